@@ -11,10 +11,9 @@ if(STIR_PCH)
   foreach(kind IN ITEMS room test)
     add_library(stir_pch_${kind} OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch/empty.cc)
     target_precompile_headers(stir_pch_${kind} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch/${kind}.h)
-    target_link_libraries(stir_pch_${kind} PRIVATE fmt::fmt)
-    # A thread-using target and one that is not would differ in -pthread, which a precompiled header does not survive.
-    target_link_libraries(stir_pch_${kind} PRIVATE Threads::Threads)
+    target_link_libraries(stir_pch_${kind} PRIVATE fmt::fmt Threads::Threads)
   endforeach()
+  target_link_libraries(stir_pch_test PRIVATE GTest::gtest)  # it defines GTEST_HAS_PTHREAD for all who use it
 endif()
 
 function(stir_use_pch target kind)
