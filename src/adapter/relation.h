@@ -1,0 +1,58 @@
+// What a database object is called and what it is: Relation, Column, and how each engine quotes and renders them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stir::adapter {
+
+enum class RelationType : uint8_t { kUnknown, kTable, kView, kCte, kMaterializedView, kExternal };
+
+std::string_view RelationTypeName(RelationType type);  // dbt's: "table", "view", "cte", ...
+
+// Which of the three parts are quoted, or printed.
+struct Policy {
+  bool database = true;
+  bool schema = true;
+  bool identifier = true;
+  bool operator==(const Policy&) const = default;
+};
+
+struct Relation {
+  std::string database;
+  std::string schema;
+  std::string identifier;
+  RelationType type = RelationType::kUnknown;
+  Policy quote;
+  Policy include;
+  bool operator==(const Relation&) const = default;
+};
+
+struct Column {
+  std::string name;
+  std::string dtype;                     // without size: "character varying", "DECIMAL"
+  std::optional<int> char_size;
+  std::optional<int> numeric_precision;
+  std::optional<int> numeric_scale;
+  bool operator==(const Column&) const = default;
+};
+
+// What differs between engines in writing SQL. Immutable; shared by all threads.
+struct Dialect {
+  std::string name;                      // adapter type: "duckdb"
+  std::vector<std::string> macro_prefixes;  // dispatch order without default: {"duckdb"}; redshift would be {"redshift", "postgres"}
+  char quote_char = '"';
+  Policy default_quote;
+  Policy default_include;
+  size_t max_identifier = 0;             // bytes; 0: no limit
+  bool fold_to_lower = true;             // unquoted names compare without case
+
+  std::string Quote(std::string_view identifier) const;   // doubles the quote character inside
+  std::string QuoteLiteral(std::string_view text) const;  // 'it''s'
+  std::string Render(const Relation& relation) const;     // by its include and quote policies
+  bool SameName(std::string_view a, std::string_view b) const;
+};
+
+}  // namespace stir::adapter

@@ -1,0 +1,40 @@
+// JSON: the DOM type (ordered, so that artifacts keep dbt's key order) behind its forward header, and a streaming writer
+// for everything large. Only .cc files include <nlohmann/json.hpp>.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace stir {
+
+using Json = nlohmann::ordered_json;
+
+// Appends JSON to a string that it owns. Misuse (a value without key in an object) is a programming error (assert).
+// Strings must be UTF-8; invalid bytes are written as U+FFFD. Non-ASCII is written as it is.
+class JsonWriter {
+ public:
+  JsonWriter& BeginObject();
+  JsonWriter& EndObject();
+  JsonWriter& BeginArray();
+  JsonWriter& EndArray();
+  JsonWriter& Key(std::string_view key);
+  JsonWriter& String(std::string_view value);
+  JsonWriter& Int(int64_t value);
+  JsonWriter& Double(double value);  // as Python's json: shortest round trip, 1.0 keeps its .0, NaN, Infinity
+  JsonWriter& Bool(bool value);
+  JsonWriter& Null();
+  JsonWriter& Raw(std::string_view json);  // an already serialised value
+  const std::string& text() const { return text_; }
+  std::string Take() && { return std::move(text_); }
+
+ private:
+  void Separate();
+  std::string text_;
+  bool need_comma_ = false;
+};
+
+void AppendJsonString(std::string& out, std::string_view value);  // with quotes
+
+}  // namespace stir

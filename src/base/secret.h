@@ -1,0 +1,37 @@
+// Secrets: values that format as *** and a registry that redacts them wherever they turn up inside other text.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stir {
+
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_(std::move(value)) {}
+  const std::string& Reveal() const { return value_; }  // only where it is sent to the system it is for
+  bool empty() const { return value_.empty(); }
+
+ private:
+  std::string value_;
+};
+
+inline std::string_view format_as(const Secret&) { return "***"; }
+
+// Knows the secrets of this invocation. Every sink (terminal, log, artifact, store) passes its text through Redact.
+// Thread safe.
+class Redactor {
+ public:
+  void Add(const Secret& secret);  // shorter than 3 bytes is ignored: it would redact ordinary text
+  std::string Redact(std::string_view text) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> values_;  // guarded by mutex_, longest first
+};
+
+}  // namespace stir

@@ -1,0 +1,224 @@
+// The values that templates compute with: Python's, as far as a text template can see them. A Value is a small tagged
+// handle; strings, lists, dicts and objects are shared by reference, as in Python. Reference counts are atomic: immutable
+// values (strings, tuples, objects that say so) may be shared between threads; lists and dicts belong to one render.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace stir::jinja {
+
+class Object;
+class Dict;
+class CallContext;
+class Value;
+
+// Intrusive reference count; T derives from RefCounted.
+class RefCounted {
+ public:
+  RefCounted() = default;
+  RefCounted(const RefCounted&) = delete;
+  RefCounted& operator=(const RefCounted&) = delete;
+  virtual ~RefCounted() = default;
+  void Retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  void Release() const {
+    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+ private:
+  mutable std::atomic<uint32_t> count_{0};
+};
+
+template <typename T>
+class Ref {
+ public:
+  Ref() = default;
+  explicit Ref(T* pointer) : pointer_(pointer) { if (pointer_) pointer_->Retain(); }
+  Ref(const Ref& other) : Ref(other.pointer_) {}
+  Ref(Ref&& other) noexcept : pointer_(std::exchange(other.pointer_, nullptr)) {}
+  template <typename U> requires std::is_convertible_v<U*, T*>
+  Ref(const Ref<U>& other) : Ref(other.get()) {}  // NOLINT(google-explicit-constructor)
+  Ref& operator=(Ref other) noexcept { std::swap(pointer_, other.pointer_); return *this; }
+  ~Ref() { if (pointer_) pointer_->Release(); }
+  T* get() const { return pointer_; }
+  T* operator->() const { return pointer_; }
+  T& operator*() const { return *pointer_; }
+  explicit operator bool() const { return pointer_ != nullptr; }
+
+ private:
+  T* pointer_ = nullptr;
+};
+
+template <typename T, typename... Args>
+Ref<T> MakeRef(Args&&... args) { return Ref<T>(new T(std::forward<Args>(args)...)); }
+
+enum class Type : uint8_t { kUndefined, kNone, kBool, kInt, kFloat, kString, kList, kTuple, kDict, kObject };
+
+class Value {
+ public:
+  Value() = default;  // undefined, without a name
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(Value other) noexcept;
+  ~Value();
+
+  static Value None();
+  static Value Undefined(std::string_view name);  // remembers the name for "'x' is undefined"
+  static Value Bool(bool value);
+  static Value Int(int64_t value);
+  static Value Float(double value);
+  static Value String(std::string value);
+  static Value List(std::vector<Value> items = {});
+  static Value Tuple(std::vector<Value> items = {});
+  static Value MakeDict(std::vector<std::pair<Value, Value>> entries = {});
+  static Value FromDict(Ref<Dict> dict);
+  static Value FromObject(Ref<Object> object);
+  // An object made here: Value::New<RelationObject>(args...).
+  template <typename T, typename... Args>
+  static Value New(Args&&... args) { return FromObject(MakeRef<T>(std::forward<Args>(args)...)); }
+
+  Type type() const { return type_; }
+  bool IsUndefined() const { return type_ == Type::kUndefined; }
+  bool IsNone() const { return type_ == Type::kNone; }
+  bool IsString() const { return type_ == Type::kString; }
+  bool IsDict() const { return type_ == Type::kDict; }
+  bool IsSequence() const { return type_ == Type::kList || type_ == Type::kTuple; }
+
+  // Accessors assert the type.
+  bool AsBool() const;
+  int64_t AsInt() const;
+  double AsFloat() const;
+  std::string_view AsString() const;
+  const std::vector<Value>& Items() const;    // list or tuple
+  std::vector<Value>& MutableItems() const;   // list only (shared: all holders see the change, as in Python)
+  Dict& AsDict() const;
+  Object* AsObject() const;                   // null when it is not an object
+  // The object as a T, or null.
+  template <typename T>
+  T* As() const { return dynamic_cast<T*>(AsObject()); }
+
+  bool Truthy() const;
+  // str(x): what {{ x }} prints. Objects may fail.
+  Result<std::string> Str() const;
+  // repr(x): what a value inside a printed list looks like.
+  Result<std::string> Repr() const;
+  std::string_view TypeName() const;  // Python's: "str", "int", "NoneType", "list", ...
+  std::optional<size_t> Length() const;
+  // Python's ==; never fails (values of different types are unequal, 1 == 1.0 == True).
+  bool Equals(const Value& other) const;
+  // Identity of the heap value, for `is sameas` and cycle guards.
+  const void* Identity() const;
+  size_t Hash() const;  // for hashable values; equal values hash equally
+
+ private:
+  Type type_ = Type::kUndefined;
+  union {
+    bool boolean_;
+    int64_t integer_;
+    double real_;
+    const RefCounted* heap_ = nullptr;
+  };
+};
+
+// Python's dict: insertion order, keys by Python equality. Not thread safe.
+class Dict : public RefCounted {
+ public:
+  Dict();
+  ~Dict() override;
+  size_t size() const;
+  const Value* Find(const Value& key) const;
+  const Value* Find(std::string_view key) const;
+  void Set(Value key, Value value);  // keeps the place of an existing key
+  void Set(std::string_view key, Value value);
+  bool Erase(const Value& key);
+  void Clear();
+  // In insertion order; invalidated by changes.
+  std::span<const std::pair<Value, Value>> entries() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Keyword arguments in call order.
+struct KeywordArgument {
+  std::string_view name;
+  Value value;
+};
+
+struct Arguments {
+  std::span<const Value> positional;
+  std::span<const KeywordArgument> keywords;
+};
+
+// Pulls values one by one; nullopt at the end. Fails as the iterated object fails.
+class Iterator {
+ public:
+  virtual ~Iterator() = default;
+  virtual Result<std::optional<Value>> Next() = 0;
+};
+
+enum class BinaryOp : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kFloorDivide, kModulo, kPower, kLess, kLessEqual, kGreater, kGreaterEqual };
+
+// A host object. Defaults refuse with Python's words ("'X' object is not callable"). Methods that return an optional say
+// "I do not have that" with nullopt; the engine then makes an undefined or an error, as Jinja2 does.
+class Object : public RefCounted {
+ public:
+  virtual std::string_view TypeName() const = 0;
+  virtual Result<std::optional<Value>> GetAttribute(CallContext& context, std::string_view name);
+  virtual Result<std::optional<Value>> GetItem(CallContext& context, const Value& key);
+  virtual Result<void> SetItem(CallContext& context, const Value& key, Value value);
+  virtual bool IsCallable() const { return false; }
+  virtual Result<Value> Call(CallContext& context, const Arguments& arguments);
+  virtual bool IsIterable() const { return false; }
+  virtual bool IsMapping() const { return false; }
+  virtual Result<std::unique_ptr<Iterator>> Iterate();
+  virtual std::optional<size_t> Length() const { return std::nullopt; }
+  virtual bool Truthy() const;
+  virtual Result<std::string> Str() const;   // default: Repr
+  virtual Result<std::string> Repr() const;  // default: <TypeName object>
+  virtual bool Equals(const Value& other) const;
+  virtual size_t Hash() const;
+  // self <op> other, or other <op> self when `reflected`; nullopt: not supported.
+  virtual Result<std::optional<Value>> Binary(BinaryOp op, const Value& other, bool reflected) const;
+  virtual bool IsNumber() const { return false; }  // Decimal, for `is number`
+};
+
+using Function = std::function<Result<Value>(CallContext&, const Arguments&)>;
+// A callable from a function; `name` appears in errors.
+Value MakeFunction(std::string name, Function function);
+
+// Reads a callee's arguments by position or keyword, as a Python signature would, with Python's TypeError texts:
+//   ArgumentReader args("env_var", arguments);
+//   STIR_ASSIGN(Value name, args.Required("var"));  Value fallback = args.Optional("default", Value::None());
+//   STIR_TRY(args.Finish());
+class ArgumentReader {
+ public:
+  ArgumentReader(std::string_view callee, const Arguments& arguments) : callee_(callee), arguments_(arguments) {}
+  Result<Value> Required(std::string_view name);
+  Value Optional(std::string_view name, Value fallback = Value::None());
+  bool Has(std::string_view name) const;           // the keyword was given
+  std::span<const Value> RestPositional();         // *args
+  std::vector<KeywordArgument> RestKeywords();     // **kwargs
+  Status Finish();                                 // unexpected arguments are an error
+
+ private:
+  const KeywordArgument* Keyword(std::string_view name) const;
+  std::string callee_;
+  Arguments arguments_;
+  size_t next_ = 0;
+  std::vector<std::string> seen_;
+  bool rest_positional_ = false, rest_keywords_ = false;
+};
+
+}  // namespace stir::jinja
