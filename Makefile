@@ -1,0 +1,42 @@
+# The handful of things one does with stir's source. Each works from a bare Debian 12, as root or as a user with sudo.
+# JOBS=n limits the compilers that run at once. CI=true leaves out the progress lines and the git hook.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+NINJA = ninja -C $(1) -j $(JOBS) $(if $(filter true,$(CI)),--quiet)
+
+.PHONY: help build demo test check sanitize bench format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+build: ## install what the build needs, compile: build/stir
+	@tools/setup build
+	@mkdir -p build && cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@$(call NINJA,build/release) stir
+
+demo: build ## two days of four shops, from files to published tables
+	@examples/retail/demo
+
+test: ## build and pass every test
+	@tools/setup test
+	@tools/test dev
+
+check: ## format, lint, warnings, room directions, documents
+	@tools/setup check
+	@tools/check
+
+sanitize: ## every test under address, undefined behaviour and thread sanitizers
+	@tools/setup sanitize
+	@tools/test asan
+	@tools/test tsan
+
+bench: build ## speed beside the engine's own and the peers'
+	@tools/setup bench
+	@bench/run
+
+format: ## rewrite the sources as .clang-format says
+	@tools/setup check
+	@find src tests bench -name '*.cc' -o -name '*.h' | xargs clang-format-19 -i
+
+clean: ## forget everything that was built (not what setup installed)
+	@rm -rf build
