@@ -1,7 +1,7 @@
-# stir_room(<path under src> DEPENDS <rooms...> LIBS <libraries...>)
+# stir_room(<path under src> DEPENDS <rooms...> LIBS <libraries...> TEST_DEPENDS <rooms...>)
 #   A room: a static library of src/<path>/*.cc, named by the path with `/` as `_`, and a program <name>_test of its
 #   *_test.cc. src/<path>/testing/*.cc is the library <name>_testing: what a room lends to the tests of the rooms that
-#   depend on it, such as a contract suite. A room without sources is an empty interface, so that its place can be named.
+#   depend on it, such as a contract suite. TEST_DEPENDS: rooms that only the tests see. A room without sources is an empty interface, so that its place can be named.
 # stir_program(<name> FROM <room>): the executable of the room's main.cc.
 # stir_whole_tests(<folder>): one test program for each <folder>/*_test.cc; they see every room and run the binary.
 
@@ -33,7 +33,7 @@ function(stir_test_program target)
 endfunction()
 
 function(stir_room path)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;TEST_DEPENDS" ${ARGN})
   string(REPLACE "/" "_" room ${path})
   set(dir ${CMAKE_SOURCE_DIR}/src/${path})
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
@@ -61,8 +61,8 @@ function(stir_room path)
   endif()
   if(tests)
     stir_test_program(${room}_test ${tests})
-    target_link_libraries(${room}_test PRIVATE ${room})
-    foreach(lender IN LISTS room ARG_DEPENDS)
+    target_link_libraries(${room}_test PRIVATE ${room} ${ARG_TEST_DEPENDS})
+    foreach(lender IN LISTS room ARG_DEPENDS ARG_TEST_DEPENDS)
       if(TARGET ${lender}_testing)
         target_link_libraries(${room}_test PRIVATE ${lender}_testing)
       endif()
