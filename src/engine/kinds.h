@@ -1,0 +1,14 @@
+// The kinds of error that commands themselves report.
+#pragma once
+
+#include "base/diagnostic.h"
+
+namespace stir::engine {
+
+inline constexpr Kind kProjectExists{"project-exists", Category::kUsage};
+inline constexpr Kind kBadProjectName{"bad-project-name", Category::kUsage};
+inline constexpr Kind kCleanOutsideProject{"clean-outside-project", Category::kRuntime};
+inline constexpr Kind kNothingToShow{"nothing-to-show", Category::kUsage};
+inline constexpr Kind kWarningAsError{"warning-as-error", Category::kCompilation};
+
+}  // namespace stir::engine
