@@ -1,0 +1,190 @@
+// A run as a value: which task may start, what follows from how it ended, what is left out. No clock, no thread, no SQL: a
+// test drives it by hand, an executor drives it with workers, recovery rebuilds it from stored states. dbt's commands use it
+// in memory (a node is a task), pipelines durably.
+//
+//   STIR_ASSIGN(Plan plan, Plan::Make(std::move(spec)));
+//   while (!plan.done()) {
+//     while (auto task = plan.Next()) { plan.Start(*task); workers.Submit(*task); }
+//     auto [task, outcome] = workers.Wait();
+//     Transitions then = plan.Finish(task, outcome);   // report then.skipped, arm a timer for then.retry_in
+//   }
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "scheduler/retry.h"
+#include "scheduler/state.h"
+
+namespace stir::scheduler {
+
+using TaskId = uint32_t;  // an index into the plan's tasks; stable, also when tasks are added by Expand
+
+struct TaskSpec {
+  std::string name;             // unique in the plan
+  std::vector<TaskId> needs;    // indexes into the list this spec stands in
+  TriggerRule rule = TriggerRule::kDefault;
+  bool is_gate = false;         // Outcome::gate_open == false skips everything that follows, whatever its rule
+  std::vector<TaskId> targets;  // a branch: the tasks it chooses among; each of them needs the branch without saying so
+  bool allow_failure = false;   // its failure does not fail the run (its dependents still see `failed`)
+  std::string pool;             // empty: no limit
+  uint32_t slots = 1;           // taken from the pool while it runs; more than the pool has counts as all of it
+  RetryPolicy retry;
+  Duration timeout{0};          // of one attempt, 0: none; data for the executor
+  Duration expected = std::chrono::seconds(1);  // a measured duration if there is one: weighs the longest path
+};
+
+struct PlanSpec {
+  std::vector<TaskSpec> tasks;
+  std::map<std::string, uint32_t> pools;  // slots; a pool that is not listed has no limit
+};
+
+// How an attempt ended.
+struct Outcome {
+  enum class Kind : uint8_t { kSuccess, kFailed, kSkipped, kCanceled };
+  Kind kind = Kind::kSuccess;
+  bool retryable = true;        // of a failure: another attempt may help
+  std::vector<TaskId> chosen;   // of a branch: the targets to go on with; none: all are skipped
+  bool gate_open = true;        // of a gate
+
+  static Outcome Success() { return {}; }
+  static Outcome Failed(bool retryable = true) { return {Kind::kFailed, retryable, {}, true}; }
+  static Outcome Skipped() { return {Kind::kSkipped, true, {}, true}; }
+  static Outcome Canceled() { return {Kind::kCanceled, true, {}, true}; }
+};
+
+// What follows from one call, each list by task id.
+struct Transitions {
+  std::vector<TaskId> ready;           // now kQueued; ask Next(), which knows pools and priority
+  std::vector<TaskId> skipped;         // ended without running: state() says kSkipped, kUpstreamFailed or kCanceled
+  std::vector<TaskId> ended;           // expanded tasks whose last child has ended
+  std::optional<Duration> retry_in;    // the finished task is kUpForRetry: call Retry(task) after this long
+};
+
+// A task as it was stored. Final states and counters are taken as they are; kRunning becomes kQueued again (its attempt was
+// lost, which costs no retry); kUpForRetry waits for Retry().
+struct StoredTask {
+  TaskState state = TaskState::kNone;
+  int attempts = 0;
+  int failures = 0;
+  std::vector<TaskId> chosen;  // of a branch that succeeded
+  bool gate_open = true;       // of a gate that succeeded
+};
+
+// How the run stands. Counts are of leaves: an expanded task counts as its children.
+struct Summary {
+  uint32_t success = 0, failed = 0, failed_allowed = 0, skipped = 0, upstream_failed = 0, upstream_failed_allowed = 0,
+           canceled = 0, unfinished = 0;
+  // "1 failed, allowed; 3 skipped"; empty when everything succeeded.
+  std::string Notes() const;
+  // kSuccess, kFailed or kCanceled. A task that failed, or whose needs failed, fails the run unless allow_failure covers it.
+  TaskState Conclusion() const;
+};
+
+// Copyable. Preconditions are asserted (a task is started only when kQueued, finished only when kRunning).
+class Plan {
+ public:
+  // A cycle is an error that names it whole; so is an index out of range or a name used twice.
+  static Result<Plan> Make(PlanSpec spec);
+
+  size_t size() const { return tasks_.size(); }
+  const TaskSpec& task(TaskId id) const { return tasks_[id].spec; }
+  TaskState state(TaskId id) const { return tasks_[id].state; }
+  int attempts(TaskId id) const { return tasks_[id].attempts; }  // started so far; 1 while the first runs
+  int failures(TaskId id) const { return tasks_[id].failures; }
+  TriggerRule rule(TaskId id) const { return tasks_[id].spec.rule; }  // resolved: never kDefault
+  std::optional<TaskId> parent(TaskId id) const;                 // the task this one was expanded from
+  std::span<const TaskId> children(TaskId id) const { return tasks_[id].expansion; }
+  std::span<const TaskId> needs(TaskId id) const { return tasks_[id].spec.needs; }
+  std::span<const TaskId> dependents(TaskId id) const { return tasks_[id].dependents; }
+  bool expanded(TaskId id) const { return tasks_[id].expanded; }
+  bool allowed(TaskId id) const;                                 // allow_failure, its own or its parent's
+  std::optional<TaskId> Find(std::string_view name) const;
+
+  bool done() const { return unfinished_ == 0; }
+  bool canceled() const { return canceled_; }
+  size_t running() const { return running_; }  // without expanded tasks
+  Summary Summarize() const;
+
+  // The queued task with the longest remaining path whose pool has room, ties by id; nullopt if there is none.
+  std::optional<TaskId> Next() const;
+  void Start(TaskId id);
+  Transitions Finish(TaskId id, const Outcome& outcome);
+  // The wait of a kUpForRetry task is over: it is queued again.
+  void Retry(TaskId id);
+  // Replaces a running task by tasks of its own (the nodes of a build, the items of a for_each). Their needs and targets are
+  // indexes into `specs`. They are named and pooled by their own specs; the task ends when the last of them has: failed if
+  // one failed that is not allowed to, else success. It gives its slots back at once. An empty list ends it.
+  // The new ids are consecutive: the first is size() before the call.
+  Transitions Expand(TaskId id, std::vector<TaskSpec> specs);
+  // Nothing starts any more: every task that is not running becomes kCanceled. Running ones end as they end (Finish).
+  Transitions Cancel();
+
+  // Recovery: Restore each stored task (expanding again those that were), then Settle once, which works out what follows.
+  void Restore(TaskId id, const StoredTask& stored);
+  Transitions Settle();
+
+  // A stable hash of the recovered-or-not state of all tasks, for tests and for comparing two plans.
+  bool SameStates(const Plan& other) const;
+
+ private:
+  struct Entry {
+    TaskSpec spec;
+    TaskState state = TaskState::kNone;
+    int attempts = 0;
+    int failures = 0;
+    Duration tail{0};                  // longest path from here to the end, itself included
+    std::vector<TaskId> dependents;    // who needs it
+    std::vector<TaskId> gates;         // gates above that must end before an early rule may fire
+    std::vector<TaskId> expansion;
+    uint32_t unfinished_children = 0;
+    TaskId parent = kNoTask;
+    bool expanded = false;
+    bool left_out = false;             // a closed gate or a branch decided
+    bool decided = false;              // its own branch or gate decision has been applied
+    std::vector<TaskId> chosen;
+    bool gate_open = true;
+  };
+  struct Pool {
+    std::set<std::pair<int64_t, TaskId>> queued;  // by falling tail
+    uint32_t limit = 0;
+    uint32_t used = 0;
+    bool limited = false;
+  };
+  static constexpr TaskId kNoTask = ~TaskId{0};
+
+  Status Admit(std::vector<TaskSpec> specs, TaskId parent);
+  Status CheckNames(const std::vector<TaskSpec>& specs) const;
+  void Link(TaskId first);
+  void ResolveRules(TaskId first);
+  void FindGates(TaskId first);
+  void MeasureTails(std::span<const TaskId> order, Duration after);
+  uint32_t Slots(const Entry& entry) const;
+  Pool& PoolOf(TaskId id);
+  void Enqueue(TaskId id);
+  void Dequeue(TaskId id);
+  void Release(TaskId id);
+  void SetFinal(TaskId id, TaskState state);
+  TaskState Verdict(TaskId id) const;
+  void ApplyDecision(TaskId id);
+  void LeaveOut(std::span<const TaskId> roots, bool everything_below, std::vector<TaskId>& touched);
+  void Propagate(std::vector<TaskId> ended, Transitions& transitions);
+  void EndParent(TaskId child, std::vector<TaskId>& ended, Transitions& transitions);
+
+  std::vector<Entry> tasks_;
+  std::unordered_map<std::string, TaskId> by_name_;
+  std::map<std::string, Pool> pools_;
+  size_t unfinished_ = 0;
+  size_t running_ = 0;
+  bool canceled_ = false;
+};
+
+}  // namespace stir::scheduler
