@@ -1,0 +1,22 @@
+#include "base/digest.h"
+
+#include <gtest/gtest.h>
+
+namespace stir {
+namespace {
+
+TEST(Digest, KnownAnswers) {
+  EXPECT_EQ(Md5Hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
+  EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(ToHex(ContentHash("")), "99aa06d3014798d86001c324468d497f");
+}
+
+TEST(Digest, UuidsAreVersionFourAndDiffer) {
+  const std::string uuid = RandomUuid();
+  ASSERT_EQ(uuid.size(), 36u);
+  EXPECT_EQ(uuid[14], '4');
+  EXPECT_NE(uuid, RandomUuid());
+}
+
+}  // namespace
+}  // namespace stir

@@ -1,0 +1,264 @@
+// The disk through POSIX calls, because an error is only as good as its errno.
+#include "base/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <set>
+
+#include "base/digest.h"
+#include "base/io_error.h"
+#include "base/kinds.h"
+#include "base/strings.h"
+
+namespace stir {
+namespace {
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  ~Fd() { if (fd_ >= 0) close(fd_); }
+  bool ok() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  // Closing can be the call that reports a full disk (network file systems).
+  bool Close() { return close(std::exchange(fd_, -1)) == 0; }
+
+ private:
+  int fd_;
+};
+
+fs::path FolderOf(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+FileStat StatOf(const struct stat& s) {
+  const auto nanoseconds = [](const timespec& t) { return int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; };
+  return {static_cast<uint64_t>(s.st_size), nanoseconds(s.st_mtim), nanoseconds(s.st_ctim), s.st_ino, S_ISDIR(s.st_mode)};
+}
+
+bool WriteAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+Status SyncPath(const fs::path& path, int flags) {
+  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
+  if (!fd.ok() || fsync(fd.get()) != 0) return IoError("sync", path, errno);
+  return {};
+}
+
+// Creates what is missing, outermost first. With `sync`, each new folder's entry is on disk before this returns.
+Status CreateFolders(const fs::path& path, bool sync) {
+  if (path.empty() || mkdir(path.c_str(), 0777) == 0) return sync && !path.empty() ? SyncPath(FolderOf(path), O_DIRECTORY) : Status();
+  const int error = errno;
+  if (error == ENOENT && path.has_relative_path() && path.parent_path() != path) {
+    STIR_TRY(CreateFolders(path.parent_path(), sync));
+    if (mkdir(path.c_str(), 0777) == 0) return sync ? SyncPath(FolderOf(path), O_DIRECTORY) : Status();
+    if (errno != EEXIST) return IoError("create", path, errno);
+    return {};
+  }
+  struct stat s;
+  if (error == EEXIST && stat(path.c_str(), &s) == 0 && S_ISDIR(s.st_mode)) return {};
+  return IoError("create", path, error == EEXIST ? ENOTDIR : error);
+}
+
+// A new file beside `path` that nobody else has; creates parents when there are none.
+Result<int> OpenTemporary(const fs::path& path, fs::path& temporary, bool sync) {
+  for (bool created_parents = false;;) {
+    temporary = FolderOf(path) / fmt::format(".{}.{}.tmp", path.filename().string(), RandomUuid().substr(0, 8));
+    const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0) return fd;
+    if (errno == EEXIST) continue;
+    if (errno != ENOENT || created_parents) return IoError("write", path, errno);
+    STIR_TRY(CreateFolders(FolderOf(path), sync));
+    created_parents = true;
+  }
+}
+
+Status Replace(const fs::path& path, std::string_view bytes, bool sync) {
+  fs::path temporary;
+  STIR_ASSIGN(const int raw, OpenTemporary(path, temporary, sync));
+  Fd fd(raw);
+  const bool written = WriteAll(fd.get(), bytes) && (!sync || fsync(fd.get()) == 0) && fd.Close() &&
+                       rename(temporary.c_str(), path.c_str()) == 0;
+  if (!written) {
+    const int error = errno;
+    unlink(temporary.c_str());
+    return IoError("write", path, error);
+  }
+  return sync ? SyncPath(FolderOf(path), O_DIRECTORY) : Status();
+}
+
+// Walks one tree. A link to a folder is followed unless it leads to one that was seen before, so no loop is endless.
+class Walker {
+ public:
+  Walker(const fs::path& root, const std::function<bool(std::string_view)>& enter) : root_(root), enter_(enter) {}
+
+  Result<std::vector<WalkEntry>> Run() {
+    struct stat s;
+    if (stat(root_.c_str(), &s) != 0) {
+      if (errno == ENOENT) return std::vector<WalkEntry>();
+      return IoError("read", root_, errno);
+    }
+    seen_.emplace(s.st_dev, s.st_ino);
+    STIR_TRY(Visit(""));
+    std::sort(found_.begin(), found_.end(), [](const WalkEntry& a, const WalkEntry& b) { return a.path < b.path; });
+    return std::move(found_);
+  }
+
+ private:
+  Status Visit(const std::string& relative) {
+    const fs::path folder = relative.empty() ? root_ : root_ / relative;
+    std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(folder.c_str()), closedir);
+    if (dir == nullptr) return IoError("read", folder, errno);
+    std::vector<std::string> folders;
+    errno = 0;
+    while (const dirent* entry = readdir(dir.get())) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") Note(dirfd(dir.get()), relative.empty() ? std::string(name) : fmt::format("{}/{}", relative, name), entry->d_name, folders);
+      errno = 0;
+    }
+    if (errno != 0) return IoError("read", folder, errno);
+    dir.reset();
+    std::sort(folders.begin(), folders.end());
+    for (const std::string& each : folders) STIR_TRY(Visit(each));
+    return {};
+  }
+
+  // Files are kept, folders put aside; what vanished meanwhile and dangling links are not there.
+  void Note(int parent, std::string relative, const char* name, std::vector<std::string>& folders) {
+    struct stat s;
+    if (fstatat(parent, name, &s, AT_SYMLINK_NOFOLLOW) != 0) return;
+    const bool link = S_ISLNK(s.st_mode);
+    if (link && fstatat(parent, name, &s, 0) != 0) return;
+    if (S_ISREG(s.st_mode)) {
+      found_.push_back({std::move(relative), StatOf(s)});
+    } else if (S_ISDIR(s.st_mode)) {
+      const bool fresh = seen_.emplace(s.st_dev, s.st_ino).second;
+      if ((fresh || !link) && (!enter_ || enter_(relative))) folders.push_back(std::move(relative));
+    }
+  }
+
+  const fs::path& root_;
+  const std::function<bool(std::string_view)>& enter_;
+  std::set<std::pair<dev_t, ino_t>> seen_;
+  std::vector<WalkEntry> found_;
+};
+
+class SystemLock final : public FileLock {
+ public:
+  explicit SystemLock(int fd) : fd_(fd) {}
+
+ private:
+  Fd fd_;
+};
+
+// Who wrote its pid into a lock file, in words; empty when it cannot be told.
+std::string HolderOf(int fd) {
+  char buffer[32];
+  const ssize_t size = pread(fd, buffer, sizeof buffer, 0);
+  long pid = 0;
+  if (size <= 0 || std::from_chars(buffer, buffer + size, pid).ec != std::errc()) return {};
+  Fd comm(open(fmt::format("/proc/{}/comm", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  char name[64];
+  const ssize_t length = comm.ok() ? read(comm.get(), name, sizeof name) : 0;
+  if (length <= 0) return fmt::format("process {}", pid);
+  return fmt::format("process {} (`{}`)", pid, Strip({name, static_cast<size_t>(length)}));
+}
+
+class System final : public Files {
+ public:
+  Result<std::string> Read(const fs::path& path) override {
+    Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat s;
+    if (!fd.ok() || fstat(fd.get(), &s) != 0) return IoError("read", path, errno);
+    if (S_ISDIR(s.st_mode)) return IoError("read", path, EISDIR);
+    std::string bytes;
+    // One byte more than the size: the read that finds the end is the same read.
+    bytes.resize(static_cast<size_t>(s.st_size) + 1);
+    for (size_t filled = 0;;) {
+      const ssize_t count = read(fd.get(), bytes.data() + filled, bytes.size() - filled);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return IoError("read", path, errno);
+      filled += static_cast<size_t>(count);
+      if (count == 0) {
+        bytes.resize(filled);
+        return bytes;
+      }
+      if (filled == bytes.size()) bytes.resize(bytes.size() * 2);
+    }
+  }
+
+  bool Exists(const fs::path& path) override { return access(path.c_str(), F_OK) == 0; }
+
+  Result<FileStat> Stat(const fs::path& path) override {
+    struct stat s;
+    if (stat(path.c_str(), &s) != 0) return IoError("read", path, errno);
+    return StatOf(s);
+  }
+
+  Status WriteAtomic(const fs::path& path, std::string_view bytes) override { return Replace(path, bytes, true); }
+  Status Write(const fs::path& path, std::string_view bytes) override { return Replace(path, bytes, false); }
+  Status MakeDirectories(const fs::path& path) override { return CreateFolders(path, false); }
+
+  Status Rename(const fs::path& from, const fs::path& to) override {
+    if (rename(from.c_str(), to.c_str()) != 0) return IoError("rename", from, errno);
+    STIR_TRY(SyncDirectory(FolderOf(to)));
+    return FolderOf(from) == FolderOf(to) ? Status() : SyncDirectory(FolderOf(from));
+  }
+
+  Status Remove(const fs::path& path) override {
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (error) return IoError("remove", path, error.value());
+    return {};
+  }
+
+  Status SyncFile(const fs::path& path) override { return SyncPath(path, 0); }
+  Status SyncDirectory(const fs::path& path) override { return SyncPath(path, O_DIRECTORY); }
+
+  Result<std::vector<WalkEntry>> Walk(const fs::path& root, const std::function<bool(std::string_view)>& enter) override {
+    return Walker(root, enter).Run();
+  }
+
+  Result<std::unique_ptr<FileLock>> Lock(const fs::path& path) override {
+    STIR_TRY(CreateFolders(FolderOf(path), false));
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) return IoError("lock", path, errno);
+    auto lock = std::make_unique<SystemLock>(fd);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return IoError("lock", path, errno);
+      const std::string holder = HolderOf(fd);
+      return Diagnostic(kLocked, fmt::format("`{}` is held by {}", path.string(), holder.empty() ? "another process" : holder))
+          .Hint("wait until it has finished, or end it");
+    }
+    const std::string pid = fmt::format("{}\n", getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) return IoError("lock", path, errno);
+    return std::unique_ptr<FileLock>(std::move(lock));
+  }
+};
+
+}  // namespace
+
+Files& SystemFiles() {
+  static System files;
+  return files;
+}
+
+}  // namespace stir

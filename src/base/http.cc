@@ -1,0 +1,153 @@
+// libcurl is opened on the first request: it and the two dozen libraries behind it would otherwise cost every command
+// its start-up time.
+#include "base/http.h"
+
+#define CURL_DISABLE_TYPECHECK
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <memory>
+#include <string_view>
+
+#include "base/kinds.h"
+#include "base/strings.h"
+
+namespace stir {
+namespace {
+
+struct Curl {
+  decltype(&curl_global_init) global_init = nullptr;
+  decltype(&curl_easy_init) init = nullptr;
+  decltype(&curl_easy_setopt) set = nullptr;
+  decltype(&curl_easy_perform) perform = nullptr;
+  decltype(&curl_easy_getinfo) get_info = nullptr;
+  decltype(&curl_easy_strerror) explain = nullptr;
+  decltype(&curl_easy_cleanup) cleanup = nullptr;
+  decltype(&curl_slist_append) append = nullptr;
+  decltype(&curl_slist_free_all) free_list = nullptr;
+  std::string missing;  // why there is no libcurl; empty when all is well
+};
+
+template <typename F>
+bool Find(void* library, const char* name, F& function) {
+  function = reinterpret_cast<F>(dlsym(library, name));
+  return function != nullptr;
+}
+
+Curl Open() {
+  Curl curl;
+  void* library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+  const bool found = library != nullptr && Find(library, "curl_global_init", curl.global_init) &&
+                     Find(library, "curl_easy_init", curl.init) && Find(library, "curl_easy_setopt", curl.set) &&
+                     Find(library, "curl_easy_perform", curl.perform) &&
+                     Find(library, "curl_easy_getinfo", curl.get_info) &&
+                     Find(library, "curl_easy_strerror", curl.explain) &&
+                     Find(library, "curl_easy_cleanup", curl.cleanup) && Find(library, "curl_slist_append", curl.append) &&
+                     Find(library, "curl_slist_free_all", curl.free_list);
+  if (!found) {
+    const char* reason = dlerror();
+    curl.missing = reason == nullptr ? "unknown reason" : reason;
+  } else if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    curl.missing = "it does not start";
+  }
+  return curl;
+}
+
+const Curl& Library() {
+  static const Curl curl = Open();
+  return curl;
+}
+
+// Scheme and host only: the rest of a webhook's address is often its password.
+std::string ShownUrl(std::string_view url) {
+  const size_t host = url.find("://");
+  if (host == std::string_view::npos) return "the address";
+  const size_t end = std::min(url.find_first_of("/?#", host + 3), url.size());
+  const size_t user = url.rfind('@', end);
+  const size_t begin = user == std::string_view::npos || user < host ? host + 3 : user + 1;
+  return fmt::format("`{}{}`", url.substr(0, host + 3), url.substr(begin, end - begin));
+}
+
+size_t OnBody(char* bytes, size_t size, size_t count, void* response) {
+  static_cast<HttpResponse*>(response)->body.append(bytes, size * count);
+  return size * count;
+}
+
+size_t OnHeader(char* bytes, size_t size, size_t count, void* response) {
+  auto& headers = static_cast<HttpResponse*>(response)->headers;
+  const std::string_view line = Strip({bytes, size * count});
+  if (line.starts_with("HTTP/")) headers.clear();  // an interim response (100) came first
+  else if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
+    headers.emplace_back(line.substr(0, colon), Strip(line.substr(colon + 1)));
+  }
+  return size * count;
+}
+
+std::string HintFor(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST: return "check the host's name, and that this machine reaches a name server";
+    case CURLE_COULDNT_CONNECT: return "check host and port, and that no firewall is between";
+    case CURLE_OPERATION_TIMEDOUT: return "the other side did not answer in time: try again, or raise the timeout";
+    case CURLE_PEER_FAILED_VERIFICATION: return "the server's certificate is not trusted by this machine";
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT: return "an address starts with `http://` or `https://`";
+    default: return {};
+  }
+}
+
+Diagnostic NoResponse(const HttpRequest& request, std::string_view reason, std::string hint = {}) {
+  return Diagnostic(kHttpNoResponse, fmt::format("no response from {}: {}", ShownUrl(request.url), reason)).Hint(std::move(hint));
+}
+
+class System final : public Http {
+ public:
+  Result<HttpResponse> Send(const HttpRequest& request) override {
+    const Curl& curl = Library();
+    if (!curl.missing.empty()) {
+      return NoResponse(request, "libcurl cannot be opened: " + curl.missing, "install the package `libcurl4`");
+    }
+    const std::unique_ptr<CURL, decltype(curl.cleanup)> handle(curl.init(), curl.cleanup);
+    curl_slist* list = nullptr;
+    for (const auto& [name, value] : request.headers) list = curl.append(list, (name + ": " + value).c_str());
+    const std::unique_ptr<curl_slist, decltype(curl.free_list)> headers(list, curl.free_list);
+    HttpResponse response;
+    Prepare(curl, handle.get(), request, headers.get(), response);
+    const CURLcode code = curl.perform(handle.get());
+    if (code != CURLE_OK) return NoResponse(request, ToLower(curl.explain(code)), HintFor(code));
+    long status = 0;
+    curl.get_info(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+    response.status = static_cast<int>(status);
+    return response;
+  }
+
+ private:
+  static void Prepare(const Curl& curl, CURL* handle, const HttpRequest& request, curl_slist* headers, HttpResponse& response) {
+    const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(request.timeout).count();
+    curl.set(handle, CURLOPT_URL, request.url.c_str());
+    curl.set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl.set(handle, CURLOPT_NOSIGNAL, 1L);
+    curl.set(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout));
+    curl.set(handle, CURLOPT_USERAGENT, "stir");
+    curl.set(handle, CURLOPT_HTTPHEADER, headers);
+    if (!request.body.empty() || request.method == "POST") {
+      curl.set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      curl.set(handle, CURLOPT_POSTFIELDS, request.body.data());
+    }
+    if (request.method == "HEAD") curl.set(handle, CURLOPT_NOBODY, 1L);
+    else curl.set(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    curl.set(handle, CURLOPT_WRITEFUNCTION, &OnBody);
+    curl.set(handle, CURLOPT_WRITEDATA, &response);
+    curl.set(handle, CURLOPT_HEADERFUNCTION, &OnHeader);
+    curl.set(handle, CURLOPT_HEADERDATA, &response);
+  }
+};
+
+}  // namespace
+
+Http& SystemHttp() {
+  static System http;
+  return http;
+}
+
+}  // namespace stir

@@ -1,0 +1,315 @@
+// One event loop a process: its pipes, its end (pidfd), the deadline and the caller's cancel are one poll().
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "base/kinds.h"
+
+namespace stir {
+namespace {
+
+constexpr size_t kLongestLine = 1 << 20;                      // longer ones are handed out in pieces
+constexpr Duration kDrain = std::chrono::milliseconds(200);  // for output that a background process still holds open
+
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd() { Close(); }
+  int get() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
+  void Close() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+struct Pipe {
+  Fd read, write;
+};
+
+// Both ends are above the standard streams, so that giving one to the child never overwrites another.
+std::optional<Pipe> MakePipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
+  Pipe raw{Fd(ends[0]), Fd(ends[1])};
+  Pipe pipe{Fd(fcntl(ends[0], F_DUPFD_CLOEXEC, 3)), Fd(fcntl(ends[1], F_DUPFD_CLOEXEC, 3))};
+  if (!pipe.read.open() || !pipe.write.open()) return std::nullopt;
+  return pipe;
+}
+
+Diagnostic NotStarted(const ProcessSpec& spec, int error) {
+  const std::string program = spec.argv.empty() ? std::string() : spec.argv[0];
+  Diagnostic failure(kProcessNotStarted, fmt::format("cannot start `{}`: {}", program, std::strerror(error)));
+  struct stat s;
+  if (!spec.directory.empty() && (stat(spec.directory.c_str(), &s) != 0 || !S_ISDIR(s.st_mode))) {
+    failure.message = fmt::format("cannot start `{}` in `{}`: there is no such folder", program, spec.directory);
+  } else if (error == ENOENT && program.find('/') == std::string::npos) {
+    failure.message = fmt::format("cannot start `{}`: no such program", program);
+    failure.hint = "install it, or add its folder to PATH";
+  } else if (error == EACCES) {
+    failure.hint = fmt::format("make it executable: `chmod +x {}`", program);
+  } else if (error == E2BIG) {
+    failure.hint = "its arguments are too long together: pass them in a file or on standard input";
+  }
+  return failure;
+}
+
+std::vector<std::string> EnvironmentOf(const ProcessSpec& spec) {
+  std::vector<std::string> all;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view entry = *each;
+    if (!spec.environment.contains(std::string(entry.substr(0, entry.find('='))))) all.emplace_back(entry);
+  }
+  for (const auto& [name, value] : spec.environment) all.push_back(name + "=" + value);
+  return all;
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (std::string& each : strings) pointers.push_back(each.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Starts the child in a session of its own with default signals. Returns 0 or an errno.
+int Spawn(const ProcessSpec& spec, const Pipe& in, const Pipe& out, const Pipe& err, pid_t& pid) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  if (in.read.open()) posix_spawn_file_actions_adddup2(&actions, in.read.get(), 0);
+  else posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, out.write.get(), 1);
+  posix_spawn_file_actions_adddup2(&actions, err.write.get(), 2);
+  if (!spec.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, spec.directory.c_str());
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  std::vector<std::string> arguments = spec.argv, environment = EnvironmentOf(spec);
+  const int error = posix_spawnp(&pid, arguments[0].c_str(), &actions, &attributes, Pointers(arguments).data(),
+                                 Pointers(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+// A child that stops reading must not end us with SIGPIPE, and a library does not change what a signal does.
+ssize_t WriteQuietly(int fd, std::string_view bytes) {
+  sigset_t pipe_signal, before;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  const ssize_t written = write(fd, bytes.data(), bytes.size());
+  const int error = errno;
+  if (written < 0 && error == EPIPE && sigismember(&before, SIGPIPE) == 0) {
+    const timespec at_once{};
+    sigtimedwait(&pipe_signal, nullptr, &at_once);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return written;
+}
+
+// Cuts a stream of bytes into lines.
+class LineReader {
+ public:
+  LineReader(Stream stream, Fd fd, const std::function<void(Stream, std::string_view)>& on_line)
+      : stream_(stream), fd_(std::move(fd)), on_line_(on_line) {
+    fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
+  }
+  int fd() const { return fd_.get(); }
+  bool open() const { return fd_.open(); }
+
+  void ReadSome() {
+    std::array<char, 65536> buffer;
+    const ssize_t count = read(fd_.get(), buffer.data(), buffer.size());
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (count <= 0) return Finish();
+    pending_.append(buffer.data(), static_cast<size_t>(count));
+    size_t start = 0;
+    for (size_t end = pending_.find('\n'); end != std::string::npos; end = pending_.find('\n', start)) {
+      Emit(std::string_view(pending_).substr(start, end - start));
+      start = end + 1;
+    }
+    pending_.erase(0, start);
+    if (pending_.size() >= kLongestLine) Flush();
+  }
+
+  void Finish() {
+    if (!pending_.empty()) Flush();
+    fd_.Close();
+  }
+
+ private:
+  void Flush() {
+    Emit(pending_);
+    pending_.clear();
+  }
+
+  void Emit(std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (on_line_) on_line_(stream_, line);
+  }
+
+  const Stream stream_;
+  Fd fd_;
+  const std::function<void(Stream, std::string_view)>& on_line_;
+  std::string pending_;
+};
+
+Duration Now() { return SystemClock().Monotonic(); }
+
+class Child {
+ public:
+  Child(const ProcessSpec& spec, pid_t pid, Fd input, LineReader out, LineReader err)
+      : pid_(pid), end_(pidfd_open(pid, 0)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), grace_(spec.grace),
+        input_(std::move(input)), unwritten_(spec.input), out_(std::move(out)), err_(std::move(err)) {
+    if (spec.timeout.count() > 0) deadline_ = Now() + spec.timeout;
+    if (input_.open()) fcntl(input_.get(), F_SETFL, O_NONBLOCK);
+  }
+  // Also when a callback throws, nobody is left behind.
+  ~Child() {
+    if (!reaped_) Kill();
+  }
+
+  ProcessResult Run(const CancelToken& cancel) {
+    const OnCancel wake(cancel, [this] { eventfd_write(wake_.get(), 1); });
+    while (!Done()) {
+      Wait();
+      if (cancel.stop_requested()) Terminate(ProcessResult::End::kCanceled);
+      if (deadline_ && Now() >= *deadline_) OnDeadline();
+    }
+    out_.Finish();
+    err_.Finish();
+    if (ended_by_us_) Kill();
+    return Reap();
+  }
+
+ private:
+  // After its end, output is read for as long as somebody writes, but a background process that keeps it open does not
+  // hold us. After a TERM the whole group has until the deadline.
+  bool Done() const { return (exited_ && !out_.open() && !err_.open()) || abandoned_; }
+
+  void Terminate(ProcessResult::End why) {
+    if (ended_by_us_) return;
+    ended_by_us_ = why;
+    deadline_ = Now() + grace_;
+    kill(-pid_, SIGTERM);
+  }
+
+  void OnDeadline() {
+    if (!ended_by_us_ && !exited_) return Terminate(ProcessResult::End::kTimedOut);
+    if (exited_) {
+      abandoned_ = true;
+    } else {
+      Kill();
+      deadline_ = Now() + kDrain;
+    }
+  }
+
+  void Kill() { kill(-pid_, SIGKILL); }
+
+  void Wait() {
+    std::array<pollfd, 5> fds{{{exited_ ? -1 : end_.get(), POLLIN, 0},
+                               {out_.fd(), POLLIN, 0},
+                               {err_.fd(), POLLIN, 0},
+                               {input_.get(), POLLOUT, 0},
+                               {ended_by_us_ ? -1 : wake_.get(), POLLIN, 0}}};
+    if (poll(fds.data(), fds.size(), Patience()) < 0) return;
+    if (fds[1].revents != 0) out_.ReadSome();
+    if (fds[2].revents != 0) err_.ReadSome();
+    if (fds[3].revents != 0) WriteSome();
+    if (fds[0].revents != 0) {
+      exited_ = true;
+      input_.Close();
+      if (!ended_by_us_) deadline_ = Now() + kDrain;
+    } else if (exited_ && !ended_by_us_ && (fds[1].revents != 0 || fds[2].revents != 0)) {
+      deadline_ = Now() + kDrain;
+    }
+  }
+
+  int Patience() const {
+    if (!deadline_) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Now()).count();
+    return static_cast<int>(std::clamp<int64_t>(left, 0, 3'600'000));
+  }
+
+  void WriteSome() {
+    const ssize_t written = WriteQuietly(input_.get(), unwritten_);
+    if (written < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (written > 0) unwritten_.remove_prefix(static_cast<size_t>(written));
+    if (written < 0 || unwritten_.empty()) input_.Close();
+  }
+
+  ProcessResult Reap() {
+    int status = 0;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    reaped_ = true;
+    ProcessResult result;
+    result.end = WIFSIGNALED(status) ? ProcessResult::End::kSignaled : ProcessResult::End::kExited;
+    result.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+    if (ended_by_us_) result.end = *ended_by_us_;
+    return result;
+  }
+
+  const pid_t pid_;
+  const Fd end_, wake_;
+  const Duration grace_;
+  Fd input_;
+  std::string_view unwritten_;
+  LineReader out_, err_;
+  std::optional<Duration> deadline_;
+  std::optional<ProcessResult::End> ended_by_us_;
+  bool exited_ = false;
+  bool abandoned_ = false;
+  bool reaped_ = false;
+};
+
+}  // namespace
+
+Result<ProcessResult> RunProcess(const ProcessSpec& spec, const std::function<void(Stream, std::string_view)>& on_line,
+                                 const CancelToken& cancel) {
+  if (spec.argv.empty() || spec.argv[0].empty()) return NotStarted(spec, ENOENT);
+  auto in = spec.input.empty() ? std::optional<Pipe>(std::in_place) : MakePipe();
+  auto out = MakePipe(), err = MakePipe();
+  if (!in || !out || !err) return NotStarted(spec, errno);
+  pid_t pid = 0;
+  if (const int error = Spawn(spec, *in, *out, *err, pid); error != 0) return NotStarted(spec, error);
+  in->read.Close();
+  out->write.Close();
+  err->write.Close();
+  Child child(spec, pid, std::move(in->write), LineReader(Stream::kOut, std::move(out->read), on_line),
+              LineReader(Stream::kErr, std::move(err->read), on_line));
+  return child.Run(cancel);
+}
+
+}  // namespace stir

@@ -1,0 +1,102 @@
+#include "base/process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <thread>
+
+#include "base/kinds.h"
+#include "base/testing/fake_clock.h"
+
+namespace stir {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Ran {
+  ProcessResult result;
+  std::string out, err;
+};
+
+Ran Launch(ProcessSpec spec, const CancelToken& cancel = {}) {
+  Ran ran;
+  auto result = RunProcess(spec, [&](Stream stream, std::string_view line) {
+    (stream == Stream::kOut ? ran.out : ran.err).append(line).append("|");
+  }, cancel);
+  EXPECT_TRUE(result.ok());
+  if (result.ok()) ran.result = *result;
+  return ran;
+}
+
+ProcessSpec Shell(std::string script) { return {.argv = {"sh", "-c", std::move(script)}}; }
+
+TEST(Process, GivesLinesStatusEnvironmentAndFolder) {
+  ProcessSpec spec = Shell("echo one; echo two >&2; printf \"$X $(pwd)\"; exit 3");
+  spec.environment["X"] = "x y";
+  spec.directory = "/";
+  const Ran ran = Launch(spec);
+  EXPECT_EQ(ran.out, "one|x y /|");
+  EXPECT_EQ(ran.err, "two|");
+  EXPECT_EQ(ran.result.end, ProcessResult::End::kExited);
+  EXPECT_EQ(ran.result.code, 3);
+}
+
+TEST(Process, FeedsInputLargerThanAPipe) {
+  ProcessSpec spec{.argv = {"wc", "-c"}};
+  spec.input = std::string(1 << 20, 'x');
+  EXPECT_EQ(Launch(spec).out, "1048576|");
+  spec.argv = {"true"};  // does not read it: no SIGPIPE
+  EXPECT_EQ(Launch(spec).result.code, 0);
+}
+
+TEST(Process, ReportsTheSignal) {
+  const Ran ran = Launch(Shell("kill -9 $$"));
+  EXPECT_EQ(ran.result.end, ProcessResult::End::kSignaled);
+  EXPECT_EQ(ran.result.code, SIGKILL);
+}
+
+TEST(Process, DeadlineEndsTheWholeGroupEvenWhenTermIsIgnored) {
+  test::TempFolder folder;
+  ProcessSpec spec = Shell("trap '' TERM; (trap '' TERM; sleep 30; echo late > leaked) & sleep 30");
+  spec.directory = folder.path().string();
+  spec.timeout = milliseconds(100);
+  spec.grace = milliseconds(100);
+  const Duration start = SystemClock().Monotonic();
+  const Ran ran = Launch(spec);
+  EXPECT_EQ(ran.result.end, ProcessResult::End::kTimedOut);
+  EXPECT_EQ(ran.result.code, SIGKILL);
+  EXPECT_LT(SystemClock().Monotonic() - start, std::chrono::seconds(10));
+}
+
+TEST(Process, CancelAsksPolitelyFirst) {
+  CancelSource source;
+  std::jthread canceler([&] {
+    std::this_thread::sleep_for(milliseconds(100));
+    source.request_stop();
+  });
+  const Ran ran = Launch(Shell("trap 'echo cleaned; exit 7' TERM; while :; do sleep 0.01; done"), source.get_token());
+  EXPECT_EQ(ran.result.end, ProcessResult::End::kCanceled);
+  EXPECT_EQ(ran.result.code, 7);
+  EXPECT_EQ(ran.out, "cleaned|");
+}
+
+TEST(Process, ABackgroundProcessDoesNotHoldUs) {
+  const Duration start = SystemClock().Monotonic();
+  EXPECT_EQ(Launch(Shell("sleep 5 & echo done")).out, "done|");
+  EXPECT_LT(SystemClock().Monotonic() - start, std::chrono::seconds(4));
+}
+
+TEST(Process, SaysWhyItDidNotStart) {
+  auto missing = RunProcess({.argv = {"no-such-program"}}, {});
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error()[0].kind, kProcessNotStarted);
+  EXPECT_EQ(missing.error()[0].message, "cannot start `no-such-program`: no such program");
+  ProcessSpec spec{.argv = {"true"}};
+  spec.directory = "/no/such/folder";
+  auto folder = RunProcess(spec, {});
+  ASSERT_FALSE(folder.ok());
+  EXPECT_NE(folder.error()[0].message.find("there is no such folder"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stir
