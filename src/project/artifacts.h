@@ -1,0 +1,46 @@
+// The files that dbt's users and tools read: manifest.json (v12) and run_results.json (v6), streamed in dbt's form.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "project/invocation.h"
+#include "project/manifest.h"
+
+namespace stir::project {
+
+struct ArtifactMetadata {
+  Timestamp generated_at{};
+  std::string invocation_id;
+  Timestamp invocation_started_at{};
+};
+
+std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata);
+
+struct PhaseTiming {
+  std::string name;  // "compile", "execute"
+  Timestamp started_at{}, completed_at{};
+};
+
+// One node's result, as dbt words it: status is "success", "error", "skipped", "pass", "fail", "warn", "no-op", ...
+struct NodeResult {
+  std::string unique_id, status, thread_id, message;
+  std::vector<PhaseTiming> timing;
+  double execution_time = 0;            // seconds
+  std::string adapter_response = "{}";  // a JSON object
+  std::optional<int64_t> failures;
+  std::optional<bool> compiled;         // none: the node was never compiled
+  std::string compiled_code;
+  std::string relation_name;            // empty: null
+};
+
+// `args`: the invocation's arguments as a JSON object.
+std::string WriteRunResults(const std::vector<NodeResult>& results, double elapsed_seconds, std::string_view args,
+                            const ArtifactMetadata& metadata);
+
+}  // namespace stir::project

@@ -1,0 +1,37 @@
+// What every template of one invocation may ask, fixed at its start: id, time, environment, --vars, flags.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event.h"
+#include "base/result.h"
+#include "base/source_map.h"
+#include "jinja/value.h"
+
+namespace stir::project {
+
+// dbt's version whose behaviour, artifacts and context are kept; packages test it.
+inline constexpr std::string_view kDbtVersion = "1.12.6";
+
+using Environment = std::map<std::string, std::string>;
+
+// Pointers outlive every phase that is given the invocation.
+struct Invocation {
+  std::string id;  // a uuid
+  Timestamp started_at{};
+  const Clock* clock = nullptr;
+  const Environment* environment = nullptr;
+  EventSink* events = nullptr;                              // log(), print()
+  jinja::Value vars;                                        // --vars, a dict, frozen; undefined: none
+  std::vector<std::pair<std::string, jinja::Value>> flags;  // upper-case names as templates see them: FULL_REFRESH, WHICH, ...
+};
+
+// --vars: the YAML text of a mapping. An empty text is an empty dict.
+Result<jinja::Value> ParseVars(std::string_view yaml_text, SourceMap& sources);
+
+}  // namespace stir::project

@@ -1,0 +1,214 @@
+// The parsed project: every node, source, exposure, macro and doc with its names resolved, its configuration final and the
+// graph acyclic. Made by ParseProject (parse.h); immutable from then on and safe to read from all threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "adapter/relation.h"
+#include "base/clock.h"
+#include "base/source_map.h"
+#include "graph/graph.h"
+#include "jinja/template.h"
+#include "project/config.h"
+#include "project/macros.h"
+#include "project/text_pool.h"
+
+namespace stir::project {
+
+// Text of a manifest: a view into its pool or into the SourceMap, valid as long as both live. Empty means "none" (dbt's null)
+// unless a field says otherwise.
+using Text = std::string_view;
+
+struct RefCall {  // ref('package', 'name', v='2')
+  Text package, name, version;
+  Span span;
+};
+
+struct SourceCall {  // source('source', 'table')
+  Text source, table;
+  Span span;
+};
+
+struct Column {
+  Text name, description, data_type;
+  std::optional<bool> quote;
+  jinja::Value meta;                      // dict, frozen
+  std::vector<Text> tags;
+  jinja::Value constraints;               // list of dicts as written, frozen
+  std::vector<Text> doc_blocks;           // unique ids of the docs its description shows
+  jinja::Value extra;                     // dict of keys that dbt does not know, frozen; undefined without any
+  Span span;
+};
+using Columns = std::vector<Column>;      // in the file's order
+
+// What a model has beyond a node.
+struct ModelPart {
+  Text access = "protected", group;
+  Text version, latest_version, deprecation_date;
+  jinja::Value constraints;               // list of dicts, frozen
+  std::vector<Text> primary_key;          // from constraints, else from unique and not_null tests
+};
+
+struct TestPart {
+  bool generic = false;                   // else a singular test: a file in tests/
+  Text test_name, test_namespace;         // generic: "not_null", "dbt_utils"
+  jinja::Value kwargs;                    // generic: dict as dbt's artifacts have it (model: "{{ get_where_subquery(ref('m')) }}"), frozen
+  Text column_name;                       // generic tests of a column
+  Text file_key_name;                     // "models.orders"
+  std::optional<graph::NodeId> attached;  // the node that it tests
+};
+
+struct FreshnessThreshold {
+  std::optional<int64_t> count;
+  Text period;                            // "minute", "hour", "day"
+};
+
+struct SourcePart {
+  Text source_name, source_description, loader, identifier;
+  Text loaded_at_field, loaded_at_query;
+  bool has_freshness = false;
+  FreshnessThreshold warn_after, error_after;
+  Text freshness_filter;
+  adapter::Policy quote;                  // final
+  jinja::Value quoting;                   // {database, schema, identifier, column}: as written, none where not, frozen
+  jinja::Value external;                  // frozen; none without
+  jinja::Value source_meta;
+  Text unrendered_database, unrendered_schema;
+};
+
+struct ExposurePart {
+  Text type, owner_name, owner_email, label, maturity, url;
+};
+
+struct OperationPart {
+  bool on_run_start = false;              // else on-run-end
+  int index = 0;                          // place in its list
+};
+
+// Anything that stands in the graph. `id` is its index in Manifest::nodes() and in Manifest::graph().
+struct Node {
+  graph::NodeId id = 0;
+  ResourceType type = ResourceType::kModel;
+  Text unique_id, name, package;
+  Text path, original_file_path;          // below the folder of its kind; below the package's root
+  std::vector<Text> fqn;
+  Text database, schema, alias;           // final; where the relation is. A source: database, schema and identifier
+  adapter::Policy quote;                  // final
+  Text relation_name;                     // rendered; empty for what is no relation (ephemeral models, most tests, ...)
+  Text description;                       // doc() rendered
+  std::vector<Text> doc_blocks;
+  Text patch_path;                        // "shop://models/schema.yml"
+  Text checksum_name = "sha256", checksum;
+
+  Text raw_code;                          // without outer white space; may be empty and still be there (seeds)
+  std::shared_ptr<const jinja::Template> code;  // raw_code parsed; null for seeds, sources, exposures
+  Span span;                              // what the user wrote: the file, or the test's or source's place in its properties
+  Text language = "sql";
+
+  std::shared_ptr<const Config> config;   // never null
+  jinja::Value unrendered_config;         // dict, frozen
+  std::shared_ptr<const Columns> columns; // never null
+  std::vector<RefCall> refs;
+  std::vector<SourceCall> sources;
+  std::vector<MacroId> macros;            // that rendering calls directly
+  std::vector<graph::NodeId> depends_on;  // in the order of the refs and sources, without doubles
+
+  // Exactly the one of its type is set; others are null.
+  std::unique_ptr<ModelPart> model;
+  std::unique_ptr<TestPart> test;
+  std::unique_ptr<SourcePart> source;
+  std::unique_ptr<ExposurePart> exposure;
+  std::unique_ptr<OperationPart> operation;
+
+  bool IsEphemeral() const { return type == ResourceType::kModel && config->materialized == "ephemeral"; }
+  bool IsRefable() const { return type <= ResourceType::kSnapshot; }
+  const Column* FindColumn(std::string_view column_name) const;
+};
+
+struct Doc {
+  Text unique_id, name, package, path, original_file_path, contents;
+  Span span;
+};
+
+struct Group {
+  Text unique_id, name, package, original_file_path, description;
+  Text owner_name, owner_email;
+};
+
+struct Package {
+  Text name;
+  Text root;                              // as a path the process can open; absolute
+  Text version;
+  bool internal = false;                  // dbt and dbt_<adapter>: built in
+  jinja::Value vars;                      // its dbt_project.yml's vars, frozen
+};
+
+enum class Lookup : uint8_t { kFound, kMissing, kDisabled, kAmbiguous };
+struct Resolved {
+  Lookup lookup = Lookup::kMissing;
+  const Node* node = nullptr;             // kFound; kDisabled: the disabled node; kAmbiguous: one of them
+  const Node* other = nullptr;            // kAmbiguous: another
+};
+
+class ManifestBuilder;
+
+class Manifest {
+ public:
+  Manifest(Manifest&&) noexcept;
+  ~Manifest();
+
+  std::span<const Node> nodes() const { return nodes_; }
+  const Node& node(graph::NodeId id) const { return nodes_[id]; }
+  // Nodes that are switched off; not in the graph, their ids mean nothing.
+  std::span<const Node> disabled() const { return disabled_; }
+  const graph::Graph& graph() const { return graph_; }
+  const MacroIndex& macros() const { return *macros_; }
+  std::span<const Doc> docs() const { return docs_; }
+  std::span<const Group> groups() const { return groups_; }
+  std::span<const Package> packages() const { return packages_; }  // [0] is the root project
+  const SourceMap& sources() const { return *sources_; }
+  Text project_name() const { return packages_.front().name; }
+  Text adapter_type() const { return adapter_type_; }
+  // The on-run-start / on-run-end operations in the order in which they run (packages first, root last).
+  std::span<const graph::NodeId> on_run_start() const { return on_run_start_; }
+  std::span<const graph::NodeId> on_run_end() const { return on_run_end_; }
+
+  const Node* Find(std::string_view unique_id) const;               // enabled nodes only
+  // What ref() and source() mean in a node of `from_package`. `package` and `version` may be empty.
+  Resolved ResolveRef(std::string_view package, std::string_view name, std::string_view version,
+                      std::string_view from_package) const;
+  Resolved ResolveSource(std::string_view source, std::string_view table, std::string_view from_package) const;
+  // "did you mean" candidates: the names of all refable nodes, of all sources as "source.table".
+  std::vector<std::string> RefableNames() const;
+  std::vector<std::string> SourceNames() const;
+  // The value of var(name) for a node of `package`: --vars, then the root's, then the package's own; null when nobody set it.
+  const jinja::Value* FindVar(std::string_view package, std::string_view name) const;
+  // The adapter's form of a node's relation; `type` follows its materialization.
+  adapter::Relation RelationOf(const Node& node) const;
+
+ private:
+  friend class ManifestBuilder;
+  struct Index;
+  Manifest();
+
+  std::shared_ptr<TextPool> pool_;
+  const SourceMap* sources_ = nullptr;
+  std::vector<Node> nodes_, disabled_;
+  graph::Graph graph_;
+  std::unique_ptr<MacroIndex> macros_;
+  std::vector<Doc> docs_;
+  std::vector<Group> groups_;
+  std::vector<Package> packages_;
+  std::vector<graph::NodeId> on_run_start_, on_run_end_;
+  Text adapter_type_;
+  std::unique_ptr<Index> index_;
+};
+
+}  // namespace stir::project
