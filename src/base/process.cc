@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -190,7 +190,7 @@ Duration Now() { return SystemClock().Monotonic(); }
 class Child {
  public:
   Child(const ProcessSpec& spec, pid_t pid, Fd input, LineReader out, LineReader err)
-      : pid_(pid), end_(pidfd_open(pid, 0)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), grace_(spec.grace),
+      : pid_(pid), end_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), grace_(spec.grace),
         input_(std::move(input)), unwritten_(spec.input), out_(std::move(out)), err_(std::move(err)) {
     if (spec.timeout.count() > 0) deadline_ = Now() + spec.timeout;
     if (input_.open()) fcntl(input_.get(), F_SETFL, O_NONBLOCK);

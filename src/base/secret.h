@@ -1,6 +1,8 @@
 // Secrets: values that format as *** and a registry that redacts them wherever they turn up inside other text.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,8 +22,6 @@ class Secret {
   std::string value_;
 };
 
-inline std::string_view format_as(const Secret&) { return "***"; }
-
 // Knows the secrets of this invocation. Every sink (terminal, log, artifact, store) passes its text through Redact.
 // Thread safe.
 class Redactor {
@@ -35,3 +35,11 @@ class Redactor {
 };
 
 }  // namespace stir
+
+template <>
+struct fmt::formatter<stir::Secret> : fmt::formatter<std::string_view> {
+  template <typename Context>
+  auto format(const stir::Secret&, Context& context) const {
+    return fmt::formatter<std::string_view>::format("***", context);
+  }
+};
