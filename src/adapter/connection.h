@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -101,13 +102,21 @@ class Adapter {
 using AdapterFactory = std::function<Result<std::unique_ptr<Adapter>>(const Profile&)>;
 class AdapterRegistry {
  public:
-  void Add(std::string type, AdapterFactory factory);
+  void Add(std::string type, AdapterFactory factory, Dialect dialect = {});
   // An unknown type names the ones there are.
   Result<std::unique_ptr<Adapter>> Open(const Profile& profile) const;
+  // How SQL is written for a type, without opening an engine: all that parsing a project needs.
+  Result<const Dialect*> FindDialect(std::string_view type) const;
   bool Knows(std::string_view type) const;
 
  private:
-  std::vector<std::pair<std::string, AdapterFactory>> factories_;
+  struct Entry {
+    std::string type;
+    AdapterFactory factory;
+    Dialect dialect;
+  };
+  Result<const Entry*> Find(std::string_view type) const;
+  std::deque<Entry> entries_;  // never move: dialects are given out by address
 };
 
 }  // namespace stir::adapter

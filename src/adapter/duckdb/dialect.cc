@@ -1,0 +1,16 @@
+// How SQL is written for DuckDB: what compiling a project needs to know, without opening the engine.
+#include "adapter/duckdb/duckdb_adapter.h"
+
+namespace stir::adapter::duckdb {
+
+const Dialect& DuckDbDialect() {
+  static const Dialect kDialect = [] {
+    Dialect dialect;
+    dialect.name = "duckdb";
+    dialect.macro_prefixes = {"duckdb"};
+    return dialect;
+  }();
+  return kDialect;
+}
+
+}  // namespace stir::adapter::duckdb
