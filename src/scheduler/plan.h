@@ -132,52 +132,55 @@ class Plan {
   void Restore(TaskId id, const StoredTask& stored);
   Transitions Settle();
 
-  // A stable hash of the recovered-or-not state of all tasks, for tests and for comparing two plans.
-  bool SameStates(const Plan& other) const;
+  // What to run again so that every failure gets another chance: tasks that failed (also where that was allowed), were
+  // canceled or never ran for a failure, and all that follows from them. By id; expanded tasks of cleared children included.
+  std::vector<TaskId> ToRetry() const;
 
  private:
+  static constexpr TaskId kNoTask = ~TaskId{0};
+
   struct Entry {
     TaskSpec spec;
     TaskState state = TaskState::kNone;
     int attempts = 0;
     int failures = 0;
-    Duration tail{0};                  // longest path from here to the end, itself included
-    std::vector<TaskId> dependents;    // who needs it
-    std::vector<TaskId> gates;         // gates above that must end before an early rule may fire
-    std::vector<TaskId> expansion;
-    uint32_t unfinished_children = 0;
+    Duration tail{0};                // longest path from here to the end, itself included
+    NeedCounts counts;               // of its needs, by state
+    std::vector<TaskId> dependents;  // who needs it
+    std::vector<TaskId> deciders;    // gates and branches that must have ended before an early rule may fire
+    bool left_out = false;           // a closed gate or a branch decided
+    std::vector<TaskId> chosen;      // its own decision, once it succeeded
+    bool gate_open = true;
     TaskId parent = kNoTask;
     bool expanded = false;
-    bool left_out = false;             // a closed gate or a branch decided
-    bool decided = false;              // its own branch or gate decision has been applied
-    std::vector<TaskId> chosen;
-    bool gate_open = true;
+    std::vector<TaskId> expansion;
+    uint32_t unfinished_children = 0;
   };
   struct Pool {
-    std::set<std::pair<int64_t, TaskId>> queued;  // by falling tail
-    uint32_t limit = 0;
+    std::optional<uint32_t> limit;
     uint32_t used = 0;
-    bool limited = false;
+    std::set<std::pair<Duration, TaskId>> queued;  // longest tail first: the tail is negated
   };
-  static constexpr TaskId kNoTask = ~TaskId{0};
 
+  // plan_build.cc: turning specs into linked entries.
   Status Admit(std::vector<TaskSpec> specs, TaskId parent);
-  Status CheckNames(const std::vector<TaskSpec>& specs) const;
-  void Link(TaskId first);
-  void ResolveRules(TaskId first);
-  void FindGates(TaskId first);
-  void MeasureTails(std::span<const TaskId> order, Duration after);
-  uint32_t Slots(const Entry& entry) const;
-  Pool& PoolOf(TaskId id);
+  Status Check(const std::vector<TaskSpec>& specs) const;
+  void ResolveRules(TaskId first, std::span<const TaskId> order);
+  void FindDeciders(TaskId first);
+  std::vector<TaskId> Below(std::span<const TaskId> roots) const;
+
+  // plan.cc: moving between states.
+  uint32_t SlotsOf(const Entry& entry) const;
   void Enqueue(TaskId id);
   void Dequeue(TaskId id);
   void Release(TaskId id);
-  void SetFinal(TaskId id, TaskState state);
-  TaskState Verdict(TaskId id) const;
-  void ApplyDecision(TaskId id);
-  void LeaveOut(std::span<const TaskId> roots, bool everything_below, std::vector<TaskId>& touched);
+  void End(TaskId id, TaskState state, std::vector<TaskId>& ended);
+  TaskState Verdict(const Entry& entry) const;
+  void Consider(TaskId id, std::vector<TaskId>& ended, Transitions& transitions);
+  void LeaveOut(TaskId decider, std::vector<TaskId>& ended, Transitions& transitions);
+  void EndParent(TaskId parent, std::vector<TaskId>& ended, Transitions& transitions);
   void Propagate(std::vector<TaskId> ended, Transitions& transitions);
-  void EndParent(TaskId child, std::vector<TaskId>& ended, Transitions& transitions);
+  void Recount();
 
   std::vector<Entry> tasks_;
   std::unordered_map<std::string, TaskId> by_name_;

@@ -45,6 +45,8 @@ enum class TriggerRule : uint8_t {
 
 std::string_view ToString(TriggerRule rule);  // "all_success", ...
 std::optional<TriggerRule> ParseTriggerRule(std::string_view text);
+// May fire before all needs have ended (one_* and always).
+bool IsEarly(TriggerRule rule);
 
 // How many of a task's needs stand where.
 struct NeedCounts {

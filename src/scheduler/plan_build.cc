@@ -1,0 +1,171 @@
+// Plan, part one: from specs to linked entries. Names and references are checked, trigger rules resolved, the decisions an
+// early rule must wait for found, and the longest path to the end measured.
+#include <algorithm>
+#include <cassert>
+#include <fmt/format.h>
+
+#include "graph/graph.h"
+#include "scheduler/kinds.h"
+#include "scheduler/plan.h"
+
+namespace stir::scheduler {
+namespace {
+
+using Edges = std::vector<std::pair<graph::NodeId, graph::NodeId>>;
+
+// Needs, and the branch that each target needs without saying so; indexes into `specs`.
+Edges EdgesOf(const std::vector<TaskSpec>& specs) {
+  Edges edges;
+  for (TaskId i = 0; i < specs.size(); ++i) {
+    for (TaskId need : specs[i].needs) edges.emplace_back(need, i);
+    for (TaskId target : specs[i].targets) edges.emplace_back(i, target);
+  }
+  return edges;
+}
+
+Diagnostic CycleError(const std::vector<TaskSpec>& specs, const std::vector<graph::NodeId>& cycle) {
+  std::string path;
+  for (graph::NodeId each : cycle) path += fmt::format("`{}` -> ", specs[each].name);
+  path += fmt::format("`{}`", specs[cycle.front()].name);
+  return Diagnostic(kTaskCycle, "these tasks wait for each other: " + path).Hint("take one of these `needs` away");
+}
+
+void AddOnce(std::vector<TaskId>& list, TaskId id) {
+  if (std::find(list.begin(), list.end(), id) == list.end()) list.push_back(id);
+}
+
+// Which targets of `branch` lead to each task, by task; `order` has parents first.
+using Reach = std::unordered_map<TaskId, std::vector<TaskId>>;
+
+void Merge(std::vector<TaskId>& into, const std::vector<TaskId>& from) {
+  std::vector<TaskId> both;
+  std::set_union(into.begin(), into.end(), from.begin(), from.end(), std::back_inserter(both));
+  into = std::move(both);
+}
+
+}  // namespace
+
+Result<Plan> Plan::Make(PlanSpec spec) {
+  Plan plan;
+  for (auto& [name, slots] : spec.pools) plan.pools_[name].limit = slots;
+  STIR_TRY(plan.Admit(std::move(spec.tasks), kNoTask));
+  plan.Settle();
+  return plan;
+}
+
+Status Plan::Check(const std::vector<TaskSpec>& specs) const {
+  Diagnostics errors;
+  std::set<std::string_view> seen;
+  for (const TaskSpec& spec : specs) {
+    if (!seen.insert(spec.name).second || by_name_.contains(spec.name))
+      errors.push_back(Diagnostic(kDuplicateTask, fmt::format("two tasks are named `{}`", spec.name)));
+    const auto outside = [&](TaskId id) { return id >= specs.size(); };
+    if (std::any_of(spec.needs.begin(), spec.needs.end(), outside) ||
+        std::any_of(spec.targets.begin(), spec.targets.end(), outside))
+      errors.push_back(Diagnostic(kBadTaskReference, fmt::format("task `{}` refers to a task that is not there", spec.name)));
+  }
+  return StatusOf(std::move(errors));
+}
+
+Status Plan::Admit(std::vector<TaskSpec> specs, TaskId parent) {
+  STIR_TRY(Check(specs));
+  const graph::Graph graph(specs.size(), EdgesOf(specs));
+  if (auto cycle = graph.FindCycle(); !cycle.empty()) return CycleError(specs, cycle);
+
+  const TaskId first = static_cast<TaskId>(tasks_.size());
+  std::vector<TaskId> order = graph.TopologicalOrder();
+  for (TaskId& id : order) id += first;
+  for (TaskId i = 0; i < specs.size(); ++i) {
+    Entry entry;
+    entry.spec = std::move(specs[i]);
+    entry.parent = parent;
+    pools_.try_emplace(entry.spec.pool);
+    by_name_.emplace(entry.spec.name, first + i);
+    for (TaskId& target : entry.spec.targets) target += first;
+    entry.spec.needs.assign(graph.Parents(i).begin(), graph.Parents(i).end());  // each once, branches included
+    for (TaskId& need : entry.spec.needs) need += first;
+    entry.dependents.assign(graph.Children(i).begin(), graph.Children(i).end());
+    for (TaskId& dependent : entry.dependents) dependent += first;
+    entry.counts.total = static_cast<uint32_t>(entry.spec.needs.size());
+    tasks_.push_back(std::move(entry));
+  }
+  ResolveRules(first, order);
+  FindDeciders(first);
+  const Duration after = parent == kNoTask ? Duration{0} : tasks_[parent].tail - tasks_[parent].spec.expected;
+  for (TaskId id : std::vector<TaskId>(order.rbegin(), order.rend())) {
+    Duration longest = after;
+    for (TaskId dependent : tasks_[id].dependents) longest = std::max(longest, tasks_[dependent].tail);
+    tasks_[id].tail = longest + tasks_[id].spec.expected;
+  }
+  return {};
+}
+
+// A task where two ways out of one branch meet again would never run under all_success: one of the ways is always skipped.
+void Plan::ResolveRules(TaskId first, std::span<const TaskId> order) {
+  std::set<TaskId> joins;
+  for (TaskId branch = first; branch < tasks_.size(); ++branch) {
+    if (tasks_[branch].spec.targets.empty()) continue;
+    Reach reach;
+    const std::set<TaskId> targets(tasks_[branch].spec.targets.begin(), tasks_[branch].spec.targets.end());
+    for (TaskId id : order) {
+      std::set<std::vector<TaskId>> ways;
+      std::vector<TaskId> all;
+      if (targets.contains(id)) all.push_back(id), ways.insert(all);
+      for (TaskId need : tasks_[id].spec.needs)
+        if (auto found = reach.find(need); found != reach.end()) ways.insert(found->second), Merge(all, found->second);
+      if (ways.size() > 1) joins.insert(id);
+      if (!all.empty()) reach.emplace(id, std::move(all));
+    }
+  }
+  for (TaskId id = first; id < tasks_.size(); ++id)
+    if (TriggerRule& rule = tasks_[id].spec.rule; rule == TriggerRule::kDefault)
+      rule = joins.contains(id) ? TriggerRule::kNoneFailedMinOneSuccess : TriggerRule::kAllSuccess;
+}
+
+// An early rule could fire before a gate above has closed, or before the branch that leaves the task out has chosen: what
+// would then happen to the task would depend on timing.
+void Plan::FindDeciders(TaskId first) {
+  for (TaskId id = first; id < tasks_.size(); ++id) {
+    const TaskSpec& spec = tasks_[id].spec;
+    if (!spec.is_gate && spec.targets.empty()) continue;
+    for (TaskId below : Below(std::span(&id, 1)))
+      if (IsEarly(tasks_[below].spec.rule)) AddOnce(tasks_[below].deciders, id);
+  }
+}
+
+std::vector<TaskId> Plan::Below(std::span<const TaskId> roots) const {
+  std::set<TaskId> seen;
+  std::vector<TaskId> stack(roots.begin(), roots.end());
+  while (!stack.empty()) {
+    const TaskId id = stack.back();
+    stack.pop_back();
+    for (TaskId dependent : tasks_[id].dependents)
+      if (seen.insert(dependent).second) stack.push_back(dependent);
+  }
+  return {seen.begin(), seen.end()};
+}
+
+std::vector<TaskId> Plan::ToRetry() const {
+  std::vector<TaskId> failed;
+  for (TaskId id = 0; id < tasks_.size(); ++id) {
+    const TaskState state = tasks_[id].state;
+    if (state == TaskState::kFailed || state == TaskState::kCanceled || state == TaskState::kUpstreamFailed) failed.push_back(id);
+  }
+  std::set<TaskId> clear(failed.begin(), failed.end());
+  // What follows a child follows its parent too, and a parent runs again only for its cleared children.
+  for (std::vector<TaskId> todo = failed; !todo.empty();) {
+    const TaskId id = todo.back();
+    todo.pop_back();
+    const auto add = [&](TaskId other) {
+      if (clear.insert(other).second) todo.push_back(other);
+    };
+    for (TaskId dependent : tasks_[id].dependents) {
+      add(dependent);
+      for (TaskId child : tasks_[dependent].expansion) add(child);
+    }
+    if (tasks_[id].parent != kNoTask) add(tasks_[id].parent);
+  }
+  return {clear.begin(), clear.end()};
+}
+
+}  // namespace stir::scheduler
