@@ -1,0 +1,31 @@
+{# A table is filled beside the old relation and takes its place by renaming, all in one transaction. #}
+
+{% materialization table, default %}
+  {%- set existing = load_cached_relation(this) -%}
+  {%- set target_relation = this.incorporate(type='table') -%}
+  {%- set intermediate = make_intermediate_relation(target_relation) -%}
+  {%- set backup = make_backup_relation(target_relation, 'table' if existing is none else existing.type) -%}
+  {%- set leftovers = [load_cached_relation(intermediate), load_cached_relation(backup)] -%}
+
+  {% for leftover in leftovers %}{% do drop_relation_if_exists(leftover) %}{% endfor %}
+  {% do run_hooks(pre_hooks, inside_transaction=false) %}
+  {% do run_hooks(pre_hooks, inside_transaction=true) %}
+
+  {% call statement('main') -%}
+    {{ get_create_table_as_sql(false, intermediate, sql) }}
+  {%- endcall %}
+  {% do create_indexes(intermediate) %}
+
+  {% set existing = load_cached_relation(this) %}
+  {% if existing is not none %}{% do adapter.rename_relation(existing, backup) %}{% endif %}
+  {% do adapter.rename_relation(intermediate, target_relation) %}
+
+  {% do run_hooks(post_hooks, inside_transaction=true) %}
+  {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing, full_refresh_mode=true)) %}
+  {% do persist_docs(target_relation, model) %}
+  {% do adapter.commit() %}
+
+  {% do drop_relation_if_exists(backup) %}
+  {% do run_hooks(post_hooks, inside_transaction=false) %}
+  {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}

@@ -1,0 +1,107 @@
+{# Schemas, tables and views as DuckDB has them. #}
+
+{% macro duckdb__create_schema(relation) -%}
+  {%- call statement('create_schema') -%}
+    create schema if not exists {{ relation.without_identifier() }}
+  {%- endcall -%}
+{%- endmacro %}
+
+{% macro duckdb__drop_schema(relation) -%}
+  {%- call statement('drop_schema') -%}
+    drop schema if exists {{ relation.without_identifier() }} cascade
+  {%- endcall -%}
+{%- endmacro %}
+
+{% macro duckdb__list_schemas(database) -%}
+  {% set sql -%}
+    select schema_name
+    from system.information_schema.schemata
+    {%- if database is not none %}
+    where lower(catalog_name) = '{{ database | lower | replace('"', '') }}'
+    {%- endif %}
+  {%- endset %}
+  {{ return(run_query(sql)) }}
+{%- endmacro %}
+
+{% macro duckdb__check_schema_exists(information_schema, schema) -%}
+  {% set sql -%}
+    select count(*)
+    from system.information_schema.schemata
+    where lower(schema_name) = '{{ schema | lower }}'
+      and lower(catalog_name) = '{{ information_schema.database | lower }}'
+  {%- endset %}
+  {{ return(run_query(sql)) }}
+{%- endmacro %}
+
+{% macro duckdb__list_relations_without_caching(schema_relation) -%}
+  {% call statement('list_relations_without_caching', fetch_result=true) -%}
+    select
+      '{{ schema_relation.database }}' as database,
+      table_name as name,
+      table_schema as schema,
+      case table_type when 'VIEW' then 'view' else 'table' end as type
+    from system.information_schema.tables
+    where lower(table_schema) = '{{ schema_relation.schema | lower }}'
+      and lower(table_catalog) = '{{ schema_relation.database | lower }}'
+  {%- endcall %}
+  {{ return(load_result('list_relations_without_caching').table) }}
+{%- endmacro %}
+
+{% macro duckdb__create_table_as(temporary, relation, compiled_code) -%}
+  {%- set contract = config.get('contract') -%}
+  {%- set header = config.get('sql_header') -%}
+  {%- set name = relation.include(database=(not temporary), schema=(not temporary)) -%}
+  {{ header if header is not none }}
+  {%- if contract.enforced and not temporary %}
+  create table {{ name }}
+    {{ get_assert_columns_equivalent(compiled_code) }}
+    {{ get_table_columns_and_constraints() }};
+  insert into {{ name }} {{ duckdb_insert_columns() }} (
+    {{ get_select_subquery(compiled_code) }}
+  );
+  {%- else %}
+  create {{ 'temporary ' if temporary }}table {{ name }} as (
+    {{ compiled_code }}
+  );
+  {%- endif %}
+{%- endmacro %}
+
+{# The declared columns, in order, as the list of an insert. #}
+{% macro duckdb_insert_columns() -%}
+  ({%- for column in model['columns'].values() -%}
+    {{ adapter.quote(column['name']) if column.get('quote') else column['name'] }}{{ ', ' if not loop.last }}
+  {%- endfor -%})
+{%- endmacro %}
+
+{% macro duckdb__create_view_as(relation, sql) -%}
+  {%- set header = config.get('sql_header') -%}
+  {{ header if header is not none }}
+  {%- if config.get('contract').enforced %}
+  {{ get_assert_columns_equivalent(sql) }}
+  {%- endif %}
+  create view {{ relation }} as (
+    {{ sql }}
+  );
+{%- endmacro %}
+
+{% macro duckdb__drop_relation(relation) -%}
+  {%- call statement('drop_relation', auto_begin=false) -%}
+    drop {{ relation.type }} if exists {{ relation }} cascade
+  {%- endcall -%}
+{%- endmacro %}
+
+{# Indexes go first: DuckDB does not rename a table that has them. #}
+{% macro duckdb__rename_relation(from_relation, to_relation) -%}
+  {%- if from_relation.type == 'table' and from_relation.identifier == this.identifier -%}
+    {%- do drop_indexes_on_relation(from_relation) -%}
+  {%- endif -%}
+  {%- call statement('rename_relation') -%}
+    alter {{ to_relation.type }} {{ from_relation }} rename to {{ adapter.quote_as_configured(to_relation.identifier, 'identifier') }}
+  {%- endcall -%}
+{%- endmacro %}
+
+{# Temporary tables live outside the schemas: the name is made unique and stands alone. #}
+{% macro duckdb__make_temp_relation(base_relation, suffix) %}
+  {%- set identifier = base_relation.identifier ~ suffix ~ py_current_timestring() -%}
+  {% do return(base_relation.incorporate(path={'identifier': identifier, 'schema': none, 'database': none})) %}
+{% endmacro %}
