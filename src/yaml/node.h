@@ -21,11 +21,11 @@ struct Entry;
 // (yes/no/on/off, 010 octal, 1:30 sexagesimal, 1_000, 2024-01-01 a date). Immutable after Parse.
 struct Node {
   Type type = Type::kNull;
-  bool quoted = false;       // a scalar in quotes or a block scalar: always kString
+  bool quoted = false;       // a scalar in quotes or a block scalar: kString unless a tag (`!!int`) says otherwise
   Span span;                 // the node's bytes in the source (for a scalar: without its quotes)
   std::string text;          // scalars: the scalar's text after YAML's own escapes
   bool boolean = false;      // kBool
-  int64_t integer = 0;       // kInt when it fits 64 bits; else type is kInt, `big` is true and text has the digits
+  int64_t integer = 0;       // kInt when it fits 64 bits; else `big` is true and text has the decimal digits
   bool big = false;
   double real = 0;           // kFloat
   std::vector<std::shared_ptr<const Node>> items;  // kSequence
@@ -54,7 +54,7 @@ struct Document {
   Diagnostics warnings;              // duplicate keys, each with both places
 };
 
-// The first document of the source. Syntax errors carry the place and, for the usual slips (tab as indentation, an
+// The source's one document (a second one is an error). Syntax errors carry the place and, for the usual slips (tab as indentation, an
 // unquoted colon, an unquoted `{{`), a hint. Nesting over 200 levels and alias bombs (over 10 M nodes) are errors.
 Result<Document> Parse(const SourceMap& sources, SourceId source);
 
