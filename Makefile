@@ -31,7 +31,7 @@ sanitize: ## every test under address, undefined behaviour and thread sanitizers
 	@tools/test tsan
 
 bench: build ## speed beside the engine's own and the peers'
-	@tools/setup bench
+	@tools/setup bench oracle
 	@bench/run
 
 format: ## rewrite the sources as .clang-format says
