@@ -1,6 +1,6 @@
 # stir_embed(<Table> ROOT <folder> GLOB <patterns...>): every file under the folder that fits becomes text in the binary,
 #   found by the function stir::embedded::<Table>() of src/embedded/embedded.h, by its path relative to the folder.
-# stir_embed_library(<name>): the library that holds all tables declared before.
+# stir_embed_library(<name>): the library that holds all tables declared before, and the program's version.
 # Run as a script (cmake -P) this file writes one table: TABLE, ROOT, OUT, and LIST (a file with one path a line).
 
 if(CMAKE_SCRIPT_MODE_FILE)
@@ -44,7 +44,11 @@ function(stir_embed table)
 endfunction()
 
 function(stir_embed_library name)
-  add_library(${name} STATIC ${STIR_EMBEDDED_SOURCES})
+  set(version ${CMAKE_BINARY_DIR}/embedded/version.cc)
+  file(CONFIGURE OUTPUT ${version} @ONLY CONTENT
+       "// Written by the build.\n#include \"embedded/embedded.h\"\n\nnamespace stir::embedded {\n
+std::string_view Version() { return \"${PROJECT_VERSION}\"; }\n\n}  // namespace stir::embedded\n")
+  add_library(${name} STATIC ${STIR_EMBEDDED_SOURCES} ${version})
   set_target_properties(${name} PROPERTIES OUTPUT_NAME stir_${name})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
 endfunction()

@@ -18,4 +18,7 @@ std::span<const EmbeddedFile> Macros();      // macros/**: the built-in macros, 
 std::span<const EmbeddedFile> Migrations();  // src/store/migrations/**: numbered SQL files
 std::span<const EmbeddedFile> Starter();     // src/cli/starter/**: what `stir init` writes
 
+// The version of this program as CMakeLists.txt has it, e.g. "0.1.0".
+std::string_view Version();
+
 }  // namespace stir::embedded
