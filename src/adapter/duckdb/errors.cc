@@ -1,0 +1,119 @@
+// Reads DuckDB's error texts.
+#include "adapter/duckdb/errors.h"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "adapter/kinds.h"
+#include "base/json.h"
+#include "base/kinds.h"
+#include "base/strings.h"
+
+namespace stir::adapter::duckdb {
+namespace {
+
+struct Parsed {
+  std::string message;
+  int64_t position = -1;
+};
+
+// The engine writes every member of its error object as a string.
+std::optional<Parsed> ParseJson(std::string_view text) {
+  const size_t brace = text.find("{\"exception_type\"");
+  if (brace == std::string_view::npos) return std::nullopt;
+  const Json object = Json::parse(text.substr(brace), nullptr, false);
+  if (!object.is_object()) return std::nullopt;
+  const auto member = [&](const char* name) {
+    const auto it = object.find(name);
+    return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+  };
+  Parsed parsed;
+  parsed.message = fmt::format("{} Error: {}", member("exception_type"), member("exception_message"));
+  const std::string position = member("position");
+  std::from_chars(position.data(), position.data() + position.size(), parsed.position);
+  return parsed;
+}
+
+// Plain text: what follows the blank line is the engine's picture of the statement.
+Parsed ParsePlain(std::string_view text) {
+  return {.message = std::string(text.substr(0, text.find("\n\nLINE ")))};
+}
+
+Parsed Parse(std::string_view text) {
+  if (auto parsed = ParseJson(text)) return *std::move(parsed);
+  return ParsePlain(text);
+}
+
+// A process's command line as a person would type it; empty when it may not be read.
+std::string CommandOf(std::string_view pid) {
+  std::ifstream file(fmt::format("/proc/{}/cmdline", pid), std::ios::binary);
+  std::string command((std::istreambuf_iterator<char>(file)), {});
+  while (!command.empty() && command.back() == '\0') command.pop_back();
+  for (char& c : command) {
+    if (c == '\0') c = ' ';
+  }
+  constexpr size_t kEnough = 120;
+  if (command.size() > kEnough) command = command.substr(0, kEnough) + "...";
+  return command;
+}
+
+// "... Conflicting lock is held in /usr/bin/x (PID 12) by user root. See also ...": parts may be absent.
+std::optional<Diagnostic> HeldError(std::string_view message, std::string_view path) {
+  if (message.find("Could not set lock on file") == std::string_view::npos) return std::nullopt;
+  const size_t begin = message.find("(PID ");
+  std::string_view pid;
+  if (begin != std::string_view::npos) {
+    pid = message.substr(begin + 5, message.find(')', begin) - begin - 5);
+  }
+  std::string holder = "another process";
+  if (!pid.empty() && pid.find_first_not_of("0123456789") == std::string_view::npos) {
+    const std::string command = CommandOf(pid);
+    holder = command.empty() ? fmt::format("process {}", pid) : fmt::format("process {} (`{}`)", pid, command);
+  }
+  return Diagnostic(kDatabaseHeld, fmt::format("the database `{}` is held by {}", path, holder))
+      .Hint("a DuckDB file can be open in one process at a time: wait for that process, or stop it, and run this again");
+}
+
+Kind KindOf(std::string_view message) {
+  if (message.find("No space left on device") != std::string_view::npos) return kDiskFull;
+  return kDatabaseError;
+}
+
+std::string HintFor(std::string_view message) {
+  if (message.find("No space left on device") != std::string_view::npos) {
+    return "make room on the disk of the database, or set `settings: {temp_directory: ...}` to a roomier one";
+  }
+  if (message.starts_with("Out of Memory Error")) return "raise `settings: {memory_limit: ...}` in profiles.yml, or lower `threads`";
+  return "";
+}
+
+}  // namespace
+
+Diagnostic ErrorFrom(std::string_view text, bool interrupted) {
+  Parsed parsed = Parse(text);
+  if (interrupted) return Diagnostic(kCanceled, "the statement was canceled");
+  if (auto held = HeldError(parsed.message, "that is to be attached")) return *std::move(held);
+  Diagnostic diagnostic(KindOf(parsed.message), parsed.message);
+  diagnostic.hint = HintFor(parsed.message);
+  diagnostic.engine_offset = parsed.position;
+  return diagnostic;
+}
+
+Diagnostic OpenErrorFrom(std::string_view text, std::string_view path) {
+  const Parsed parsed = Parse(text);
+  if (auto held = HeldError(parsed.message, path)) return *std::move(held);
+  Diagnostic diagnostic(kConnectionFailed, fmt::format("the database `{}` could not be opened: {}", path, parsed.message));
+  if (parsed.message.find("No such file or directory") != std::string::npos) {
+    diagnostic.hint = "the folder that `path` in profiles.yml names must exist; it is relative to where stir is started";
+  } else if (parsed.message.find("not a valid DuckDB database file") != std::string::npos) {
+    diagnostic.hint = "`path` in profiles.yml must name a DuckDB file, or a file that does not exist yet";
+  }
+  return diagnostic;
+}
+
+}  // namespace stir::adapter::duckdb

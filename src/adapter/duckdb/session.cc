@@ -1,0 +1,287 @@
+// Statements, results, transactions and the catalogue of one DuckDB session.
+#include "adapter/duckdb/session.h"
+
+#include <fmt/format.h>
+
+#include "adapter/cell.h"
+#include "adapter/duckdb/errors.h"
+#include "adapter/duckdb/values.h"
+#include "adapter/kinds.h"
+
+namespace stir::adapter::duckdb {
+namespace {
+
+std::vector<duckdb_logical_type> Borrow(const std::vector<TypeHandle>& types) {
+  std::vector<duckdb_logical_type> out;
+  for (const TypeHandle& type : types) out.push_back(type.get());
+  return out;
+}
+
+Outcome OutcomeOf(const Api& api, Executed& executed) {
+  Outcome outcome{.message = "OK", .code = {}};
+  duckdb_result* result = executed.result.get();
+  if (api.result_return_type(*result) == DUCKDB_RESULT_TYPE_CHANGED_ROWS) {
+    outcome.rows_affected = static_cast<int64_t>(api.rows_changed(result));
+  } else if (executed.type == DUCKDB_STATEMENT_TYPE_CREATE) {
+    // CREATE TABLE AS answers with one row: how many it wrote.
+    const ChunkHandle chunk(api, api.fetch_chunk(*result));
+    if (chunk && api.data_chunk_get_size(chunk.get()) == 1) {
+      outcome.rows_affected = *static_cast<const int64_t*>(api.vector_get_data(api.data_chunk_get_vector(chunk.get(), 0)));
+    }
+  }
+  return outcome;
+}
+
+class ResultRows final : public Rows {
+ public:
+  ResultRows(std::shared_ptr<SessionState> state, uint64_t run, Executed executed, std::vector<ColumnInfo> columns,
+             ChunkReader reader)
+      : state_(std::move(state)),
+        run_(run),
+        executed_(std::move(executed)),
+        columns_(std::move(columns)),
+        reader_(std::move(reader)),
+        chunk_(state_->api()) {
+    if (state_->api().result_return_type(*executed_.result.get()) == DUCKDB_RESULT_TYPE_CHANGED_ROWS) {
+      outcome_.rows_affected = static_cast<int64_t>(state_->api().rows_changed(executed_.result.get()));
+    }
+  }
+  ~ResultRows() override { state_->End(run_); }
+
+  const std::vector<ColumnInfo>& columns() const override { return columns_; }
+  Outcome outcome() const override { return outcome_; }
+
+  Result<bool> Next(std::vector<Cell>& row) override {
+    while (next_ == reader_.rows()) {
+      STIR_ASSIGN(const bool more, NextChunk());
+      if (!more) return false;
+    }
+    reader_.Read(next_++, row);
+    return true;
+  }
+
+ private:
+  Result<bool> NextChunk() {
+    if (done_) return false;
+    if (state_->canceled && state_->newest == run_) return ErrorFrom("", true);
+    const Api& api = state_->api();
+    chunk_ = ChunkHandle(api, api.fetch_chunk(*executed_.result.get()));
+    next_ = 0;
+    if (chunk_) {
+      STIR_TRY(reader_.Show(chunk_.get()));
+      return true;
+    }
+    done_ = true;
+    reader_.Clear();
+    state_->End(run_);
+    if (const char* error = api.result_error(executed_.result.get())) {
+      return ErrorFrom(error, api.result_error_type(executed_.result.get()) == DUCKDB_ERROR_INTERRUPT);
+    }
+    return false;
+  }
+
+  std::shared_ptr<SessionState> state_;
+  uint64_t run_;
+  Executed executed_;
+  std::vector<ColumnInfo> columns_;
+  ChunkReader reader_;
+  ChunkHandle chunk_;
+  idx_t next_ = 0;
+  bool done_ = false;
+  Outcome outcome_{.message = "OK", .code = {}};
+};
+
+// A text without statements has no columns and no rows.
+class NoRows final : public Rows {
+ public:
+  const std::vector<ColumnInfo>& columns() const override { return columns_; }
+  Result<bool> Next(std::vector<Cell>&) override { return false; }
+  Outcome outcome() const override { return {.message = "OK", .code = {}}; }
+
+ private:
+  std::vector<ColumnInfo> columns_;
+};
+
+std::string Quoted(std::string_view text) { return DuckDbDialect().QuoteLiteral(text); }
+
+}  // namespace
+
+const Dialect& DuckDbDialect() {
+  static const Dialect kDialect{.name = "duckdb", .macro_prefixes = {"duckdb"}, .default_quote = {}, .default_include = {}};
+  return kDialect;
+}
+
+uint64_t SessionState::Start() {
+  const std::lock_guard lock(mutex);
+  running = true;
+  canceled = false;
+  return ++newest;
+}
+
+void SessionState::End(uint64_t run) {
+  const std::lock_guard lock(mutex);
+  if (run == newest) running = false;
+}
+
+void SessionState::Cancel() {
+  const std::lock_guard lock(mutex);
+  if (!running) return;
+  canceled = true;
+  api().interrupt(connection.get());
+}
+
+Result<std::unique_ptr<Connection>> Session::Open(std::shared_ptr<Database> database, const Options& options) {
+  STIR_ASSIGN(ConnectionHandle connection, database->Connect());
+  std::unique_ptr<Connection> session(
+      new Session(std::make_shared<SessionState>(std::move(database), std::move(connection))));
+  for (const std::string& sql : options.session) STIR_TRY(session->Execute(sql));
+  return session;
+}
+
+Session::~Session() = default;
+
+ScribeSource Session::scribe() const {
+  return [database = state_->database] { return database->scribe(); };
+}
+
+Result<std::optional<Executed>> Session::RunText(std::string_view sql, Fetch fetch) {
+  RunState run{state_->canceled};
+  auto executed = Run(state_->api(), state_->connection.get(), sql, fetch, run);
+  if (run.saw_transaction) ProbeTransaction();
+  return executed;
+}
+
+// Asks the engine whether a transaction is open, where only it knows: outside one, each statement has a transaction, and so
+// a number, of its own.
+void Session::ProbeTransaction() {
+  const auto number = [&]() -> std::optional<int64_t> {
+    auto value = QueryCount(*this, "SELECT txid_current()");
+    return value.ok() ? std::optional<int64_t>(*value) : std::nullopt;
+  };
+  const auto first = number();
+  // Only a transaction that failed refuses the question.
+  in_transaction_ = !first || first == number();
+}
+
+Result<Outcome> Session::Execute(std::string_view sql) {
+  const uint64_t run = state_->Start();
+  auto executed = RunText(sql, Fetch::kAll);
+  state_->End(run);
+  if (!executed.ok()) return std::move(executed).error();
+  if (!executed->has_value()) return Outcome{.message = "OK", .code = {}};
+  return OutcomeOf(state_->api(), **executed);
+}
+
+Result<std::unique_ptr<Rows>> Session::Query(std::string_view sql) {
+  const Api& api = state_->api();
+  const uint64_t run = state_->Start();
+  auto ran = RunText(sql, Fetch::kStream);
+  if (!ran.ok() || !ran->has_value()) state_->End(run);
+  if (!ran.ok()) return std::move(ran).error();
+  if (!ran->has_value()) return std::unique_ptr<Rows>(std::make_unique<NoRows>());
+  Executed executed = *std::move(*ran);
+
+  duckdb_result* result = executed.result.get();
+  std::vector<TypeHandle> types;
+  for (idx_t i = 0; i < api.column_count(result); ++i) types.emplace_back(api, api.column_logical_type(result, i));
+  STIR_ASSIGN(auto names, TypeNames(api, Borrow(types), scribe()));
+  std::vector<ColumnInfo> columns;
+  for (idx_t i = 0; i < types.size(); ++i) columns.push_back({api.column_name(result, i), names[i]});
+  ChunkReader reader(api, std::move(types), std::move(names), scribe());
+  return std::unique_ptr<Rows>(
+      std::make_unique<ResultRows>(state_, run, std::move(executed), std::move(columns), std::move(reader)));
+}
+
+Status Session::Begin() { return Transact("BEGIN TRANSACTION", true); }
+
+Status Session::Commit() { return Transact("COMMIT", false); }
+
+Status Session::Rollback() {
+  if (!in_transaction_) return {};
+  return Transact("ROLLBACK", false);
+}
+
+Status Session::Transact(std::string_view sql, bool open_after) {
+  const uint64_t run = state_->Start();
+  RunState ran{state_->canceled};
+  auto executed = Run(state_->api(), state_->connection.get(), sql, Fetch::kAll, ran);
+  state_->End(run);
+  if (executed.ok()) {
+    in_transaction_ = open_after;
+    return {};
+  }
+  ProbeTransaction();
+  return std::move(executed).error();
+}
+
+Result<std::vector<std::string>> Session::ListSchemas(std::string_view database) {
+  STIR_ASSIGN(auto rows, QueryAll(*this, fmt::format("SELECT schema_name FROM duckdb_schemas() "
+                                                     "WHERE lower(database_name) = lower({}) ORDER BY schema_name",
+                                                     Quoted(database))));
+  std::vector<std::string> names;
+  for (const auto& row : rows) names.push_back(CellText(row[0]));
+  return names;
+}
+
+Result<std::vector<Relation>> Session::ListRelations(std::string_view database, std::string_view schema) {
+  const std::string where = fmt::format("lower(database_name) = lower({}) AND lower(schema_name) = lower({}) AND NOT internal",
+                                        Quoted(database), Quoted(schema));
+  STIR_ASSIGN(auto rows, QueryAll(*this, fmt::format("SELECT database_name, schema_name, table_name, false FROM duckdb_tables() "
+                                                     "WHERE {0} UNION ALL SELECT database_name, schema_name, view_name, true "
+                                                     "FROM duckdb_views() WHERE {0} ORDER BY 3",
+                                                     where)));
+  std::vector<Relation> relations;
+  for (const auto& row : rows) {
+    relations.push_back({.database = CellText(row[0]),
+                         .schema = CellText(row[1]),
+                         .identifier = CellText(row[2]),
+                         .type = std::get<bool>(row[3]) ? RelationType::kView : RelationType::kTable,
+                         .quote = DuckDbDialect().default_quote,
+                         .include = DuckDbDialect().default_include});
+  }
+  return relations;
+}
+
+Result<std::vector<Column>> Session::ListColumns(const Relation& relation) {
+  auto rows = QueryAll(*this, fmt::format("SELECT column_name, column_type FROM (DESCRIBE {})",
+                                          DuckDbDialect().Render(relation)));
+  if (!rows.ok()) {
+    // A relation that is not there has no columns; whoever asks this asks it to find out.
+    const Diagnostic& error = rows.error().front();
+    const bool missing = error.message.starts_with("Catalog Error") && error.message.find("does not exist") != std::string::npos;
+    if (missing) return std::vector<Column>();
+    return std::move(rows).error();
+  }
+  std::vector<Column> columns;
+  for (const auto& row : *rows) {
+    Column column;
+    column.name = CellText(row[0]);
+    column.dtype = CellText(row[1]);
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+Result<std::vector<ColumnInfo>> Session::Describe(std::string_view query) {
+  const Api& api = state_->api();
+  STIR_ASSIGN(const PreparedHandle prepared, Prepare(api, state_->connection.get(), query));
+  std::vector<TypeHandle> types;
+  const idx_t count = api.prepared_statement_column_count(prepared.get());
+  for (idx_t i = 0; i < count; ++i) types.emplace_back(api, api.prepared_statement_column_logical_type(prepared.get(), i));
+  STIR_ASSIGN(const auto names, TypeNames(api, Borrow(types), scribe()));
+  std::vector<ColumnInfo> columns;
+  for (idx_t i = 0; i < count; ++i) {
+    columns.push_back({TakeString(api, const_cast<char*>(api.prepared_statement_column_name(prepared.get(), i))), names[i]});
+  }
+  return columns;
+}
+
+Status Session::CreateSchema(std::string_view database, std::string_view schema) {
+  const std::lock_guard lock(state_->database->schema_mutex());
+  std::string name = DuckDbDialect().Quote(schema);
+  if (!database.empty()) name = DuckDbDialect().Quote(database) + "." + name;
+  STIR_TRY(Execute("CREATE SCHEMA IF NOT EXISTS " + name));
+  return {};
+}
+
+}  // namespace stir::adapter::duckdb
