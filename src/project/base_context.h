@@ -1,39 +1,54 @@
-// The names that templates of every phase see (dbt's base, target and configured contexts, dbt.md 2.2): var, env_var,
-// fromjson, tojson, log, modules, flags, target, run_started_at, ... The parse context here and the run-time context of
-// `runtime` are built on it.
+// The names that templates of every phase see (dbt's base, target and configured contexts, dbt.md 2.2): env_var, fromjson,
+// tojson, log, modules, flags, target, run_started_at, exceptions, ... The parse context here and the run-time context of
+// `runtime` are built on it; `var` is made beside it, because its values differ by package.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "jinja/template.h"
 #include "jinja/value.h"
 #include "project/invocation.h"
+#include "project/text_map.h"
 
 namespace stir::project {
 
-// Finds a variable's value; null when nobody set it.
-using FindVarFunction = std::function<const jinja::Value*(std::string_view name)>;
-
-// Immutable after construction; one serves all threads.
+// Immutable after construction; one serves all threads. The invocation's pointers must outlive it.
 class BaseContext {
  public:
-  // `target`: the dict of the active target, or undefined where there is none yet.
-  BaseContext(const Invocation& invocation, jinja::Value target, std::string project_name);
+  // `target`: the dict of the active target, undefined where there is none yet. `project_name` may be empty.
+  BaseContext(const Invocation& invocation, jinja::Value target, std::string_view project_name);
   bool Lookup(std::string_view name, jinja::Value& value) const;  // all names but `var`
 
  private:
-  std::unordered_map<std::string, jinja::Value> names_;
+  void Add(std::string name, jinja::Function function);
+
+  TextMap<jinja::Value> names_;
 };
 
-// The callable `var`, with `var.has_var`. Text values are themselves rendered against the caller's names. A missing variable is an
-// error, or none when `lenient` (the parse phase).
-jinja::Value MakeVar(FindVarFunction find, bool lenient);
-// The callable `env_var`. `secrets`: DBT_ENV_SECRET_* may be read (profiles and packages only).
-jinja::Value MakeEnvVar(const Environment& environment, bool secrets);
+// Finds a variable's value; null when nobody set it.
+using FindVarFunction = std::function<const jinja::Value*(std::string_view name)>;
+// The callable `var`, with `var.has_var`. Texts are themselves rendered against the caller's names. A missing variable is an
+// error that names those there are, or none when `lenient` (the parse phase).
+jinja::Value MakeVar(FindVarFunction find, std::string where, bool lenient);
+// The callable `env_var`. `secrets`: DBT_ENV_SECRET_* may be read (profiles and packages only) and are told to `on_secret`.
+jinja::Value MakeEnvVar(const Environment& environment, bool secrets,
+                        std::function<void(const std::string& value)> on_secret = {});
+
+// Names from a BaseContext and a few of its own: enough for YAML files.
+class SimpleScope final : public jinja::Scope {
+ public:
+  explicit SimpleScope(const BaseContext& base) : base_(base) {}
+  void Set(std::string name, jinja::Value value) { own_.emplace_back(std::move(name), std::move(value)); }
+  bool Lookup(std::string_view name, jinja::Value& value) override;
+
+ private:
+  const BaseContext& base_;
+  std::vector<std::pair<std::string, jinja::Value>> own_;
+};
 
 }  // namespace stir::project

@@ -1,0 +1,308 @@
+// Each name is one small function over its arguments; nothing here knows a node.
+#include "project/base_context.h"
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/strings.h"
+#include "project/config.h"
+#include "project/exceptions.h"
+#include "project/kinds.h"
+#include "project/yaml_values.h"
+#include "pylib/convert.h"
+#include "pylib/modules.h"
+#include "yaml/node.h"
+
+#include <nlohmann/json.hpp>
+
+namespace stir::project {
+
+namespace {
+
+using jinja::ArgumentReader;
+using jinja::Arguments;
+using jinja::CallContext;
+using jinja::Value;
+
+constexpr std::string_view kSecretPrefix = "DBT_ENV_SECRET";
+
+Result<Value> ReturnValue(CallContext& context, const Arguments& arguments) {
+  ArgumentReader args("return", arguments);
+  Value value = args.Optional("data", Value::None());
+  STIR_TRY(args.Finish());
+  return context.ReturnFromMacro(std::move(value));
+}
+
+Result<Value> FromJson(CallContext&, const Arguments& arguments) {
+  ArgumentReader args("fromjson", arguments);
+  STIR_ASSIGN(Value text, args.Required("string"));
+  Value fallback = args.Optional("default");
+  STIR_TRY(args.Finish());
+  if (!text.IsString()) return fallback;
+  const Json json = Json::parse(text.AsString(), nullptr, /*allow_exceptions=*/false);
+  return json.is_discarded() ? fallback : pylib::FromJson(json);
+}
+
+// json.dumps and yaml.dump with dbt's default for values that cannot be written.
+template <typename Dump>
+jinja::Function Dumper(std::string name, Dump dump) {
+  return [name = std::move(name), dump](CallContext&, const Arguments& arguments) -> Result<Value> {
+    ArgumentReader args(name, arguments);
+    STIR_ASSIGN(Value value, args.Required("value"));
+    Value fallback = args.Optional("default");
+    const Value sort_keys = args.Optional("sort_keys", Value::Bool(false));
+    STIR_TRY(args.Finish());
+    Result<std::string> text = dump(value, sort_keys.Truthy());
+    if (!text.ok()) return fallback;
+    return Value::String(*std::move(text));
+  };
+}
+
+Result<Value> FromYaml(CallContext&, const Arguments& arguments) {
+  ArgumentReader args("fromyaml", arguments);
+  STIR_ASSIGN(Value text, args.Required("value"));
+  Value fallback = args.Optional("default");
+  STIR_TRY(args.Finish());
+  if (!text.IsString()) return fallback;
+  SourceMap sources;  // the text is the program's own: its places are of no use to anyone
+  Result<yaml::Document> document = yaml::Parse(sources, sources.Add("<fromyaml>", std::string(text.AsString())));
+  return document.ok() ? pylib::FromYaml(*document->root) : fallback;
+}
+
+Result<std::vector<Value>> Collect(CallContext& context, const Value& value) {
+  STIR_ASSIGN(auto iterator, context.Iterate(value));
+  std::vector<Value> items;
+  while (true) {
+    STIR_ASSIGN(std::optional<Value> item, iterator->Next());
+    if (!item) return items;
+    items.push_back(*std::move(item));
+  }
+}
+
+// Python's set, as far as templates use it: a list without doubles.
+jinja::Function SetMaker(std::string name, bool strict) {
+  return [name = std::move(name), strict](CallContext& context, const Arguments& arguments) -> Result<Value> {
+    ArgumentReader args(name, arguments);
+    STIR_ASSIGN(Value value, args.Required("value"));
+    Value fallback = args.Optional("default");
+    STIR_TRY(args.Finish());
+    Result<std::vector<Value>> items = Collect(context, value);
+    if (!items.ok()) {
+      if (strict) return std::move(items).error();
+      return fallback;
+    }
+    std::vector<Value> unique;
+    for (Value& item : *items) {
+      if (std::ranges::none_of(unique, [&](const Value& seen) { return seen.Equals(item); })) unique.push_back(std::move(item));
+    }
+    return Value::List(std::move(unique));
+  };
+}
+
+jinja::Function ZipMaker(std::string name, bool strict) {
+  return [name = std::move(name), strict](CallContext& context, const Arguments& arguments) -> Result<Value> {
+    ArgumentReader args(name, arguments);
+    const std::span<const Value> columns = args.RestPositional();
+    Value fallback = args.Optional("default");
+    std::vector<std::vector<Value>> lists;
+    size_t shortest = columns.empty() ? 0 : SIZE_MAX;
+    for (const Value& column : columns) {
+      Result<std::vector<Value>> items = Collect(context, column);
+      if (!items.ok()) {
+        if (strict) return std::move(items).error();
+        return fallback;
+      }
+      shortest = std::min(shortest, items->size());
+      lists.push_back(*std::move(items));
+    }
+    std::vector<Value> rows;
+    for (size_t row = 0; row < shortest; ++row) {
+      std::vector<Value> tuple;
+      for (const auto& list : lists) tuple.push_back(list[row]);
+      rows.push_back(Value::Tuple(std::move(tuple)));
+    }
+    return Value::List(std::move(rows));
+  };
+}
+
+jinja::Function Logger(EventSink* events, bool print) {
+  return [events, print](CallContext&, const Arguments& arguments) -> Result<Value> {
+    ArgumentReader args(print ? "print" : "log", arguments);
+    STIR_ASSIGN(Value message, args.Required("msg"));
+    const bool info = print || args.Optional("info", Value::Bool(false)).Truthy();
+    STIR_TRY(args.Finish());
+    STIR_ASSIGN(std::string text, message.Str());
+    if (!events) return Value::String("");
+    Event event{print ? "Z052" : info ? "I062" : "I063", print ? "PrintEvent" : info ? "JinjaLogInfo" : "JinjaLogDebug",
+                info ? Level::kInfo : Level::kDebug, std::move(text), "{}"};
+    std::string data = "{\"msg\": ";
+    AppendJsonString(data, event.message);
+    event.data = data + "}";
+    events->Emit(event);
+    return Value::String("");
+  };
+}
+
+Result<Value> LocalMd5(CallContext&, const Arguments& arguments) {
+  ArgumentReader args("local_md5", arguments);
+  STIR_ASSIGN(Value text, args.Required("value"));
+  STIR_TRY(args.Finish());
+  STIR_ASSIGN(std::string bytes, text.Str());
+  return Value::String(Md5Hex(bytes));
+}
+
+bool SameText(const Value& a, const Value& b) {
+  if (a.IsString() && b.IsString()) return ToLower(a.AsString()) == ToLower(b.AsString());
+  return a.Equals(b);
+}
+
+// a minus b, both dicts of lists, names compared without case: what grants and revokes are computed from.
+Result<Value> DiffOfTwoDicts(CallContext&, const Arguments& arguments) {
+  ArgumentReader args("diff_of_two_dicts", arguments);
+  STIR_ASSIGN(Value a, args.Required("dict_a"));
+  STIR_ASSIGN(Value b, args.Required("dict_b"));
+  STIR_TRY(args.Finish());
+  if (!a.IsDict() || !b.IsDict()) return Diagnostic(kBadCall, "`diff_of_two_dicts` takes two dicts");
+  std::vector<std::pair<Value, Value>> difference;
+  for (const auto& [key, items] : a.AsDict().entries()) {
+    std::vector<Value> left;
+    if (items.IsSequence()) left = items.Items();
+    for (const auto& [other_key, other_items] : b.AsDict().entries()) {
+      if (!SameText(key, other_key) || !other_items.IsSequence()) continue;
+      for (const Value& gone : other_items.Items()) {
+        std::erase_if(left, [&](const Value& item) { return SameText(item, gone); });
+      }
+    }
+    if (!left.empty()) difference.emplace_back(key, Value::List(std::move(left)));
+  }
+  return Value::MakeDict(std::move(difference));
+}
+
+class VarObject final : public jinja::Object {
+ public:
+  VarObject(FindVarFunction find, std::string where, bool lenient)
+      : find_(std::move(find)), where_(std::move(where)), lenient_(lenient) {}
+  std::string_view TypeName() const override { return "Var"; }
+  bool IsCallable() const override { return true; }
+
+  Result<Value> Call(CallContext& context, const Arguments& arguments) override {
+    ArgumentReader args("var", arguments);
+    STIR_ASSIGN(Value name, args.Required("var_name"));
+    const bool has_default = args.Has("default") || arguments.positional.size() > 1;
+    Value fallback = args.Optional("default");
+    STIR_TRY(args.Finish());
+    if (!name.IsString()) return Diagnostic(kBadCall, "`var` takes the variable's name as a text");
+    const Value* found = find_(name.AsString());
+    if (!found) {
+      if (has_default || lenient_) return fallback;
+      return Diagnostic(kVarMissing, "required variable `" + std::string(name.AsString()) + "` is not set" + where_)
+          .Hint("set it under `vars:` in dbt_project.yml or with --vars, or give `var` a default");
+    }
+    if (!found->IsString() || !HasJinja(found->AsString())) return Thaw(*found);
+    STIR_ASSIGN(auto text, jinja::Template::Parse(std::string(found->AsString()),
+                                                  jinja::Origin{context.call_span().source, 0, false, context.call_span()}));
+    STIR_ASSIGN(std::string rendered, context.RenderNested(*text));
+    return Value::String(std::move(rendered));
+  }
+
+  Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
+    if (name != "has_var") return std::optional<Value>();
+    return std::optional(jinja::MakeFunction("has_var", [find = find_](CallContext&, const Arguments& arguments) -> Result<Value> {
+      ArgumentReader args("has_var", arguments);
+      STIR_ASSIGN(Value var, args.Required("var_name"));
+      STIR_TRY(args.Finish());
+      return Value::Bool(var.IsString() && find(var.AsString()) != nullptr);
+    }));
+  }
+
+ private:
+  FindVarFunction find_;
+  std::string where_;  // " (asked for by `model.shop.a`)"
+  bool lenient_;
+};
+
+}  // namespace
+
+Value MakeVar(FindVarFunction find, std::string where, bool lenient) {
+  return Value::New<VarObject>(std::move(find), std::move(where), lenient);
+}
+
+Value MakeEnvVar(const Environment& environment, bool secrets, std::function<void(const std::string&)> on_secret) {
+  return jinja::MakeFunction("env_var", [&environment, secrets, on_secret = std::move(on_secret)](
+                                            CallContext&, const Arguments& arguments) -> Result<Value> {
+    ArgumentReader args("env_var", arguments);
+    STIR_ASSIGN(Value name_value, args.Required("var"));
+    const bool has_default = args.Has("default") || arguments.positional.size() > 1;
+    Value fallback = args.Optional("default");
+    STIR_TRY(args.Finish());
+    if (!name_value.IsString()) return Diagnostic(kBadCall, "`env_var` takes the variable's name as a text");
+    const std::string name(name_value.AsString());
+    const bool secret = name.starts_with(kSecretPrefix);
+    if (secret && !secrets) {
+      return Diagnostic(kSecretNotAllowed, "secret environment variable `" + name + "` may not be read here")
+          .Hint("only profiles.yml and packages.yml may read `" + std::string(kSecretPrefix) + "_*`");
+    }
+    if (auto found = environment.find(name); found != environment.end()) {
+      if (secret && on_secret) on_secret(found->second);
+      return Value::String(found->second);
+    }
+    if (has_default) return fallback;
+    return Diagnostic(kEnvVarMissing, "environment variable `" + name + "` is not set")
+        .Hint("set it, or give `env_var` a default");
+  });
+}
+
+void BaseContext::Add(std::string name, jinja::Function function) {
+  Value value = jinja::MakeFunction(name, std::move(function));
+  names_.emplace(std::move(name), std::move(value));
+}
+
+BaseContext::BaseContext(const Invocation& invocation, Value target, std::string_view project_name) {
+  Add("return", ReturnValue);
+  Add("fromjson", FromJson);
+  Add("tojson", Dumper("tojson", pylib::DumpJson));
+  Add("fromyaml", FromYaml);
+  Add("toyaml", Dumper("toyaml", pylib::DumpYaml));
+  Add("set", SetMaker("set", false));
+  Add("set_strict", SetMaker("set_strict", true));
+  Add("zip", ZipMaker("zip", false));
+  Add("zip_strict", ZipMaker("zip_strict", true));
+  Add("log", Logger(invocation.events, false));
+  Add("print", Logger(invocation.events, true));
+  Add("local_md5", LocalMd5);
+  Add("diff_of_two_dicts", DiffOfTwoDicts);
+  names_.emplace("env_var", MakeEnvVar(*invocation.environment, false));
+  names_.emplace("dbt_version", Value::String(std::string(kDbtVersion)));
+  names_.emplace("invocation_id", Value::String(invocation.id));
+  names_.emplace("run_started_at", pylib::MakeDatetimeUtc(invocation.started_at));
+  names_.emplace("modules", pylib::Modules(*invocation.clock));
+  names_.emplace("exceptions", MakeExceptions(invocation.events));
+  std::vector<std::pair<Value, Value>> flags;
+  for (const auto& [name, value] : invocation.flags) flags.emplace_back(Value::String(name), value);
+  names_.emplace("flags", Value::MakeDict(std::move(flags)));
+  if (!target.IsUndefined()) {
+    names_.emplace("target", target);
+    names_.emplace("env", std::move(target));
+  }
+  if (!project_name.empty()) names_.emplace("project_name", Value::String(std::string(project_name)));
+}
+
+bool BaseContext::Lookup(std::string_view name, Value& value) const {
+  auto found = names_.find(name);
+  if (found == names_.end()) return false;
+  value = found->second;
+  return true;
+}
+
+bool SimpleScope::Lookup(std::string_view name, Value& value) {
+  for (const auto& [own, held] : own_) {
+    if (own == name) {
+      value = held;
+      return true;
+    }
+  }
+  return base_.Lookup(name, value);
+}
+
+}  // namespace stir::project

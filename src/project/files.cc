@@ -1,0 +1,305 @@
+// Walking is by the folders that dbt_project.yml names; reading runs on all cores, texts enter the SourceMap in path order.
+#include "project/files.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <tuple>
+
+#include "base/parallel.h"
+#include "base/strings.h"
+#include "project/kinds.h"
+#include "yaml/node.h"
+
+namespace stir::project {
+
+namespace {
+
+constexpr uint64_t kLargestHashedSeed = uint64_t{1} << 20;  // dbt's default of MAXIMUM_SEED_SIZE_MIB
+
+// Where the bytes come from: the disk, or a map in memory.
+class Tree {
+ public:
+  virtual ~Tree() = default;
+  virtual Result<std::vector<WalkEntry>> Walk(const std::string& folder) = 0;  // paths below the folder
+  virtual Result<std::string> Read(const std::string& path) = 0;
+  virtual bool Exists(const std::string& path) = 0;
+  virtual std::string Absolute(const std::string& path) const = 0;
+};
+
+class DiskTree final : public Tree {
+ public:
+  DiskTree(Files& files, fs::path root) : files_(files), root_(std::move(root)) {}
+  Result<std::vector<WalkEntry>> Walk(const std::string& folder) override { return files_.Walk(root_ / folder); }
+  Result<std::string> Read(const std::string& path) override { return files_.Read(root_ / path); }
+  bool Exists(const std::string& path) override { return files_.Exists(root_ / path); }
+  std::string Absolute(const std::string& path) const override { return (root_ / path).lexically_normal().string(); }
+
+ private:
+  Files& files_;
+  fs::path root_;
+};
+
+class MemoryTree final : public Tree {
+ public:
+  explicit MemoryTree(const std::map<std::string, std::string>& texts) : texts_(texts) {}
+
+  Result<std::vector<WalkEntry>> Walk(const std::string& folder) override {
+    std::vector<WalkEntry> entries;
+    const std::string prefix = folder.empty() ? std::string() : folder + "/";
+    for (auto it = texts_.lower_bound(prefix); it != texts_.end() && it->first.starts_with(prefix); ++it) {
+      WalkEntry entry{it->first.substr(prefix.size()), {}};
+      entry.stat.size = it->second.size();
+      entries.push_back(std::move(entry));
+    }
+    return entries;
+  }
+  Result<std::string> Read(const std::string& path) override {
+    auto found = texts_.find(path);
+    if (found == texts_.end()) return Diagnostic(kNoProject, "no file `" + path + "`");
+    return found->second;
+  }
+  bool Exists(const std::string& path) override { return texts_.contains(path); }
+  std::string Absolute(const std::string& path) const override { return "/memory/" + path; }
+
+ private:
+  const std::map<std::string, std::string>& texts_;
+};
+
+std::string Under(const std::string& folder, const std::string& path) { return folder.empty() ? path : folder + "/" + path; }
+
+std::string Normalised(const std::string& folder) {
+  std::string path = fs::path(folder).lexically_normal().generic_string();
+  while (path.ends_with('/')) path.pop_back();
+  return path == "." ? std::string() : path;
+}
+
+std::string_view Extension(std::string_view path) {
+  const size_t dot = path.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : path.substr(dot);
+}
+
+std::string_view FileName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+bool IsIgnoredName(std::string_view name) { return name.starts_with('.') || name.starts_with('#') || name.starts_with('~'); }
+
+// What a folder's files are read as: files of `extension` below it are of this kind.
+struct Rule {
+  std::string folder;
+  std::string_view extension;
+  FileKind kind;
+};
+
+std::vector<Rule> RulesOf(const ProjectConfig& config) {
+  std::vector<Rule> rules;
+  std::set<std::string> all;
+  auto add = [&](const std::vector<std::string>& folders, std::string_view extension, FileKind kind) {
+    for (const std::string& folder : folders) {
+      rules.push_back({Normalised(folder), extension, kind});
+      all.insert(Normalised(folder));
+    }
+  };
+  add(config.macro_paths, ".sql", FileKind::kMacro);
+  add(config.model_paths, ".sql", FileKind::kModel);
+  add(config.model_paths, ".py", FileKind::kModel);
+  add(config.snapshot_paths, ".sql", FileKind::kSnapshot);
+  add(config.analysis_paths, ".sql", FileKind::kAnalysis);
+  add(config.test_paths, ".sql", FileKind::kTest);
+  add(config.seed_paths, ".csv", FileKind::kSeed);
+  const std::vector<std::string> sources(all.begin(), all.end());
+  add(config.docs_paths.empty() ? sources : config.docs_paths, ".md", FileKind::kDocs);
+  add(sources, ".yml", FileKind::kProperties);
+  add(sources, ".yaml", FileKind::kProperties);
+  return rules;
+}
+
+// Tests that define generic tests, and fixtures, stand in folders of their own below a test folder.
+std::optional<FileKind> KindOf(const Rule& rule, std::string_view path) {
+  if (rule.kind != FileKind::kTest) return rule.kind;
+  if (path.starts_with("generic/")) return FileKind::kGenericTest;
+  if (path.starts_with("fixtures/")) return std::nullopt;
+  return FileKind::kTest;
+}
+
+class PackageReader {
+ public:
+  PackageReader(Tree& tree, SourceMap& sources, std::string root) : tree_(tree), sources_(sources), root_(std::move(root)) {}
+
+  Result<PackageFiles> Read(const Invocation& invocation, Diagnostics& warnings) {
+    STIR_ASSIGN(std::string text, tree_.Read(Under(root_, "dbt_project.yml")));
+    if (!IsUtf8(text)) return NotUtf8(Under(root_, "dbt_project.yml"));
+    const SourceId source = sources_.Add(Under(root_, "dbt_project.yml"), std::move(text));
+    PackageFiles package;
+    package.root = tree_.Absolute(root_);
+    STIR_ASSIGN(package.config, ParseProjectConfig(sources_, source, invocation, warnings));
+    STIR_ASSIGN(package.files, List(package.config));
+    STIR_TRY(ReadAll(package.files));
+    return package;
+  }
+
+ private:
+  static Diagnostic NotUtf8(const std::string& path) {
+    return Diagnostic(kNotUtf8, "not UTF-8 text").About(path).Hint("save the file with the encoding UTF-8");
+  }
+
+  Result<std::vector<ProjectFile>> List(const ProjectConfig& config) {
+    std::vector<ProjectFile> files;
+    std::map<std::string, std::vector<WalkEntry>> walked;
+    std::set<std::pair<FileKind, std::string>> seen;
+    for (const Rule& rule : RulesOf(config)) {
+      if (!walked.contains(rule.folder)) {
+        STIR_ASSIGN(walked[rule.folder], tree_.Walk(Under(root_, rule.folder)));
+      }
+      for (const WalkEntry& entry : walked[rule.folder]) {
+        if (Extension(entry.path) != rule.extension || IsIgnoredName(FileName(entry.path))) continue;
+        const std::optional<FileKind> kind = KindOf(rule, entry.path);
+        if (!kind || !seen.emplace(*kind, Under(rule.folder, entry.path)).second) continue;
+        ProjectFile file;
+        file.kind = *kind;
+        file.path = Under(rule.folder, entry.path);
+        file.folder = rule.folder;
+        file.size = entry.stat.size;
+        files.push_back(std::move(file));
+      }
+    }
+    std::ranges::sort(files, [](const ProjectFile& a, const ProjectFile& b) {
+      return std::tie(a.kind, a.path) < std::tie(b.kind, b.path);
+    });
+    return files;
+  }
+
+  Status ReadAll(std::vector<ProjectFile>& files) {
+    std::vector<std::string> texts(files.size());
+    std::vector<Diagnostics> problems(files.size());
+    ParallelFor(files.size(), [&](size_t i) { problems[i] = ReadOne(files[i], texts[i]); });
+    Diagnostics errors;
+    for (size_t i = 0; i < files.size(); ++i) {
+      Append(errors, std::move(problems[i]));
+      if (files[i].kind == FileKind::kSeed) continue;
+      files[i].source = sources_.Add(Under(root_, files[i].path), std::move(texts[i]));
+      files[i].text = sources_.Text(files[i].source);
+    }
+    return StatusOf(std::move(errors));
+  }
+
+  Diagnostics ReadOne(ProjectFile& file, std::string& text) const {
+    const std::string path = Under(root_, file.path);
+    if (file.kind == FileKind::kSeed && file.size > kLargestHashedSeed) {
+      file.checksum = file.path;
+      file.checksum_is_path = true;
+      return {};
+    }
+    Result<std::string> read = tree_.Read(path);
+    if (!read.ok()) return std::move(read).error();
+    text = *std::move(read);
+    if (!IsUtf8(text)) return {NotUtf8(path)};
+    file.content = ContentHash(text);
+    if (file.kind == FileKind::kSeed) {
+      file.checksum = Sha256Hex(Strip(ReplaceAll(text, "\r\n", "\n")));
+      text = {};
+    }
+    return {};
+  }
+
+  Tree& tree_;
+  SourceMap& sources_;
+  std::string root_;  // below the tree's root; empty for the root project
+};
+
+Result<SourceId> ReadOptional(Tree& tree, SourceMap& sources, const std::string& path) {
+  if (!tree.Exists(path)) return SourceId{};
+  STIR_ASSIGN(std::string text, tree.Read(path));
+  return sources.Add(path, std::move(text));
+}
+
+// How many packages the project asks for: by the lock, else by the list.
+Result<size_t> SpecifiedPackages(SourceMap& sources, std::initializer_list<SourceId> lists) {
+  for (SourceId list : lists) {
+    if (!list) continue;
+    STIR_ASSIGN(yaml::Document document, yaml::Parse(sources, list));
+    const yaml::Node* packages = document.root->IsMapping() ? document.root->Find("packages") : nullptr;
+    if (packages && packages->IsSequence() && !packages->items.empty()) return packages->items.size();
+  }
+  return size_t{0};
+}
+
+Result<std::vector<std::string>> InstalledPackages(Tree& tree, const std::string& folder) {
+  std::set<std::string> names;
+  STIR_ASSIGN(std::vector<WalkEntry> entries, tree.Walk(folder));
+  for (const WalkEntry& entry : entries) {
+    const size_t slash = entry.path.find('/');
+    if (slash != std::string::npos && entry.path[0] != '.' && entry.path[0] != '_') names.insert(entry.path.substr(0, slash));
+  }
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
+Diagnostic NotInstalled(size_t specified, size_t installed, SourceId where) {
+  return Diagnostic(kPackagesNotInstalled,
+                    "the project asks for " + std::to_string(specified) + " packages, but " + std::to_string(installed) +
+                        " are installed",
+                    Span{where, 0, 0})
+      .Hint("Run \"dbt deps\" to install package dependencies");
+}
+
+Status CheckPackageNames(const std::vector<PackageFiles>& packages) {
+  Diagnostics errors;
+  for (size_t i = 0; i < packages.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (packages[i].config.name != packages[j].config.name) continue;
+      errors.push_back(Diagnostic(kDuplicatePackage, "two packages have the name `" + packages[i].config.name + "`",
+                                  packages[i].config.name_span)
+                           .With({packages[j].config.name_span, "the other one"}));
+    }
+  }
+  return StatusOf(std::move(errors));
+}
+
+Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMap& sources) {
+  if (!tree.Exists("dbt_project.yml")) {
+    return Diagnostic(kNoProject, "no dbt_project.yml found").About(tree.Absolute("dbt_project.yml"))
+        .Hint("run the command in a project's folder, or name one with --project-dir");
+  }
+  ProjectFiles files;
+  STIR_ASSIGN(PackageFiles root, PackageReader(tree, sources, "").Read(invocation, files.warnings));
+  const std::string install_path = Normalised(root.config.packages_install_path);
+  files.packages.push_back(std::move(root));
+
+  STIR_ASSIGN(files.selectors, ReadOptional(tree, sources, "selectors.yml"));
+  STIR_ASSIGN(const SourceId lock, ReadOptional(tree, sources, "package-lock.yml"));
+  STIR_ASSIGN(files.dependencies, ReadOptional(tree, sources, "packages.yml"));
+  if (!files.dependencies) {
+    STIR_ASSIGN(files.dependencies, ReadOptional(tree, sources, "dependencies.yml"));
+  }
+  STIR_ASSIGN(const size_t specified, SpecifiedPackages(sources, {lock, files.dependencies}));
+  STIR_ASSIGN(const std::vector<std::string> installed, InstalledPackages(tree, install_path));
+  if (specified != installed.size()) return NotInstalled(specified, installed.size(), lock ? lock : files.dependencies);
+
+  Diagnostics errors;
+  for (const std::string& folder : installed) {
+    Result<PackageFiles> package = PackageReader(tree, sources, Under(install_path, folder)).Read(invocation, files.warnings);
+    if (package.ok()) {
+      files.packages.push_back(*std::move(package));
+    } else {
+      Append(errors, std::move(package).error());
+    }
+  }
+  STIR_TRY(StatusOf(std::move(errors)));
+  std::ranges::sort(files.packages.begin() + 1, files.packages.end(), {}, [](const PackageFiles& p) { return p.config.name; });
+  STIR_TRY(CheckPackageNames(files.packages));
+  return files;
+}
+
+}  // namespace
+
+Result<ProjectFiles> ReadProject(Files& files, const fs::path& root, const Invocation& invocation, SourceMap& sources) {
+  DiskTree tree(files, root);
+  return ReadTree(tree, invocation, sources);
+}
+
+Result<ProjectFiles> ProjectFilesOf(const std::map<std::string, std::string>& texts, const Invocation& invocation,
+                                    SourceMap& sources) {
+  MemoryTree tree(texts);
+  return ReadTree(tree, invocation, sources);
+}
+
+}  // namespace stir::project
