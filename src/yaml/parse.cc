@@ -83,9 +83,11 @@ class Composer {
   }
 
  private:
-  // A collection that is not finished. For a mapping `key` waits for its value.
+  // A collection that is not finished; its children lie on children_ from `first` on. For a mapping `key` waits for its
+  // value.
   struct Open {
     std::shared_ptr<Node> node;
+    size_t first = 0;
     std::string anchor;
     NodePtr key;
     bool key_merges = false;
@@ -151,7 +153,7 @@ class Composer {
   // By its tag, else by its form when it is plain.
   void Resolve(Node& node, std::string_view tag, bool plain) {
     Type type = Type::kString;
-    if (tag.empty()) {
+    if (tag.empty() || tag == "!") {
       if (plain) type = TypeOfPlain(node.text);
       const bool special = plain && (node.text == "=" || node.text == "<<") && !AtKey();
       if (special) return Fail(Diagnostic(kYamlValue, fmt::format("`{}` has a meaning of its own in YAML", node.text), node.span).Hint("put it in quotes"));
@@ -170,7 +172,7 @@ class Composer {
     else if (name == "null") type = Type::kNull;
     else if (name == "int" && form == Type::kInt) type = form;
     else if (name == "bool" && form == Type::kBool) type = form;
-    else if (name == "float" && (form == Type::kFloat || form == Type::kInt)) type = Type::kFloat;
+    else if (name == "float" && (form == Type::kFloat || IsDecimal(node.text))) type = Type::kFloat;
     else if (name == "timestamp" && (form == Type::kDate || form == Type::kTimestamp)) type = form;
     else if (name == "int" || name == "bool" || name == "float" || name == "timestamp") {
       Fail(Diagnostic(kYamlValue, fmt::format("`{}` is not a value of the type `!!{}`", node.text, name), node.span));
@@ -216,6 +218,7 @@ class Composer {
     }
     Anchor(anchor, event);
     open_.emplace_back();
+    open_.back().first = children_.size();
     open_.back().node = std::make_shared<Node>();
     open_.back().node->type = type;
     open_.back().node->span = SpanOf(event);
@@ -230,7 +233,15 @@ class Composer {
     const Span end = SpanOf(event);
     if (end.end > end.begin) node.span.end = end.end;
     if (node.type == Type::kMapping) FoldKeys(open);
+    else TakeItems(open);
     if (!failed()) Add(std::move(open.node), open.anchor, open.weight, false);
+  }
+
+  // Moves the children into the vector that they stay in: one allocation of the right size.
+  void TakeItems(const Open& open) {
+    open.node->items.reserve(children_.size() - open.first);
+    for (size_t i = open.first; i < children_.size(); ++i) open.node->items.push_back(std::move(children_[i].value));
+    children_.resize(open.first);
   }
 
   void Add(NodePtr node, std::string_view anchor, uint64_t weight, bool merges) {
@@ -244,14 +255,14 @@ class Composer {
     if (parent.weight > kMostNodes) return Fail(Diagnostic(kYamlLimit, "aliases make this more than 10 million values", parent.node->span));
     parent.node->span.end = std::max(parent.node->span.end, node->span.end);
     if (parent.node->type == Type::kSequence) {
-      parent.node->items.push_back(std::move(node));
+      children_.push_back({nullptr, std::move(node)});
     } else if (parent.key == nullptr) {
       SetKey(parent, std::move(node), merges);
     } else if (parent.key_merges) {
       Merge(parent, *node);
       parent.key = nullptr;
     } else {
-      parent.node->entries.push_back({std::move(parent.key), std::move(node)});
+      children_.push_back({std::move(parent.key), std::move(node)});
       parent.key = nullptr;
     }
   }
@@ -260,7 +271,10 @@ class Composer {
     if (!key->IsScalar()) {
       const bool is_template = text_.substr(key->span.begin).starts_with("{") && key->span.begin > 0 && text_[key->span.begin - 1] == '{';
       Diagnostic wrong(kYamlSyntax, is_template ? "a template must be in quotes here" : "a list or a mapping cannot be a key", key->span);
-      if (is_template) wrong.hint = QuoteTemplateHint();
+      if (is_template) {
+        --wrong.span.begin;  // its outer brace
+        wrong.hint = QuoteTemplateHint();
+      }
       return Fail(std::move(wrong));
     }
     parent.key = std::move(key);
@@ -284,7 +298,9 @@ class Composer {
 
   // Own keys after merged ones; of the same key the last value stands where the first one stood, as in a Python dict.
   void FoldKeys(Open& open) {
-    std::vector<Entry> own = std::exchange(open.node->entries, {});
+    std::vector<Entry> own(std::make_move_iterator(children_.begin() + static_cast<ptrdiff_t>(open.first)),
+                           std::make_move_iterator(children_.end()));
+    children_.resize(open.first);
     if (open.merged.empty() && own.size() <= kFewKeys && AllDifferentStrings(own)) {
       open.node->entries = std::move(own);
       return;
@@ -294,7 +310,7 @@ class Composer {
     const auto put = [&](Entry& entry) {
       const auto [found, fresh] = place.try_emplace(Identity(*entry.key), all.size());
       if (fresh) all.push_back(std::move(entry));
-      else all[found->second] = std::move(entry);
+      else all[found->second].value = std::move(entry.value);
     };
     WarnOfDuplicates(own);
     for (Entry& entry : open.merged) put(entry);
@@ -348,6 +364,7 @@ class Composer {
   const Offsets offsets_;
   Parser parser_;
   std::vector<Open> open_;
+  std::vector<Entry> children_;  // of all open collections; an item has no key
   std::unordered_map<std::string, Anchored> anchors_;
   Document document_;
   Diagnostics errors_;

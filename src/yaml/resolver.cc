@@ -268,6 +268,12 @@ Type TypeOfPlain(std::string_view text) {
   }
 }
 
+bool IsDecimal(std::string_view text) {
+  Cursor cursor(text);
+  cursor.TakeAny("-+");
+  return cursor.TakeDigits(1, std::string_view::npos) && cursor.Done();
+}
+
 std::string SetValue(Node& node, Type type) {
   node.type = type;
   switch (type) {

@@ -42,7 +42,9 @@ Diagnostic ExplainColon(SourceId source, const Line& line, uint32_t offset) {
   Diagnostic found(kYamlSyntax, "a `:` is not allowed here", SpanAt(source, offset, 1));
   if (on_same_line) {
     found.message = "a value that contains `: ` must be in quotes";
-    found.hint = fmt::format("write `{}: \"{}\"`", Strip(line.text.substr(0, first)), Strip(line.text.substr(first + 2)));
+    const std::string_view value = Strip(line.text.substr(first + 2));
+    const char quote = value.find('"') == std::string_view::npos ? '"' : '\'';
+    found.hint = fmt::format("write `{}: {}{}{}`", Strip(line.text.substr(0, first)), quote, value, quote);
   } else {
     found.hint = "keys of one mapping start in the same column; is the line above indented less, or its value in need of quotes?";
   }
@@ -60,6 +62,20 @@ Diagnostic ExplainCharacter(SourceId source, const Line& line, std::string_view 
       .Hint("put the value in quotes");
 }
 
+// `before` is what stands on the line before the place.
+std::string HintFor(std::string_view problem, std::string_view before) {
+  if (before.ends_with('"') || before.ends_with('\'')) return "put the whole value in one pair of quotes";
+  if (problem == "did not find expected key" || problem == "did not find expected '-' indicator") {
+    return "check the indentation: this line is not on the level of its neighbours";
+  }
+  if (problem == "could not find expected ':'") {
+    return "a key is followed by `:` and a space; a text over several lines needs `|` or quotes";
+  }
+  if (problem == "found unknown escape character") return "use single quotes, in which a backslash is only a backslash";
+  if (problem.starts_with("did not find expected ',' or")) return "a bracket is not closed, or a comma is missing";
+  return {};
+}
+
 // A quote that is never closed is noticed at the end of the file; its start is the place to look at.
 bool IsOpenQuote(const SyntaxProblem& problem) {
   return problem.context == "while scanning a quoted scalar" && problem.problem.starts_with("found unexpected end of stream");
@@ -72,6 +88,9 @@ std::string QuoteTemplateHint() { return "put a value that starts with `{{` in q
 Diagnostic ExplainSyntax(const SyntaxProblem& problem, SourceId source, std::string_view text) {
   const Line line = LineAt(text, problem.offset);
   const Line context = LineAt(text, problem.context_offset);
+  if (IsOpenQuote(problem)) {
+    return Diagnostic(kYamlSyntax, "this quote is never closed", SpanAt(source, problem.context_offset, 1));
+  }
   for (const Line& each : {line, context}) {
     if (const size_t at = FindBareTemplate(each.text); at != std::string_view::npos) {
       return Diagnostic(kYamlSyntax, "a template must be in quotes here", SpanAt(source, each.begin + at, 2)).Hint(QuoteTemplateHint());
@@ -81,19 +100,12 @@ Diagnostic ExplainSyntax(const SyntaxProblem& problem, SourceId source, std::str
   if (problem.problem == "found character that cannot start any token" || IndentOf(line.text).find('\t') != std::string_view::npos) {
     return ExplainCharacter(source, line, text, problem.offset);
   }
-  if (IsOpenQuote(problem)) {
-    return Diagnostic(kYamlSyntax, "this quote is never closed", SpanAt(source, problem.context_offset, 1));
-  }
   Diagnostic found(kYamlSyntax, std::string(problem.problem), SpanAt(source, problem.offset, problem.offset < text.size() ? 1 : 0));
   if (!problem.context.empty()) {
     found.message = fmt::format("{} {}", problem.problem, problem.context);
     if (context.begin != line.begin) found.labels.push_back({SpanAt(source, problem.context_offset, 1), "it starts here"});
   }
-  if (problem.problem == "did not find expected key" || problem.problem == "did not find expected '-' indicator") {
-    found.hint = "check the indentation: this line is not on the level of its neighbours";
-  } else if (problem.problem == "could not find expected ':'") {
-    found.hint = "a key is followed by `:` and a space; a text over several lines needs `|` or quotes";
-  }
+  found.hint = HintFor(problem.problem, Strip(text.substr(line.begin, problem.offset - line.begin)));
   return found;
 }
 
