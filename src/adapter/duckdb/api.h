@@ -13,7 +13,8 @@ namespace stir::adapter::duckdb {
 // clang-format off
 #define STIR_DUCKDB_FUNCTIONS(X)                                                                          \
   X(library_version) X(free)                                                                              \
-  X(create_instance_cache) X(get_or_create_from_cache) X(close) X(connect) X(disconnect) X(interrupt)     \
+  X(create_instance_cache) X(get_or_create_from_cache) X(open_ext) X(close)                               \
+  X(connect) X(disconnect) X(interrupt)                                                                   \
   X(create_config) X(set_config) X(destroy_config)                                                        \
   X(extract_statements) X(extract_statements_error) X(prepare_extracted_statement) X(destroy_extracted)   \
   X(destroy_prepare) X(prepare_error) X(prepared_statement_type) X(prepared_statement_column_count)       \

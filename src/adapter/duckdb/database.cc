@@ -37,12 +37,8 @@ std::string Canonical(const std::string& path) {
 Result<ConfigHandle> MakeConfig(const Api& api, const Options& options) {
   ConfigHandle config(api);
   if (api.create_config(config.out()) != DuckDBSuccess) return Diagnostic(kConnectionFailed, "out of memory");
-  for (const auto& [key, value] : options.config) {
-    if (api.set_config(config.get(), key.c_str(), value.c_str()) != DuckDBSuccess) {
-      return Diagnostic(kConnectionFailed, fmt::format("DuckDB refuses `config_options: {{{}: {}}}`", key, value))
-          .Hint("the name or the value is wrong; see DuckDB's list of configuration options");
-    }
-  }
+  // A name that the engine does not know is refused when the file is opened.
+  for (const auto& [key, value] : options.config) api.set_config(config.get(), key.c_str(), value.c_str());
   // Errors as objects carry the place as an offset. What the user sets does not change how stir reads them.
   api.set_config(config.get(), "errors_as_json", "true");
   return config;

@@ -112,6 +112,8 @@ Diagnostic OpenErrorFrom(std::string_view text, std::string_view path) {
     diagnostic.hint = "the folder that `path` in profiles.yml names must exist; it is relative to where stir is started";
   } else if (parsed.message.find("not a valid DuckDB database file") != std::string::npos) {
     diagnostic.hint = "`path` in profiles.yml must name a DuckDB file, or a file that does not exist yet";
+  } else if (parsed.message.find("options were not recognized") != std::string::npos) {
+    diagnostic.hint = "check `config_options` in profiles.yml against DuckDB's list of configuration options";
   }
   return diagnostic;
 }

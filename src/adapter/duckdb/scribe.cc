@@ -50,7 +50,7 @@ Status Scribe::Start() {
   char* error = nullptr;
   const bool opened = api_.create_config(config.out()) == DuckDBSuccess &&
                       api_.set_config(config.get(), "threads", "1") == DuckDBSuccess &&
-                      api_.get_or_create_from_cache(nullptr, ":memory:", database_.out(), config.get(), &error) == DuckDBSuccess &&
+                      api_.open_ext(":memory:", database_.out(), config.get(), &error) == DuckDBSuccess &&
                       api_.connect(database_.get(), connection_.out()) == DuckDBSuccess;
   if (!opened) {
     return Diagnostic(kConnectionFailed, fmt::format("an engine in memory could not be opened: {}", TakeString(api_, error)));
