@@ -1,0 +1,153 @@
+// Every command, once: what it is for, what it takes, what its exit code means, and the function that runs it.
+#include "cli/command_table.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "cli/commands.h"
+
+namespace stir::cli {
+namespace {
+
+constexpr std::string_view kNodeFailed = "a node failed, was skipped or a test did not pass";
+constexpr std::string_view kNeverOne = "";
+
+constexpr Example kParseExamples[] = {{"parse", "check every file of the project without touching a database"}};
+constexpr Example kCompileExamples[] = {
+    {"compile", "write the SQL of every node to target/compiled"},
+    {"compile -s orders", "and show that of one model"},
+    {"compile --inline \"select * from {{ ref('orders') }}\"", "compile a text that is no node"},
+};
+constexpr Example kRunExamples[] = {
+    {"run", "build all models"},
+    {"run -s staging+ --full-refresh", "models of a folder and what follows from them, from nothing"},
+};
+constexpr Example kTestExamples[] = {
+    {"test", "run all tests"},
+    {"test -s orders --store-failures", "the tests of one model; keep the rows that fail"},
+};
+constexpr Example kBuildExamples[] = {
+    {"build", "seeds, models and tests in the order they depend on each other"},
+    {"build -s tag:daily --exclude stg_events", "only what is tagged, but for one model"},
+    {"build -x --threads 8", "eight nodes at once; stop at the first failure"},
+};
+constexpr Example kSeedExamples[] = {{"seed", "load all CSV files of seeds/"},
+                                     {"seed -s countries -f", "drop one and load it again"}};
+constexpr Example kListExamples[] = {
+    {"ls -s +orders", "what orders is made from"},
+    {"ls --output json --output-keys name config.materialized", "one JSON object a node"},
+};
+constexpr Example kShowExamples[] = {
+    {"show -s orders", "the first five rows that the model's query gives"},
+    {"show --inline \"select count(*) from {{ ref('orders') }}\" --output json", "any query, as JSON"},
+};
+constexpr Example kCleanExamples[] = {{"clean", "remove the folders of clean-targets (default: target)"}};
+constexpr Example kDebugExamples[] = {{"debug", "check project, profile and connection"},
+                                      {"debug --connection", "only the connection"}};
+constexpr Example kInitExamples[] = {{"init shop", "a new project in ./shop; then: cd shop && stir build"}};
+constexpr Example kSqlExamples[] = {
+    {"sql \"select * from orders limit 10\"", "ask the target's database"},
+    {"sql -f report.sql -o csv > report.csv", "a file's statements; the last result as CSV"},
+    {"sql --connection app -o json < query.sql", "ask a connection of stir/*.yml"},
+};
+constexpr Example kCompletionExamples[] = {
+    {"completion bash > ~/.local/share/bash-completion/completions/stir", "for bash"},
+    {"completion zsh > ~/.zfunc/_stir", "for zsh, with ~/.zfunc in fpath"},
+    {"completion fish > ~/.config/fish/completions/stir.fish", "for fish"},
+};
+
+constexpr CommandSpec kCommands[] = {
+    {"build", "", "build", "Build seeds and models and run their tests, in order",
+     "Builds what is selected in the order of dependencies. A node whose parent failed, or has a test that failed, is "
+     "skipped. Compiled SQL, manifest.json and run_results.json go to target/.",
+     "", 0,
+     "select exclude selector indirect-selection resource-type exclude-resource-type full-refresh store-failures empty show "
+     "sqlparse sample event-time-start event-time-end export-saved-queries",
+     kBuildExamples, kNodeFailed, RunBuild},
+    {"run", "", "run", "Build models", "Builds the selected models in the order of dependencies, without seeds and tests.", "",
+     0,
+     "select exclude selector indirect-selection full-refresh empty sqlparse sample event-time-start event-time-end",
+     kRunExamples, kNodeFailed, RunRun},
+    {"test", "", "test", "Run tests", "Runs the selected tests on the tables and views as they stand.", "", 0,
+     "select exclude selector indirect-selection resource-type exclude-resource-type store-failures sqlparse", kTestExamples,
+     kNodeFailed, RunTest},
+    {"seed", "", "seed", "Load CSV files", "Loads the CSV files of the seed folders into tables.", "", 0,
+     "select exclude selector indirect-selection full-refresh empty show sqlparse", kSeedExamples, kNodeFailed, RunSeed},
+    {"compile", "", "compile", "Write the SQL of nodes without running it",
+     "Compiles the selected nodes into target/compiled. Templates may ask the database while they compile.", "", 0,
+     "select exclude selector indirect-selection full-refresh empty inline introspect text-output sqlparse "
+     "inject-ephemeral-ctes",
+     kCompileExamples, "a node does not compile", RunCompile},
+    {"show", "", "show", "Show the first rows of a model or query",
+     "Compiles the selected nodes or an inline query, runs them with a limit, and shows the rows. Nothing is created.", "", 0,
+     "select exclude selector indirect-selection full-refresh inline inline-direct introspect limit text-output sqlparse",
+     kShowExamples, "a query failed", RunShow},
+    {"list", "ls", "list", "List nodes", "Lists what a selection takes, one node a line.", "", 0,
+     "select exclude selector indirect-selection resource-type exclude-resource-type list-output output-keys", kListExamples,
+     kNeverOne, RunList},
+    {"parse", "", "parse", "Check the project and write manifest.json",
+     "Reads every file of the project, resolves names and configuration, and reports all mistakes at once.", "", 0, "",
+     kParseExamples, kNeverOne, RunParse},
+    {"debug", "", "debug", "Check project, profile and connection",
+     "Says which files are used and whether they are valid, then opens a connection.", "", 0, "connection config-dir",
+     kDebugExamples, "a check failed", RunDebug},
+    {"clean", "", "clean", "Remove what builds leave behind",
+     "Removes the folders of `clean-targets` in dbt_project.yml. Paths outside the project are refused.", "", 0,
+     "clean-project-files-only", kCleanExamples, "a path was refused", RunClean},
+    {"init", "", "init", "Start a new project",
+     "Writes a project that runs at once: a seed, models, tests, a pipeline in stir/, and a profile for an embedded "
+     "DuckDB file.",
+     "[NAME]", 1, "skip-profile-setup skip-debug", kInitExamples, kNeverOne, RunInit},
+    {"sql", "", "", "Run SQL on the target or a connection",
+     "Runs one or more statements, from the argument, a file or standard input, and prints the rows of those that give "
+     "rows. Jinja is not rendered; `show --inline` does that.",
+     "[QUERY]", 1, "file on table-output limit", kSqlExamples, "a statement failed", RunSql},
+    {"completion", "", "", "Print shell completion", "Prints the completion script of a shell.", "bash|zsh|fish", 1, "",
+     kCompletionExamples, kNeverOne, RunCompletion},
+};
+
+constexpr UnbuiltCommand kUnbuilt[] = {
+    {"snapshot", ""},     {"deps", "packages can stand in dbt_packages/ already"},
+    {"docs", "`parse` writes manifest.json"}, {"source", ""},
+    {"retry", "`build --select` takes the names of the nodes that failed"},
+    {"clone", ""},        {"run-operation", "`sql` runs statements"},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> Commands() { return kCommands; }
+std::span<const UnbuiltCommand> UnbuiltCommands() { return kUnbuilt; }
+
+std::vector<std::string_view> Words(std::string_view list) {
+  std::vector<std::string_view> words;
+  for (std::string_view word : Split(list, ' ')) {
+    if (!word.empty()) words.push_back(word);
+  }
+  return words;
+}
+
+const CommandSpec* FindCommand(std::string_view name) {
+  auto found = std::ranges::find_if(Commands(), [&](const CommandSpec& command) {
+    return command.name == name || (!command.alias.empty() && command.alias == name);
+  });
+  return found == Commands().end() ? nullptr : &*found;
+}
+
+std::vector<const OptionSpec*> OwnOptions(const CommandSpec& command) {
+  std::vector<const OptionSpec*> options;
+  for (std::string_view name : Words(command.options)) {
+    auto found = std::ranges::find(CommandOptions(), name, &OptionSpec::name);
+    if (found != CommandOptions().end()) options.push_back(&*found);
+  }
+  return options;
+}
+
+const OptionSpec* FindOption(const CommandSpec& command, std::string_view name) {
+  for (const OptionSpec* option : OwnOptions(command)) {
+    if (option->name == name) return option;
+  }
+  auto found = std::ranges::find(CommonOptions(), name, &OptionSpec::name);
+  return found == CommonOptions().end() ? nullptr : &*found;
+}
+
+}  // namespace stir::cli

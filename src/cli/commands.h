@@ -1,0 +1,24 @@
+// The commands' entry points, as the command table names them. Each turns arguments into the engine's options, calls one
+// function of `engine` and returns the exit code: 0 good, 1 something that was run failed, 2 it could not be run.
+#pragma once
+
+namespace stir::cli {
+
+class Arguments;
+struct Session;
+
+int RunParse(const Arguments& arguments, Session& session);
+int RunCompile(const Arguments& arguments, Session& session);
+int RunRun(const Arguments& arguments, Session& session);
+int RunTest(const Arguments& arguments, Session& session);
+int RunBuild(const Arguments& arguments, Session& session);
+int RunSeed(const Arguments& arguments, Session& session);
+int RunList(const Arguments& arguments, Session& session);
+int RunShow(const Arguments& arguments, Session& session);
+int RunClean(const Arguments& arguments, Session& session);
+int RunDebug(const Arguments& arguments, Session& session);
+int RunInit(const Arguments& arguments, Session& session);
+int RunSql(const Arguments& arguments, Session& session);
+int RunCompletion(const Arguments& arguments, Session& session);
+
+}  // namespace stir::cli

@@ -1,0 +1,70 @@
+// Sinks that write lines: to a stream and to the log file.
+#include "cli/sinks.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace stir::cli {
+namespace {
+
+void WriteWhole(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+}  // namespace
+
+LineSink::LineSink(std::FILE* stream, LineStyle style, const Clock& clock, const Redactor& redactor,
+                   std::string invocation_id)
+    : stream_(stream), style_(style), clock_(clock), redactor_(redactor), invocation_id_(std::move(invocation_id)) {}
+
+void LineSink::Emit(const Event& event) {
+  const std::string line = FormatLine(event, style_, clock_.Now(), invocation_id_);
+  if (!line.empty()) WriteWhole(stream_, redactor_.Redact(line));
+}
+
+LogFileSink::LogFileSink(Settings settings, const Clock& clock, const Redactor& redactor, EventSink& complain)
+    : settings_(std::move(settings)), clock_(clock), redactor_(redactor), complain_(complain) {}
+
+LogFileSink::~LogFileSink() {
+  if (file_ != nullptr) std::fclose(file_);
+}
+
+void LogFileSink::Emit(const Event& event) {
+  const Timestamp now = clock_.Now();
+  const std::string line = FormatLine(event, settings_.style, now, settings_.invocation_id);
+  if (line.empty()) return;
+  const std::lock_guard lock(mutex_);
+  if (!tried_) {
+    tried_ = true;
+    if (!Open()) {
+      const int cause = errno;
+      complain_.Emit({"S002", "LogNotWritten", Level::kWarn,
+                      fmt::format("[WARNING]: the log file in {} cannot be written ({})", settings_.directory,
+                                  std::strerror(cause))});
+      return;
+    }
+    if (settings_.style.format != LineFormat::kJson) {
+      constexpr std::string_view kRule = "==============================";
+      WriteWhole(file_, fmt::format("\n\n{} {} | {} {}\n", kRule, TimeOfDay(now, true), settings_.invocation_id, kRule));
+    }
+  }
+  if (file_ != nullptr) WriteWhole(file_, redactor_.Redact(line));
+}
+
+bool LogFileSink::Open() {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path path = fs::path(settings_.directory) / "dbt.log";
+  fs::create_directories(path.parent_path(), ignored);
+  if (const auto size = fs::file_size(path, ignored);
+      !ignored && settings_.max_bytes > 0 && size >= static_cast<uintmax_t>(settings_.max_bytes)) {
+    fs::rename(path, fs::path(path) += ".1", ignored);
+  }
+  file_ = std::fopen(path.c_str(), "ae");
+  return file_ != nullptr;
+}
+
+}  // namespace stir::cli

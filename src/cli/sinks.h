@@ -1,0 +1,93 @@
+// Where events go: the terminal as lines or JSON, the log file, a live view. Every sink redacts secrets before a byte leaves.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event.h"
+#include "base/secret.h"
+
+namespace stir::cli {
+
+// The forms of a line: dbt's `text` (time and message), `debug` (microseconds, level, thread too) and `json`.
+enum class LineFormat : uint8_t { kText, kDebug, kJson };
+
+// What all lines of one invocation share.
+struct LineStyle {
+  LineFormat format = LineFormat::kText;
+  Level least = Level::kInfo;
+  bool nothing = false;   // --log-level none
+  bool quiet = false;     // errors and what was asked for
+  bool colors = false;
+  bool prints = true;     // --print: what print() says
+};
+
+// An event as one line (or more, when its message has more), with its line end; empty when the style leaves it out.
+// Pure, but for the calling thread's name.
+std::string FormatLine(const Event& event, const LineStyle& style, Timestamp now, std::string_view invocation_id);
+// The message with dbt's colours: the state between brackets, [WARNING] and [ERROR], the last verdict.
+std::string Colored(const Event& event);
+// The time of day as dbt's lines begin with it.
+std::string TimeOfDay(Timestamp time, bool microseconds);
+// "MainThread", "Thread-1 (worker)": what dbt calls the calling thread.
+std::string ThreadName();
+
+// Writes lines to a stream that it does not own; one write a line, so that lines of threads never mix.
+class LineSink : public EventSink {
+ public:
+  LineSink(std::FILE* stream, LineStyle style, const Clock& clock, const Redactor& redactor, std::string invocation_id);
+  void Emit(const Event& event) override;
+
+ private:
+  std::FILE* const stream_;
+  const LineStyle style_;
+  const Clock& clock_;
+  const Redactor& redactor_;
+  const std::string invocation_id_;
+};
+
+// dbt.log: opened, and set aside when it has grown over `max_bytes`, at the first event. A log that cannot be written never
+// stops a command: it is reported once through `complain`, then left alone.
+class LogFileSink : public EventSink {
+ public:
+  struct Settings {
+    std::string directory;
+    LineStyle style;
+    int64_t max_bytes = 0;  // 0: no limit
+    std::string invocation_id;
+  };
+  LogFileSink(Settings settings, const Clock& clock, const Redactor& redactor, EventSink& complain);
+  ~LogFileSink() override;
+  void Emit(const Event& event) override;
+
+ private:
+  bool Open();
+
+  const Settings settings_;
+  const Clock& clock_;
+  const Redactor& redactor_;
+  EventSink& complain_;
+  std::mutex mutex_;
+  std::FILE* file_ = nullptr;  // guarded by mutex_
+  bool tried_ = false;         // guarded by mutex_
+};
+
+// Hands each event to several sinks, in order.
+class FanoutSink : public EventSink {
+ public:
+  void Add(EventSink& sink) { sinks_.push_back(&sink); }  // before the first event
+  void Emit(const Event& event) override {
+    for (EventSink* sink : sinks_) sink->Emit(event);
+  }
+
+ private:
+  std::vector<EventSink*> sinks_;
+};
+
+}  // namespace stir::cli

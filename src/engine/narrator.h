@@ -1,0 +1,96 @@
+// What dbt's commands say while they work: dbt's event names, codes, lines and data, which tools around dbt read. Everything
+// here is wording; nothing decides.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/event.h"
+#include "base/source_map.h"
+#include "engine/node_report.h"
+#include "engine/options.h"
+#include "project/manifest.h"
+
+namespace stir::engine {
+
+// One node on its way through a run.
+struct NodeStory {
+  const project::Node* node = nullptr;
+  int index = 0;         // 1-based place among the run's nodes
+  int total = 0;
+  Timestamp started_at{};
+  Timestamp finished_at{};
+};
+
+// The numbers of dbt's last line.
+struct RunStats {
+  int pass = 0, warn = 0, error = 0, skip = 0, noop = 0, reused = 0;
+  int total() const { return pass + warn + error + skip + noop + reused; }
+};
+
+struct NarratorStyle {
+  int width = 80;              // lines are padded to it
+  bool dbt_errors = false;     // errors in dbt's shape; else with place, line and caret
+  std::string home_database;   // left out of names shown
+};
+
+// Thread safe: it holds no state but what it was made with.
+class Narrator {
+ public:
+  Narrator(EventSink& sink, const SourceMap& sources, NarratorStyle style)
+      : sink_(sink), sources_(sources), style_(std::move(style)) {}
+
+  void Say(std::string_view code, std::string_view name, Level level, std::string message, std::string data = "{}") const;
+  void Blank() const;
+  // An answer that was asked for: shown bare, also when quiet.
+  void Print(std::string text) const;
+  void Warn(std::string_view code, std::string_view name, std::string_view text, std::string data) const;
+  void Warn(const Diagnostics& warnings) const;
+
+  void FoundStats(const project::Manifest& manifest) const;
+  void Concurrency(int threads, std::string_view target, int nodes) const;
+  void ArtifactWritten(std::string_view type, std::string_view path) const;
+
+  void NodeStarted(const NodeStory& story) const;
+  void NodeFinished(const NodeStory& story, const NodeReport& report) const;
+  void NodeSkipped(const NodeStory& story) const;
+  void NodeSkippedByEphemeral(const NodeStory& story) const;
+  void NodeNothingToDo(const NodeStory& story) const;
+  void NodeCanceled(const project::Node& node) const;
+  void HookStarted(const NodeStory& story) const;
+  void HookFinished(const NodeStory& story, const NodeReport& report) const;
+
+  void FinishedRunning(std::span<const project::Node* const> nodes, double seconds) const;
+  // The account of what went wrong, and the numbers. `compiled_folder` is shown in front of compiled files.
+  void EndOfRun(std::span<const NodeReport> reports, const project::Manifest& manifest, std::string_view compiled_folder,
+                bool interrupted) const;
+
+  // "sql view model main.a", "seed file main.s", "test unique_a_id".
+  std::string Describe(const project::Node& node) const;
+  // An error as it is shown to the user, and as tools read it in run_results.json.
+  std::string ErrorText(const NodeReport& report) const;
+
+ private:
+  std::string Line(const NodeStory& story, std::string_view text, std::string_view state, double seconds = -1) const;
+  std::string Padded(std::string text, std::string_view state) const;
+  std::string SchemaName(const project::Node& node) const;
+  void Problem(const NodeReport& report, const project::Node& node, std::string_view compiled_folder) const;
+
+  EventSink& sink_;
+  const SourceMap& sources_;
+  const NarratorStyle style_;
+};
+
+RunStats CountResults(std::span<const NodeReport> reports);
+// True when dbt's exit code for these results is 1.
+bool AnyFailed(std::span<const NodeReport> reports);
+// dbt's file of a node's compiled SQL below target/compiled: "shop/models/a.sql".
+std::string CompiledPath(const project::Node& node);
+// dbt's word for a category of error: "Compilation Error".
+std::string_view DbtHeading(Category category);
+// An error in dbt's shape, without place: "Compilation Error in model a (models/a.sql)\n  what happened".
+std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& sources, const project::Node* node);
+
+}  // namespace stir::engine

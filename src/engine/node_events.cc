@@ -1,0 +1,218 @@
+// dbt's events about one node: when it starts, ends, is skipped or canceled.
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/strings.h"
+#include "engine/narrator.h"
+
+namespace stir::engine {
+namespace {
+
+using project::Node;
+using project::ResourceType;
+
+// dbt's times in events have no zone.
+std::string NodeTime(Timestamp time) {
+  if (time == Timestamp{}) return "";
+  std::string text = FormatTimestamp(time);
+  if (text.ends_with('Z')) text.pop_back();
+  return text;
+}
+
+void WriteNodeInfo(JsonWriter& json, const NodeStory& story, std::string_view status) {
+  const Node& node = *story.node;
+  json.Key("node_info").BeginObject();
+  json.Key("materialized").String(node.config->materialized).Key("meta").BeginObject().EndObject();
+  json.Key("node_checksum").String(node.checksum);
+  json.Key("node_finished_at").String(NodeTime(story.finished_at)).Key("node_name").String(node.name);
+  json.Key("node_path").String(node.path).Key("node_relation").BeginObject();
+  json.Key("alias").String(node.alias).Key("database").String(node.database);
+  json.Key("relation_name").String(node.relation_name).Key("schema").String(node.schema).EndObject();
+  json.Key("node_started_at").String(NodeTime(story.started_at)).Key("node_status").String(status);
+  json.Key("resource_type").String(ResourceTypeName(node.type)).Key("unique_id").String(node.unique_id).EndObject();
+}
+
+// The data of an event about a node: its own keys, then node_info.
+template <typename Fill>
+std::string NodeData(const NodeStory& story, std::string_view status, Fill fill) {
+  JsonWriter json;
+  json.BeginObject();
+  fill(json);
+  WriteNodeInfo(json, story, status);
+  json.EndObject();
+  return std::move(json).Take();
+}
+
+std::string Plain(const NodeStory& story, std::string_view status) {
+  return NodeData(story, status, [](JsonWriter&) {});
+}
+
+void WriteRunResult(JsonWriter& json, const project::NodeResult& result) {
+  json.Key("run_result").BeginObject();
+  json.Key("adapter_response").Raw(result.adapter_response).Key("execution_time").Double(result.execution_time);
+  json.Key("message").String(result.message).Key("num_failures").Int(result.failures.value_or(0));
+  json.Key("status").String(result.status).Key("thread").String(result.thread_id).Key("timing_info").BeginArray();
+  for (const project::PhaseTiming& timing : result.timing) {
+    json.BeginObject().Key("completed_at").String(FormatTimestamp(timing.completed_at));
+    json.Key("name").String(timing.name).Key("started_at").String(FormatTimestamp(timing.started_at)).EndObject();
+  }
+  json.EndArray().EndObject();
+}
+
+// "shop.on-run-start.0"
+std::string HookName(const Node& node) {
+  return fmt::format("{}.on-run-{}.{}", node.package, node.operation->on_run_start ? "start" : "end",
+                     node.operation->index);
+}
+
+struct TestWords {
+  std::string shown;
+  Level level;
+};
+
+TestWords WordsOfTest(const project::NodeResult& result) {
+  if (result.status == "pass") return {"PASS", Level::kInfo};
+  if (result.status == "warn") return {fmt::format("WARN {}", result.failures.value_or(0)), Level::kWarn};
+  if (result.status == "fail") return {fmt::format("FAIL {}", result.failures.value_or(0)), Level::kError};
+  return {"ERROR", Level::kError};
+}
+
+bool Failed(const project::NodeResult& result) { return result.status == "error"; }
+
+}  // namespace
+
+std::string Narrator::SchemaName(const Node& node) const {
+  const bool elsewhere = !node.database.empty() && !style_.home_database.empty() && node.database != style_.home_database;
+  return elsewhere ? fmt::format("{}.{}", node.database, node.schema) : std::string(node.schema);
+}
+
+std::string Narrator::Describe(const Node& node) const {
+  switch (node.type) {
+    case ResourceType::kTest: return fmt::format("test {}", node.name);
+    case ResourceType::kSeed: return fmt::format("seed file {}.{}", SchemaName(node), node.alias);
+    case ResourceType::kExposure: return fmt::format("exposure {}", node.name);
+    case ResourceType::kModel:
+      return fmt::format("{} {} model {}.{}", node.language, node.config->materialized, SchemaName(node), node.alias);
+    default: return fmt::format("{} {}", ResourceTypeName(node.type), node.name);
+  }
+}
+
+// "2 of 6 START sql view model main.a ...... [RUN]", with dots up to the width.
+std::string Narrator::Padded(std::string text, std::string_view state) const {
+  text += ' ';
+  if (const auto width = static_cast<size_t>(style_.width); text.size() < width) text.append(width - text.size(), '.');
+  return fmt::format("{} [{}]", text, state);
+}
+
+std::string Narrator::Line(const NodeStory& story, std::string_view text, std::string_view state, double seconds) const {
+  std::string shown = seconds < 0 ? std::string(state) : fmt::format("{} in {:.2f}s", state, seconds);
+  return Padded(fmt::format("{} of {} {}", story.index, story.total, text), shown);
+}
+
+void Narrator::NodeStarted(const NodeStory& story) const {
+  const Node& node = *story.node;
+  Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", node.unique_id), Plain(story, "started"));
+  const std::string description = Describe(node);
+  Say("Q011", "LogStartLine", Level::kInfo, Line(story, "START " + description, "RUN"),
+      NodeData(story, "started", [&](JsonWriter& json) {
+        json.Key("description").String(description).Key("index").Int(story.index).Key("total").Int(story.total);
+      }));
+}
+
+void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) const {
+  const Node& node = *story.node;
+  const project::NodeResult& result = report.result;
+  const bool failed = Failed(result);
+  const Level level = failed ? Level::kError : Level::kInfo;
+  if (node.type == ResourceType::kTest) {
+    const TestWords words = WordsOfTest(result);
+    Say("Q007", "LogTestResult", words.level,
+        Line(story, fmt::format("{} {}", words.shown, node.name), words.shown, result.execution_time),
+        NodeData(story, result.status, [&](JsonWriter& json) {
+          json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
+          json.Key("name").String(node.name).Key("num_failures").Int(result.failures.value_or(0));
+          json.Key("num_models").Int(story.total).Key("status").String(result.status);
+        }));
+  } else if (node.type == ResourceType::kSeed) {
+    const std::string text = fmt::format("{} seed file {}.{}", failed ? "ERROR loading" : "OK loaded", SchemaName(node), node.alias);
+    Say("Q016", "LogSeedResult", level, Line(story, text, failed ? "ERROR" : result.message, result.execution_time),
+        NodeData(story, result.status, [&](JsonWriter& json) {
+          json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
+          json.Key("relation").String(node.alias).Key("result_message").String(failed ? "" : result.message);
+          json.Key("schema").String(node.schema).Key("status").String(result.status).Key("total").Int(story.total);
+        }));
+  } else {
+    const std::string description = Describe(node);
+    const std::string text = (failed ? "ERROR creating " : "OK created ") + description;
+    Say("Q012", "LogModelResult", level, Line(story, text, failed ? "ERROR" : result.message, result.execution_time),
+        NodeData(story, result.status, [&](JsonWriter& json) {
+          json.Key("description").String(description).Key("execution_time").Double(result.execution_time);
+          json.Key("index").Int(story.index).Key("status").String(failed ? result.status : result.message);
+          json.Key("total").Int(story.total);
+        }));
+  }
+  Say("Q025", "NodeFinished", Level::kDebug, fmt::format("Finished running node {}", node.unique_id),
+      NodeData(story, result.status, [&](JsonWriter& json) { WriteRunResult(json, result); }));
+}
+
+void Narrator::NodeSkipped(const NodeStory& story) const {
+  const Node& node = *story.node;
+  const bool relation = node.type != ResourceType::kTest && node.type != ResourceType::kExposure;
+  const std::string text = relation ? fmt::format("SKIP relation {}.{}", SchemaName(node), node.alias)
+                                    : fmt::format("SKIP {} {}", ResourceTypeName(node.type), node.name);
+  Say("Q034", "SkippingDetails", Level::kInfo, Line(story, text, "SKIP"),
+      NodeData(story, "skipped", [&](JsonWriter& json) {
+        json.Key("index").Int(story.index).Key("node_name").String(node.name);
+        json.Key("resource_type").String(ResourceTypeName(node.type)).Key("schema").String(node.schema);
+        json.Key("total").Int(story.total);
+      }));
+}
+
+void Narrator::NodeSkippedByEphemeral(const NodeStory& story) const {
+  const Node& node = *story.node;
+  JsonWriter json;
+  json.BeginObject().Key("index").Int(story.index).Key("relation").String(node.alias).Key("schema").String(node.schema);
+  json.Key("status").String("skipped").Key("total").Int(story.total).EndObject();
+  const std::string text =
+      fmt::format("SKIP relation {}.{} due to ephemeral model status 'skipped'", SchemaName(node), node.alias);
+  Say("Z034", "LogSkipBecauseError", Level::kError, Line(story, text, "ERROR SKIP"), std::move(json).Take());
+}
+
+void Narrator::NodeNothingToDo(const NodeStory& story) const {
+  const std::string description = Describe(*story.node);
+  Say("Q019", "LogNodeNoOpResult", Level::kInfo, Line(story, "NO-OP " + description, "NO-OP", 0.0),
+      NodeData(story, "no-op", [&](JsonWriter& json) {
+        json.Key("description").String(description).Key("execution_time").Double(0.0).Key("index").Int(story.index);
+        json.Key("status").String("no-op").Key("total").Int(story.total);
+      }));
+}
+
+void Narrator::NodeCanceled(const Node& node) const {
+  JsonWriter json;
+  json.BeginObject().Key("conn_name").String(node.unique_id).EndObject();
+  Say("Q022", "LogCancelLine", Level::kError, Padded(fmt::format("CANCEL query {}", node.unique_id), "CANCEL"),
+      std::move(json).Take());
+}
+
+void Narrator::HookStarted(const NodeStory& story) const {
+  const std::string name = HookName(*story.node);
+  Say("Q032", "LogHookStartLine", Level::kInfo, Line(story, "START hook: " + name, "RUN"),
+      NodeData(story, "started", [&](JsonWriter& json) {
+        json.Key("index").Int(story.index).Key("statement").String(name).Key("total").Int(story.total);
+      }));
+}
+
+void Narrator::HookFinished(const NodeStory& story, const NodeReport& report) const {
+  const std::string name = HookName(*story.node);
+  const bool failed = Failed(report.result);
+  const std::string_view word = failed ? "ERROR" : "OK";
+  Say("Q033", "LogHookEndLine", failed ? Level::kError : Level::kInfo,
+      Line(story, fmt::format("{} hook: {}", word, name), word, report.result.execution_time),
+      NodeData(story, report.result.status, [&](JsonWriter& json) {
+        json.Key("execution_time").Double(report.result.execution_time).Key("index").Int(story.index);
+        json.Key("statement").String(name).Key("status").String(report.result.status).Key("total").Int(story.total);
+      }));
+}
+
+}  // namespace stir::engine

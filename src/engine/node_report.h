@@ -1,0 +1,18 @@
+// How one node ended: what run_results.json says of it, and the diagnostics that explain it.
+#pragma once
+
+#include "adapter/relation.h"
+#include "base/diagnostic.h"
+#include "project/artifacts.h"
+#include "project/manifest.h"
+
+namespace stir::engine {
+
+struct NodeReport {
+  const project::Node* node = nullptr;
+  project::NodeResult result;
+  Diagnostics diagnostics;       // of an error
+  std::string failures_relation; // a test whose failing rows were kept: where
+};
+
+}  // namespace stir::engine

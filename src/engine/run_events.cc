@@ -1,0 +1,293 @@
+// dbt's events about a whole run: what was found, the account of failures, the numbers; and dbt's shape of an error.
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+#include "base/diagnostic_text.h"
+#include "base/json.h"
+#include "base/strings.h"
+#include "engine/narrator.h"
+
+namespace stir::engine {
+namespace {
+
+using project::Node;
+using project::ResourceType;
+
+std::string Counted(size_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string Counted(size_t count, std::string_view one) { return Counted(count, one, std::string(one) + "s"); }
+
+// dbt counts in the order in which its parsers add nodes: singular tests before seeds, generic ones after operations.
+std::string FoundLine(const project::Manifest& manifest) {
+  std::map<ResourceType, size_t> counts;
+  bool singular = false;
+  for (const Node& node : manifest.nodes()) {
+    ++counts[node.type];
+    singular = singular || (node.test != nullptr && !node.test->generic);
+  }
+  std::vector<std::string> parts;
+  const auto add = [&](ResourceType type, std::string_view one, std::string_view many) {
+    if (counts[type] > 0) parts.push_back(Counted(counts[type], one, many));
+  };
+  add(ResourceType::kModel, "model", "models");
+  add(ResourceType::kSnapshot, "snapshot", "snapshots");
+  add(ResourceType::kAnalysis, "analysis", "analyses");
+  if (singular) add(ResourceType::kTest, "test", "data tests");
+  add(ResourceType::kSeed, "seed", "seeds");
+  add(ResourceType::kOperation, "operation", "operations");
+  if (!singular) add(ResourceType::kTest, "test", "data tests");
+  add(ResourceType::kSource, "source", "sources");
+  add(ResourceType::kExposure, "exposure", "exposures");
+  parts.push_back(Counted(manifest.macros().all().size(), "macro"));
+  return Join(parts, ", ");
+}
+
+// "1 incremental model, 2 data tests, 1 view model": by dbt's keys, sorted.
+std::string RanLine(std::span<const Node* const> nodes) {
+  std::map<std::string, size_t> counts;
+  for (const Node* node : nodes) {
+    if (node->type == ResourceType::kModel) {
+      ++counts[fmt::format("{} model", node->config->materialized)];
+    } else if (node->type == ResourceType::kOperation) {
+      ++counts["project hook"];
+    } else {
+      ++counts[std::string(ResourceTypeName(node->type))];
+    }
+  }
+  std::vector<std::string> parts;
+  for (const auto& [kind, count] : counts) parts.push_back(kind == "test" ? Counted(count, "test", "data tests") : Counted(count, kind));
+  return Join(parts, ", ");
+}
+
+std::string Indented(std::string_view text) { return "  " + ReplaceAll(text, "\n", "\n  "); }
+
+std::string MessageData(std::string_view message) {
+  JsonWriter json;
+  json.BeginObject().Key("msg").String(message).EndObject();
+  return std::move(json).Take();
+}
+
+std::string ProblemData(const Node& node) {
+  JsonWriter json;
+  json.BeginObject().Key("node_info").BeginObject().Key("node_name").String(node.name).Key("node_path").String(node.path);
+  json.Key("resource_type").String(ResourceTypeName(node.type)).Key("unique_id").String(node.unique_id).EndObject();
+  json.Key("node_name").String(node.name).Key("path").String(node.original_file_path);
+  json.Key("resource_type").String(ResourceTypeName(node.type)).EndObject();
+  return std::move(json).Take();
+}
+
+bool IsFailure(const project::NodeResult& result) {
+  return result.status == "error" || result.status == "fail" || result.status == "runtime error" ||
+         result.status == "partial success";
+}
+
+// A node skipped for a reason of its own counts as an error in dbt's summary.
+bool CountsAsError(const project::NodeResult& result) {
+  return IsFailure(result) || (result.status == "skipped" && !result.message.empty());
+}
+
+}  // namespace
+
+void Narrator::Say(std::string_view code, std::string_view name, Level level, std::string message, std::string data) const {
+  sink_.Emit({code, name, level, std::move(message), std::move(data)});
+}
+
+void Narrator::Blank() const { Say("Z017", "Formatting", Level::kInfo, "", R"({"msg": ""})"); }
+
+void Narrator::Print(std::string text) const {
+  std::string data = MessageData(text);
+  Say("Z052", "PrintEvent", Level::kInfo, std::move(text), std::move(data));
+}
+
+void Narrator::Warn(std::string_view code, std::string_view name, std::string_view text, std::string data) const {
+  Say(code, name, Level::kWarn, fmt::format("[WARNING]: {}", text), std::move(data));
+}
+
+void Narrator::Warn(const Diagnostics& warnings) const {
+  for (const Diagnostic& warning : warnings) {
+    std::string text = RenderDiagnostic(warning, sources_);
+    while (text.ends_with('\n')) text.pop_back();
+    JsonWriter json;
+    json.BeginObject().Key("kind").String(warning.kind.name).Key("msg").String(warning.message).EndObject();
+    Say("S001", "StirWarning", Level::kWarn, std::move(text), std::move(json).Take());
+  }
+}
+
+void Narrator::FoundStats(const project::Manifest& manifest) const {
+  const std::string line = FoundLine(manifest);
+  JsonWriter json;
+  json.BeginObject().Key("stat_line").String(line).EndObject();
+  Say("W006", "FoundStats", Level::kInfo, "Found " + line, std::move(json).Take());
+}
+
+void Narrator::Concurrency(int threads, std::string_view target, int nodes) const {
+  JsonWriter json;
+  json.BeginObject().Key("node_count").Int(nodes).Key("num_threads").Int(threads);
+  json.Key("target_name").String(target).EndObject();
+  Blank();
+  Say("Q027", "ConcurrencyLine", Level::kInfo,
+      fmt::format("Concurrency: {} (target='{}')", Counted(static_cast<size_t>(threads), "thread"), target),
+      std::move(json).Take());
+  Blank();
+}
+
+void Narrator::ArtifactWritten(std::string_view type, std::string_view path) const {
+  JsonWriter json;
+  json.BeginObject().Key("artifact_path").String(path).Key("artifact_type").String(type).EndObject();
+  Say("P001", "ArtifactWritten", Level::kDebug, fmt::format("Wrote artifact {} to {}", type, path), std::move(json).Take());
+}
+
+void Narrator::FinishedRunning(std::span<const Node* const> nodes, double seconds) const {
+  const auto whole = static_cast<int64_t>(seconds);
+  const std::string execution = fmt::format(" in {} hours {} minutes and {:.2f} seconds", whole / 3600, whole / 60 % 60,
+                                            seconds - static_cast<double>(whole / 60 * 60));
+  const std::string line = RanLine(nodes);
+  JsonWriter json;
+  json.BeginObject().Key("execution").String(execution).Key("execution_time").Double(seconds);
+  json.Key("stat_line").String(line).EndObject();
+  Blank();
+  Say("E047", "FinishedRunningStats", Level::kInfo, fmt::format("Finished running {}{} ({:.2f}s).", line, execution, seconds),
+      std::move(json).Take());
+}
+
+std::string Narrator::ErrorText(const NodeReport& report) const {
+  if (style_.dbt_errors || report.diagnostics.empty()) return Indented(report.result.message);
+  std::string text = RenderDiagnostics(report.diagnostics, sources_);
+  while (text.ends_with('\n')) text.pop_back();
+  return Indented(text);
+}
+
+void Narrator::Problem(const NodeReport& report, const Node& node, std::string_view compiled_folder) const {
+  const bool warning = report.result.status == "warn";
+  const std::string place = fmt::format("in {} {} ({})", ResourceTypeName(node.type), node.name, node.original_file_path);
+  if (warning) {
+    Say("Z021", "RunResultWarning", Level::kWarn, "[WARNING]: " + place, ProblemData(node));
+    Say("Z046", "RunResultWarningMessage", Level::kWarn, "[WARNING]: " + report.result.message,
+        MessageData(report.result.message));
+  } else {
+    Say("Z022", "RunResultFailure", Level::kError, "[ERROR]: " + place, ProblemData(node));
+    Say("Z024", "RunResultError", Level::kError, ErrorText(report), MessageData(report.result.message));
+  }
+  Blank();
+  if (report.result.compiled.value_or(false)) {
+    const std::string path = fmt::format("{}/{}", compiled_folder, CompiledPath(node));
+    JsonWriter json;
+    json.BeginObject().Key("path").String(path).EndObject();
+    Say("Z026", "SQLCompiledPath", Level::kInfo, "  compiled code at " + path, std::move(json).Take());
+    Blank();
+  }
+  if (!report.failures_relation.empty()) {
+    const std::string query = "select * from " + report.failures_relation;
+    const std::string border(query.size(), '-');
+    JsonWriter json;
+    json.BeginObject().Key("relation_name").String(report.failures_relation).EndObject();
+    Say("Z027", "CheckNodeTestFailure", Level::kInfo,
+        fmt::format("  See test failures:\n  {}\n  {}\n  {}", border, query, border), std::move(json).Take());
+    Blank();
+  }
+}
+
+void Narrator::EndOfRun(std::span<const NodeReport> reports, const project::Manifest&, std::string_view compiled_folder,
+                        bool interrupted) const {
+  const auto errors = std::ranges::count_if(reports, [](const NodeReport& report) { return CountsAsError(report.result); });
+  const auto warnings = std::ranges::count(reports, "warn", [](const NodeReport& report) { return report.result.status; });
+  std::string verdict = "Completed successfully";
+  if (interrupted) {
+    verdict = "Exited because of keyboard interrupt";
+  } else if (errors > 0) {
+    verdict = fmt::format("Completed with {}, 0 partial successes, and {}:", Counted(static_cast<size_t>(errors), "error"),
+                          Counted(static_cast<size_t>(warnings), "warning"));
+  } else if (warnings > 0) {
+    verdict = fmt::format("Completed with {}:", Counted(static_cast<size_t>(warnings), "warning"));
+  }
+  JsonWriter json;
+  json.BeginObject().Key("keyboard_interrupt").Bool(interrupted).Key("num_errors").Int(errors);
+  json.Key("num_partial_success").Int(0).Key("num_warnings").Int(warnings).EndObject();
+  Blank();
+  Say("Z030", "EndOfRunSummary", Level::kInfo, verdict, std::move(json).Take());
+  Blank();
+  for (const NodeReport& report : reports) {
+    if (IsFailure(report.result)) Problem(report, *report.node, compiled_folder);
+  }
+  for (const NodeReport& report : reports) {
+    if (report.result.status == "warn") Problem(report, *report.node, compiled_folder);
+  }
+  const RunStats stats = CountResults(reports);
+  JsonWriter numbers;
+  numbers.BeginObject().Key("stats").BeginObject().Key("error").Int(stats.error).Key("noop").Int(stats.noop);
+  numbers.Key("pass").Int(stats.pass).Key("reused").Int(stats.reused).Key("skip").Int(stats.skip);
+  numbers.Key("total").Int(stats.total()).Key("warn").Int(stats.warn).EndObject().EndObject();
+  Say("Z023", "StatsLine", Level::kInfo,
+      fmt::format("Done. PASS={} WARN={} ERROR={} SKIP={} NO-OP={} REUSED={} TOTAL={}", stats.pass, stats.warn, stats.error,
+                  stats.skip, stats.noop, stats.reused, stats.total()),
+      std::move(numbers).Take());
+}
+
+RunStats CountResults(std::span<const NodeReport> reports) {
+  RunStats stats;
+  for (const NodeReport& report : reports) {
+    const std::string_view status = report.result.status;
+    if (status == "warn") {
+      ++stats.warn;
+    } else if (status == "skipped") {
+      ++stats.skip;
+    } else if (status == "no-op") {
+      ++stats.noop;
+    } else if (IsFailure(report.result)) {
+      ++stats.error;
+    } else {
+      ++stats.pass;
+    }
+  }
+  return stats;
+}
+
+bool AnyFailed(std::span<const NodeReport> reports) {
+  return std::ranges::any_of(reports, [](const NodeReport& report) {
+    return IsFailure(report.result) ||
+           (report.result.status == "skipped" && report.node->type != ResourceType::kExposure);
+  });
+}
+
+std::string CompiledPath(const Node& node) {
+  if (node.type == ResourceType::kTest && node.test->generic) {
+    return fmt::format("{}/{}/{}", node.package, node.original_file_path, node.path);
+  }
+  if (node.type == ResourceType::kOperation) return fmt::format("{}/dbt_project.yml/hooks/{}.sql", node.package, node.name);
+  return fmt::format("{}/{}", node.package, node.original_file_path);
+}
+
+std::string_view DbtHeading(Category category) {
+  switch (category) {
+    case Category::kParsing: return "Parsing Error";
+    case Category::kCompilation: return "Compilation Error";
+    case Category::kDependency: return "Dependency Error";
+    case Category::kInternal: return "Internal Error";
+    default: return "Runtime Error";
+  }
+}
+
+std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& sources, const Node* node) {
+  std::string text;
+  for (const Diagnostic& each : diagnostics) {
+    if (!text.empty()) text += "\n";
+    if (text.empty()) {
+      text = DbtHeading(each.kind.category);
+      if (node != nullptr) {
+        text += fmt::format(" in {} {} ({})", ResourceTypeName(node->type), node->name, node->original_file_path);
+      }
+      text += "\n";
+    }
+    std::string body = each.message;
+    if (each.span && node == nullptr) {
+      body += fmt::format("\n({}, line {})", sources.Name(each.span.source), sources.Locate(each.span.source, each.span.begin).line);
+    }
+    text += Indented(body);
+  }
+  return text;
+}
+
+}  // namespace stir::engine
