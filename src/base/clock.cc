@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 
@@ -178,7 +179,7 @@ std::optional<Duration> ParseDuration(std::string_view text) {
     total += number * static_cast<double>(*unit);
     if (!(total < kLongest)) return std::nullopt;
   }
-  return Duration(static_cast<int64_t>(total + 0.5));
+  return Duration(std::llround(total));
 }
 
 std::string FormatDuration(Duration duration) {

@@ -45,7 +45,7 @@ bool FakeFiles::HasFolder(const std::string& path) const {
   return false;
 }
 
-void FakeFiles::Put(const fs::path& path, std::string bytes) {
+void FakeFiles::Put(const fs::path& path, std::string_view bytes) {
   std::lock_guard lock(mutex_);
   Store(seen_, path, bytes);
   durable_[Key(path)] = seen_[Key(path)];

@@ -15,7 +15,7 @@ namespace stir::test {
 // (WriteAtomic, SyncFile, and what SyncDirectory made of renames and removals). Thread safe.
 class FakeFiles final : public Files {
  public:
-  void Put(const fs::path& path, std::string bytes);  // as if written long ago
+  void Put(const fs::path& path, std::string_view bytes);  // as if written long ago
   void LosePower();                                   // what was not synced is gone; locks are released
 
   Result<std::string> Read(const fs::path& path) override;
