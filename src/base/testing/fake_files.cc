@@ -80,7 +80,7 @@ Result<FileStat> FakeFiles::Stat(const fs::path& path) {
 }
 
 Status FakeFiles::WriteAtomic(const fs::path& path, std::string_view bytes) {
-  Put(path, std::string(bytes));
+  Put(path, bytes);
   return {};
 }
 
