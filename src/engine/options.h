@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace stir::engine {
 
 // Which nodes: dbt's selection options, each list as it was given (one element a word).
@@ -25,6 +27,8 @@ struct Options {
   std::string command;                  // dbt's word for it, as in `flags.WHICH`: "build", "list", ...
   std::string invocation_command;       // "dbt build --select a"
   std::string invocation_id;            // a uuid, the same in every artifact and event
+  Timestamp started_at{};               // when the program was
+  bool as_dbt = false;                  // called by the name dbt: errors in dbt's shape
 
   std::filesystem::path project_dir;    // absolute; holds dbt_project.yml
   std::filesystem::path profiles_dir;   // absolute; holds profiles.yml

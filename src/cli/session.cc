@@ -1,0 +1,210 @@
+// Making a session: where the project is, where lines go, what the engine is asked.
+#include "cli/session.h"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "adapter/duckdb/duckdb_adapter.h"
+#include "base/diagnostic_text.h"
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/strings.h"
+#include "cli/interrupts.h"
+#include "engine/narrator.h"
+#include "project/profile.h"
+
+namespace stir::cli {
+namespace {
+
+LineFormat FormatOf(std::string_view name) {
+  if (name == "json") return LineFormat::kJson;
+  return name == "debug" ? LineFormat::kDebug : LineFormat::kText;
+}
+
+Level LevelOf(std::string_view name) {
+  if (name == "debug") return Level::kDebug;
+  if (name == "warn") return Level::kWarn;
+  return name == "error" ? Level::kError : Level::kInfo;
+}
+
+LineStyle StyleOf(const Arguments& arguments, std::string_view suffix) {
+  const std::string format = "log-format" + std::string(suffix);
+  const std::string level = "log-level" + std::string(suffix);
+  LineStyle style;
+  style.format = FormatOf(arguments.Text(format));
+  style.least = LevelOf(arguments.Text(level));
+  style.nothing = arguments.Text(level) == "none";
+  return style;
+}
+
+bool UseColors(const Arguments& arguments, const Session& session) {
+  const bool explicitly = arguments.LayerOf("use-colors") == Layer::kCommandLine ||
+                          arguments.LayerOf("use-colors") == Layer::kEnvironment;
+  if (explicitly) return arguments.Flag("use-colors");
+  if (session.environment.contains("NO_COLOR")) return false;
+  return isatty(STDOUT_FILENO) != 0;
+}
+
+std::filesystem::path Absolute(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).lexically_normal();
+}
+
+std::filesystem::path LogPath(const Arguments& arguments, const Session& session) {
+  const std::string given = arguments.Text("log-path");
+  return given.empty() ? session.project_dir / "logs" : Absolute(given);
+}
+
+engine::OutputFormat OutputOf(std::string_view name) {
+  if (name == "json") return engine::OutputFormat::kJson;
+  if (name == "csv") return engine::OutputFormat::kCsv;
+  if (name == "name") return engine::OutputFormat::kName;
+  if (name == "path") return engine::OutputFormat::kPath;
+  return name == "selector" ? engine::OutputFormat::kSelector : engine::OutputFormat::kText;
+}
+
+engine::OutputFormat ChosenOutput(const Arguments& arguments) {
+  for (std::string_view option : {"text-output", "list-output", "table-output"}) {
+    for (const OptionSpec* own : OwnOptions(arguments.command())) {
+      if (own->name == option) return OutputOf(arguments.Text(option));
+    }
+  }
+  return engine::OutputFormat::kText;
+}
+
+// dbt's lists also take one word that holds several: --select "a b".
+std::vector<std::string> SplitWords(const std::vector<std::string>& values) {
+  std::vector<std::string> words;
+  for (const std::string& value : values) {
+    for (std::string_view word : Words(value)) words.emplace_back(word);
+  }
+  return words;
+}
+
+engine::SelectionOptions SelectionOf(const Arguments& arguments) {
+  return {.select = SplitWords(arguments.List("select")),
+          .exclude = SplitWords(arguments.List("exclude")),
+          .selector = arguments.Text("selector"),
+          .indirect_selection = arguments.Text("indirect-selection").empty() ? "eager" : arguments.Text("indirect-selection"),
+          .resource_types = SplitWords(arguments.List("resource-type")),
+          .exclude_resource_types = SplitWords(arguments.List("exclude-resource-type"))};
+}
+
+std::optional<int> LimitOf(const Arguments& arguments) {
+  const int64_t limit = arguments.Integer("limit").value_or(5);
+  return limit < 0 ? std::nullopt : std::optional<int>(static_cast<int>(limit));
+}
+
+}  // namespace
+
+Session::Session(Program who, std::vector<std::string> command_words, std::map<std::string, std::string> variables)
+    : program(std::move(who)),
+      words(std::move(command_words)),
+      environment(std::move(variables)),
+      invocation_id(RandomUuid()),
+      started_at(SystemClock().Now()) {
+  RegisterAdapters(adapters);
+}
+
+Session::~Session() = default;
+
+engine::Host Session::host() {
+  return {SystemClock(), SystemFiles(), events, sources, redactor, adapters, environment,
+          interrupts == nullptr ? CancelToken() : interrupts->token()};
+}
+
+void RegisterAdapters(adapter::AdapterRegistry& registry) {
+  registry.Add("duckdb", adapter::duckdb::OpenDuckDb, adapter::duckdb::DuckDbDialect());
+}
+
+std::filesystem::path FindProjectDirectory(const Arguments& arguments) {
+  namespace fs = std::filesystem;
+  if (const std::string given = arguments.Text("project-dir"); !given.empty()) return Absolute(given);
+  const fs::path here = Absolute(".");
+  for (fs::path folder = here.has_filename() ? here : here.parent_path();; folder = folder.parent_path()) {
+    std::error_code ignored;
+    if (fs::exists(folder / "dbt_project.yml", ignored)) return folder;
+    if (folder == folder.root_path() || folder.empty()) return here.has_filename() ? here : here.parent_path();
+  }
+}
+
+void OpenSinks(const Arguments& arguments, Session& session) {
+  LineStyle style = StyleOf(arguments, "");
+  if (arguments.Flag("debug")) style.least = Level::kDebug;
+  style.quiet = arguments.Flag("quiet");
+  style.prints = arguments.Flag("print");
+  session.colors = UseColors(arguments, session);
+  session.json_lines = style.format == LineFormat::kJson;
+  style.colors = session.colors && !session.json_lines;
+  session.terminal = std::make_unique<LineSink>(stdout, style, SystemClock(), session.redactor, session.invocation_id);
+  session.events.Add(*session.terminal);
+
+  LogFileSink::Settings settings{.directory = LogPath(arguments, session).string(),
+                                 .style = StyleOf(arguments, "-file"),
+                                 .max_bytes = arguments.Integer("log-file-max-bytes").value_or(0),
+                                 .invocation_id = session.invocation_id};
+  settings.style.colors = arguments.Flag("use-colors-file");
+  if (settings.style.nothing) return;
+  session.log_file =
+      std::make_unique<LogFileSink>(std::move(settings), SystemClock(), session.redactor, *session.terminal);
+  session.events.Add(*session.log_file);
+}
+
+engine::Options MakeOptions(const Arguments& arguments, const Session& session) {
+  engine::Options options;
+  options.command = arguments.command().dbt_word;
+  options.invocation_command = session.program.name + (session.words.empty() ? "" : " ") + Join(session.words, " ");
+  options.invocation_id = session.invocation_id;
+  options.started_at = session.started_at;
+  options.as_dbt = session.program.as_dbt;
+  options.project_dir = session.project_dir;
+  const std::string profiles = arguments.Text("profiles-dir");
+  options.profiles_dir = project::FindProfilesDirectory(SystemFiles(), profiles.empty() ? "" : Absolute(profiles),
+                                                        Absolute("."), session.environment);
+  options.target_path = arguments.Text("target-path");
+  options.log_path = LogPath(arguments, session);
+  options.profile = arguments.Text("profile");
+  options.target = arguments.Text("target");
+  options.vars = arguments.Text("vars");
+  options.threads = arguments.Flag("single-threaded") ? 1 : static_cast<int>(arguments.Integer("threads").value_or(0));
+  options.selection = SelectionOf(arguments);
+  options.full_refresh = arguments.Flag("full-refresh");
+  options.fail_fast = arguments.Flag("fail-fast");
+  options.store_failures = arguments.Flag("store-failures");
+  options.empty = arguments.Flag("empty");
+  options.warn_error = arguments.Flag("warn-error");
+  options.write_json = arguments.Flag("write-json");
+  options.introspect = arguments.Flag("introspect");
+  options.quiet = arguments.Flag("quiet");
+  options.use_colors = session.colors;
+  options.debug = arguments.Flag("debug");
+  options.printer_width = static_cast<int>(arguments.Integer("printer-width").value_or(80));
+  options.output = ChosenOutput(arguments);
+  options.output_keys = SplitWords(arguments.List("output-keys"));
+  options.inline_sql = arguments.Text("inline");
+  options.limit = LimitOf(arguments);
+  options.show_loaded = arguments.Flag("show");
+  options.connection_only = arguments.Flag("connection");
+  options.config_dir = arguments.Flag("config-dir");
+  return options;
+}
+
+int ReportFailure(const Diagnostics& diagnostics, Session& session) {
+  const std::string dbt_text = engine::DbtErrorText(diagnostics, session.sources, nullptr);
+  JsonWriter json;
+  json.BeginObject().Key("exc").String(dbt_text).EndObject();
+  Event event{"Z002", "MainEncounteredError", Level::kError, "[ERROR]: Encountered an error:\n" + dbt_text,
+              std::move(json).Take()};
+  if (session.program.as_dbt || session.json_lines) {
+    session.events.Emit(event);
+    return 2;
+  }
+  if (session.log_file != nullptr) session.log_file->Emit(event);
+  const bool colors = isatty(STDERR_FILENO) != 0 && !session.environment.contains("NO_COLOR");
+  const std::string text = RenderDiagnostics(diagnostics, session.sources, colors);
+  fmt::print(stderr, "{}{}", session.redactor.Redact(text), text.ends_with('\n') ? "" : "\n");
+  return 2;
+}
+
+}  // namespace stir::cli
