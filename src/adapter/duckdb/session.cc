@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "adapter/cell.h"
+#include "adapter/duckdb/duckdb_adapter.h"
 #include "adapter/duckdb/errors.h"
 #include "adapter/duckdb/values.h"
 #include "adapter/kinds.h"
@@ -105,11 +106,6 @@ class NoRows final : public Rows {
 std::string Quoted(std::string_view text) { return DuckDbDialect().QuoteLiteral(text); }
 
 }  // namespace
-
-const Dialect& DuckDbDialect() {
-  static const Dialect kDialect{.name = "duckdb", .macro_prefixes = {"duckdb"}, .default_quote = {}, .default_include = {}};
-  return kDialect;
-}
 
 uint64_t SessionState::Start() {
   const std::lock_guard lock(mutex);

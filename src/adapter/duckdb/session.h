@@ -61,6 +61,4 @@ class Session final : public Connection {
   bool in_transaction_ = false;
 };
 
-const Dialect& DuckDbDialect();
-
 }  // namespace stir::adapter::duckdb
