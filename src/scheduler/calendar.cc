@@ -96,7 +96,6 @@ std::optional<Timestamp> Cron::NextWall(Timestamp after, const Zone& zone) const
   Timestamp day = Floor(zone.ToLocal(after), kDay) - 2 * kDay;
   for (int i = 0; i < kHorizonDays; ++i, day += kDay) {
     if (!DayMatches(day)) continue;
-    if (zone.ToUtc(day + kDay) + kDay < after) continue;
     for (unsigned hour = 0; hour < 24; ++hour) {
       if (!Has(hours_, hour)) continue;
       for (unsigned minute = 0; minute < 60; ++minute) {

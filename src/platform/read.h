@@ -1,0 +1,32 @@
+// From nodes to definitions, one function a section; the seam between loading (load.cc) and binding (bind.cc).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "platform/definitions.h"
+#include "platform/reader.h"
+
+namespace stir::platform {
+
+// What definitions are read against.
+struct ReadContext {
+  std::filesystem::path project_dir;  // absolute
+  std::string target_name;
+};
+
+Connection ReadConnection(const std::string& name, const YamlNode& node, const ReadContext& context, Reader& reader);
+// References to the manifest stay unresolved (graph ids 0); check.cc resolves them.
+Ingestion ReadIngestion(const YamlNode& node, Reader& reader);
+Publication ReadPublication(const YamlNode& node, Reader& reader);
+// Tasks with their groups, flattened, needs and branch targets resolved, wired.
+Pipeline ReadPipeline(const YamlNode& node, const ReadContext& context, Reader& reader);
+// What a kind of task says beside name, needs and the like: read again, with a run's values, into a copy of the task.
+void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader);
+std::vector<SecretSource> ReadSecrets(const yaml::Node& node, const ReadContext& context, Reader& reader);
+
+// `source('a', 'b')` or `ref('m')`, with or without `{{ }}`: the callee's literal arguments. An error says what is wanted.
+std::optional<std::vector<std::string>> ReadCall(const yaml::Node& node, std::string_view callee, Reader& reader);
+
+}  // namespace stir::platform
