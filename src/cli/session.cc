@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "cli/interrupts.h"
+#include "cli/live_view.h"
 #include "engine/narrator.h"
 #include "project/profile.h"
 
@@ -130,6 +131,10 @@ std::filesystem::path FindProjectDirectory(const Arguments& arguments) {
 }
 
 void OpenSinks(const Arguments& arguments, Session& session) {
+  session.interrupts = std::make_unique<Interrupts>([&session] {
+    session.events.Emit({"S003", "StopRequested", Level::kWarn,
+                         "[WARNING]: stopping: queries are canceled; once more ends the program at once"});
+  });
   LineStyle style = StyleOf(arguments, "");
   if (arguments.Flag("debug")) style.least = Level::kDebug;
   style.quiet = arguments.Flag("quiet");
@@ -138,7 +143,12 @@ void OpenSinks(const Arguments& arguments, Session& session) {
   session.json_lines = style.format == LineFormat::kJson;
   style.colors = session.colors && !session.json_lines;
   session.terminal = std::make_unique<LineSink>(stdout, style, SystemClock(), session.redactor, session.invocation_id);
-  session.events.Add(*session.terminal);
+  if (isatty(STDOUT_FILENO) != 0 && !session.program.as_dbt && style.format == LineFormat::kText && !style.quiet) {
+    session.live = std::make_unique<LiveView>(*session.terminal, stdout, style.colors);
+    session.events.Add(*session.live);
+  } else {
+    session.events.Add(*session.terminal);
+  }
 
   LogFileSink::Settings settings{.directory = LogPath(arguments, session).string(),
                                  .style = StyleOf(arguments, "-file"),

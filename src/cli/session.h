@@ -23,6 +23,7 @@
 namespace stir::cli {
 
 class Interrupts;
+class LiveView;
 
 // Immutable for the command but through its references. Not movable: sinks point into it.
 struct Session {
@@ -46,14 +47,15 @@ struct Session {
   bool colors = false;
   std::filesystem::path project_dir;  // absolute, whether there is a project or not
 
+  std::unique_ptr<Interrupts> interrupts;  // first: threads made after it leave the signals to it
   std::unique_ptr<EventSink> terminal;
+  std::unique_ptr<LiveView> live;          // on a terminal only
   std::unique_ptr<EventSink> log_file;
-  std::unique_ptr<Interrupts> interrupts;
 };
 
 // The project's folder: --project-dir, else the nearest of the current folder and those above with a dbt_project.yml.
 std::filesystem::path FindProjectDirectory(const Arguments& arguments);
-// Opens terminal and log file as the arguments say. `announces`: the command tells its version and story, as dbt's do.
+// Opens terminal and log file as the arguments say, and ^C's waiting thread. A terminal gets the live view.
 void OpenSinks(const Arguments& arguments, Session& session);
 // The engine's options, from arguments whose layers are complete.
 engine::Options MakeOptions(const Arguments& arguments, const Session& session);

@@ -1,0 +1,85 @@
+// The program, as a list of phases. Until the command line is understood nothing is opened and nothing is read.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "cli/interrupts.h"
+#include "cli/session.h"
+
+namespace stir::cli {
+namespace {
+
+constexpr int kCannotRun = 2;
+
+// What the program was called decides whether it answers as stir or as dbt.
+Program WhoAnswers(std::string_view argv0) {
+  const std::string name = std::filesystem::path(argv0).filename().string();
+  return name == "dbt" ? Program{"dbt", true} : Program{"stir", false};
+}
+
+std::map<std::string, std::string> ReadEnvironment() {
+  std::map<std::string, std::string> variables;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view entry(*each);
+    const size_t equals = entry.find('=');
+    if (equals != entry.npos) variables.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return variables;
+}
+
+int RefuseUsage(const Diagnostics& errors, const CommandSpec* command, const Program& program) {
+  fmt::print(stderr, "{}\n", UsageLines(command, program));
+  for (const Diagnostic& error : errors) {
+    fmt::print(stderr, "Error: {}\n", error.message);
+    if (!error.hint.empty()) fmt::print(stderr, "  hint: {}\n", error.hint);
+  }
+  return kCannotRun;
+}
+
+int Answer(const std::string& text) {
+  fmt::print("{}", text);
+  return 0;
+}
+
+// The command that the words name, if they name one: for the usage line of an error.
+const CommandSpec* NamedCommand(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word.starts_with('-')) continue;
+    if (const CommandSpec* command = FindCommand(word)) return command;
+  }
+  return nullptr;
+}
+
+// Completes the layers below the command line: the environment, then the project's flags.
+Status AddLowerLayers(Arguments& arguments, Session& session) {
+  STIR_TRY(AddEnvironment(arguments, session.environment));
+  session.project_dir = FindProjectDirectory(arguments);
+  auto project_file = SystemFiles().Read(session.project_dir / "dbt_project.yml");
+  return project_file.ok() ? AddProjectFlags(arguments, *project_file) : Status();
+}
+
+int Main(std::string_view argv0, std::vector<std::string> words) {
+  const Program program = WhoAnswers(argv0);
+  auto line = ParseCommandLine(words, program.as_dbt);
+  if (!line.ok()) return RefuseUsage(line.error(), NamedCommand(words), program);
+  if (line->version) return Answer(VersionText(program));
+  if (line->command == nullptr) return Answer(OverviewHelp(program));
+  if (line->help) return Answer(CommandHelp(*line->command, program));
+
+  // From here on the command is known; what it needs from outside is read now and never again.
+  Session session(program, std::move(words), ReadEnvironment());
+  Arguments& arguments = *line->arguments;
+  if (Status status = AddLowerLayers(arguments, session); !status.ok()) {
+    return RefuseUsage(status.error(), line->command, program);
+  }
+  return line->command->run(arguments, session);
+}
+
+}  // namespace
+}  // namespace stir::cli
+
+int main(int argc, char** argv) {
+  return stir::cli::Main(argv[0], std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -1,0 +1,178 @@
+// Reading and parsing a project on behalf of a command.
+#include "engine/load_project.h"
+
+#include <fmt/format.h>
+
+#include "base/diagnostic_text.h"
+#include "base/json.h"
+#include "base/strings.h"
+#include "embedded/embedded.h"
+#include "engine/kinds.h"
+#include "project/parse.h"
+
+namespace stir::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using jinja::Value;
+
+// The `flags` that templates see (dbt.md 2.2).
+std::vector<std::pair<std::string, Value>> Flags(const Options& options) {
+  std::vector<std::pair<std::string, Value>> flags;
+  const auto text = [&](std::string name, const std::string& value) {
+    flags.emplace_back(std::move(name), value.empty() ? Value::None() : Value::String(value));
+  };
+  const auto flag = [&](std::string name, bool value) { flags.emplace_back(std::move(name), Value::Bool(value)); };
+  text("WHICH", options.command);
+  text("INVOCATION_COMMAND", options.invocation_command);
+  text("INDIRECT_SELECTION", options.selection.indirect_selection);
+  text("LOG_FORMAT", "default");
+  text("LOG_PATH", options.log_path.string());
+  text("PROFILES_DIR", options.profiles_dir.string());
+  text("PROJECT_DIR", options.project_dir.string());
+  text("TARGET_PATH", options.target_path.string());
+  flag("CACHE_SELECTED_ONLY", false);
+  flag("DEBUG", options.debug);
+  flag("EMPTY", options.empty);
+  flag("FAIL_FAST", options.fail_fast);
+  flag("FULL_REFRESH", options.full_refresh);
+  flag("HINTS_ENABLED", true);
+  flag("INTROSPECT", options.introspect);
+  flag("LOG_CACHE_EVENTS", false);
+  flag("NO_PRINT", false);
+  flag("PARTIAL_PARSE", true);
+  flag("QUIET", options.quiet);
+  flag("REQUIRE_SQL_HEADER_IN_TEST_CONFIGS", false);
+  flag("SEND_ANONYMOUS_USAGE_STATS", false);
+  flag("STATIC_PARSER", true);
+  flag("STORE_FAILURES", options.store_failures);
+  flag("USE_COLORS", options.use_colors);
+  flag("USE_EXPERIMENTAL_PARSER", false);
+  flag("VERSION_CHECK", true);
+  flag("WARN_ERROR", options.warn_error);
+  flag("WRITE_JSON", options.write_json);
+  flags.emplace_back("MAXIMUM_SEED_SIZE_MIB", Value::Int(1));
+  flags.emplace_back("PRINTER_WIDTH", Value::Int(options.printer_width));
+  return flags;
+}
+
+runtime::QueryComment QueryCommentOf(const yaml::Node* node) {
+  if (node == nullptr) return {};
+  if (!node->IsMapping()) return {.text = node->IsNull() ? "" : node->text, .append = false};
+  runtime::QueryComment comment;
+  if (const yaml::Node* text = node->Find("comment"); text != nullptr) comment.text = text->IsNull() ? "" : text->text;
+  if (const yaml::Node* append = node->Find("append"); append != nullptr) comment.append = append->boolean;
+  return comment;
+}
+
+void PlaceTarget(Setting& setting, const Options& options, const project::ProjectConfig& config) {
+  const fs::path folder = options.target_path.empty() ? fs::path(config.target_path) : options.target_path;
+  setting.target_path = (options.project_dir / folder).lexically_normal();
+  setting.target_folder = folder.generic_string();
+}
+
+std::vector<project::BuiltinFile> BuiltinMacros() {
+  std::vector<project::BuiltinFile> files;
+  for (const embedded::EmbeddedFile& file : embedded::Macros()) files.push_back({file.path, file.text});
+  return files;
+}
+
+Status TellWarnings(const Diagnostics& warnings, const Options& options, const Narrator& narrator) {
+  if (warnings.empty()) return {};
+  if (!options.warn_error) {
+    narrator.Warn(warnings);
+    return {};
+  }
+  Diagnostics errors = warnings;
+  for (Diagnostic& each : errors) each.severity = Severity::kError;
+  return errors;
+}
+
+void WriteList(JsonWriter& json, std::string_view key, const std::vector<std::string>& values) {
+  json.Key(key).BeginArray();
+  for (const std::string& value : values) json.String(value);
+  json.EndArray();
+}
+
+}  // namespace
+
+Result<project::Invocation> MakeInvocation(const Host& host, const Options& options) {
+  project::Invocation invocation;
+  invocation.id = options.invocation_id;
+  invocation.started_at = options.started_at;
+  invocation.clock = &host.clock;
+  invocation.environment = &host.environment;
+  invocation.events = &host.events;
+  STIR_ASSIGN(invocation.vars, project::ParseVars(options.vars, host.sources));
+  invocation.flags = Flags(options);
+  return invocation;
+}
+
+Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& options) {
+  auto setting = std::make_unique<Setting>();
+  STIR_ASSIGN(setting->invocation, MakeInvocation(host, options));
+  STIR_ASSIGN(setting->files, project::ReadProject(host.files, options.project_dir, setting->invocation, host.sources));
+  const project::ProjectConfig& config = setting->files.packages.front().config;
+  setting->project_name = config.name;
+  PlaceTarget(*setting, options, config);
+  setting->query_comment = QueryCommentOf(config.query_comment.get());
+  const project::ProfileRequest request{.directory = options.profiles_dir,
+                                        .profile = options.profile.empty() ? config.profile : options.profile,
+                                        .target = options.target,
+                                        .threads = options.threads};
+  STIR_ASSIGN(setting->target,
+              project::ReadTarget(host.files, request, setting->invocation, host.sources, host.redactor));
+  STIR_ASSIGN(setting->dialect, host.adapters.FindDialect(setting->target.profile.type));
+  return setting;
+}
+
+Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host, const Options& options,
+                                                              const Narrator& narrator) {
+  JsonWriter json;
+  json.BeginObject().Key("adapter_name").String(setting.target.profile.type).Key("adapter_version").String("=1.11.1");
+  json.EndObject();
+  narrator.Say("E034", "AdapterRegistered", Level::kInfo,
+               fmt::format("Registered adapter: {}=1.11.1", setting.target.profile.type), std::move(json).Take());
+
+  Diagnostics warnings = std::move(setting.files.warnings);
+  const std::vector<project::BuiltinFile> builtin = BuiltinMacros();
+  const project::ParseOptions parse{.invocation = &setting.invocation,
+                                    .target = &setting.target,
+                                    .dialect = setting.dialect,
+                                    .builtin_macros = builtin};
+  STIR_ASSIGN(project::ParsedProject parsed, project::ParseProject(std::move(setting.files), parse, host.sources));
+  Append(warnings, std::move(parsed.warnings));
+  STIR_TRY(TellWarnings(warnings, options, narrator));
+  return std::move(parsed.manifest);
+}
+
+std::string InvocationArguments(const Options& options) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("which").String(options.command).Key("invocation_command").String(options.invocation_command);
+  json.Key("project_dir").String(options.project_dir.string()).Key("profiles_dir").String(options.profiles_dir.string());
+  json.Key("log_path").String(options.log_path.string());
+  WriteList(json, "select", options.selection.select);
+  WriteList(json, "exclude", options.selection.exclude);
+  WriteList(json, "resource_types", options.selection.resource_types);
+  WriteList(json, "exclude_resource_types", options.selection.exclude_resource_types);
+  json.Key("indirect_selection").String(options.selection.indirect_selection);
+  const auto optional = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) json.Key(key).String(value);
+  };
+  optional("selector", options.selection.selector);
+  optional("profile", options.profile);
+  optional("target", options.target);
+  optional("target_path", options.target_path.string());
+  optional("vars", options.vars);
+  if (options.threads > 0) json.Key("threads").Int(options.threads);
+  json.Key("full_refresh").Bool(options.full_refresh).Key("fail_fast").Bool(options.fail_fast);
+  json.Key("store_failures").Bool(options.store_failures).Key("empty").Bool(options.empty);
+  json.Key("warn_error").Bool(options.warn_error).Key("write_json").Bool(options.write_json);
+  json.Key("introspect").Bool(options.introspect).Key("quiet").Bool(options.quiet);
+  json.Key("printer_width").Int(options.printer_width).Key("use_colors").Bool(options.use_colors);
+  json.EndObject();
+  return std::move(json).Take();
+}
+
+}  // namespace stir::engine

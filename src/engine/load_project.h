@@ -1,0 +1,52 @@
+// The first phases of every command that needs the project: who is asked, what is read, what it means.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "adapter/relation.h"
+#include "base/result.h"
+#include "engine/host.h"
+#include "engine/narrator.h"
+#include "engine/options.h"
+#include "project/files.h"
+#include "project/invocation.h"
+#include "project/manifest.h"
+#include "project/profile.h"
+#include "runtime/runner.h"
+
+namespace stir::engine {
+
+// A project with its target chosen and every file read; the disk is not touched again.
+// Not movable: the invocation's address is given out.
+struct Setting {
+  Setting() = default;
+  Setting(const Setting&) = delete;
+  Setting& operator=(const Setting&) = delete;
+
+  project::Invocation invocation;
+  project::ProjectFiles files;          // moved away by ParseProject
+  project::Target target;
+  const adapter::Dialect* dialect = nullptr;
+  std::string project_name;
+  std::filesystem::path target_path;    // absolute
+  std::string target_folder;            // as it is shown: relative to the project where it lies inside
+  runtime::QueryComment query_comment;
+
+  NarratorStyle narrator_style(const Options& options) const {
+    return {options.printer_width, options.as_dbt, target.profile.database};
+  }
+};
+
+// What every template may ask of this invocation; needs no project.
+Result<project::Invocation> MakeInvocation(const Host& host, const Options& options);
+// dbt_project.yml, all files of the project, profiles.yml.
+Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& options);
+// The setting's files become the manifest. Warnings are told, or are errors with --warn-error.
+Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host, const Options& options,
+                                                              const Narrator& narrator);
+// dbt's `args` of run_results.json and templates' `invocation_args_dict`: a JSON object.
+std::string InvocationArguments(const Options& options);
+
+}  // namespace stir::engine

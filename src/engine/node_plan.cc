@@ -1,0 +1,121 @@
+// Building the plan of a dbt command.
+#include "engine/node_plan.h"
+
+#include <algorithm>
+
+namespace stir::engine {
+namespace {
+
+using graph::NodeId;
+using graph::NodeSet;
+using project::Node;
+using project::ResourceType;
+
+bool IsTest(const project::Manifest& manifest, NodeId id) { return manifest.node(id).type == ResourceType::kTest; }
+
+NodeSet Descendants(const graph::Graph& graph, std::span<const NodeId> from) {
+  NodeSet found(graph.size());
+  std::vector<NodeId> open(from.begin(), from.end());
+  while (!open.empty()) {
+    const NodeId node = open.back();
+    open.pop_back();
+    for (NodeId child : graph.Children(node)) {
+      if (found.Add(child)) open.push_back(child);
+    }
+  }
+  return found;
+}
+
+NodeSet Ancestors(const graph::Graph& graph, const NodeSet& of) {
+  NodeSet found(graph.size());
+  std::vector<NodeId> open = of.ToVector();
+  while (!open.empty()) {
+    const NodeId node = open.back();
+    open.pop_back();
+    for (NodeId parent : graph.Parents(node)) {
+      if (found.Add(parent)) open.push_back(parent);
+    }
+  }
+  return found;
+}
+
+// The nodes that descend from all of `parents`.
+NodeSet CommonDescendants(const graph::Graph& graph, std::span<const NodeId> parents) {
+  NodeSet common = Descendants(graph, parents.first(1));
+  for (size_t i = 1; i < parents.size(); ++i) common &= Descendants(graph, parents.subspan(i, 1));
+  return common;
+}
+
+// The nodes that the plan is made of: the selected ones and all that lie between two of them.
+NodeSet Between(const graph::Graph& graph, const NodeSet& selected, const std::vector<std::pair<NodeId, NodeId>>& edges) {
+  NodeSet from = selected;
+  for (const auto& [test, node] : edges) from.Add(node);
+  NodeSet between = Descendants(graph, from.ToVector());
+  between |= from;
+  NodeSet above = Ancestors(graph, selected);
+  above |= selected;
+  between &= above;
+  between |= selected;
+  return between;
+}
+
+// Nothing is run for what was not selected; ephemeral models become part of the nodes that use them.
+bool PassesThrough(const Node& node, const NodeSet& selected) {
+  return !selected.Contains(node.id) || node.IsEphemeral() || node.type == ResourceType::kSource;
+}
+
+}  // namespace
+
+std::vector<std::pair<NodeId, NodeId>> TestEdges(const project::Manifest& manifest, const NodeSet& selected) {
+  const graph::Graph& graph = manifest.graph();
+  std::vector<std::pair<NodeId, NodeId>> edges;
+  selected.ForEach([&](NodeId test) {
+    if (!IsTest(manifest, test)) return;
+    const std::span<const NodeId> parents = graph.Parents(test);
+    if (parents.empty()) return;
+    if (parents.size() == 1) {
+      for (NodeId child : graph.Children(parents.front())) {
+        if (!IsTest(manifest, child)) edges.emplace_back(test, child);
+      }
+      return;
+    }
+    const NodeSet common = CommonDescendants(graph, parents);
+    common.ForEach([&](NodeId node) {
+      const bool first = std::ranges::none_of(graph.Parents(node), [&](NodeId parent) { return common.Contains(parent); });
+      if (first && !IsTest(manifest, node)) edges.emplace_back(test, node);
+    });
+  });
+  return edges;
+}
+
+Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& selected, bool test_edges) {
+  const graph::Graph& graph = manifest.graph();
+  std::vector<std::pair<NodeId, NodeId>> extra;
+  if (test_edges) extra = TestEdges(manifest, selected);
+  const NodeSet members = Between(graph, selected, extra);
+
+  std::vector<PlannedNode> nodes;
+  std::vector<scheduler::TaskId> task_of(graph.size());
+  scheduler::PlanSpec spec;
+  members.ForEach([&](NodeId id) {
+    task_of[id] = static_cast<scheduler::TaskId>(nodes.size());
+    nodes.push_back({id, PassesThrough(manifest.node(id), selected)});
+    scheduler::TaskSpec task;
+    task.name = manifest.node(id).unique_id;
+    spec.tasks.push_back(std::move(task));
+  });
+  members.ForEach([&](NodeId id) {
+    for (NodeId parent : graph.Parents(id)) {
+      if (members.Contains(parent)) spec.tasks[task_of[id]].needs.push_back(task_of[parent]);
+    }
+  });
+  for (const auto& [test, node] : extra) {
+    if (!members.Contains(node)) continue;
+    std::vector<scheduler::TaskId>& needs = spec.tasks[task_of[node]].needs;
+    if (std::ranges::find(needs, task_of[test]) == needs.end()) needs.push_back(task_of[test]);
+  }
+  STIR_ASSIGN(scheduler::Plan plan, scheduler::Plan::Make(std::move(spec)));
+  return NodePlan{std::move(plan), std::move(nodes)};
+}
+
+}  // namespace stir::engine
