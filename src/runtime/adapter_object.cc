@@ -1,0 +1,83 @@
+// Methods stand in tables by name; those that change relations tell the cache before they call the macro that does it, as dbt
+// does, so that a macro which asks sees the new state.
+#include "runtime/adapter_object.h"
+
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+
+#include "pylib/agate.h"
+#include "runtime/adapter_methods.h"
+#include "runtime/object_tools.h"
+
+namespace stir::runtime {
+
+namespace {
+
+using jinja::ArgumentReader;
+using jinja::Arguments;
+using jinja::CallContext;
+using jinja::Value;
+
+class Response final : public jinja::Object {
+ public:
+  explicit Response(adapter::Outcome outcome) : outcome_(std::move(outcome)) {}
+  std::string_view TypeName() const override { return "AdapterResponse"; }
+  Result<std::string> Str() const override { return outcome_.message; }
+  Result<std::string> Repr() const override { return fmt::format("AdapterResponse(_message='{}')", outcome_.message); }
+  Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
+    if (name == "_message" || name == "message") return {Value::String(outcome_.message)};
+    if (name == "code") return {TextOrNone(outcome_.code)};
+    if (name == "rows_affected") return {outcome_.rows_affected < 0 ? Value::None() : Value::Int(outcome_.rows_affected)};
+    if (name == "query_id") return {Value::None()};
+    return {std::nullopt};
+  }
+
+ private:
+  adapter::Outcome outcome_;
+};
+
+class AdapterObject final : public jinja::Object {
+ public:
+  explicit AdapterObject(NodeRun& run) : run_(run) {}
+  std::string_view TypeName() const override { return "DatabaseAdapter"; }
+  Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
+    if (const AdapterMethod method = FindAdapterMethod(name))
+      return {jinja::MakeFunction(std::string(name), [this, keep = jinja::Ref<jinja::Object>(this), method](
+                                                         CallContext& context, const Arguments& arguments) {
+        return method(run_, context, arguments);
+      })};
+    if (name == "behavior") return {MakeRecord("Behavior", {})};
+    if (name == "config") {
+      Value config;
+      run_.LookupBuiltin("config", config);
+      return {std::move(config)};
+    }
+    return {std::nullopt};
+  }
+
+ private:
+  NodeRun& run_;
+};
+
+}  // namespace
+
+Value MakeAdapter(NodeRun& run) { return Value::New<AdapterObject>(run); }
+
+Value MakeResponse(const adapter::Outcome& outcome) { return Value::New<Response>(outcome); }
+
+std::string ResponseJson(const adapter::Outcome& outcome) {
+  JsonWriter json;
+  json.BeginObject().Key("_message").String(outcome.message);
+  if (!outcome.code.empty()) {
+    json.Key("code").String(outcome.code);
+    if (outcome.rows_affected >= 0) json.Key("rows_affected").Int(outcome.rows_affected);
+  }
+  json.EndObject();
+  return std::move(json).Take();
+}
+
+Value MakeResultTable(QueryResult result) { return pylib::MakeTable(std::move(result.columns), std::move(result.rows)); }
+
+}  // namespace stir::runtime

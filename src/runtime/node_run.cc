@@ -1,0 +1,108 @@
+#include "runtime/node_run.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/adapter_object.h"
+#include "runtime/kinds.h"
+#include "runtime/node_names.h"
+
+namespace stir::runtime {
+
+using jinja::Value;
+
+namespace {
+
+std::string CommentOf(const RunState& state, const project::Node& node) {
+  if (state.options().query_comment.text) return *state.options().query_comment.text;
+  const bool operation = node.type == project::ResourceType::kOperation;
+  return state.DefaultComment(operation ? "connection_name" : "node_id", operation ? std::string_view("master") : node.unique_id);
+}
+
+}  // namespace
+
+NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose)
+    : state_(state),
+      node_(node),
+      worker_(worker),
+      purpose_(purpose),
+      session_(*worker.connection, state.events(), std::string(node.unique_id), CommentOf(state, node),
+               state.options().query_comment.append) {}
+
+NodeRun::~NodeRun() = default;
+
+bool NodeRun::Lookup(std::string_view name, Value& value) {
+  for (const auto& [made, held] : made_) {
+    if (made == name) {
+      value = held;
+      return true;
+    }
+  }
+  if (manifest().macros().Lookup(node_.package, name, value)) return true;
+  return LookupBuiltin(name, value);
+}
+
+bool NodeRun::LookupBuiltin(std::string_view name, Value& value) {
+  for (const auto& [extra, held] : extra_) {
+    if (extra == name) {
+      value = held;
+      return true;
+    }
+  }
+  std::string_view key;
+  if (MakeNodeName(*this, name, key, value)) {
+    Value other;
+    if (!key.empty() && !manifest().macros().Lookup(node_.package, name, other)) made_.emplace_back(key, value);
+    return true;
+  }
+  return state_.base().Lookup(name, value);
+}
+
+Result<Value> NodeRun::CallMacro(jinja::CallContext& context, std::string_view name, std::vector<Value> arguments) {
+  const project::Macro* macro = manifest().macros().Resolve(manifest().project_name(), name);
+  if (!macro) return Diagnostic(kNoMacro, fmt::format("macro `{}` not found", name));
+  return context.Call(macro->callable, jinja::Arguments{arguments, {}});
+}
+
+void NodeRun::UseCte(graph::NodeId ephemeral) {
+  if (std::ranges::find(ctes_, ephemeral) == ctes_.end()) ctes_.push_back(ephemeral);
+}
+
+const StoredResult* NodeRun::FindResult(std::string_view name) const {
+  const auto found = results_.find(name);
+  return found == results_.end() ? nullptr : &found->second;
+}
+
+Result<Value> NodeRun::TakeResult(const std::string& name) {
+  const auto found = results_.find(name);
+  if (found == results_.end()) {
+    if (std::ranges::find(consumed_, name) == consumed_.end()) return Value::None();
+    return Diagnostic(kResultConsumed, fmt::format("the result of statement `{}` was already read with `load_result`", name))
+        .Hint("keep the first answer in a variable");
+  }
+  const StoredResult& stored = found->second;
+  Value answer = Value::MakeDict({{Value::String("response"), stored.response},
+                                  {Value::String("data"), stored.data},
+                                  {Value::String("table"), stored.table}});
+  if (name != "main") {
+    consumed_.push_back(name);
+    results_.erase(found);
+  }
+  return answer;
+}
+
+std::string TargetFile(const project::Node& node, std::string_view kind) {
+  const auto file_name = [](std::string_view path) { return path.substr(path.rfind('/') + 1); };
+  if (file_name(node.path) == file_name(node.original_file_path))
+    return fmt::format("{}/{}/{}", kind, node.package, node.original_file_path);
+  return fmt::format("{}/{}/{}/{}", kind, node.package, node.original_file_path, node.path);
+}
+
+Status NodeRun::WriteRunSql(std::string_view sql) {
+  const RunnerOptions& options = state_.options();
+  if (!options.write_files || !options.files) return {};
+  return options.files->Write(options.target_path / TargetFile(node_, "run"), sql);
+}
+
+}  // namespace stir::runtime

@@ -1,0 +1,89 @@
+// One node on its way through one worker: the names its templates see, its conversation with the engine, and what it leaves
+// behind (stored results, ephemeral parents, relations it touched).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "jinja/template.h"
+#include "project/manifest.h"
+#include "runtime/run_state.h"
+#include "runtime/session.h"
+
+namespace stir::runtime {
+
+// What kind of rendering this is: decides which refs are allowed.
+enum class Purpose : uint8_t { kNode, kOperation, kInline };
+
+// A result that a template stored under a name.
+struct StoredResult {
+  jinja::Value response, data, table;
+  adapter::Outcome outcome;
+};
+
+class SeedTable;
+
+// Lives on one thread for one render or run. Values made here may point back here and die with it.
+class NodeRun final : public jinja::Scope {
+ public:
+  NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose);
+  ~NodeRun() override;
+
+  // Macros as the node's package sees them come before the names of the context, as in dbt.
+  bool Lookup(std::string_view name, jinja::Value& value) override;
+  // The context's own names only: `builtins`.
+  bool LookupBuiltin(std::string_view name, jinja::Value& value);
+  // Names for one run only: `results` in on-run-end.
+  void Set(std::string name, jinja::Value value) { extra_.emplace_back(std::move(name), std::move(value)); }
+
+  RunState& state() { return state_; }
+  const project::Manifest& manifest() const { return state_.manifest(); }
+  const project::Node& node() const { return node_; }
+  Worker& worker() { return worker_; }
+  Purpose purpose() const { return purpose_; }
+  Session& session() { return session_; }
+
+  // Calls a macro as the root project sees it: how the adapter's methods reach theirs.
+  Result<jinja::Value> CallMacro(jinja::CallContext& context, std::string_view name, std::vector<jinja::Value> arguments);
+
+  void UseCte(graph::NodeId ephemeral);
+  const std::vector<graph::NodeId>& ctes() const { return ctes_; }
+
+  void SetCompiled(const CompiledNode& compiled) { compiled_ = &compiled; }
+  const CompiledNode* compiled() const { return compiled_; }
+
+  void Store(std::string name, StoredResult result) { results_.insert_or_assign(std::move(name), std::move(result)); }
+  const StoredResult* FindResult(std::string_view name) const;
+  // load_result: a result but `main` is gone once read.
+  Result<jinja::Value> TakeResult(const std::string& name);
+
+  // Relations that this node created, renamed or dropped; the cache is told at once.
+  void Touch(const adapter::Relation& relation) { touched_.push_back(relation); }
+  const std::vector<adapter::Relation>& touched() const { return touched_; }
+
+  Status WriteRunSql(std::string_view sql);
+
+ private:
+  friend struct NodeNames;
+  RunState& state_;
+  const project::Node& node_;
+  Worker& worker_;
+  Purpose purpose_;
+  Session session_;
+  const CompiledNode* compiled_ = nullptr;
+  std::vector<graph::NodeId> ctes_;
+  std::map<std::string, StoredResult, std::less<>> results_;
+  std::vector<std::string> consumed_;
+  std::vector<adapter::Relation> touched_;
+  std::vector<std::pair<std::string, jinja::Value>> extra_;
+  std::vector<std::pair<std::string_view, jinja::Value>> made_;  // names answered before
+};
+
+// Where target/<kind>/... keeps a node's SQL: below the package, by the file it stands in.
+std::string TargetFile(const project::Node& node, std::string_view kind);
+
+}  // namespace stir::runtime

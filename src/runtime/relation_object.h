@@ -1,0 +1,49 @@
+// Relations as templates see them: `this`, what ref() and source() return, and `api.Relation`, which makes new ones.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "adapter/relation.h"
+#include "jinja/value.h"
+
+namespace stir::runtime {
+
+// Immutable; may be shared between threads. Prints as the relation in SQL, or, with a limit, as a subquery held to it.
+class RelationObject final : public jinja::Object {
+ public:
+  RelationObject(const adapter::Dialect& dialect, adapter::Relation relation, std::optional<int64_t> limit = {})
+      : dialect_(dialect), relation_(std::move(relation)), limit_(limit) {}
+
+  const adapter::Relation& relation() const { return relation_; }
+  std::string Render() const { return dialect_.Render(relation_); }
+
+  std::string_view TypeName() const override { return "Relation"; }
+  Result<std::optional<jinja::Value>> GetAttribute(jinja::CallContext& context, std::string_view name) override;
+  Result<std::optional<jinja::Value>> GetItem(jinja::CallContext& context, const jinja::Value& key) override;
+  Result<std::string> Str() const override;
+  Result<std::string> Repr() const override;
+  bool Equals(const jinja::Value& other) const override;
+  size_t Hash() const override;
+
+ private:
+  jinja::Value Derived(adapter::Relation relation) const;
+  std::optional<jinja::Value> Field(std::string_view name) const;
+  std::optional<jinja::Value> Method(std::string_view name);
+
+  const adapter::Dialect& dialect_;
+  adapter::Relation relation_;
+  std::optional<int64_t> limit_;
+};
+
+jinja::Value MakeRelation(const adapter::Dialect& dialect, adapter::Relation relation, std::optional<int64_t> limit = {});
+// The relation of a template's value, or null when it is something else.
+const adapter::Relation* AsRelation(const jinja::Value& value);
+
+// `api.Relation`: create(...), create_from(...), add_ephemeral_prefix(...), the names of the types. `quote`: the project's policy.
+jinja::Value MakeRelationClass(const adapter::Dialect& dialect, adapter::Policy quote);
+
+// `__dbt__cte__<name>`: what an ephemeral model is called where it is used.
+std::string EphemeralName(std::string_view name);
+
+}  // namespace stir::runtime

@@ -1,0 +1,47 @@
+#include "runtime/run_state.h"
+
+#include "base/json.h"
+
+namespace stir::runtime {
+
+RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter& on, RunnerOptions with)
+    : manifest_(std::move(of)),
+      engine_(on),
+      options_(std::move(with)),
+      base_(*options_.invocation, options_.target->context, manifest_->project_name()),
+      relations_(on.dialect()) {}
+
+std::shared_ptr<const RunState::Ephemeral> RunState::FindEphemeral(graph::NodeId node) {
+  std::lock_guard lock(mutex_);
+  const auto found = ephemerals_.find(node);
+  return found == ephemerals_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const RunState::Ephemeral> RunState::KeepEphemeral(graph::NodeId node, Ephemeral ephemeral) {
+  std::lock_guard lock(mutex_);
+  auto& slot = ephemerals_[node];
+  if (!slot) slot = std::make_shared<const Ephemeral>(std::move(ephemeral));
+  return slot;
+}
+
+bool RunState::FirstTime(const std::string& text) {
+  std::lock_guard lock(mutex_);
+  return said_.insert(text).second;
+}
+
+std::string RunState::DefaultComment(std::string_view key, std::string_view value) const {
+  std::string comment = "{\"app\": \"dbt\"";
+  const auto add = [&](std::string_view name, std::string_view text) {
+    comment += ", ";
+    AppendJsonString(comment, name);
+    comment += ": ";
+    AppendJsonString(comment, text);
+  };
+  add("dbt_version", project::kDbtVersion);
+  add("profile_name", options_.target->profile_name);
+  add("target_name", options_.target->name);
+  add(key, value);
+  return comment + "}";
+}
+
+}  // namespace stir::runtime

@@ -1,0 +1,54 @@
+// What all nodes of a run share. Thread safe: immutable after construction but for the caches, each behind its own lock.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "project/base_context.h"
+#include "runtime/relation_cache.h"
+#include "runtime/runner.h"
+
+namespace stir::runtime {
+
+class RunState {
+ public:
+  RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter& on, RunnerOptions with);
+
+  const project::Manifest& manifest() const { return *manifest_; }
+  const adapter::Dialect& dialect() const { return engine_.dialect(); }
+  const RunnerOptions& options() const { return options_; }
+  const project::BaseContext& base() const { return base_; }
+  EventSink& events() const { return *options_.invocation->events; }
+  RelationCache& relations() { return relations_; }
+  // The project's quoting, for relations that are made by hand.
+  adapter::Policy quote_policy() const { return dialect().default_quote; }
+
+  // An ephemeral model's own SQL (without its ctes) and which ephemeral models it uses, compiled once.
+  struct Ephemeral {
+    CompiledNode compiled;
+    std::vector<graph::NodeId> ctes;
+  };
+  std::shared_ptr<const Ephemeral> FindEphemeral(graph::NodeId node);
+  std::shared_ptr<const Ephemeral> KeepEphemeral(graph::NodeId node, Ephemeral ephemeral);
+
+  // True the first time that `text` is asked about.
+  bool FirstTime(const std::string& text);
+  // The statement comment of a node; `connection_name` for what is no node.
+  std::string DefaultComment(std::string_view key, std::string_view value) const;
+
+ private:
+  std::shared_ptr<const project::Manifest> manifest_;
+  adapter::Adapter& engine_;
+  RunnerOptions options_;
+  project::BaseContext base_;
+  RelationCache relations_;
+  std::mutex mutex_;
+  std::unordered_map<graph::NodeId, std::shared_ptr<const Ephemeral>> ephemerals_;  // guarded by mutex_
+  std::unordered_set<std::string> said_;                                            // guarded by mutex_
+};
+
+}  // namespace stir::runtime

@@ -1,0 +1,103 @@
+// A node's life on an engine: compiled, run, its result worded as dbt words it. `engine` calls this from its workers, each of
+// which owns one connection; commands that only look (compile, show) use the same runner.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapter/connection.h"
+#include "base/event.h"
+#include "base/files.h"
+#include "base/result.h"
+#include "graph/graph.h"
+#include "jinja/value.h"
+#include "project/artifacts.h"
+#include "project/invocation.h"
+#include "project/manifest.h"
+#include "project/profile.h"
+
+namespace stir::runtime {
+
+// The comment in every statement. `text` is a template; empty: none.
+struct QueryComment {
+  std::optional<std::string> text;  // none: dbt's own, a JSON object
+  bool append = false;
+};
+
+// Pointers and references outlive the runner.
+struct RunnerOptions {
+  const project::Invocation* invocation = nullptr;
+  const project::Target* target = nullptr;
+  Files* files = nullptr;
+  std::filesystem::path target_path;            // absolute; compiled/ and run/ are written below it
+  bool write_files = true;                      // compiled and run SQL
+  bool empty = false;                           // --empty: refs and sources without rows
+  bool warnings_are_errors = false;             // --warn-error: a warning of a test is a failure
+  jinja::Value invocation_args;                 // `invocation_args_dict`: a dict, or undefined
+  std::vector<std::string> selected;            // unique ids: `selected_resources`
+  QueryComment query_comment;
+};
+
+// A thread of the engine and what it owns. `name` is dbt's thread id: "Thread-1 (worker)", "MainThread".
+struct Worker {
+  adapter::Connection* connection = nullptr;
+  std::string name;
+};
+
+// SQL ready for the engine, and which part of it came from which place of the user's files.
+struct CompiledNode {
+  std::string sql;
+  std::vector<jinja::OutputPiece> pieces;
+};
+
+struct NodeOutcome {
+  project::NodeResult result;
+  Diagnostics errors;                           // why it failed, each at the user's place; empty otherwise
+};
+
+// The first rows of a query.
+struct Preview {
+  CompiledNode compiled;
+  std::vector<adapter::ColumnInfo> columns;
+  std::vector<std::vector<adapter::Cell>> rows;
+};
+
+class RunState;  // run_state.h: what all nodes of a run share
+
+// Safe to use from several threads at once, each with a Worker of its own. Manifest and adapter outlive it.
+class NodeRunner {
+ public:
+  NodeRunner(std::shared_ptr<const project::Manifest> manifest, adapter::Adapter& engine, RunnerOptions options);
+  ~NodeRunner();
+
+  // Before the first node: creates the schemas that the nodes need, one after the other, and asks which relations are in them.
+  Status Prepare(std::span<const graph::NodeId> selected, Worker& worker);
+
+  // The node's SQL with its ephemeral parents written into it; writes it below target/compiled. Seeds and sources have none.
+  Result<CompiledNode> Compile(graph::NodeId node, Worker& worker);
+  // Compiles and runs one node. Never fails as a call: what went wrong is in the outcome. Ephemeral models and analyses are
+  // only compiled. To cancel: Worker::connection->Cancel() from any thread; the outcome is then an error of kind kCanceled.
+  NodeOutcome Run(graph::NodeId node, Worker& worker);
+
+  // on-run-start (or -end) hooks, one by one in the manifest's order. They stop at the first that fails. `results`: the nodes'
+  // own, for on-run-end's `results`, `schemas` and `database_schemas`.
+  std::vector<NodeOutcome> RunHooks(bool on_run_start, std::span<const project::NodeResult> results, Worker& worker);
+
+  // --inline: SQL that is no node.
+  Result<CompiledNode> CompileInline(std::string sql, Worker& worker);
+  // The first `limit` rows (none: all) of a node's query or of inline SQL. A seed's and a snapshot's query is its table.
+  Result<Preview> Show(graph::NodeId node, std::optional<int64_t> limit, Worker& worker);
+  Result<Preview> ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker);
+
+  // run-operation: calls a macro ("name" or "package.name") with keyword arguments, in a transaction that is committed.
+  Result<jinja::Value> CallMacro(std::string_view name, std::vector<std::pair<std::string, jinja::Value>> arguments, Worker& worker);
+
+ private:
+  std::unique_ptr<RunState> state_;
+};
+
+}  // namespace stir::runtime

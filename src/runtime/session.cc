@@ -1,0 +1,127 @@
+#include "runtime/session.h"
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "pylib/modules.h"
+
+namespace stir::runtime {
+
+namespace {
+
+using adapter::Cell;
+using jinja::Value;
+
+template <typename... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+
+// Digits without a point are a whole number where they fit one.
+Value DecimalValue(const std::string& digits) {
+  if (digits.size() <= 18 && digits.find_first_not_of("-0123456789") == std::string::npos) return Value::Int(std::stoll(digits));
+  return pylib::MakeDecimal(digits);
+}
+
+// Floating point numbers become Decimals of their shortest form, as in agate.
+Value FloatValue(double number) {
+  const Value value = Value::Float(number);
+  Result<std::string> text = value.Repr();
+  return text.ok() ? pylib::MakeDecimal(*std::move(text)) : value;
+}
+
+Value DateValue(int32_t days) {
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
+  return pylib::MakeDate(static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())),
+                         static_cast<int>(static_cast<unsigned>(date.day())));
+}
+
+}  // namespace
+
+Value CellValue(const Cell& cell) {
+  return std::visit(Overloaded{
+                        [](std::monostate) { return Value::None(); },
+                        [](bool value) { return Value::Bool(value); },
+                        [](int64_t value) { return Value::Int(value); },
+                        [](double value) { return FloatValue(value); },
+                        [](const adapter::Decimal& value) { return DecimalValue(value.digits); },
+                        [](const adapter::Date& value) { return DateValue(value.days); },
+                        [](const adapter::TimestampCell& value) {
+                          const Timestamp time{std::chrono::microseconds(value.micros)};
+                          return value.with_zone ? pylib::MakeDatetimeUtc(time) : pylib::MakeDatetime(time);
+                        },
+                        [](const adapter::Text& value) { return Value::String(value.value); },
+                        [](const adapter::Other& value) { return Value::String(value.text); },
+                    },
+                    cell);
+}
+
+std::string Session::WithComment(std::string_view sql) const {
+  if (comment_.empty()) return std::string(sql);
+  return append_ ? fmt::format("{}\n/* {} */", sql, comment_) : fmt::format("/* {} */\n{}", comment_, sql);
+}
+
+void Session::Log(std::string_view sql) {
+  std::string data = "{\"conn_name\": ";
+  AppendJsonString(data, name_);
+  data += ", \"sql\": ";
+  AppendJsonString(data, sql);
+  events_.Emit(Event{"E016", "SQLQuery", Level::kDebug, fmt::format("On {}: {}", name_, sql), data + "}"});
+}
+
+Status Session::BeginIfNeeded(bool auto_begin) {
+  if (!auto_begin || connection_.InTransaction()) return {};
+  Log("BEGIN");
+  return connection_.Begin();
+}
+
+Diagnostics Session::Explain(Diagnostics errors, std::string_view sql) {
+  failed_sql_ = sql;
+  const int64_t shift = comment_.empty() || append_ ? 0 : static_cast<int64_t>(comment_.size()) + 7;  // "/* " " */\n"
+  for (Diagnostic& error : errors)
+    if (error.engine_offset >= shift) error.engine_offset -= shift;
+  return errors;
+}
+
+Result<adapter::Outcome> Session::Execute(std::string_view sql, bool auto_begin) {
+  STIR_TRY(BeginIfNeeded(auto_begin));
+  const std::string statement = WithComment(sql);
+  Log(statement);
+  Result<adapter::Outcome> outcome = connection_.Execute(statement);
+  if (!outcome.ok()) return Explain(std::move(outcome).error(), sql);
+  return outcome;
+}
+
+Result<QueryResult> Session::Query(std::string_view sql, bool auto_begin, std::optional<size_t> limit) {
+  STIR_TRY(BeginIfNeeded(auto_begin));
+  const std::string statement = WithComment(sql);
+  Log(statement);
+  Result<std::unique_ptr<adapter::Rows>> rows = connection_.Query(statement);
+  if (!rows.ok()) return Explain(std::move(rows).error(), sql);
+  QueryResult result;
+  for (const adapter::ColumnInfo& column : (*rows)->columns()) result.columns.push_back(column.name);
+  std::vector<Cell> cells;
+  while (!limit || result.rows.size() < *limit) {
+    Result<bool> more = (*rows)->Next(cells);
+    if (!more.ok()) return Explain(std::move(more).error(), sql);
+    if (!*more) break;
+    std::vector<Value>& row = result.rows.emplace_back();
+    for (const Cell& cell : cells) row.push_back(CellValue(cell));
+  }
+  result.outcome = (*rows)->outcome();
+  return result;
+}
+
+Status Session::Commit() {
+  if (!connection_.InTransaction()) return {};
+  Log("COMMIT");
+  return connection_.Commit();
+}
+
+Status Session::Rollback() {
+  if (!connection_.InTransaction()) return {};
+  Log("ROLLBACK");
+  return connection_.Rollback();
+}
+
+}  // namespace stir::runtime

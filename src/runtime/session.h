@@ -1,0 +1,57 @@
+// A node's conversation with the engine: one connection, its transaction as dbt's macros expect it, the comment in front of
+// every statement, the log of what was sent.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapter/connection.h"
+#include "base/event.h"
+#include "base/result.h"
+#include "jinja/value.h"
+
+namespace stir::runtime {
+
+// A result as templates use it: rows of values and the table made from them.
+struct QueryResult {
+  adapter::Outcome outcome;
+  std::vector<std::string> columns;
+  std::vector<std::vector<jinja::Value>> rows;
+};
+
+// Used by one thread; borrows the connection, which outlives it.
+class Session {
+ public:
+  // `comment` goes before (or behind) every statement that is not about the transaction; empty: none.
+  Session(adapter::Connection& connection, EventSink& events, std::string name, std::string comment, bool append_comment)
+      : connection_(connection), events_(events), name_(std::move(name)), comment_(std::move(comment)), append_(append_comment) {}
+
+  // `auto_begin` opens a transaction first unless one is open. An error's `engine_offset` counts in `sql`.
+  Result<adapter::Outcome> Execute(std::string_view sql, bool auto_begin);
+  // At most `limit` rows are kept.
+  Result<QueryResult> Query(std::string_view sql, bool auto_begin, std::optional<size_t> limit = {});
+  Status Commit();    // fine when nothing is open
+  Status Rollback();  // fine when nothing is open
+  adapter::Connection& connection() { return connection_; }
+  // The statement of the last error, without its comment.
+  const std::string& failed_sql() const { return failed_sql_; }
+
+ private:
+  Status BeginIfNeeded(bool auto_begin);
+  std::string WithComment(std::string_view sql) const;
+  void Log(std::string_view sql);
+  Diagnostics Explain(Diagnostics errors, std::string_view sql);
+
+  adapter::Connection& connection_;
+  EventSink& events_;
+  std::string name_, comment_;
+  bool append_;
+  std::string failed_sql_;
+};
+
+// A cell as a template's value: what dbt's agate tables hold (whole numbers, Decimals, dates, texts, booleans, none).
+jinja::Value CellValue(const adapter::Cell& cell);
+
+}  // namespace stir::runtime
