@@ -240,10 +240,10 @@ std::vector<ConfigEntry> Config::All() const {
   const Defaults& defaults = DefaultsOf(type_);
   for (const Default& each : defaults) {
     const ConfigEntry* entry = Find(each.key);
-    all.push_back(entry ? *entry : ConfigEntry{each.key, each.value, ConfigLayer::kDefault, {}});
+    all.push_back(entry ? *entry : ConfigEntry{std::string(each.key), each.value, ConfigLayer::kDefault, {}});
   }
   for (const ConfigEntry& entry : entries_) {
-    if (std::ranges::find(defaults, entry.key, &Default::key) == defaults.end()) all.push_back(entry);
+    if (std::ranges::find(defaults, std::string_view(entry.key), &Default::key) == defaults.end()) all.push_back(entry);
   }
   return all;
 }

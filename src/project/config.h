@@ -28,7 +28,7 @@ enum class ConfigLayer : uint8_t { kDefault, kPackageProject, kProperties, kInFi
 jinja::Value Thaw(const jinja::Value& frozen);
 
 struct ConfigEntry {
-  std::string_view key;  // dbt's spelling in artifacts: "pre-hook"
+  std::string key;       // dbt's spelling in artifacts: "pre-hook"
   jinja::Value value;    // frozen
   ConfigLayer layer = ConfigLayer::kDefault;  // the last layer that wrote it
   Span span;             // where that layer wrote it; empty for defaults

@@ -55,8 +55,9 @@ struct MacroLayout {
 // Immutable once built; safe to read from all threads.
 class MacroIndex {
  public:
-  // Two macros of one name in one package are an error (in `errors`); unique ids decide the order of nothing: ids follow `macros`.
+  // Ids follow `macros`. Two macros of one name in one package are an error (in `errors`). Dependencies are filled in here.
   MacroIndex(std::vector<Macro> macros, MacroLayout layout, Diagnostics& errors);
+  ~MacroIndex();
 
   std::span<const Macro> all() const { return macros_; }
   const Macro& at(MacroId id) const { return macros_[id]; }
@@ -72,20 +73,28 @@ class MacroIndex {
   // adapter.dispatch(name, macro_namespace) in a node of `package`; an empty namespace means none given. A failure lists all
   // names that were looked for.
   Result<const Macro*> Dispatch(std::string_view name, std::string_view macro_namespace, std::string_view package) const;
-  // Specificity beats locality: the adapter's before default's, root before package (`package`'s) before built in. Null without.
-  const Macro* Materialization(std::string_view name, std::string_view package) const;
+  // Specificity beats locality: the adapter's before default's; then the root's, then packages' (unless a built-in one has
+  // the name), then built in. Null without.
+  const Macro* Materialization(std::string_view name) const;
   // generate_schema_name, generate_alias_name, generate_database_name for a node of `package`: its own, the root's, built in.
   const Macro* GenerateName(std::string_view name, std::string_view package) const;
   // A generic test by name: `test_<name>` in `macro_namespace`, else as a node of `package` sees it. Null without.
   const Macro* GenericTest(std::string_view name, std::string_view macro_namespace, std::string_view package) const;
 
+  bool IsPackage(std::string_view name) const;      // names a namespace; of the built-in packages only "dbt"
+  std::vector<std::string> Names(std::string_view package) const;  // "did you mean" candidates: all bare names seen there
+  std::vector<std::string> GenericTestNames() const;  // "unique", "dbt_utils.at_least_one"
+
   const MacroLayout& layout() const { return layout_; }
 
  private:
-  struct Names;
+  struct Tables;
+  void FindDependencies(Macro& macro) const;
+  friend class PackageNamespace;
+
   std::vector<Macro> macros_;
   MacroLayout layout_;
-  std::shared_ptr<const Names> names_;
+  std::unique_ptr<const Tables> tables_;
 };
 
 }  // namespace stir::project

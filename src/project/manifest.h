@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/source_map.h"
 #include "graph/graph.h"
+#include "graph/selector.h"
 #include "jinja/template.h"
 #include "project/config.h"
 #include "project/macros.h"
@@ -103,7 +104,8 @@ struct Node {
   adapter::Policy quote;                  // final
   Text relation_name;                     // rendered; empty for what is no relation (ephemeral models, most tests, ...)
   Text description;                       // doc() rendered
-  std::vector<Text> doc_blocks;
+  std::vector<Text> doc_blocks;           // unique ids of the docs that the description shows
+  std::vector<Text> tags;                 // of all layers, each once
   Text patch_path;                        // "shop://models/schema.yml"
   Text checksum_name = "sha256", checksum;
 
@@ -159,28 +161,32 @@ struct Resolved {
 
 class ManifestBuilder;
 
-class Manifest {
+// Implements what selection asks, in manifest_view.cc.
+class Manifest final : public graph::Selectable {
  public:
-  Manifest(Manifest&&) noexcept;
-  ~Manifest();
+  ~Manifest() override;
 
   std::span<const Node> nodes() const { return nodes_; }
   const Node& node(graph::NodeId id) const { return nodes_[id]; }
   // Nodes that are switched off; not in the graph, their ids mean nothing.
   std::span<const Node> disabled() const { return disabled_; }
-  const graph::Graph& graph() const { return graph_; }
+  const graph::Graph& graph() const override { return graph_; }
   const MacroIndex& macros() const { return *macros_; }
   std::span<const Doc> docs() const { return docs_; }
   std::span<const Group> groups() const { return groups_; }
   std::span<const Package> packages() const { return packages_; }  // [0] is the root project
   const SourceMap& sources() const { return *sources_; }
   Text project_name() const { return packages_.front().name; }
+  std::string_view root_package() const override { return project_name(); }
+  graph::NodeView View(graph::NodeId node) const override;
+  void VisitConfig(graph::NodeId node, std::span<const std::string> path,
+                   const std::function<void(const graph::ConfigValue&)>& visit) const override;
   Text adapter_type() const { return adapter_type_; }
   // The on-run-start / on-run-end operations in the order in which they run (packages first, root last).
   std::span<const graph::NodeId> on_run_start() const { return on_run_start_; }
   std::span<const graph::NodeId> on_run_end() const { return on_run_end_; }
 
-  const Node* Find(std::string_view unique_id) const;               // enabled nodes only
+  const Node* Find(std::string_view unique_id) const;               // enabled nodes only; null when there is none
   // What ref() and source() mean in a node of `from_package`. `package` and `version` may be empty.
   Resolved ResolveRef(std::string_view package, std::string_view name, std::string_view version,
                       std::string_view from_package) const;
@@ -192,13 +198,15 @@ class Manifest {
   const jinja::Value* FindVar(std::string_view package, std::string_view name) const;
   // The adapter's form of a node's relation; `type` follows its materialization.
   adapter::Relation RelationOf(const Node& node) const;
+  // The quoting that new relations of this project get: the adapter's, with dbt_project.yml's `quoting:`.
+  const adapter::Policy& quote_policy() const { return quote_; }
 
  private:
   friend class ManifestBuilder;
   struct Index;
   Manifest();
 
-  std::shared_ptr<TextPool> pool_;
+  std::vector<std::unique_ptr<TextPool>> pools_;
   const SourceMap* sources_ = nullptr;
   std::vector<Node> nodes_, disabled_;
   graph::Graph graph_;
@@ -207,7 +215,9 @@ class Manifest {
   std::vector<Group> groups_;
   std::vector<Package> packages_;
   std::vector<graph::NodeId> on_run_start_, on_run_end_;
+  jinja::Value vars_;                       // --vars
   Text adapter_type_;
+  adapter::Policy quote_, include_;         // of the adapter, with the root project's quoting
   std::unique_ptr<Index> index_;
 };
 
