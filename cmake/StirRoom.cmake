@@ -3,8 +3,8 @@
 #   *_test.cc. src/<path>/testing/*.cc is the library <name>_testing: what a room lends to the tests of the rooms that
 #   depend on it, such as a contract suite. TEST_DEPENDS: rooms that only the tests see. A room without sources is an empty interface, so that its place can be named.
 # stir_program(<name> FROM <room>): the executable of the room's main.cc.
-# stir_whole_tests(<folder>): one test program for each <folder>/*_test.cc, which sees every room and runs the binary; and
-#   each script <folder>/<example>/*_test, called with the binary and the folder examples/<example>.
+# stir_whole_tests(<folder>): one test program for each <folder>/*_test.cc, which sees every room and runs the binary.
+# stir_script_test(<name> <script> <arguments...>): a script that is called with the binary and the arguments, if there are any.
 
 set(STIR_ROOMS "" CACHE INTERNAL "rooms declared so far")
 
@@ -97,15 +97,12 @@ function(stir_whole_tests folder)
     endif()
     set_tests_properties(${name} PROPERTIES LABELS whole TIMEOUT 900)
   endforeach()
-  if(NOT TARGET stir)
-    return()
+endfunction()
+
+function(stir_script_test name script)
+  if(TARGET stir AND ARGN)
+    add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/${script} $<TARGET_FILE:stir> ${ARGN}
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES LABELS whole TIMEOUT 900 PROCESSORS 2)
   endif()
-  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*/*_test)
-  foreach(script IN LISTS scripts)
-    cmake_path(GET script PARENT_PATH example)
-    cmake_path(GET example FILENAME example)
-    cmake_path(GET script FILENAME name)
-    add_test(NAME ${example}_${name} COMMAND ${script} $<TARGET_FILE:stir> ${CMAKE_SOURCE_DIR}/examples/${example})
-    set_tests_properties(${example}_${name} PROPERTIES LABELS whole TIMEOUT 900 PROCESSORS 2)
-  endforeach()
 endfunction()
