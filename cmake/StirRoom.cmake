@@ -1,12 +1,11 @@
 # stir_room(<path under src> DEPENDS <rooms...> LIBS <libraries...> TEST_DEPENDS <rooms...>)
 #   A room: a static library of src/<path>/*.cc, named by the path with `/` as `_`, and a program <name>_test of its
 #   *_test.cc. src/<path>/testing/*.cc is the library <name>_testing: what a room lends to the tests of the rooms that
-#   depend on it, such as a contract suite. TEST_DEPENDS: rooms that only the tests see. A room without sources is an empty interface, so that its place can be named.
+#   depend on it, such as a contract suite. TEST_DEPENDS: rooms that only the tests see. A room without sources is an
+#   empty interface, so that its place can be named.
 # stir_program(<name> FROM <room>): the executable of the room's main.cc.
 # stir_whole_tests(<folder>): one test program for each <folder>/*_test.cc, which sees every room and runs the binary.
-# stir_script_test(<name> <script> <arguments...>): a script that is called with the binary and the arguments, if there are any.
-
-set(STIR_ROOMS "" CACHE INTERNAL "rooms declared so far")
+# stir_script_test(<name> <script> <arguments...>): a script called with the binary and the arguments, if there are any.
 
 if(STIR_PCH)
   foreach(kind IN ITEMS room test)
