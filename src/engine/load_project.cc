@@ -115,9 +115,10 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
   const project::ProjectConfig& config = setting->files.packages.front().config;
   setting->project_name = config.name;
   PlaceTarget(*setting, options, config);
+  STIR_ASSIGN(setting->invocation_arguments, project::ParseVars(InvocationArguments(options), host.sources));
   setting->query_comment = QueryCommentOf(config.query_comment.get());
   const project::ProfileRequest request{.directory = options.profiles_dir,
-                                        .profile = options.profile.empty() ? config.profile : options.profile,
+                                        .profile = options.profile.empty() ? config.profile.text : options.profile,
                                         .target = options.target,
                                         .threads = options.threads};
   STIR_ASSIGN(setting->target,

@@ -33,6 +33,7 @@ struct Setting {
   std::filesystem::path target_path;    // absolute
   std::string target_folder;            // as it is shown: relative to the project where it lies inside
   runtime::QueryComment query_comment;
+  jinja::Value invocation_arguments;    // dict: what templates see as invocation_args_dict
 
   NarratorStyle narrator_style(const Options& options) const {
     return {options.printer_width, options.as_dbt, target.profile.database};

@@ -51,6 +51,7 @@ class Narrator {
 
   void FoundStats(const project::Manifest& manifest) const;
   void Concurrency(int threads, std::string_view target, int nodes) const;
+  void NothingToDo() const;
   void ArtifactWritten(std::string_view type, std::string_view path) const;
 
   void NodeStarted(const NodeStory& story) const;
@@ -64,8 +65,7 @@ class Narrator {
 
   void FinishedRunning(std::span<const project::Node* const> nodes, double seconds) const;
   // The account of what went wrong, and the numbers. `compiled_folder` is shown in front of compiled files.
-  void EndOfRun(std::span<const NodeReport> reports, const project::Manifest& manifest, std::string_view compiled_folder,
-                bool interrupted) const;
+  void EndOfRun(std::span<const NodeReport> reports, std::string_view compiled_folder, bool interrupted) const;
 
   // "sql view model main.a", "seed file main.s", "test unique_a_id".
   std::string Describe(const project::Node& node) const;
@@ -76,7 +76,9 @@ class Narrator {
   std::string Line(const NodeStory& story, std::string_view text, std::string_view state, double seconds = -1) const;
   std::string Padded(std::string text, std::string_view state) const;
   std::string SchemaName(const project::Node& node) const;
+  void Verdict(std::span<const NodeReport> reports, bool interrupted) const;
   void Problem(const NodeReport& report, const project::Node& node, std::string_view compiled_folder) const;
+  void Stats(const RunStats& stats) const;
 
   EventSink& sink_;
   const SourceMap& sources_;

@@ -134,6 +134,10 @@ void Narrator::Concurrency(int threads, std::string_view target, int nodes) cons
   Blank();
 }
 
+void Narrator::NothingToDo() const {
+  Warn("Q035", "NothingToDo", "Nothing to do. Try checking your model configs and model specification args", "{}");
+}
+
 void Narrator::ArtifactWritten(std::string_view type, std::string_view path) const {
   JsonWriter json;
   json.BeginObject().Key("artifact_path").String(path).Key("artifact_type").String(type).EndObject();
@@ -190,24 +194,40 @@ void Narrator::Problem(const NodeReport& report, const Node& node, std::string_v
   }
 }
 
-void Narrator::EndOfRun(std::span<const NodeReport> reports, const project::Manifest&, std::string_view compiled_folder,
-                        bool interrupted) const {
-  const auto errors = std::ranges::count_if(reports, [](const NodeReport& report) { return CountsAsError(report.result); });
-  const auto warnings = std::ranges::count(reports, "warn", [](const NodeReport& report) { return report.result.status; });
+void Narrator::Verdict(std::span<const NodeReport> reports, bool interrupted) const {
+  const auto errors = static_cast<size_t>(
+      std::ranges::count_if(reports, [](const NodeReport& report) { return CountsAsError(report.result); }));
+  const auto warnings = static_cast<size_t>(
+      std::ranges::count_if(reports, [](const NodeReport& report) { return report.result.status == "warn"; }));
   std::string verdict = "Completed successfully";
   if (interrupted) {
     verdict = "Exited because of keyboard interrupt";
   } else if (errors > 0) {
-    verdict = fmt::format("Completed with {}, 0 partial successes, and {}:", Counted(static_cast<size_t>(errors), "error"),
-                          Counted(static_cast<size_t>(warnings), "warning"));
+    verdict = fmt::format("Completed with {}, 0 partial successes, and {}:", Counted(errors, "error"),
+                          Counted(warnings, "warning"));
   } else if (warnings > 0) {
-    verdict = fmt::format("Completed with {}:", Counted(static_cast<size_t>(warnings), "warning"));
+    verdict = fmt::format("Completed with {}:", Counted(warnings, "warning"));
   }
   JsonWriter json;
-  json.BeginObject().Key("keyboard_interrupt").Bool(interrupted).Key("num_errors").Int(errors);
-  json.Key("num_partial_success").Int(0).Key("num_warnings").Int(warnings).EndObject();
-  Blank();
+  json.BeginObject().Key("keyboard_interrupt").Bool(interrupted).Key("num_errors").Int(static_cast<int64_t>(errors));
+  json.Key("num_partial_success").Int(0).Key("num_warnings").Int(static_cast<int64_t>(warnings)).EndObject();
   Say("Z030", "EndOfRunSummary", Level::kInfo, verdict, std::move(json).Take());
+}
+
+void Narrator::Stats(const RunStats& stats) const {
+  JsonWriter json;
+  json.BeginObject().Key("stats").BeginObject().Key("error").Int(stats.error).Key("noop").Int(stats.noop);
+  json.Key("pass").Int(stats.pass).Key("reused").Int(stats.reused).Key("skip").Int(stats.skip);
+  json.Key("total").Int(stats.total()).Key("warn").Int(stats.warn).EndObject().EndObject();
+  Say("Z023", "StatsLine", Level::kInfo,
+      fmt::format("Done. PASS={} WARN={} ERROR={} SKIP={} NO-OP={} REUSED={} TOTAL={}", stats.pass, stats.warn, stats.error,
+                  stats.skip, stats.noop, stats.reused, stats.total()),
+      std::move(json).Take());
+}
+
+void Narrator::EndOfRun(std::span<const NodeReport> reports, std::string_view compiled_folder, bool interrupted) const {
+  Blank();
+  Verdict(reports, interrupted);
   Blank();
   for (const NodeReport& report : reports) {
     if (IsFailure(report.result)) Problem(report, *report.node, compiled_folder);
@@ -215,15 +235,7 @@ void Narrator::EndOfRun(std::span<const NodeReport> reports, const project::Mani
   for (const NodeReport& report : reports) {
     if (report.result.status == "warn") Problem(report, *report.node, compiled_folder);
   }
-  const RunStats stats = CountResults(reports);
-  JsonWriter numbers;
-  numbers.BeginObject().Key("stats").BeginObject().Key("error").Int(stats.error).Key("noop").Int(stats.noop);
-  numbers.Key("pass").Int(stats.pass).Key("reused").Int(stats.reused).Key("skip").Int(stats.skip);
-  numbers.Key("total").Int(stats.total()).Key("warn").Int(stats.warn).EndObject().EndObject();
-  Say("Z023", "StatsLine", Level::kInfo,
-      fmt::format("Done. PASS={} WARN={} ERROR={} SKIP={} NO-OP={} REUSED={} TOTAL={}", stats.pass, stats.warn, stats.error,
-                  stats.skip, stats.noop, stats.reused, stats.total()),
-      std::move(numbers).Take());
+  Stats(CountResults(reports));
 }
 
 RunStats CountResults(std::span<const NodeReport> reports) {

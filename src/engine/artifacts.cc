@@ -1,0 +1,42 @@
+// Writing artifacts; secrets are redacted, as in every sink.
+#include "engine/artifacts.h"
+
+#include "project/artifacts.h"
+
+namespace stir::engine {
+namespace {
+
+project::ArtifactMetadata Metadata(const Host& host, const Options& options) {
+  return {.generated_at = host.clock.Now(),
+          .invocation_id = options.invocation_id,
+          .invocation_started_at = options.started_at};
+}
+
+Status Write(const Setting& setting, const Host& host, const Narrator& narrator, std::string_view file,
+             std::string_view type, const std::string& text) {
+  const std::filesystem::path path = setting.target_path / file;
+  STIR_TRY(host.files.Write(path, host.redactor.Redact(text)));
+  narrator.ArtifactWritten(type, path.string());
+  return {};
+}
+
+}  // namespace
+
+Status WriteManifestFile(const project::Manifest& manifest, const Setting& setting, const Host& host,
+                         const Options& options, const Narrator& narrator) {
+  if (!options.write_json) return {};
+  return Write(setting, host, narrator, "manifest.json", "WritableManifest",
+               project::WriteManifest(manifest, Metadata(host, options)));
+}
+
+Status WriteRunResultsFile(std::span<const NodeReport> reports, double elapsed_seconds, const Setting& setting,
+                           const Host& host, const Options& options, const Narrator& narrator) {
+  if (!options.write_json) return {};
+  std::vector<project::NodeResult> results;
+  results.reserve(reports.size());
+  for (const NodeReport& report : reports) results.push_back(report.result);
+  return Write(setting, host, narrator, "run_results.json", "RunExecutionResult",
+               project::WriteRunResults(results, elapsed_seconds, InvocationArguments(options), Metadata(host, options)));
+}
+
+}  // namespace stir::engine

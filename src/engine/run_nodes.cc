@@ -1,0 +1,186 @@
+// build, run, test, seed: one list of phases.
+#include "engine/run_nodes.h"
+
+#include <array>
+
+#include "adapter/kinds.h"
+#include "engine/artifacts.h"
+#include "engine/select.h"
+
+namespace stir::engine {
+namespace {
+
+using project::Node;
+
+constexpr std::array<std::string_view, 5> kBuildTypes{"model", "seed", "snapshot", "test", "exposure"};
+constexpr std::array<std::string_view, 1> kRunTypes{"model"};
+constexpr std::array<std::string_view, 1> kTestTypes{"test"};
+constexpr std::array<std::string_view, 1> kSeedTypes{"seed"};
+
+// One run on an opened engine: its hooks, its nodes, and what is told of them.
+class NodeRunCommand {
+ public:
+  NodeRunCommand(const Host& host, const Options& options, const Setting& setting,
+                 std::shared_ptr<const project::Manifest> manifest, const Narrator& narrator)
+      : host_(host), options_(options), setting_(setting), manifest_(std::move(manifest)), narrator_(narrator) {}
+
+  Result<CommandResult> Run(const graph::NodeSet& selected, bool test_edges) {
+    STIR_ASSIGN(NodePlan plan, MakeNodePlan(*manifest_, selected, test_edges));
+    const int threads = setting_.target.profile.threads;
+    narrator_.Concurrency(threads, setting_.target.name, CountNodes(plan));
+
+    // From here on the database is open.
+    const Timestamp begun = host_.clock.Now();
+    STIR_ASSIGN(std::unique_ptr<adapter::Adapter> engine, host_.adapters.Open(setting_.target.profile));
+    STIR_ASSIGN(std::unique_ptr<adapter::Connection> connection, engine->Connect());
+    runtime::Worker main_worker{connection.get(), "MainThread"};
+    runtime::NodeRunner runner(manifest_, *engine, MakeRunnerOptions(setting_, *manifest_, selected, host_, options_));
+    const std::vector<graph::NodeId> nodes = selected.ToVector();
+    STIR_TRY(runner.Prepare(nodes, main_worker));
+
+    const bool started = RunHooks(runner, true, main_worker);
+    RunResults results;
+    if (started) {
+      STIR_ASSIGN(results, RunPlan(plan, runner, *engine));
+    } else {
+      SkipAll(plan, results);
+    }
+    Append(std::move(results.reports));
+    if (started) RunHooks(runner, false, main_worker);
+    return Conclude(begun, results.interrupted);
+  }
+
+ private:
+  Result<RunResults> RunPlan(NodePlan& plan, runtime::NodeRunner& runner, adapter::Adapter& engine) {
+    const ExecuteRequest request{.manifest = *manifest_,
+                                 .plan = plan,
+                                 .action = [&](graph::NodeId node, runtime::Worker& worker) { return runner.Run(node, worker); },
+                                 .clock = host_.clock,
+                                 .narrator = &narrator_,
+                                 .cancel = host_.cancel,
+                                 .threads = setting_.target.profile.threads,
+                                 .fail_fast = options_.fail_fast};
+    return Execute(request, engine);
+  }
+
+  // False when a hook failed.
+  bool RunHooks(runtime::NodeRunner& runner, bool on_run_start, runtime::Worker& worker) {
+    const auto hooks = on_run_start ? manifest_->on_run_start() : manifest_->on_run_end();
+    if (hooks.empty()) {
+      return true;
+    }
+    if (!on_run_start) narrator_.Blank();
+    std::vector<project::NodeResult> results;
+    for (const NodeReport& report : reports_) results.push_back(report.result);
+    std::vector<runtime::NodeOutcome> outcomes = runner.RunHooks(on_run_start, results, worker);
+    bool good = true;
+    int index = 0;
+    for (runtime::NodeOutcome& outcome : outcomes) {
+      const Node* node = &manifest_->node(hooks[static_cast<size_t>(index)]);
+      NodeStory story{node, ++index, static_cast<int>(hooks.size()), StartOf(outcome.result), EndOf(outcome.result)};
+      narrator_.HookStarted(story);
+      NodeReport report{node, std::move(outcome.result), std::move(outcome.errors), {}};
+      narrator_.HookFinished(story, report);
+      good = good && report.result.status != "error";
+      reports_.push_back(std::move(report));
+    }
+    if (on_run_start) narrator_.Blank();
+    return good;
+  }
+
+  static Timestamp StartOf(const project::NodeResult& result) {
+    return result.timing.empty() ? Timestamp{} : result.timing.front().started_at;
+  }
+  static Timestamp EndOf(const project::NodeResult& result) {
+    return result.timing.empty() ? Timestamp{} : result.timing.back().completed_at;
+  }
+
+  // A start hook failed: no node is run.
+  void SkipAll(const NodePlan& plan, RunResults& results) const {
+    const int total = CountNodes(plan);
+    for (const PlannedNode& planned : plan.nodes) {
+      if (planned.pass_through) continue;
+      const Node& node = manifest_->node(planned.node);
+      narrator_.NodeSkipped({&node, static_cast<int>(results.reports.size()) + 1, total, host_.clock.Now(), {}});
+      NodeReport report{&node, {}, {}, {}};
+      report.result.unique_id = node.unique_id;
+      report.result.status = "skipped";
+      report.result.thread_id = "MainThread";
+      report.result.compiled = false;
+      report.result.relation_name = node.relation_name;
+      results.reports.push_back(std::move(report));
+    }
+  }
+
+  void Append(std::vector<NodeReport> reports) {
+    for (NodeReport& report : reports) reports_.push_back(std::move(report));
+  }
+
+  Result<CommandResult> Conclude(Timestamp begun, bool interrupted) {
+    const double elapsed = std::chrono::duration<double>(host_.clock.Now() - begun).count();
+    std::vector<const Node*> ran;
+    for (const NodeReport& report : reports_) ran.push_back(report.node);
+    narrator_.FinishedRunning(ran, elapsed);
+    STIR_TRY(WriteRunResultsFile(reports_, elapsed, setting_, host_, options_, narrator_));
+    if (!reports_.empty()) narrator_.EndOfRun(reports_, setting_.target_folder + "/compiled", interrupted);
+    return CommandResult{.success = !interrupted && !AnyFailed(reports_)};
+  }
+
+  const Host& host_;
+  const Options& options_;
+  const Setting& setting_;
+  const std::shared_ptr<const project::Manifest> manifest_;
+  const Narrator& narrator_;
+  std::vector<NodeReport> reports_;
+};
+
+}  // namespace
+
+Result<CommandResult> RunNodeCommand(const Host& host, const Options& options, const NodeCommand& command) {
+  STIR_ASSIGN(const std::unique_ptr<Setting> setting, ReadSetting(host, options));
+  const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
+  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
+  // Names are resolved and configurations final; the manifest does not change any more.
+  STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
+  narrator.FoundStats(*manifest);
+  STIR_ASSIGN(const graph::NodeSet selected,
+              SelectNodes(*manifest, options.selection, command.types, host.sources, narrator));
+  if (selected.empty()) {
+    narrator.NothingToDo();
+    return CommandResult{};
+  }
+  return NodeRunCommand(host, options, *setting, manifest, narrator).Run(selected, command.test_edges);
+}
+
+runtime::RunnerOptions MakeRunnerOptions(const Setting& setting, const project::Manifest& manifest,
+                                         const graph::NodeSet& selected, const Host& host, const Options& options) {
+  runtime::RunnerOptions runner;
+  runner.invocation = &setting.invocation;
+  runner.target = &setting.target;
+  runner.files = &host.files;
+  runner.target_path = setting.target_path;
+  runner.empty = options.empty;
+  runner.warnings_are_errors = options.warn_error;
+  runner.invocation_args = setting.invocation_arguments;
+  runner.query_comment = setting.query_comment;
+  selected.ForEach([&](graph::NodeId node) { runner.selected.emplace_back(manifest.node(node).unique_id); });
+  return runner;
+}
+
+Result<CommandResult> Build(const Host& host, const Options& options) {
+  return RunNodeCommand(host, options, {.types = kBuildTypes, .test_edges = true});
+}
+
+Result<CommandResult> Run(const Host& host, const Options& options) {
+  return RunNodeCommand(host, options, {.types = kRunTypes});
+}
+
+Result<CommandResult> Test(const Host& host, const Options& options) {
+  return RunNodeCommand(host, options, {.types = kTestTypes});
+}
+
+Result<CommandResult> Seed(const Host& host, const Options& options) {
+  return RunNodeCommand(host, options, {.types = kSeedTypes});
+}
+
+}  // namespace stir::engine
