@@ -56,16 +56,18 @@ std::optional<TaskId> Plan::Find(std::string_view name) const {
 
 uint32_t Plan::SlotsOf(const Entry& entry) const {
   const Pool& pool = pools_.at(entry.spec.pool);
-  return pool.limit ? std::min(entry.spec.slots, std::max(*pool.limit, 1U)) : entry.spec.slots;
+  return pool.limit ? std::min(entry.spec.slots, *pool.limit) : entry.spec.slots;
+}
+
+bool Plan::HasRoom(const Entry& entry) const {
+  return pools_.at(entry.spec.pool).Fits(SlotsOf(entry)) && pools_.at(entry.spec.lane).Fits(1);
 }
 
 std::optional<TaskId> Plan::Next() const {
-  const std::pair<Duration, TaskId>* best = nullptr;
-  for (const auto& [name, pool] : pools_) {
-    if (pool.queued.empty()) continue;
-    const auto& head = *pool.queued.begin();
-    const bool fits = !pool.limit || pool.used + SlotsOf(tasks_[head.second]) <= std::max(*pool.limit, 1U);
-    if (fits && (!best || head < *best)) best = &head;
+  const Queue::value_type* best = nullptr;
+  for (const auto& [pools, queue] : queues_) {
+    if (queue.empty() || !HasRoom(tasks_[queue.begin()->second])) continue;
+    if (!best || *queue.begin() < *best) best = &*queue.begin();
   }
   if (!best) return std::nullopt;
   return best->second;
@@ -74,16 +76,18 @@ std::optional<TaskId> Plan::Next() const {
 void Plan::Enqueue(TaskId id) {
   Entry& entry = tasks_[id];
   entry.state = TaskState::kQueued;
-  pools_[entry.spec.pool].queued.emplace(-entry.tail, id);
+  queues_[{entry.spec.pool, entry.spec.lane}].emplace(-entry.tail, id);
 }
 
 void Plan::Dequeue(TaskId id) {
   Entry& entry = tasks_[id];
-  pools_.at(entry.spec.pool).queued.erase({-entry.tail, id});
+  queues_.at({entry.spec.pool, entry.spec.lane}).erase({-entry.tail, id});
 }
 
 void Plan::Release(TaskId id) {
-  pools_.at(tasks_[id].spec.pool).used -= SlotsOf(tasks_[id]);
+  const Entry& entry = tasks_[id];
+  pools_.at(entry.spec.pool).used -= SlotsOf(entry);
+  pools_.at(entry.spec.lane).used -= 1;
   --running_;
 }
 
@@ -92,6 +96,7 @@ void Plan::Start(TaskId id) {
   assert(entry.state == TaskState::kQueued);
   Dequeue(id);
   pools_.at(entry.spec.pool).used += SlotsOf(entry);
+  pools_.at(entry.spec.lane).used += 1;
   ++running_;
   ++entry.attempts;
   entry.state = TaskState::kRunning;

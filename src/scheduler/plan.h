@@ -37,6 +37,7 @@ struct TaskSpec {
   bool allow_failure = false;   // its failure does not fail the run (its dependents still see `failed`)
   std::string pool;             // empty: no limit
   uint32_t slots = 1;           // taken from the pool while it runs; more than the pool has counts as all of it
+  std::string lane;             // a second pool, of which it takes one slot: what the executor itself is short of
   RetryPolicy retry;
   Duration timeout{0};          // of one attempt, 0: none; data for the executor
   Duration expected = std::chrono::seconds(1);  // a measured duration if there is one: weighs the longest path
@@ -159,8 +160,9 @@ class Plan {
   struct Pool {
     std::optional<uint32_t> limit;
     uint32_t used = 0;
-    std::set<std::pair<Duration, TaskId>> queued;  // longest tail first: the tail is negated
+    bool Fits(uint32_t slots) const { return !limit || used + slots <= *limit; }
   };
+  using Queue = std::set<std::pair<Duration, TaskId>>;  // longest tail first: the tail is negated
 
   // plan_build.cc: turning specs into linked entries.
   Status Admit(std::vector<TaskSpec> specs, TaskId parent);
@@ -171,6 +173,7 @@ class Plan {
 
   // plan.cc: moving between states.
   uint32_t SlotsOf(const Entry& entry) const;
+  bool HasRoom(const Entry& entry) const;
   void Enqueue(TaskId id);
   void Dequeue(TaskId id);
   void Release(TaskId id);
@@ -185,6 +188,7 @@ class Plan {
   std::vector<Entry> tasks_;
   std::unordered_map<std::string, TaskId> by_name_;
   std::map<std::string, Pool> pools_;
+  std::map<std::pair<std::string, std::string>, Queue> queues_;  // by pool and lane
   size_t unfinished_ = 0;
   size_t running_ = 0;
   bool canceled_ = false;

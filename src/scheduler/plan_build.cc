@@ -47,7 +47,7 @@ void Merge(std::vector<TaskId>& into, const std::vector<TaskId>& from) {
 
 Result<Plan> Plan::Make(PlanSpec spec) {
   Plan plan;
-  for (auto& [name, slots] : spec.pools) plan.pools_[name].limit = slots;
+  for (auto& [name, slots] : spec.pools) plan.pools_[name].limit = std::max(slots, 1U);
   STIR_TRY(plan.Admit(std::move(spec.tasks), kNoTask));
   plan.Settle();
   return plan;
@@ -80,6 +80,7 @@ Status Plan::Admit(std::vector<TaskSpec> specs, TaskId parent) {
     entry.spec = std::move(specs[i]);
     entry.parent = parent;
     pools_.try_emplace(entry.spec.pool);
+    pools_.try_emplace(entry.spec.lane);
     by_name_.emplace(entry.spec.name, first + i);
     for (TaskId& target : entry.spec.targets) target += first;
     entry.spec.needs.assign(graph.Parents(i).begin(), graph.Parents(i).end());  // each once, branches included
