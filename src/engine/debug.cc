@@ -1,0 +1,159 @@
+// debug: which files are used, whether they are valid, whether the engine answers.
+#include <sys/utsname.h>
+
+#include <fmt/format.h>
+
+#include "base/diagnostic_text.h"
+#include "base/json.h"
+#include "embedded/embedded.h"
+#include "engine/commands.h"
+#include "engine/load_project.h"
+#include "project/project_config.h"
+
+namespace stir::engine {
+namespace {
+
+constexpr std::string_view kFound = "[OK found and valid]";
+
+// The checks in the order in which they are told; what went wrong is kept for the end.
+class Checkup {
+ public:
+  Checkup(const Host& host, const Options& options)
+      : host_(host), options_(options), narrator_(host.events, host.sources, {options.printer_width, options.as_dbt, {}}) {}
+
+  CommandResult Run() {
+    if (options_.config_dir) {
+      narrator_.Print(options_.profiles_dir.string());
+      return {};
+    }
+    TellVersions();
+    TellPlaces();
+    const bool project = CheckProject();
+    const bool profile = CheckProfile(project);
+    if (!options_.connection_only) TellFiles(project, profile);
+    if (profile) {
+      TellConnection();
+      CheckConnection();
+    } else {
+      Say("Connection test skipped since no profile was found");
+    }
+    Conclude();
+    return {.success = problems_.empty()};
+  }
+
+ private:
+  void Say(std::string text) const {
+    JsonWriter json;
+    json.BeginObject().Key("msg").String(text).EndObject();
+    narrator_.Say("Z047", "DebugCmdOut", Level::kInfo, std::move(text), std::move(json).Take());
+  }
+
+  void TellVersions() const {
+    Say(fmt::format("stir version: {}", embedded::Version()));
+    Say(fmt::format("dbt version: {}", project::kDbtVersion));
+    utsname system{};
+    if (uname(&system) == 0) Say(fmt::format("os info: {}-{}-{}", system.sysname, system.release, system.machine));
+  }
+
+  void TellPlaces() const {
+    Say("Using profiles dir at " + options_.profiles_dir.string());
+    Say("Using profiles.yml file at " + (options_.profiles_dir / "profiles.yml").string());
+    Say("Using dbt_project.yml file at " + (options_.project_dir / "dbt_project.yml").string());
+  }
+
+  // Only dbt_project.yml: a mistake in a model is no reason why the connection should not be tried.
+  bool CheckProject() {
+    auto invocation = MakeInvocation(host_, options_);
+    if (!invocation.ok()) return Failed(invocation.error());
+    invocation_ = std::move(*invocation);
+    auto text = host_.files.Read(options_.project_dir / "dbt_project.yml");
+    if (!text.ok()) return Failed(text.error());
+    Diagnostics warnings;
+    auto config = project::ParseProjectConfig(host_.sources, host_.sources.Add("dbt_project.yml", std::move(*text)),
+                                              invocation_, warnings);
+    if (!config.ok()) return Failed(config.error());
+    profile_name_ = config->profile.text;
+    return true;
+  }
+
+  bool CheckProfile(bool project) {
+    if (!project && options_.profile.empty()) return false;
+    const project::ProfileRequest request{.directory = options_.profiles_dir,
+                                          .profile = options_.profile.empty() ? profile_name_ : options_.profile,
+                                          .target = options_.target,
+                                          .threads = options_.threads};
+    auto target = project::ReadTarget(host_.files, request, invocation_, host_.sources, host_.redactor);
+    if (!target.ok()) return Failed(target.error());
+    target_ = std::move(*target);
+    Say("adapter type: " + target_.profile.type);
+    return true;
+  }
+
+  void TellFiles(bool project, bool profile) const {
+    const bool has_profile = host_.files.Exists(options_.profiles_dir / "profiles.yml");
+    const bool has_project = host_.files.Exists(options_.project_dir / "dbt_project.yml");
+    Say("Configuration:");
+    Say(fmt::format("  profiles.yml file {}", profile ? kFound : has_profile ? "[ERROR invalid]" : "[ERROR not found]"));
+    Say(fmt::format("  dbt_project.yml file {}", project ? kFound : has_project ? "[ERROR invalid]" : "[ERROR not found]"));
+  }
+
+  void TellConnection() const {
+    Say("Connection:");
+    if (!target_.context.IsDict()) return;
+    for (const auto& [key, value] : target_.context.AsDict().entries()) {
+      const auto name = key.Str();
+      const auto text = value.Str();
+      if (name.ok() && text.ok()) Say(fmt::format("  {}: {}", *name, *text));
+    }
+  }
+
+  void CheckConnection() {
+    auto adapter = host_.adapters.Open(target_.profile);
+    if (adapter.ok()) {
+      auto connection = (*adapter)->Connect();
+      Status answered = connection.ok() ? Ask(**connection) : Status(std::move(connection).error());
+      if (answered.ok()) {
+        Say(fmt::format("  engine: {} {}", target_.profile.type, (*adapter)->EngineVersion()));
+        Say("  Connection test: [OK connection ok]\n");
+        return;
+      }
+      Failed(answered.error());
+    } else {
+      Failed(adapter.error());
+    }
+    Say("  Connection test: [ERROR]\n");
+  }
+
+  static Status Ask(adapter::Connection& connection) {
+    auto outcome = connection.Execute("select 1 as id");
+    return outcome.ok() ? Status() : Status(std::move(outcome).error());
+  }
+
+  bool Failed(const Diagnostics& problems) {
+    Append(problems_, problems);
+    return false;
+  }
+
+  void Conclude() const {
+    if (problems_.empty()) {
+      Say("All checks passed!");
+      return;
+    }
+    Say(fmt::format("{} failed:", problems_.size() == 1 ? "1 check" : fmt::format("{} checks", problems_.size())));
+    for (const Diagnostic& problem : problems_) Say(RenderDiagnostic(problem, host_.sources));
+  }
+
+  const Host& host_;
+  const Options& options_;
+  const Narrator narrator_;
+  project::Invocation invocation_;
+  std::string profile_name_;
+  project::Target target_;
+  Diagnostics problems_;
+};
+
+}  // namespace
+
+Result<CommandResult> Debug(const Host& host, const Options& options) { return Checkup(host, options).Run(); }
+
+}  // namespace stir::engine

@@ -1,0 +1,117 @@
+// list: what a selection takes, one node a line.
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "engine/commands.h"
+#include "engine/load_project.h"
+#include "engine/python_json.h"
+#include "engine/select.h"
+#include "project/artifacts.h"
+
+namespace stir::engine {
+namespace {
+
+using project::Node;
+using project::ResourceType;
+
+constexpr std::array<std::string_view, 7> kListTypes{"model", "seed", "snapshot", "test", "source", "exposure", "analysis"};
+constexpr std::array<std::string_view, 11> kDefaultKeys{
+    "alias",         "name",        "package_name",       "depends_on", "direct_parents", "tags", "config",
+    "resource_type", "source_name", "original_file_path", "unique_id"};
+
+// Analyses are listed only when they are asked for.
+std::span<const std::string_view> TypesFor(const SelectionOptions& options) {
+  const auto asked = [&](std::string_view type) {
+    return std::ranges::find(options.resource_types, type) != options.resource_types.end();
+  };
+  const std::span<const std::string_view> all(kListTypes);
+  return asked("all") || asked("analysis") ? all : all.first(all.size() - 1);
+}
+
+std::string SelectorOf(const Node& node) {
+  std::vector<std::string> parts(node.fqn.begin(), node.fqn.end());
+  const std::string fqn = Join(parts, ".");
+  const bool prefixed = node.type == ResourceType::kSource || node.type == ResourceType::kExposure;
+  return prefixed ? fmt::format("{}:{}", ResourceTypeName(node.type), fqn) : fqn;
+}
+
+std::string NameOf(const Node& node) {
+  return node.source == nullptr ? std::string(node.name) : fmt::format("{}.{}", node.source->source_name, node.name);
+}
+
+// The value at "config.materialized", or null when a step is missing.
+const Json* Find(const Json& node, std::string_view path) {
+  const Json* at = &node;
+  for (std::string_view step : Split(path, '.')) {
+    if (!at->is_object()) return nullptr;
+    auto found = at->find(step);
+    if (found == at->end()) return nullptr;
+    at = &*found;
+  }
+  return at;
+}
+
+// The nodes as manifest.json has them.
+class NodeDicts {
+ public:
+  explicit NodeDicts(const project::Manifest& manifest) : whole_(Json::parse(project::WriteManifest(manifest, {}))) {}
+
+  Json Take(const Node& node) {
+    const char* section = node.type == ResourceType::kSource     ? "sources"
+                          : node.type == ResourceType::kExposure ? "exposures"
+                                                                 : "nodes";
+    Json dict = std::move(whole_[section][std::string(node.unique_id)]);
+    if (node.type == ResourceType::kModel) dict["direct_parents"] = dict["depends_on"]["nodes"];
+    return dict;
+  }
+
+ private:
+  Json whole_;
+};
+
+std::string JsonOf(const Json& dict, const std::vector<std::string>& keys) {
+  Json shown = Json::object();
+  if (keys.empty()) {
+    for (const auto& [key, value] : dict.items()) {
+      if (std::ranges::find(kDefaultKeys, key) != kDefaultKeys.end()) shown[key] = value;
+    }
+  }
+  for (const std::string& key : keys) {
+    if (const Json* value = Find(dict, key); value != nullptr) shown[key] = *value;
+  }
+  return PythonJson(shown);
+}
+
+std::string LineOf(const Node& node, OutputFormat format) {
+  if (format == OutputFormat::kName) return NameOf(node);
+  if (format == OutputFormat::kPath) return std::string(node.original_file_path);
+  return SelectorOf(node);
+}
+
+}  // namespace
+
+Result<CommandResult> List(const Host& host, const Options& options) {
+  STIR_ASSIGN(const std::unique_ptr<Setting> setting, ReadSetting(host, options));
+  const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
+  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
+  narrator.FoundStats(*manifest);
+  STIR_ASSIGN(const graph::NodeSet selected,
+              SelectNodes(*manifest, options.selection, TypesFor(options.selection), host.sources, narrator));
+  if (selected.empty()) narrator.Warn("Q038", "NoNodesSelected", "No nodes selected!", "{}");
+
+  std::vector<const Node*> nodes;
+  selected.ForEach([&](graph::NodeId id) { nodes.push_back(&manifest->node(id)); });
+  std::ranges::sort(nodes, {}, [](const Node* node) { return node->unique_id; });
+  if (options.output != OutputFormat::kJson) {
+    for (const Node* node : nodes) narrator.Print(LineOf(*node, options.output));
+    return CommandResult{};
+  }
+  NodeDicts dicts(*manifest);
+  for (const Node* node : nodes) narrator.Print(JsonOf(dicts.Take(*node), options.output_keys));
+  return CommandResult{};
+}
+
+}  // namespace stir::engine
