@@ -26,15 +26,15 @@ class [[nodiscard]] Result {
 
   T& value() & { assert(ok()); return *state_; }
   const T& value() const& { assert(ok()); return *state_; }
-  T&& value() && { assert(ok()); return std::move(*state_); }
+  T value() && { assert(ok()); return std::move(*state_); }  // by value: `for (auto& x : *F())` must not dangle
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
   const Diagnostics& error() const& { assert(!ok()); return state_.error(); }
-  Diagnostics&& error() && { assert(!ok()); return std::move(state_.error()); }
+  Diagnostics error() && { assert(!ok()); return std::move(state_.error()); }
 
  private:
   std::expected<T, Diagnostics> state_;
@@ -53,7 +53,7 @@ class [[nodiscard]] Result<void> {
   explicit operator bool() const { return ok(); }
   void value() const { assert(ok()); }
   const Diagnostics& error() const& { assert(!ok()); return errors_; }
-  Diagnostics&& error() && { assert(!ok()); return std::move(errors_); }
+  Diagnostics error() && { assert(!ok()); return std::move(errors_); }
 
  private:
   Diagnostics errors_;

@@ -26,15 +26,15 @@ namespace stir::store {
 // publications; else against the death of this process (a loss of power may take back the newest transitions, never a part
 // of one and never an older one without the newer ones).
 struct Changes {
-  std::optional<Fence> fence;                 // of the run that all tasks below belong to; required for tasks and run
-  std::vector<NewTask> new_tasks;             // a name that is there already is left as it is
-  std::vector<TaskChange> tasks;              // in this order
-  std::optional<RunChange> run;
-  std::vector<NewEvent> events;
-  std::vector<NewMessage> messages;           // the outbox; a `dedup_key` that was ever used is left out
-  std::vector<Checkpoint> checkpoints;        // watermarks never move back (see Checkpoint)
-  std::vector<TakenFile> taken_files;
-  std::vector<PublicationChange> publications;
+  std::optional<Fence> fence{};                 // of the run that all tasks below belong to; required for tasks and run
+  std::vector<NewTask> new_tasks{};             // a name that is there already is left as it is
+  std::vector<TaskChange> tasks{};              // in this order
+  std::optional<RunChange> run{};
+  std::vector<NewEvent> events{};
+  std::vector<NewMessage> messages{};           // the outbox; a `dedup_key` that was ever used is left out
+  std::vector<Checkpoint> checkpoints{};        // watermarks never move back (see Checkpoint)
+  std::vector<TakenFile> taken_files{};
+  std::vector<PublicationChange> publications{};
 };
 
 // Thread safe. Calls block until what they did is committed; calls of several threads are committed together.
@@ -78,16 +78,16 @@ class Store {
 
 // One step of the schema. `name` is the file's ("0001_first.sql"); its number is the version it leads to.
 struct Migration {
-  std::string_view name;
-  std::string_view sql;
+  std::string_view name{};
+  std::string_view sql{};
 };
 
 struct StoreOptions {
   // Called on the writer's thread before every step that touches the disk ("create-run", "changes", "commit") and after
   // ("committed"): a test ends the process there.
-  std::function<void(std::string_view)> before_write;
+  std::function<void(std::string_view)> before_write{};
   Duration busy_timeout = std::chrono::seconds(10);  // how long another process may hold the store
-  std::span<const Migration> migrations;             // empty: those built in
+  std::span<const Migration> migrations{};             // empty: those built in
 };
 
 // Opens `path` (".stir/state.db"), creating it and its folder, and brings its schema up to date: after a copy to
