@@ -71,6 +71,8 @@ class Template {
 
   const std::vector<MacroDefinition>& macros() const;  // top-level macros
   std::vector<CallSite> Calls() const;
+  // The value of a template that is one literal in a print statement: {{ [1, 'a'] }}.
+  std::optional<Value> Literal() const;
   // True when the text has no expression, statement or comment: rendering returns it as it is.
   bool is_plain() const;
   const CompiledTemplate& compiled() const { return *compiled_; }

@@ -31,6 +31,7 @@ class RefCounted {
   RefCounted& operator=(const RefCounted&) = delete;
   virtual ~RefCounted() = default;
   void Retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  bool IsShared() const { return count_.load(std::memory_order_acquire) > 1; }
   void Release() const {
     if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
@@ -62,6 +63,8 @@ class Ref {
 template <typename T, typename... Args>
 Ref<T> MakeRef(Args&&... args) { return Ref<T>(new T(std::forward<Args>(args)...)); }
 
+struct UndefinedCell;  // cells.h: why a value is undefined
+
 enum class Type : uint8_t { kUndefined, kNone, kBool, kInt, kFloat, kString, kList, kTuple, kDict, kObject };
 
 class Value {
@@ -78,6 +81,7 @@ class Value {
   static Value Int(int64_t value);
   static Value Float(double value);
   static Value String(std::string value);
+  static Value Markup(std::string value);     // text that is safe as HTML already: a string that `escape` leaves alone
   static Value List(std::vector<Value> items = {});
   static Value Tuple(std::vector<Value> items = {});
   static Value MakeDict(std::vector<std::pair<Value, Value>> entries = {});
@@ -118,9 +122,15 @@ class Value {
   bool Equals(const Value& other) const;
   // Identity of the heap value, for `is sameas` and cycle guards.
   const void* Identity() const;
+  // "'x' is undefined", "'dict object' has no attribute 'y'", ...; for undefined values.
+  std::string UndefinedMessage() const;
   size_t Hash() const;  // for hashable values; equal values hash equally
 
  private:
+  friend struct Cells;  // cells.h: the engine's way to the heap cells
+  Value(Type type, const RefCounted* heap) : type_(type), heap_(heap) { if (heap_) heap_->Retain(); }
+  bool IsHeap() const { return (type_ == Type::kUndefined || type_ >= Type::kString) && heap_ != nullptr; }
+
   Type type_ = Type::kUndefined;
   union {
     bool boolean_;
@@ -170,7 +180,8 @@ class Iterator {
 
 enum class BinaryOp : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kFloorDivide, kModulo, kPower, kLess, kLessEqual, kGreater, kGreaterEqual };
 
-// A host object. Defaults refuse with Python's words ("'X' object is not callable"). Methods that return an optional say
+// A host object. Attributes that Python's functions look for are asked by the same names: `__abs__`, `__round__`, `__int__`,
+// `__float__`, `__reversed__` (callables), and `strftime` for formatting. Defaults refuse with Python's words ("'X' object is not callable"). Methods that return an optional say
 // "I do not have that" with nullopt; the engine then makes an undefined or an error, as Jinja2 does.
 class Object : public RefCounted {
  public:
@@ -182,6 +193,7 @@ class Object : public RefCounted {
   virtual Result<Value> Call(CallContext& context, const Arguments& arguments);
   virtual bool IsIterable() const { return false; }
   virtual bool IsMapping() const { return false; }
+  virtual bool IsIndexable() const { return Length().has_value(); }  // has items by number or key, for `is sequence`
   virtual Result<std::unique_ptr<Iterator>> Iterate();
   virtual std::optional<size_t> Length() const { return std::nullopt; }
   virtual bool Truthy() const;
@@ -197,6 +209,14 @@ class Object : public RefCounted {
 using Function = std::function<Result<Value>(CallContext&, const Arguments&)>;
 // A callable from a function; `name` appears in errors.
 Value MakeFunction(std::string name, Function function);
+
+// Python's set (unique items, in the order they came, but equal in any order). Items must be hashable.
+Result<Value> MakeSet(std::span<const Value> items);
+// A one-shot iterable, as Python's generators and `zip`: `type_name` is what its type is called.
+Value MakeIterable(std::unique_ptr<Iterator> iterator, std::string type_name = "generator");
+
+// When `key` is a slice (x[1:], as GetItem gets it), the indices that it takes from a sequence of `length` items.
+std::optional<std::vector<size_t>> SliceIndices(const Value& key, size_t length);
 
 // Reads a callee's arguments by position or keyword, as a Python signature would, with Python's TypeError texts:
 //   ArgumentReader args("env_var", arguments);

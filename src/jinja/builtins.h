@@ -1,0 +1,28 @@
+// The tables of filters, tests and globals.
+#pragma once
+
+#include <string_view>
+
+#include "jinja/value.h"
+
+namespace stir::jinja {
+
+class Evaluator;
+
+// Filters and tests get their input and the arguments in parentheses; they throw EvaluationError.
+struct FilterEntry {
+  std::string_view name;
+  Value (*apply)(Evaluator& evaluator, const Value& input, const Arguments& arguments);
+  bool folds = true;  // a constant input makes a constant (Jinja2 computes it when it compiles)
+};
+struct TestEntry {
+  std::string_view name;
+  bool (*apply)(Evaluator& evaluator, const Value& input, const Arguments& arguments);
+};
+
+const FilterEntry* FindFilter(std::string_view name);  // null: unknown
+const TestEntry* FindTest(std::string_view name);
+// range, dict, namespace, cycler, joiner; false: unknown.
+bool FindGlobal(std::string_view name, Value& value);
+
+}  // namespace stir::jinja

@@ -1,0 +1,205 @@
+// Runs a parsed template: a walk over the nodes with slots for names, one sink for text, and a stack of macro calls for
+// errors. One evaluator serves one render and one thread. Its methods throw EvaluationError (errors.h); what it offers to
+// callees (CallContext) gives Results.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "jinja/cells.h"
+#include "jinja/compiled.h"
+#include "jinja/errors.h"
+#include "jinja/operations.h"
+#include "jinja/small_list.h"
+#include "jinja/template.h"
+
+namespace stir::jinja {
+
+// The slots of a running unit; shared with the macros that were defined inside it.
+struct Activation final : RefCounted {
+  Ref<Activation> parent;
+  std::vector<Value> slots;
+};
+
+// What a render knows of one of its templates.
+struct Module {
+  std::shared_ptr<const CompiledTemplate> compiled;
+  std::vector<Value> globals;    // by CompiledTemplate::globals
+  std::vector<uint8_t> looked_up;
+  UndefinedPolicy undefined = UndefinedPolicy::kDefault;
+};
+
+// Where text goes.
+struct Sink {
+  std::string text;
+  Ref<Provenance> provenance;            // null: not asked for
+  std::vector<Value>* values = nullptr;  // native rendering: values as they are, in place of text
+};
+
+// Marks where this thread's outermost render begins on the stack, for as long as it lives.
+class StackBase {
+ public:
+  StackBase();
+  ~StackBase();
+  StackBase(const StackBase&) = delete;
+  StackBase& operator=(const StackBase&) = delete;
+
+ private:
+  const char* outer_;
+};
+
+// Thrown when a macro ends inside an expression; the value waits in the evaluator.
+struct ReturnUnwind {};
+
+enum class Flow : uint8_t { kNormal, kBreak, kContinue, kReturn };
+
+class MacroObject;
+
+class Evaluator final : public CallContext {
+ public:
+  Evaluator(jinja::Scope& scope, const RenderOptions& options);
+  ~Evaluator() override;
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+
+  // Entry points; each throws EvaluationError.
+  std::string RenderText(const Template& source);
+  Value RenderValue(const Template& source);
+  Value CallFromHost(const Value& callee, const Arguments& arguments);
+  Value TakeReturned() { return std::exchange(returned_, Value()); }
+
+  // CallContext
+  jinja::Scope& scope() override { return scope_; }
+  Span call_span() const override { return call_span_; }
+  std::vector<TraceFrame> Trace() const override;
+  UndefinedPolicy undefined_policy() const override { return options_.undefined; }
+  Result<Value> Call(const Value& callee, const Arguments& arguments) override;
+  Result<Value> GetAttribute(const Value& value, std::string_view name) override;
+  Result<Value> GetItem(const Value& value, const Value& key) override;
+  Result<std::unique_ptr<Iterator>> Iterate(const Value& value) override;
+  Result<Value> ReturnFromMacro(Value value) override;
+  Result<std::string> RenderNested(const Template& nested) override;
+
+  // For filters and methods: the same, throwing.
+  Value Attribute(const Value& value, std::string_view name);
+  Value Item(const Value& value, const Value& key);
+  Value CallValue(const Value& callee, const Arguments& arguments);
+  // An undefined value with the policy of the running template.
+  Value MissingAttribute(const Value& object, const Value& name) const;
+  Value UndefinedName(std::string_view name) const;
+  Value UndefinedHint(std::string hint) const;
+  bool is_native() const { return native_; }
+  const Limits& limits() const { return options_.limits; }
+  // For values that compute later (generators): null once the render is over.
+  std::shared_ptr<Evaluator*> Handle() const { return handle_; }
+
+ private:
+  friend class MacroObject;
+  friend class LoopObject;
+  friend class FilteredIterator;
+  struct Running;   // what is saved while another unit runs
+  struct CallFrame {
+    std::string_view name;
+    Span span;
+  };
+  using ArgumentValues = SmallList<Value, 6>;
+  using ArgumentKeywords = SmallList<KeywordArgument, 4>;
+
+  // evaluator.cc
+  Module& ModuleOf(const std::shared_ptr<const CompiledTemplate>& compiled, UndefinedPolicy policy);
+  const Value& Global(uint32_t index);
+  Ref<Activation> NewActivation(const Unit& unit, Ref<Activation> parent);
+  void Leave(Ref<Activation> activation);
+  Flow RunTemplate(const std::shared_ptr<const CompiledTemplate>& compiled, Sink& sink);
+  Sink NewSink() const;
+  Value TextOf(Sink sink, std::string_view macro, Span call) const;
+  Span SpanOf(const Expr& expr) const { return module_->compiled->SpanOf(expr.begin, expr.end); }
+  void Place(EvaluationError& error, Span span) const;
+
+  // evaluator_statement.cc
+  Flow Execute(Body body);
+  Flow Execute(const Statement& statement);
+  Flow ExecuteOutput(const OutputStatement& node);
+  Flow ExecuteIf(const IfStatement& node);
+  Flow ExecuteFor(const ForStatement& node);
+  Flow RunLoop(const ForStatement& node, const Value& iterable, int64_t depth0);
+  Flow RunLoopBody(const ForStatement& node, const Value& item);
+  Value RunRecursive(const ForStatement& node, const Ref<Activation>& parent, Module& module, const Value& iterable, int64_t depth0);
+  Flow ExecuteSetBlock(const SetBlockStatement& node);
+  Flow ExecuteFilterBlock(const FilterBlockStatement& node);
+  Flow ExecuteWith(const WithStatement& node);
+  Flow ExecuteCallBlock(const CallBlockStatement& node);
+  Flow ExecuteDo(const DoStatement& node);
+  template <typename Run>
+  Flow Capture(Sink& sink, Run run);
+  void Enter(const Frame& frame);
+  void Assign(const Target& target, const Value& value);
+  void Unpack(const Target& target, const Value& value);
+  void Write(std::string_view text, const Expr& from);
+  void WriteValue(const Value& value, const Expr& from);
+  void CountOutput(size_t bytes);
+
+  // evaluator_expression.cc
+  Value Evaluate(const Expr& expr);
+  Value EvaluateUnplaced(const Expr& expr);
+  const Value& Slot(const Variable& variable);
+  Value EvaluateName(const NameExpr& name);
+  std::vector<Value> EvaluateAll(std::span<const Expr* const> exprs);
+  Value EvaluateDict(const DictExpr& expr);
+  Value EvaluateConcat(const SequenceExpr& expr);
+  Value EvaluateCompare(const CompareExpr& expr);
+  Value EvaluateConditional(const ConditionalExpr& expr);
+  Value EvaluateItem(const ItemExpr& expr);
+  Value EvaluateSlice(const SliceExpr& expr);
+  Value EvaluateFilter(const FilterExpr& expr, const Value* block_text);
+  bool EvaluateTest(const TestExpr& expr);
+  Value IndexSequence(const Value& value, const Value& key);
+
+  // evaluator_call.cc
+  bool TryCall(const CallExpr& call, Value& result, const Value* caller = nullptr);
+  void EvaluateArguments(const CallArguments& arguments, ArgumentValues& positional, ArgumentKeywords& keywords);
+  bool Invoke(const Value& callee, const Arguments& arguments, Value& result);
+  bool CallMacro(const MacroObject& macro, const Arguments& arguments, Value& result);
+  void BindArguments(const MacroObject& macro, const Arguments& arguments, Activation& activation);
+  Flow RunMacro(const Unit& unit);
+  void CheckStack() const;
+  Value MakeCaller(const Unit& unit);
+
+  StackBase stack_base_;
+  std::shared_ptr<Evaluator*> handle_ = std::make_shared<Evaluator*>(this);
+  jinja::Scope& scope_;
+  const RenderOptions& options_;
+  std::unordered_map<const CompiledTemplate*, std::unique_ptr<Module>> modules_;
+  std::vector<Ref<Activation>> free_activations_, escaped_activations_;
+  std::vector<CallFrame> frames_;
+  std::vector<Value> keyword_names_;  // of **kwargs in calls under way
+  Module* module_ = nullptr;
+  Ref<Activation> activation_;
+  Sink* sink_ = nullptr;
+  Span call_span_;
+  Value returned_;
+  uint64_t output_bytes_ = 0;
+  bool native_ = false;  // the render keeps values
+};
+
+// A macro, or the body of a call block, with the names around it.
+class MacroObject final : public Object {
+ public:
+  MacroObject(std::shared_ptr<const CompiledTemplate> in, const Unit& runs, Ref<Activation> around, std::string called, UndefinedPolicy policy)
+      : compiled(std::move(in)), unit(runs), parent(std::move(around)), name(std::move(called)), undefined(policy) {}
+  std::string_view TypeName() const override { return "Macro"; }
+  bool IsCallable() const override { return true; }
+  Result<Value> Call(CallContext& context, const Arguments& arguments) override;
+  Result<std::optional<Value>> GetAttribute(CallContext& context, std::string_view attribute) override;
+  Result<std::string> Repr() const override;
+
+  const std::shared_ptr<const CompiledTemplate> compiled;
+  const Unit& unit;
+  const Ref<Activation> parent;  // null: a macro of its own, all free names are globals
+  const std::string name;        // in traces
+  const UndefinedPolicy undefined;
+};
+
+}  // namespace stir::jinja

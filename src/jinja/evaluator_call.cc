@@ -1,0 +1,255 @@
+// Calls: arguments, callees of the host, macros.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "jinja/evaluator.h"
+#include "jinja/loop.h"
+#include "jinja/methods.h"
+#include "jinja/text.h"
+
+namespace stir::jinja {
+namespace {
+
+constexpr ptrdiff_t kStackBytes = 4 << 20;  // of the 8 MB that threads have
+
+// Where this thread's outermost render began. Renders nest through hosts (a callee that renders), so this is the thread's.
+thread_local const char* stack_base = nullptr;
+
+const KeywordArgument* FindKeyword(const Arguments& arguments, std::string_view name) {
+  auto at = std::ranges::find(arguments.keywords, name, &KeywordArgument::name);
+  return at == arguments.keywords.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+StackBase::StackBase() : outer_(stack_base) {
+  if (!stack_base) stack_base = static_cast<const char*>(__builtin_frame_address(0));
+}
+StackBase::~StackBase() { stack_base = outer_; }
+
+void Evaluator::CheckStack() const {
+  ptrdiff_t used = stack_base - static_cast<const char*>(__builtin_frame_address(0));
+  if (used > kStackBytes) Fail(kTemplateLimit, "maximum recursion depth exceeded");
+}
+
+void Evaluator::EvaluateArguments(const CallArguments& arguments, ArgumentValues& positional, ArgumentKeywords& keywords) {
+  for (const Expr* each : arguments.positional) positional.Add(Evaluate(*each));
+  if (arguments.more_positional) {
+    Value more = Evaluate(*arguments.more_positional);
+    if (!IsIterable(more)) FailType(fmt::format("argument after * must be an iterable, not {}", more.TypeName()));
+    for (Value& each : ToVector(more)) positional.Add(std::move(each));
+  }
+  for (size_t i = 0; i < arguments.keywords.size(); ++i) keywords.Add({arguments.names[i], Evaluate(*arguments.keywords[i])});
+  if (!arguments.more_keywords) return;
+  Value more = Evaluate(*arguments.more_keywords);
+  if (!more.IsDict()) FailType(fmt::format("argument after ** must be a mapping, not {}", more.TypeName()));
+  for (const auto& [key, value] : more.AsDict().entries()) {
+    if (!key.IsString()) FailType("keywords must be strings");
+    if (FindKeyword({{}, keywords.items()}, key.AsString())) FailType(fmt::format("got multiple values for keyword argument '{}'", key.AsString()));
+    keyword_names_.push_back(key);  // keeps the name alive for the callee
+    keywords.Add({key.AsString(), value});
+  }
+}
+
+// False when the callee ended the running macro (`return`).
+bool Evaluator::TryCall(const CallExpr& call, Value& result, const Value* caller) {
+  Value object, callee;
+  const MethodEntry* method = nullptr;
+  if (call.callee->kind == ExprKind::kAttribute) {
+    const auto& attribute = static_cast<const AttributeExpr&>(*call.callee);
+    object = Evaluate(*attribute.object);
+    method = FindMethod(object, attribute.name);
+    try {
+      if (!method) callee = Attribute(object, attribute.name);
+    } catch (EvaluationError& error) {
+      Place(error, SpanOf(attribute));
+      throw;
+    }
+  } else {
+    callee = Evaluate(*call.callee);
+  }
+  size_t names = keyword_names_.size();
+  struct Release {
+    std::vector<Value>& list;
+    size_t size;
+    ~Release() { list.resize(size); }
+  } release{keyword_names_, names};
+  ArgumentValues positional;
+  ArgumentKeywords keywords;
+  EvaluateArguments(call.arguments, positional, keywords);
+  if (caller) keywords.Add({"caller", *caller});
+  Arguments arguments{positional.items(), keywords.items()};
+  Span outer_span = std::exchange(call_span_, SpanOf(call));
+  struct Restore {
+    Span& span;
+    Span outer;
+    ~Restore() { span = outer; }
+  } restore{call_span_, outer_span};
+  try {
+    if (!method) return Invoke(callee, arguments, result);
+    result = method->apply(*this, object, arguments);
+    return true;
+  } catch (EvaluationError& error) {
+    Place(error, call_span_);
+    throw;
+  }
+}
+
+bool Evaluator::Invoke(const Value& callee, const Arguments& arguments, Value& result) {
+  Object* object = callee.AsObject();
+  if (!object) {
+    if (Cells::IsLenient(callee)) return result = callee, true;
+    FailIfUndefined(callee);
+    FailType(fmt::format("'{}' object is not callable", callee.TypeName()));
+  }
+  if (auto* macro = dynamic_cast<MacroObject*>(object)) return CallMacro(*macro, arguments, result);
+  Result<Value> outcome = object->Call(*this, arguments);
+  if (outcome.ok()) return result = std::move(outcome).value(), true;
+  if (outcome.error().front().kind == kMacroReturn) return false;
+  throw EvaluationError{std::move(outcome).error()};
+}
+
+Value Evaluator::CallValue(const Value& callee, const Arguments& arguments) {
+  Value result;
+  if (!Invoke(callee, arguments, result)) throw ReturnUnwind{};
+  return result;
+}
+
+Value Evaluator::MakeCaller(const Unit& unit) {
+  return Value::New<MacroObject>(module_->compiled, unit, activation_, "caller", module_->undefined);
+}
+
+// --- macros
+
+// What is running, saved while a macro runs.
+struct Evaluator::Running {
+  Running(Evaluator& evaluator, Module& module, Ref<Activation> activation, Sink& sink, CallFrame frame)
+      : self(evaluator), outer_module(std::exchange(self.module_, &module)), outer_activation(std::exchange(self.activation_, std::move(activation))),
+        outer_sink(std::exchange(self.sink_, &sink)) {
+    self.frames_.push_back(frame);
+  }
+  ~Running() {
+    self.frames_.pop_back();
+    self.sink_ = outer_sink;
+    self.Leave(std::exchange(self.activation_, std::move(outer_activation)));
+    self.module_ = outer_module;
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  Evaluator& self;
+  Module* outer_module;
+  Ref<Activation> outer_activation;
+  Sink* outer_sink;
+};
+
+// False when a call block's body ended the macro around it.
+bool Evaluator::CallMacro(const MacroObject& macro, const Arguments& arguments, Value& result) {
+  CheckStack();
+  if (frames_.size() >= options_.limits.depth) Fail(kTemplateLimit, fmt::format("macros call each other more than {} deep", options_.limits.depth));
+  Ref<Activation> activation = NewActivation(macro.unit, macro.parent);
+  BindArguments(macro, arguments, *activation);
+  Sink sink = NewSink();
+  Span call = call_span_;
+  Flow flow = Flow::kNormal;
+  {
+    Running running(*this, ModuleOf(macro.compiled, macro.undefined), std::move(activation), sink, {macro.name, call});
+    try {
+      flow = RunMacro(macro.unit);
+    } catch (ReturnUnwind&) {
+      flow = Flow::kReturn;
+    }
+  }
+  if (flow == Flow::kReturn) {
+    // A call block is a part of the macro that it stands in: only a macro ends.
+    if (macro.unit.name.empty()) return false;
+    result = std::exchange(returned_, Value());
+    return true;
+  }
+  result = TextOf(std::move(sink), macro.name, call);
+  return true;
+}
+
+Flow Evaluator::RunMacro(const Unit& unit) {
+  std::vector<Value>& slots = activation_->slots;
+  for (size_t i = 0; i < unit.parameters.size(); ++i) {
+    if (!Cells::IsMissing(slots[i])) continue;
+    const MacroParameter& parameter = unit.parameters[i];
+    slots[i] = parameter.fallback ? Evaluate(*parameter.fallback) : UndefinedHint(fmt::format("parameter {} was not provided", ReprText(parameter.name->name)));
+  }
+  Enter(unit.frame);
+  return Execute(unit.body);
+}
+
+void Evaluator::BindArguments(const MacroObject& macro, const Arguments& arguments, Activation& activation) {
+  const Unit& unit = macro.unit;
+  size_t wanted = unit.parameters.size(), given = std::min(wanted, arguments.positional.size()), used = 0;
+  std::string label = unit.name.empty() ? "None" : ReprText(unit.name);
+  for (size_t i = 0; i < given; ++i) activation.slots[i] = arguments.positional[i];
+  for (size_t i = given; i < wanted; ++i) {
+    const KeywordArgument* keyword = FindKeyword(arguments, unit.parameters[i].name->name);
+    if (keyword) activation.slots[i] = keyword->value, ++used;
+  }
+  auto is_bound = [&](std::string_view name) {
+    for (size_t i = given; i < wanted; ++i) {
+      if (unit.parameters[i].name->name == name) return true;
+    }
+    return name == "caller" && unit.takes_caller && !unit.explicit_caller;
+  };
+  if (unit.takes_caller && !unit.explicit_caller) {
+    const KeywordArgument* caller = FindKeyword(arguments, "caller");
+    used += caller ? 1 : 0;
+    activation.slots[unit.caller_slot] = caller && !caller->value.IsNone() ? caller->value : UndefinedHint("No caller defined");
+  }
+  if (unit.takes_kwargs) {
+    auto rest = MakeRef<Dict>();
+    for (const KeywordArgument& each : arguments.keywords) {
+      if (!is_bound(each.name)) rest->Set(each.name, each.value);
+    }
+    activation.slots[unit.kwargs_slot] = Value::FromDict(std::move(rest));
+  } else if (used < arguments.keywords.size()) {
+    if (!is_bound("caller") && FindKeyword(arguments, "caller")) {
+      FailType(fmt::format("macro {} was invoked with two values for the special caller argument. This is most likely a bug.", label));
+    }
+    auto extra = std::ranges::find_if(arguments.keywords, [&](const KeywordArgument& each) { return !is_bound(each.name); });
+    FailType(fmt::format("macro {} takes no keyword argument {}", label, ReprText(extra->name)));
+  }
+  if (unit.takes_varargs) {
+    auto rest = arguments.positional.subspan(given);
+    activation.slots[unit.varargs_slot] = Value::Tuple({rest.begin(), rest.end()});
+  } else if (arguments.positional.size() > wanted) {
+    FailType(fmt::format("macro {} takes not more than {} argument(s)", label, wanted));
+  }
+}
+
+// One level of a recursive loop; gives its text.
+Value Evaluator::RunRecursive(const ForStatement& node, const Ref<Activation>& parent, Module& module, const Value& iterable, int64_t depth0) {
+  CheckStack();
+  if (frames_.size() >= options_.limits.depth) Fail(kTemplateLimit, "the loop calls itself too deeply");
+  Sink sink = NewSink();
+  Flow flow = Flow::kNormal;
+  {
+    Running running(*this, module, NewActivation(*node.recursive, parent), sink, {"loop", call_span_});
+    flow = RunLoop(node, iterable, depth0);
+  }
+  if (flow == Flow::kReturn) throw ReturnUnwind{};
+  return TextOf(std::move(sink), {}, {});
+}
+
+Result<Value> MacroObject::Call(CallContext& context, const Arguments& arguments) { return context.Call(Value::FromObject(Ref<Object>(this)), arguments); }
+
+Result<std::optional<Value>> MacroObject::GetAttribute(CallContext&, std::string_view attribute) {
+  if (attribute == "name") return std::optional(unit.name.empty() ? Value::None() : Value::String(std::string(unit.name)));
+  if (attribute == "catch_kwargs") return std::optional(Value::Bool(unit.takes_kwargs));
+  if (attribute == "catch_varargs") return std::optional(Value::Bool(unit.takes_varargs));
+  if (attribute == "caller") return std::optional(Value::Bool(unit.takes_caller));
+  if (attribute != "arguments") return std::optional<Value>();
+  std::vector<Value> names;
+  for (const MacroParameter& each : unit.parameters) names.push_back(Value::String(std::string(each.name->name)));
+  return std::optional(Value::Tuple(std::move(names)));
+}
+
+Result<std::string> MacroObject::Repr() const { return unit.name.empty() ? std::string("<Macro anonymous>") : fmt::format("<Macro {}>", ReprText(unit.name)); }
+
+}  // namespace stir::jinja
