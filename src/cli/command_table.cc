@@ -77,11 +77,11 @@ constexpr CommandSpec kCommands[] = {
      "Compiles the selected nodes into target/compiled. Templates may ask the database while they compile.", "", 0,
      "select exclude selector indirect-selection full-refresh empty inline introspect text-output sqlparse "
      "inject-ephemeral-ctes",
-     kCompileExamples, "a node does not compile", RunCompile},
+     kCompileExamples, kNeverOne, RunCompile},
     {"show", "", "show", "Show the first rows of a model or query",
      "Compiles the selected nodes or an inline query, runs them with a limit, and shows the rows. Nothing is created.", "", 0,
      "select exclude selector indirect-selection full-refresh inline inline-direct introspect limit text-output sqlparse",
-     kShowExamples, "a query failed", RunShow},
+     kShowExamples, kNeverOne, RunShow},
     {"list", "ls", "list", "List nodes", "Lists what a selection takes, one node a line.", "", 0,
      "select exclude selector indirect-selection resource-type exclude-resource-type list-output output-keys", kListExamples,
      kNeverOne, RunList},
@@ -93,7 +93,7 @@ constexpr CommandSpec kCommands[] = {
      kDebugExamples, "a check failed", RunDebug},
     {"clean", "", "clean", "Remove what builds leave behind",
      "Removes the folders of `clean-targets` in dbt_project.yml. Paths outside the project are refused.", "", 0,
-     "clean-project-files-only", kCleanExamples, "a path was refused", RunClean},
+     "clean-project-files-only", kCleanExamples, kNeverOne, RunClean},
     {"init", "", "init", "Start a new project",
      "Writes a project that runs at once: a seed, models, tests, a pipeline in stir/, and a profile for an embedded "
      "DuckDB file.",
@@ -101,7 +101,7 @@ constexpr CommandSpec kCommands[] = {
     {"sql", "", "", "Run SQL on the target or a connection",
      "Runs one or more statements, from the argument, a file or standard input, and prints the rows of those that give "
      "rows. Jinja is not rendered; `show --inline` does that.",
-     "[QUERY]", 1, "file on table-output limit", kSqlExamples, "a statement failed", RunSql},
+     "[QUERY]", 1, "file on table-output row-limit", kSqlExamples, "a statement failed", RunSql},
     {"completion", "", "", "Print shell completion", "Prints the completion script of a shell.", "bash|zsh|fish", 1, "",
      kCompletionExamples, kNeverOne, RunCompletion},
 };

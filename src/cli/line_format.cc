@@ -15,15 +15,6 @@ namespace {
 
 constexpr std::string_view kRed = "\x1b[31m", kGreen = "\x1b[32m", kYellow = "\x1b[33m", kReset = "\x1b[0m";
 
-// What was asked for (rows, lists, print()): shown bare, and also when quiet.
-bool IsAnswer(const Event& event) {
-  static constexpr std::array<std::string_view, 4> kAnswers{"PrintEvent", "ShowNode", "CompiledNode", "SqlResult"};
-  for (std::string_view name : kAnswers) {
-    if (event.name == name) return true;
-  }
-  return false;
-}
-
 bool Shown(const Event& event, const LineStyle& style) {
   if (style.nothing) return false;
   if (event.name == "PrintEvent" && !style.prints) return false;
@@ -74,6 +65,14 @@ std::string JsonLine(const Event& event, Timestamp now, std::string_view invocat
 }
 
 }  // namespace
+
+bool IsAnswer(const Event& event) {
+  static constexpr std::array<std::string_view, 4> kAnswers{"PrintEvent", "ShowNode", "CompiledNode", "SqlResult"};
+  for (std::string_view name : kAnswers) {
+    if (event.name == name) return true;
+  }
+  return false;
+}
 
 std::string TimeOfDay(Timestamp time, bool microseconds) {
   const auto since_midnight = time - std::chrono::floor<std::chrono::days>(time);

@@ -104,6 +104,8 @@ constexpr OptionSpec kOwn[] = {
     {"show", "", kFlag, "", kOutput, "show the first rows of what was loaded", "", Effect::kActive, false},
     {"inline", "", kText, "SQL", kSelecting, "this text instead of a node; Jinja works in it", "", Effect::kActive, false},
     {"limit", "", kInteger, "N", kOutput, "how many rows to show; -1: all", "5", Effect::kActive, false},
+    {"row-limit", "--limit", kInteger, "N", kOutput, "how many rows of each result to print; default: all", "",
+     Effect::kActive, false},
     {"text-output", "--output", kChoice, "text|json", kOutput, "the form of the answer", "text", Effect::kActive, false},
     {"list-output", "--output", kChoice, "selector|name|path|json", kOutput, "the form of each node", "selector",
      Effect::kActive, false},

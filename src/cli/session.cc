@@ -92,6 +92,13 @@ engine::SelectionOptions SelectionOf(const Arguments& arguments) {
           .exclude_resource_types = SplitWords(arguments.List("exclude-resource-type"))};
 }
 
+void WatchSignals(Session& session) {
+  session.interrupts = std::make_unique<Interrupts>([&session] {
+    session.events.Emit({"S003", "StopRequested", Level::kWarn,
+                         "[WARNING]: stopping: queries are canceled; once more ends the program at once"});
+  });
+}
+
 std::optional<int> LimitOf(const Arguments& arguments) {
   const int64_t limit = arguments.Integer("limit").value_or(5);
   return limit < 0 ? std::nullopt : std::optional<int>(static_cast<int>(limit));
@@ -130,11 +137,17 @@ std::filesystem::path FindProjectDirectory(const Arguments& arguments) {
   }
 }
 
+void OpenQuietly(const Arguments& arguments, Session& session) {
+  WatchSignals(session);
+  LineStyle style;
+  style.least = arguments.Flag("debug") ? Level::kDebug : Level::kWarn;
+  session.terminal = std::make_unique<LineSink>(stderr, style, SystemClock(), session.redactor, session.invocation_id);
+  session.answers = std::make_unique<AnswerSink>(*session.terminal, session.redactor);
+  session.events.Add(*session.answers);
+}
+
 void OpenSinks(const Arguments& arguments, Session& session) {
-  session.interrupts = std::make_unique<Interrupts>([&session] {
-    session.events.Emit({"S003", "StopRequested", Level::kWarn,
-                         "[WARNING]: stopping: queries are canceled; once more ends the program at once"});
-  });
+  WatchSignals(session);
   LineStyle style = StyleOf(arguments, "");
   if (arguments.Flag("debug")) style.least = Level::kDebug;
   style.quiet = arguments.Flag("quiet");

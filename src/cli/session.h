@@ -49,6 +49,7 @@ struct Session {
 
   std::unique_ptr<Interrupts> interrupts;  // first: threads made after it leave the signals to it
   std::unique_ptr<EventSink> terminal;
+  std::unique_ptr<EventSink> answers;
   std::unique_ptr<LiveView> live;          // on a terminal only
   std::unique_ptr<EventSink> log_file;
 };
@@ -57,6 +58,8 @@ struct Session {
 std::filesystem::path FindProjectDirectory(const Arguments& arguments);
 // Opens terminal and log file as the arguments say, and ^C's waiting thread. A terminal gets the live view.
 void OpenSinks(const Arguments& arguments, Session& session);
+// Only ^C and the events that answer: for commands that tell no story of their own.
+void OpenQuietly(const Arguments& arguments, Session& session);
 // The engine's options, from arguments whose layers are complete.
 engine::Options MakeOptions(const Arguments& arguments, const Session& session);
 // Every engine this program was built with; the only function that names one.

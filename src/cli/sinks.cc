@@ -25,6 +25,14 @@ void LineSink::Emit(const Event& event) {
   if (!line.empty()) WriteWhole(stream_, redactor_.Redact(line));
 }
 
+void AnswerSink::Emit(const Event& event) {
+  if (IsAnswer(event)) {
+    WriteWhole(stdout, redactor_.Redact(event.message + "\n"));
+  } else {
+    others_.Emit(event);
+  }
+}
+
 LogFileSink::LogFileSink(Settings settings, const Clock& clock, const Redactor& redactor, EventSink& complain)
     : settings_(std::move(settings)), clock_(clock), redactor_(redactor), complain_(complain) {}
 

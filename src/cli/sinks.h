@@ -31,6 +31,8 @@ struct LineStyle {
 // An event as one line (or more, when its message has more), with its line end; empty when the style leaves it out.
 // Pure, but for the calling thread's name.
 std::string FormatLine(const Event& event, const LineStyle& style, Timestamp now, std::string_view invocation_id);
+// What was asked for (rows, lists, print()): shown bare, and also when quiet.
+bool IsAnswer(const Event& event);
 // The message with dbt's colours: the state between brackets, [WARNING] and [ERROR], the last verdict.
 std::string Colored(const Event& event);
 // The time of day as dbt's lines begin with it.
@@ -50,6 +52,17 @@ class LineSink : public EventSink {
   const Clock& clock_;
   const Redactor& redactor_;
   const std::string invocation_id_;
+};
+
+// Answers bare on standard output, everything else to another sink: what a command says that is used in pipes.
+class AnswerSink : public EventSink {
+ public:
+  AnswerSink(EventSink& others, const Redactor& redactor) : others_(others), redactor_(redactor) {}
+  void Emit(const Event& event) override;
+
+ private:
+  EventSink& others_;
+  const Redactor& redactor_;
 };
 
 // dbt.log: opened, and set aside when it has grown over `max_bytes`, at the first event. A log that cannot be written never

@@ -6,7 +6,6 @@
 #include "engine/commands.h"
 #include "engine/kinds.h"
 #include "engine/load_project.h"
-#include "project/project_config.h"
 
 namespace stir::engine {
 namespace {
@@ -67,10 +66,7 @@ void Tell(const Narrator& narrator, std::string_view code, std::string_view name
 Result<CommandResult> Clean(const Host& host, const Options& options) {
   const Narrator narrator(host.events, host.sources, {options.printer_width, options.as_dbt, {}});
   STIR_ASSIGN(const project::Invocation invocation, MakeInvocation(host, options));
-  STIR_ASSIGN(std::string text, host.files.Read(options.project_dir / "dbt_project.yml"));
-  Diagnostics warnings;
-  STIR_ASSIGN(const project::ProjectConfig config,
-              project::ParseProjectConfig(host.sources, host.sources.Add("dbt_project.yml", std::move(text)), invocation, warnings));
+  STIR_ASSIGN(const project::ProjectConfig config, ReadProjectConfig(host, options, invocation));
   STIR_TRY(CheckTargets(config, options.project_dir));
   for (const std::string& target : config.clean_targets) {
     const fs::path path = (options.project_dir / target).lexically_normal();

@@ -8,7 +8,6 @@
 #include "embedded/embedded.h"
 #include "engine/commands.h"
 #include "engine/load_project.h"
-#include "project/project_config.h"
 
 namespace stir::engine {
 namespace {
@@ -66,11 +65,7 @@ class Checkup {
     auto invocation = MakeInvocation(host_, options_);
     if (!invocation.ok()) return Failed(invocation.error());
     invocation_ = std::move(*invocation);
-    auto text = host_.files.Read(options_.project_dir / "dbt_project.yml");
-    if (!text.ok()) return Failed(text.error());
-    Diagnostics warnings;
-    auto config = project::ParseProjectConfig(host_.sources, host_.sources.Add("dbt_project.yml", std::move(*text)),
-                                              invocation_, warnings);
+    auto config = ReadProjectConfig(host_, options_, invocation_);
     if (!config.ok()) return Failed(config.error());
     profile_name_ = config->profile.text;
     return true;

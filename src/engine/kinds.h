@@ -12,6 +12,6 @@ inline constexpr Kind kBadResourceType{"bad-resource-type", Category::kUsage};
 inline constexpr Kind kNoSelectors{"no-selectors", Category::kUsage};
 inline constexpr Kind kCleanOfSources{"clean-of-sources", Category::kRuntime};
 inline constexpr Kind kNothingToShow{"nothing-to-show", Category::kUsage};
-inline constexpr Kind kWarningAsError{"warning-as-error", Category::kCompilation};
+inline constexpr Kind kNotADatabase{"not-a-database", Category::kConfig};
 
 }  // namespace stir::engine

@@ -108,6 +108,28 @@ Result<project::Invocation> MakeInvocation(const Host& host, const Options& opti
   return invocation;
 }
 
+Result<project::ProjectConfig> ReadProjectConfig(const Host& host, const Options& options,
+                                                 const project::Invocation& invocation) {
+  STIR_ASSIGN(std::string text, host.files.Read(options.project_dir / "dbt_project.yml"));
+  Diagnostics warnings;
+  return project::ParseProjectConfig(host.sources, host.sources.Add("dbt_project.yml", std::move(text)), invocation, warnings);
+}
+
+Result<TargetSetting> ReadTargetSetting(const Host& host, const Options& options) {
+  TargetSetting setting;
+  STIR_ASSIGN(setting.invocation, MakeInvocation(host, options));
+  project::ProfileRequest request{.directory = options.profiles_dir,
+                                  .profile = options.profile,
+                                  .target = options.target,
+                                  .threads = options.threads};
+  if (request.profile.empty()) {
+    STIR_ASSIGN(const project::ProjectConfig config, ReadProjectConfig(host, options, setting.invocation));
+    request.profile = config.profile.text;
+  }
+  STIR_ASSIGN(setting.target, project::ReadTarget(host.files, request, setting.invocation, host.sources, host.redactor));
+  return setting;
+}
+
 Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& options) {
   auto setting = std::make_unique<Setting>();
   STIR_ASSIGN(setting->invocation, MakeInvocation(host, options));

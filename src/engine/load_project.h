@@ -44,6 +44,15 @@ struct Setting {
 Result<project::Invocation> MakeInvocation(const Host& host, const Options& options);
 // dbt_project.yml, all files of the project, profiles.yml.
 Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& options);
+// Only the target: of the project, dbt_project.yml alone is read.
+struct TargetSetting {
+  project::Invocation invocation;
+  project::Target target;
+};
+Result<TargetSetting> ReadTargetSetting(const Host& host, const Options& options);
+// dbt_project.yml alone.
+Result<project::ProjectConfig> ReadProjectConfig(const Host& host, const Options& options,
+                                                 const project::Invocation& invocation);
 // The setting's files become the manifest. Warnings are told, or are errors with --warn-error.
 Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host, const Options& options,
                                                               const Narrator& narrator);

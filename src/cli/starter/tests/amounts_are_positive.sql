@@ -1,0 +1,4 @@
+-- A test fails when it finds rows.
+select *
+from {{ ref('daily_sales') }}
+where amount <= 0
