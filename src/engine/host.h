@@ -1,14 +1,17 @@
 // The world as a command sees it: everything that is outside the process, handed in once by `cli` (or by a test).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "adapter/connection.h"
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/files.h"
+#include "base/http.h"
 #include "base/secret.h"
 #include "base/source_map.h"
 
@@ -24,6 +27,8 @@ struct Host {
   const adapter::AdapterRegistry& adapters;
   const std::map<std::string, std::string>& environment;  // variables, read once at start
   CancelToken cancel;                                     // the user asked to stop
+  Http* http = nullptr;                                   // for alerts; null: the system's
+  std::function<void(std::string_view)> before_store_write = {};  // a test ends the process there (store.h)
 };
 
 }  // namespace stir::engine

@@ -14,4 +14,19 @@ inline constexpr Kind kCleanOfSources{"clean-of-sources", Category::kRuntime};
 inline constexpr Kind kNothingToShow{"nothing-to-show", Category::kUsage};
 inline constexpr Kind kNotADatabase{"not-a-database", Category::kConfig};
 
+// Pipelines.
+inline constexpr Kind kRunHeld{"run-held", Category::kRuntime};
+inline constexpr Kind kNoRun{"no-run", Category::kUsage};
+inline constexpr Kind kNothingToRetry{"nothing-to-retry", Category::kUsage};
+inline constexpr Kind kBadParams{"bad-params", Category::kUsage};
+inline constexpr Kind kBadRange{"bad-range", Category::kUsage};
+inline constexpr Kind kBadLoop{"bad-loop", Category::kRuntime};
+inline constexpr Kind kBadCondition{"bad-condition", Category::kRuntime};
+inline constexpr Kind kProcessFailed{"process-failed", Category::kRuntime};
+inline constexpr Kind kTimedOut{"timed-out", Category::kRuntime};
+inline constexpr Kind kStopped{"stopped", Category::kRuntime};
+inline constexpr Kind kTestsNotPassed{"tests-not-passed", Category::kRuntime};
+inline constexpr Kind kAlertRefused{"alert-refused", Category::kRuntime};
+inline constexpr Kind kNoLog{"no-log", Category::kUsage};
+
 }  // namespace stir::engine
