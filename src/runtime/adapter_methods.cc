@@ -49,7 +49,7 @@ Result<Value> Execute(NodeRun& run, CallContext&, const Arguments& arguments) {
   } else {
     STIR_ASSIGN(result.outcome, run.session().Execute(sql, auto_begin));
   }
-  const Value response = MakeResponse(result.outcome);
+  const Value response = MakeResponse(result);
   return Value::Tuple({response, MakeResultTable(std::move(result))});
 }
 

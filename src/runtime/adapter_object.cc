@@ -22,20 +22,22 @@ using jinja::Value;
 
 class Response final : public jinja::Object {
  public:
-  explicit Response(adapter::Outcome outcome) : outcome_(std::move(outcome)) {}
+  explicit Response(QueryResult result) : result_(std::move(result)) {}
+  const QueryResult& result() const { return result_; }
   std::string_view TypeName() const override { return "AdapterResponse"; }
-  Result<std::string> Str() const override { return outcome_.message; }
-  Result<std::string> Repr() const override { return fmt::format("AdapterResponse(_message='{}')", outcome_.message); }
+  Result<std::string> Str() const override { return result_.outcome.message; }
+  Result<std::string> Repr() const override { return fmt::format("AdapterResponse(_message='{}')", result_.outcome.message); }
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
-    if (name == "_message" || name == "message") return {Value::String(outcome_.message)};
-    if (name == "code") return {TextOrNone(outcome_.code)};
-    if (name == "rows_affected") return {outcome_.rows_affected < 0 ? Value::None() : Value::Int(outcome_.rows_affected)};
+    const adapter::Outcome& outcome = result_.outcome;
+    if (name == "_message" || name == "message") return {Value::String(outcome.message)};
+    if (name == "code") return {TextOrNone(outcome.code)};
+    if (name == "rows_affected") return {outcome.rows_affected < 0 ? Value::None() : Value::Int(outcome.rows_affected)};
     if (name == "query_id") return {Value::None()};
     return {std::nullopt};
   }
 
  private:
-  adapter::Outcome outcome_;
+  QueryResult result_;
 };
 
 class AdapterObject final : public jinja::Object {
@@ -65,7 +67,12 @@ class AdapterObject final : public jinja::Object {
 
 Value MakeAdapter(NodeRun& run) { return Value::New<AdapterObject>(run); }
 
-Value MakeResponse(const adapter::Outcome& outcome) { return Value::New<Response>(outcome); }
+Value MakeResponse(QueryResult result) { return Value::New<Response>(std::move(result)); }
+
+const QueryResult* AsAnswer(const Value& response) {
+  const auto* object = response.As<Response>();
+  return object ? &object->result() : nullptr;
+}
 
 std::string ResponseJson(const adapter::Outcome& outcome) {
   JsonWriter json;

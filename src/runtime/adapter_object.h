@@ -10,8 +10,11 @@ namespace stir::runtime {
 // Valid as long as `run`.
 jinja::Value MakeAdapter(NodeRun& run);
 
-// What a statement answered, as templates see it: prints as its message; has rows_affected, code.
-jinja::Value MakeResponse(const adapter::Outcome& outcome);
+// What a statement answered, as templates see it: prints as its message; has rows_affected, code. It carries the rows, so that
+// a stored result can give them back.
+jinja::Value MakeResponse(QueryResult result);
+// The answer in a template's value, or null when it is something else.
+const QueryResult* AsAnswer(const jinja::Value& response);
 // The same for artifacts: {"_message": "OK", ...}.
 std::string ResponseJson(const adapter::Outcome& outcome);
 // Rows as a table of pylib.

@@ -82,8 +82,10 @@ Result<Value> NodeRun::TakeResult(const std::string& name) {
         .Hint("keep the first answer in a variable");
   }
   const StoredResult& stored = found->second;
+  std::vector<Value> data;
+  for (const std::vector<Value>& row : stored.answer.rows) data.push_back(Value::Tuple(row));
   Value answer = Value::MakeDict({{Value::String("response"), stored.response},
-                                  {Value::String("data"), stored.data},
+                                  {Value::String("data"), Value::List(std::move(data))},
                                   {Value::String("table"), stored.table}});
   if (name != "main") {
     consumed_.push_back(name);

@@ -21,11 +21,9 @@ enum class Purpose : uint8_t { kNode, kOperation, kInline };
 
 // A result that a template stored under a name.
 struct StoredResult {
-  jinja::Value response, data, table;
-  adapter::Outcome outcome;
+  jinja::Value response, table;
+  QueryResult answer;  // of `response`, when it came from the engine
 };
-
-class SeedTable;
 
 // Lives on one thread for one render or run. Values made here may point back here and die with it.
 class NodeRun final : public jinja::Scope {

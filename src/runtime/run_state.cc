@@ -1,5 +1,7 @@
 #include "runtime/run_state.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 
 namespace stir::runtime {
@@ -9,7 +11,17 @@ RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter
       engine_(on),
       options_(std::move(with)),
       base_(*options_.invocation, options_.target->context, manifest_->project_name()),
-      relations_(on.dialect()) {}
+      relations_(on.dialect()) {
+  const project::MacroIndex& macros = manifest_->macros();
+  for (const project::Macro& macro : macros.all())
+    if (std::ranges::find(macros.layout().internal, macro.package) != macros.layout().internal.end()) built_in_.insert(macro.span.source.value);
+}
+
+std::string RunState::TargetFileName(const std::string& file) const {
+  const std::filesystem::path path = options_.target_path / file;
+  const std::filesystem::path relative = path.lexically_relative(manifest_->packages().front().root);
+  return relative.empty() || *relative.begin() == ".." ? path.string() : relative.string();
+}
 
 std::shared_ptr<const RunState::Ephemeral> RunState::FindEphemeral(graph::NodeId node) {
   std::lock_guard lock(mutex_);

@@ -35,6 +35,11 @@ class RunState {
   std::shared_ptr<const Ephemeral> FindEphemeral(graph::NodeId node);
   std::shared_ptr<const Ephemeral> KeepEphemeral(graph::NodeId node, Ephemeral ephemeral);
 
+  // True for the texts of built-in macros: no user wrote them.
+  bool IsBuiltIn(SourceId source) const { return built_in_.contains(source.value); }
+  // A file below the target folder as the user knows it: relative to the project where it can be.
+  std::string TargetFileName(const std::string& file) const;
+
   // True the first time that `text` is asked about.
   bool FirstTime(const std::string& text);
   // The statement comment of a node; `connection_name` for what is no node.
@@ -46,6 +51,7 @@ class RunState {
   RunnerOptions options_;
   project::BaseContext base_;
   RelationCache relations_;
+  std::unordered_set<uint32_t> built_in_;
   std::mutex mutex_;
   std::unordered_map<graph::NodeId, std::shared_ptr<const Ephemeral>> ephemerals_;  // guarded by mutex_
   std::unordered_set<std::string> said_;                                            // guarded by mutex_

@@ -13,6 +13,7 @@
 #include "base/event.h"
 #include "base/files.h"
 #include "base/result.h"
+#include "base/source_map.h"
 #include "graph/graph.h"
 #include "jinja/value.h"
 #include "project/artifacts.h"
@@ -33,6 +34,7 @@ struct RunnerOptions {
   const project::Invocation* invocation = nullptr;
   const project::Target* target = nullptr;
   Files* files = nullptr;
+  SourceMap* sources = nullptr;                 // inline SQL is added to it; null: its errors have no place
   std::filesystem::path target_path;            // absolute; compiled/ and run/ are written below it
   bool write_files = true;                      // compiled and run SQL
   bool empty = false;                           // --empty: refs and sources without rows

@@ -92,23 +92,28 @@ Result<adapter::Outcome> Session::Execute(std::string_view sql, bool auto_begin)
   return outcome;
 }
 
-Result<QueryResult> Session::Query(std::string_view sql, bool auto_begin, std::optional<size_t> limit) {
-  STIR_TRY(BeginIfNeeded(auto_begin));
+Result<std::unique_ptr<adapter::Rows>> Session::Open(std::string_view sql) {
   const std::string statement = WithComment(sql);
   Log(statement);
   Result<std::unique_ptr<adapter::Rows>> rows = connection_.Query(statement);
   if (!rows.ok()) return Explain(std::move(rows).error(), sql);
+  return rows;
+}
+
+Result<QueryResult> Session::Query(std::string_view sql, bool auto_begin, std::optional<size_t> limit) {
+  STIR_TRY(BeginIfNeeded(auto_begin));
+  STIR_ASSIGN(const std::unique_ptr<adapter::Rows> rows, Open(sql));
   QueryResult result;
-  for (const adapter::ColumnInfo& column : (*rows)->columns()) result.columns.push_back(column.name);
+  for (const adapter::ColumnInfo& column : rows->columns()) result.columns.push_back(column.name);
   std::vector<Cell> cells;
   while (!limit || result.rows.size() < *limit) {
-    Result<bool> more = (*rows)->Next(cells);
+    Result<bool> more = rows->Next(cells);
     if (!more.ok()) return Explain(std::move(more).error(), sql);
     if (!*more) break;
     std::vector<Value>& row = result.rows.emplace_back();
     for (const Cell& cell : cells) row.push_back(CellValue(cell));
   }
-  result.outcome = (*rows)->outcome();
+  result.outcome = rows->outcome();
   return result;
 }
 

@@ -2,6 +2,7 @@
 // every statement, the log of what was sent.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ class Session {
   Result<adapter::Outcome> Execute(std::string_view sql, bool auto_begin);
   // At most `limit` rows are kept.
   Result<QueryResult> Query(std::string_view sql, bool auto_begin, std::optional<size_t> limit = {});
+  // Rows as the engine gives them, for a preview.
+  Result<std::unique_ptr<adapter::Rows>> Open(std::string_view sql);
   Status Commit();    // fine when nothing is open
   Status Rollback();  // fine when nothing is open
   adapter::Connection& connection() { return connection_; }

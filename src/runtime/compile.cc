@@ -1,0 +1,109 @@
+#include "runtime/compile.h"
+
+#include <algorithm>
+
+#include "runtime/inject_ctes.h"
+#include "runtime/object_tools.h"
+#include "runtime/relation_object.h"
+
+namespace stir::runtime {
+
+namespace {
+
+using graph::NodeId;
+using jinja::Value;
+using project::Node;
+
+bool HasJinja(std::string_view text) {
+  return text.find("{{") != text.npos || text.find("{%") != text.npos || text.find("{#") != text.npos;
+}
+
+// Texts that are templates become the values they render to; `column_name` stays the text it is.
+Result<Value> RenderArgument(NodeRun& run, const Value& value) {
+  if (value.IsString()) {
+    if (!HasJinja(value.AsString())) return value;
+    const Span span = run.node().span;
+    STIR_ASSIGN(const auto parsed, jinja::Template::Parse(std::string(value.AsString()), jinja::Origin{span.source, 0, false, span}));
+    return jinja::RenderNative(*parsed, run);
+  }
+  if (value.IsSequence()) {
+    std::vector<Value> items;
+    for (const Value& item : value.Items()) {
+      STIR_ASSIGN(Value rendered, RenderArgument(run, item));
+      items.push_back(std::move(rendered));
+    }
+    return Value::List(std::move(items));
+  }
+  if (!value.IsDict()) return value;
+  std::vector<std::pair<Value, Value>> entries;
+  for (const auto& [key, item] : value.AsDict().entries()) {
+    STIR_ASSIGN(Value rendered, RenderArgument(run, item));
+    entries.emplace_back(key, std::move(rendered));
+  }
+  return Value::MakeDict(std::move(entries));
+}
+
+Result<Value> TestArguments(NodeRun& run, const project::TestPart& test) {
+  std::vector<std::pair<Value, Value>> entries;
+  if (!test.kwargs.IsDict()) return Value::MakeDict();
+  for (const auto& [key, value] : test.kwargs.AsDict().entries()) {
+    const bool column = key.IsString() && key.AsString() == "column_name";
+    STIR_ASSIGN(Value rendered, column ? Result<Value>(value) : RenderArgument(run, value));
+    entries.emplace_back(key, std::move(rendered));
+  }
+  return Value::MakeDict(std::move(entries));
+}
+
+// The node's own text, rendered; ctes are noted in `run`.
+Result<CompiledNode> RenderOwn(NodeRun& run) {
+  const Node& node = run.node();
+  if (node.test && node.test->generic) {
+    STIR_ASSIGN(Value arguments, TestArguments(run, *node.test));
+    run.Set("_dbt_generic_test_kwargs", std::move(arguments));
+  }
+  CompiledNode compiled;
+  if (!node.code) return compiled;
+  jinja::RenderOptions options;
+  options.pieces = &compiled.pieces;
+  STIR_ASSIGN(compiled.sql, jinja::Render(*node.code, run, options));
+  return compiled;
+}
+
+Result<std::shared_ptr<const RunState::Ephemeral>> CompileEphemeral(RunState& state, NodeId id, Worker& worker) {
+  if (auto known = state.FindEphemeral(id)) return known;
+  NodeRun run(state, state.manifest().node(id), worker, Purpose::kNode);
+  RunState::Ephemeral ephemeral;
+  STIR_ASSIGN(ephemeral.compiled, RenderOwn(run));
+  ephemeral.ctes = run.ctes();
+  return state.KeepEphemeral(id, std::move(ephemeral));
+}
+
+// Parents before those that use them, each once.
+Status CollectCtes(RunState& state, const std::vector<NodeId>& used, Worker& worker, std::vector<NodeId>& seen, std::vector<NamedCte>& ctes) {
+  for (const NodeId id : used) {
+    if (std::ranges::find(seen, id) != seen.end()) continue;
+    STIR_ASSIGN(const auto ephemeral, CompileEphemeral(state, id, worker));
+    STIR_TRY(CollectCtes(state, ephemeral->ctes, worker, seen, ctes));
+    seen.push_back(id);
+    ctes.push_back({EphemeralName(state.manifest().node(id).alias), ephemeral->compiled});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<CompiledNode> CompileNode(NodeRun& run) {
+  STIR_ASSIGN(CompiledNode own, RenderOwn(run));
+  std::vector<NodeId> seen;
+  std::vector<NamedCte> ctes;
+  STIR_TRY(CollectCtes(run.state(), run.ctes(), run.worker(), seen, ctes));
+  return InjectCtes(std::move(own), ctes);
+}
+
+Status WriteCompiled(RunState& state, const Node& node, const CompiledNode& compiled) {
+  const RunnerOptions& options = state.options();
+  if (!options.write_files || !options.files) return {};
+  return options.files->Write(options.target_path / TargetFile(node, "compiled"), compiled.sql);
+}
+
+}  // namespace stir::runtime

@@ -1,0 +1,13 @@
+// From a node's template to the SQL that the engine gets.
+#pragma once
+
+#include "runtime/node_run.h"
+
+namespace stir::runtime {
+
+// The node's SQL with its ephemeral parents in it. `run` notes which those are.
+Result<CompiledNode> CompileNode(NodeRun& run);
+// Writes it below target/compiled, where that is wanted.
+Status WriteCompiled(RunState& state, const project::Node& node, const CompiledNode& compiled);
+
+}  // namespace stir::runtime

@@ -1,0 +1,106 @@
+#include "runtime/failure.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "adapter/kinds.h"
+#include "base/strings.h"
+#include "runtime/mapped_text.h"
+
+namespace stir::runtime {
+
+namespace {
+
+bool IsWord(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+// The word at `offset` of the compiled text, as a place in the file that it was copied from.
+Span WordPlace(const CompiledNode& compiled, const FoundPiece& found, size_t offset) {
+  size_t end = offset;
+  while (end < compiled.sql.size() && IsWord(compiled.sql[end])) ++end;
+  const size_t inside = offset - found.piece->begin;
+  const size_t length = std::min(std::max<size_t>(end - offset, 1), found.length - inside);
+  const auto begin = found.piece->span.begin + static_cast<uint32_t>(inside);
+  return {found.piece->span.source, begin, begin + static_cast<uint32_t>(length)};
+}
+
+// The innermost place that the user wrote, if any.
+Span UserPlace(const RunState& state, Span span, const std::vector<TraceFrame>& trace) {
+  if (span && !state.IsBuiltIn(span.source)) return span;
+  for (const TraceFrame& frame : trace)
+    if (frame.span && !state.IsBuiltIn(frame.span.source)) return frame.span;
+  return {};
+}
+
+// The offset in the compiled SQL that an error in `statement` speaks of.
+std::optional<size_t> CompiledOffset(const Diagnostic& error, const CompiledNode& compiled, const std::string& statement) {
+  if (error.engine_offset < 0 || compiled.sql.empty()) return std::nullopt;
+  const size_t begin = statement.find(compiled.sql);
+  const auto offset = static_cast<size_t>(error.engine_offset);
+  if (begin == statement.npos || offset < begin || offset > begin + compiled.sql.size()) return std::nullopt;
+  return std::min(offset - begin, compiled.sql.size() - 1);
+}
+
+void PlaceEngineError(Diagnostic& error, NodeRun& run) {
+  if (!run.compiled()) return;
+  const RunState& state = run.state();
+  error.labels.push_back({{}, fmt::format("compiled code at {}", state.TargetFileName(TargetFile(run.node(), "compiled")))});
+  const auto offset = CompiledOffset(error, *run.compiled(), run.session().failed_sql());
+  if (!offset) return;
+  const FoundPiece found = FindPiece(*run.compiled(), *offset);
+  if (!found.piece) return;
+  const bool own = found.piece->span && !state.IsBuiltIn(found.piece->span.source);
+  error.span = own && found.verbatim() ? WordPlace(*run.compiled(), found, *offset) : UserPlace(state, found.piece->span, found.piece->trace);
+  error.trace = found.piece->trace;
+}
+
+std::string_view Heading(const Diagnostic& error, const adapter::Dialect& dialect) {
+  switch (error.kind.category) {
+    case Category::kCompilation: return "Compilation Error";
+    case Category::kParsing: return "Parsing Error";
+    case Category::kDependency: return "Dependency Error";
+    case Category::kDatabase: return dialect.name == "duckdb" ? "Runtime Error" : "Database Error";
+    default: return "Runtime Error";
+  }
+}
+
+void AppendTrace(std::string& text, const Diagnostic& error, const RunState& state, const project::Node& node) {
+  if (error.trace.empty() || error.kind.category != Category::kCompilation) return;
+  text += "\n";
+  bool first = true;
+  for (const TraceFrame& frame : error.trace) {
+    const project::Macro* macro = state.manifest().macros().Resolve(node.package, frame.name);
+    const std::string where = macro ? fmt::format(" ({})", macro->path) : "";
+    text += fmt::format("\n> {} macro {}{}", first ? "in" : "called by", frame.name, where);
+    first = false;
+  }
+  text += fmt::format("\n> called by {} {} ({})", project::ResourceTypeName(node.type), node.name, node.original_file_path);
+}
+
+}  // namespace
+
+void PlaceErrors(Diagnostics& errors, NodeRun& run) {
+  for (Diagnostic& error : errors) {
+    if (error.kind.category == Category::kDatabase) PlaceEngineError(error, run);
+    if (!error.span || run.state().IsBuiltIn(error.span.source)) {
+      const Span place = UserPlace(run.state(), {}, error.trace);
+      if (place) error.span = place;
+    }
+    if (!error.span) error.span = run.node().span;
+    if (error.subject.empty()) error.subject = run.node().unique_id;
+  }
+}
+
+std::string FailureMessage(const Diagnostics& errors, const RunState& state, const project::Node& node) {
+  std::string message;
+  for (const Diagnostic& error : errors) {
+    std::string text = error.message;
+    AppendTrace(text, error, state, node);
+    if (!message.empty()) message += "\n";
+    message += fmt::format("{} in {} {} ({})\n  {}", Heading(error, state.dialect()), project::ResourceTypeName(node.type), node.name,
+                           node.original_file_path, ReplaceAll(text, "\n", "\n  "));
+  }
+  return message;
+}
+
+}  // namespace stir::runtime

@@ -1,0 +1,55 @@
+#include "runtime/materialize.h"
+
+#include <fmt/format.h>
+
+#include "runtime/kinds.h"
+#include "runtime/relation_object.h"
+
+namespace stir::runtime {
+
+namespace {
+
+using jinja::Value;
+
+Result<const project::Macro*> FindMaterialization(NodeRun& run) {
+  const project::Node& node = run.node();
+  const std::string& name = node.config->materialized;
+  if (const project::Macro* macro = run.manifest().macros().Materialization(name, node.package)) return macro;
+  const std::string& engine = run.state().dialect().name;
+  return Diagnostic(kMaterializationNotFound,
+                    fmt::format("No materialization '{}' was found for adapter {}! (searched types 'default' and '{}')", name, engine, engine),
+                    node.config->Where("materialized"));
+}
+
+// What the materialization made: `return({'relations': [...]})`.
+Status KeepRelations(NodeRun& run, const Value& answer) {
+  const Value* relations = answer.IsDict() ? answer.AsDict().Find("relations") : nullptr;
+  if (!relations || !relations->IsSequence())
+    return Diagnostic(kNoRelations, fmt::format("materialization `{}` must return a dict with a list of `relations`", run.node().config->materialized))
+        .Hint("end it with {{ return({'relations': [target_relation]}) }}");
+  for (const Value& each : relations->Items()) {
+    const adapter::Relation* relation = AsRelation(each);
+    if (!relation) return Diagnostic(kNoRelations, fmt::format("`relations` must hold relations, not {}", each.TypeName()));
+    run.Touch(*relation);
+    run.state().relations().Add(*relation);
+  }
+  return {};
+}
+
+Status CallMaterialization(NodeRun& run) {
+  STIR_ASSIGN(const project::Macro* macro, FindMaterialization(run));
+  STIR_ASSIGN(const Value answer, jinja::CallValue(macro->callable, {}, run));
+  return KeepRelations(run, answer);
+}
+
+}  // namespace
+
+Status Materialize(NodeRun& run) {
+  Status done = CallMaterialization(run);
+  const Status ended = run.session().Rollback();  // what the materialization did not commit
+  if (done.ok()) return ended;
+  (void)run.state().relations().Refresh(run.session().connection(), run.touched());  // the first error is the one to tell
+  return done;
+}
+
+}  // namespace stir::runtime

@@ -1,0 +1,271 @@
+// The public surface: each call is a list of the room's phases.
+#include "runtime/runner.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/strings.h"
+#include "runtime/adapter_object.h"
+#include "runtime/compile.h"
+#include "runtime/failure.h"
+#include "runtime/hook_results.h"
+#include "runtime/kinds.h"
+#include "runtime/mapped_text.h"
+#include "runtime/materialize.h"
+#include "runtime/node_run.h"
+#include "runtime/relation_object.h"
+#include "runtime/scratch_node.h"
+#include "runtime/verdict.h"
+
+namespace stir::runtime {
+
+namespace {
+
+using graph::NodeId;
+using jinja::Value;
+using project::Node;
+using project::NodeResult;
+using project::ResourceType;
+
+// Times the phases of one node's result.
+class ResultTimer {
+ public:
+  ResultTimer(const RunState& state, NodeResult& result) : clock_(*state.options().invocation->clock), result_(result), began_(clock_.Monotonic()) {}
+  void Begin(std::string phase) { result_.timing.push_back({std::move(phase), clock_.Now(), {}}); }
+  void End() { result_.timing.back().completed_at = clock_.Now(); }
+  ~ResultTimer() {
+    if (!result_.timing.empty() && result_.timing.back().completed_at == Timestamp{}) End();
+    result_.execution_time = std::chrono::duration<double>(clock_.Monotonic() - began_).count();
+  }
+
+ private:
+  const Clock& clock_;
+  NodeResult& result_;
+  Duration began_;
+};
+
+NodeResult BlankResult(const Node& node, const Worker& worker) {
+  NodeResult result;
+  result.unique_id = node.unique_id;
+  result.thread_id = worker.name;
+  if (node.type == ResourceType::kSeed) return result;
+  result.relation_name = node.relation_name;
+  result.compiled = false;
+  return result;
+}
+
+void Fail(NodeOutcome& outcome, Diagnostics errors, NodeRun& run) {
+  PlaceErrors(errors, run);
+  outcome.result.status = "error";
+  outcome.result.message = FailureMessage(errors, run.state(), run.node());
+  outcome.errors = std::move(errors);
+}
+
+// The verdict on a test whose answer `run` holds.
+Status ReportTest(NodeOutcome& outcome, const NodeRun& run, const StoredResult& main, bool warnings_are_errors) {
+  STIR_ASSIGN(const Verdict verdict, Judge(main.answer.columns, main.answer.rows, *run.node().config, warnings_are_errors));
+  outcome.result.status = verdict.status;
+  outcome.result.message = verdict.message;
+  outcome.result.failures = verdict.failures;
+  return {};
+}
+
+// Puts what the statement `main` answered into the result.
+Status Report(NodeOutcome& outcome, NodeRun& run) {
+  const StoredResult* main = run.FindResult("main");
+  if (!main)
+    return Diagnostic(kNoRelations, fmt::format("materialization `{}` ran no statement named `main`", run.node().config->materialized))
+        .Hint("one statement must be called `main`: its answer is the node's message");
+  outcome.result.adapter_response = ResponseJson(main->answer.outcome);
+  if (run.node().type == ResourceType::kTest) return ReportTest(outcome, run, *main, run.state().options().warnings_are_errors);
+  outcome.result.status = "success";
+  outcome.result.message = main->answer.outcome.message;
+  return {};
+}
+
+Status CompileInto(NodeOutcome& outcome, NodeRun& run, CompiledNode& compiled) {
+  STIR_ASSIGN(compiled, CompileNode(run));
+  run.SetCompiled(compiled);
+  outcome.result.compiled = true;
+  outcome.result.compiled_code = compiled.sql;
+  return WriteCompiled(run.state(), run.node(), compiled);
+}
+
+bool OnlyCompiled(const Node& node) { return node.IsEphemeral() || node.type == ResourceType::kAnalysis; }
+
+bool StoresFailures(const Node& node, const RunState& state) {
+  if (node.type != ResourceType::kTest) return false;
+  if (node.config->store_failures) return *node.config->store_failures;
+  return std::ranges::any_of(state.options().invocation->flags,
+                             [](const auto& flag) { return flag.first == "STORE_FAILURES" && flag.second.Truthy(); });
+}
+
+// Through the macro that a project may replace.
+Status CreateSchema(NodeRun& run, const std::string& database, const std::string& schema) {
+  const project::Macro* macro = run.manifest().macros().Resolve(run.manifest().project_name(), "create_schema");
+  if (!macro) return Diagnostic(kNoMacro, "macro `create_schema` not found");
+  adapter::Relation relation{database, schema, "", adapter::RelationType::kUnknown, run.state().quote_policy(), run.state().dialect().default_include};
+  const Value argument = MakeRelation(run.state().dialect(), std::move(relation));
+  STIR_TRY(jinja::CallValue(macro->callable, jinja::Arguments{std::span(&argument, 1), {}}, run));
+  return run.session().Commit();
+}
+
+bool NeedsSchema(const Node& node, const RunState& state) {
+  return (node.IsRefable() && !node.IsEphemeral()) || StoresFailures(node, state);
+}
+
+}  // namespace
+
+NodeRunner::NodeRunner(std::shared_ptr<const project::Manifest> manifest, adapter::Adapter& engine, RunnerOptions options)
+    : state_(std::make_unique<RunState>(std::move(manifest), engine, std::move(options))) {}
+NodeRunner::~NodeRunner() = default;
+
+Status NodeRunner::Prepare(std::span<const NodeId> selected, Worker& worker) {
+  std::set<std::pair<std::string, std::string>> wanted;
+  for (const NodeId id : selected) {
+    const Node& node = state_->manifest().node(id);
+    if (NeedsSchema(node, *state_)) wanted.emplace(node.database, node.schema);
+  }
+  ScratchNode scratch(state_->manifest(), *state_->options().target, "create_schemas", ResourceType::kOperation);
+  NodeRun run(*state_, scratch.node(), worker, Purpose::kOperation);
+  for (const auto& [database, schema] : wanted) {
+    STIR_ASSIGN(const std::vector<std::string> existing, worker.connection->ListSchemas(database));
+    const auto same = [&](const std::string& name) { return state_->dialect().SameName(name, schema); };
+    if (std::ranges::none_of(existing, same)) STIR_TRY(CreateSchema(run, database, schema));
+    STIR_TRY(state_->relations().Load(*worker.connection, database, schema));
+  }
+  return {};
+}
+
+Result<CompiledNode> NodeRunner::Compile(NodeId node, Worker& worker) {
+  NodeRun run(*state_, state_->manifest().node(node), worker, Purpose::kNode);
+  NodeOutcome outcome;
+  CompiledNode compiled;
+  Status status = CompileInto(outcome, run, compiled);
+  (void)run.session().Rollback();  // queries of macros
+  if (status.ok()) return compiled;
+  Diagnostics errors = std::move(status).error();
+  PlaceErrors(errors, run);
+  return errors;
+}
+
+NodeOutcome NodeRunner::Run(NodeId id, Worker& worker) {
+  const Node& node = state_->manifest().node(id);
+  NodeOutcome outcome{BlankResult(node, worker), {}};
+  NodeRun run(*state_, node, worker, Purpose::kNode);
+  CompiledNode compiled;
+  ResultTimer timer(*state_, outcome.result);
+  const auto attempt = [&]() -> Status {
+    timer.Begin("compile");
+    if (node.type != ResourceType::kSeed) STIR_TRY(CompileInto(outcome, run, compiled));
+    timer.End();
+    timer.Begin("execute");
+    if (OnlyCompiled(node)) {
+      outcome.result.status = "success";
+      return {};
+    }
+    STIR_TRY(Materialize(run));
+    return Report(outcome, run);
+  };
+  Status status = attempt();
+  (void)run.session().Rollback();
+  if (!status.ok()) Fail(outcome, std::move(status).error(), run);
+  return outcome;
+}
+
+std::vector<NodeOutcome> NodeRunner::RunHooks(bool on_run_start, std::span<const NodeResult> results, Worker& worker) {
+  std::vector<NodeOutcome> outcomes;
+  const std::span<const NodeId> hooks = on_run_start ? state_->manifest().on_run_start() : state_->manifest().on_run_end();
+  for (const NodeId id : hooks) {
+    outcomes.push_back(RunHook(*state_, id, results, worker));
+    if (!outcomes.back().errors.empty()) break;
+  }
+  return outcomes;
+}
+
+namespace {
+
+// Inline SQL as a node of its own; the template keeps its text.
+Result<std::unique_ptr<ScratchNode>> InlineNode(RunState& state, std::string sql) {
+  const RunnerOptions& options = state.options();
+  const SourceId source = options.sources ? options.sources->Add("<inline>", sql) : SourceId{};
+  STIR_ASSIGN(auto code, jinja::Template::Parse(sql, jinja::Origin{source, 0, true, {}}));
+  return std::make_unique<ScratchNode>(state.manifest(), *options.target, "inline_query", ResourceType::kAnalysis, std::move(sql), std::move(code));
+}
+
+// Compiles what `run` is about and reads the first rows of it.
+Result<Preview> ShowRun(NodeRun& run, std::optional<int64_t> limit) {
+  Preview preview;
+  if (run.node().type == ResourceType::kSeed || run.node().type == ResourceType::kSnapshot) {
+    AppendLiteral(preview.compiled, "select * from " + run.state().dialect().Render(run.manifest().RelationOf(run.node())));
+  } else {
+    STIR_ASSIGN(preview.compiled, CompileNode(run));
+  }
+  run.SetCompiled(preview.compiled);
+  const project::Macro* macro = run.manifest().macros().Resolve(run.manifest().project_name(), "get_show_sql");
+  if (!macro) return Diagnostic(kNoMacro, "macro `get_show_sql` not found");
+  const std::string& header = run.node().config->sql_header;
+  const std::array<Value, 3> arguments{Value::String(preview.compiled.sql), header.empty() ? Value::None() : Value::String(header),
+                                       limit ? Value::Int(*limit) : Value::None()};
+  STIR_ASSIGN(const Value sql_value, jinja::CallValue(macro->callable, jinja::Arguments{arguments, {}}, run));
+  STIR_ASSIGN(const std::string sql, sql_value.Str());
+  STIR_ASSIGN(const std::unique_ptr<adapter::Rows> rows, run.session().Open(sql));
+  preview.columns = rows->columns();
+  std::vector<adapter::Cell> row;
+  while (true) {
+    STIR_ASSIGN(const bool more, rows->Next(row));
+    if (!more) return preview;
+    preview.rows.push_back(row);
+  }
+}
+
+// Ends what a look at something began, and places its errors.
+template <typename T>
+Result<T> Finish(Result<T> result, NodeRun& run) {
+  (void)run.session().Rollback();
+  if (result.ok()) return result;
+  Diagnostics errors = std::move(result).error();
+  PlaceErrors(errors, run);
+  return errors;
+}
+
+}  // namespace
+
+Result<CompiledNode> NodeRunner::CompileInline(std::string sql, Worker& worker) {
+  STIR_ASSIGN(const auto scratch, InlineNode(*state_, std::move(sql)));
+  NodeRun run(*state_, scratch->node(), worker, Purpose::kInline);
+  return Finish(CompileNode(run), run);
+}
+
+Result<Preview> NodeRunner::Show(NodeId node, std::optional<int64_t> limit, Worker& worker) {
+  NodeRun run(*state_, state_->manifest().node(node), worker, Purpose::kNode);
+  return Finish(ShowRun(run, limit), run);
+}
+
+Result<Preview> NodeRunner::ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker) {
+  STIR_ASSIGN(const auto scratch, InlineNode(*state_, std::move(sql)));
+  NodeRun run(*state_, scratch->node(), worker, Purpose::kInline);
+  return Finish(ShowRun(run, limit), run);
+}
+
+Result<Value> NodeRunner::CallMacro(std::string_view name, std::vector<std::pair<std::string, Value>> arguments, Worker& worker) {
+  const project::MacroIndex& macros = state_->manifest().macros();
+  const size_t dot = name.find('.');
+  const project::Macro* macro = dot == name.npos ? macros.Resolve(state_->manifest().project_name(), name)
+                                                 : macros.Find(name.substr(0, dot), name.substr(dot + 1));
+  if (!macro) return Diagnostic(kNoMacro, fmt::format("dbt could not find a macro with the name '{}' in any package", name));
+  ScratchNode scratch(state_->manifest(), *state_->options().target, std::string(name), ResourceType::kOperation);
+  NodeRun run(*state_, scratch.node(), worker, Purpose::kOperation);
+  std::vector<jinja::KeywordArgument> keywords;
+  for (auto& [keyword, value] : arguments) keywords.push_back({keyword, std::move(value)});
+  Result<Value> result = jinja::CallValue(macro->callable, jinja::Arguments{{}, keywords}, run);
+  if (result.ok()) {
+    if (Status committed = run.session().Commit(); !committed.ok()) result = std::move(committed).error();
+  }
+  return Finish(std::move(result), run);
+}
+
+}  // namespace stir::runtime
