@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "base/strings.h"
 #include "graph/kinds.h"
@@ -101,15 +102,41 @@ std::string_view WithoutScheme(std::string_view path) {
   return scheme == std::string_view::npos ? path : path.substr(scheme + 3);
 }
 
+// A path and the folders above it, nearest first; "" is the project's own folder.
+template <typename Visit>
+void VisitUpwards(std::string_view path, Visit visit) {
+  while (!path.empty()) {
+    visit(path);
+    const size_t slash = path.rfind('/');
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+  }
+  visit(path);
+}
+
+// The paths of the root project that fit the pattern. A package's node is selected when its path, seen from its package,
+// is one of them: dbt looks on the disk below the root project only.
+std::unordered_set<std::string_view> MatchingPaths(const Selectable& project, std::string_view value) {
+  const std::vector<std::string_view> pattern = Segments(value);
+  std::unordered_set<std::string_view> seen, matching;
+  const auto look_at = [&](std::string_view path) {
+    if (seen.insert(path).second && MatchesPath(Segments(path), pattern)) matching.insert(path);
+  };
+  for (NodeId node = 0; node < project.graph().size(); ++node) {
+    const NodeView view = project.View(node);
+    if (view.package != project.root_package()) continue;
+    VisitUpwards(view.path, look_at);
+    if (!view.patch_path.empty()) look_at(WithoutScheme(view.patch_path));
+  }
+  return matching;
+}
+
 // The node's file, the properties file that describes it, or a folder above its file.
 Status MatchPath(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
-  const std::vector<std::string_view> pattern = Segments(criterion.value);
+  const std::unordered_set<std::string_view> paths = MatchingPaths(project, criterion.value);
   return AddIf(project, matched, [&](const NodeView& node) {
-    const std::vector<std::string_view> path = Segments(node.path);
-    for (size_t size = path.size() + 1; size-- > 0;) {
-      if (MatchesPath(std::span(path).first(size), pattern)) return true;
-    }
-    return !node.patch_path.empty() && MatchesPath(Segments(WithoutScheme(node.patch_path)), pattern);
+    bool found = !node.patch_path.empty() && paths.contains(WithoutScheme(node.patch_path));
+    VisitUpwards(node.path, [&](std::string_view path) { found = found || paths.contains(path); });
+    return found;
   });
 }
 
