@@ -1,6 +1,7 @@
 // {% docs %} blocks and doc() in descriptions.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -123,6 +123,11 @@ const Macro* MacroIndex::Find(std::string_view package, std::string_view name) c
   return found == names->end() ? nullptr : &macros_[found->second];
 }
 
+Macro* MacroIndex::Mutable(std::string_view package, std::string_view name) {
+  const Macro* found = Find(package, name);
+  return found ? &macros_[found->id] : nullptr;
+}
+
 const Macro* MacroIndex::Resolve(std::string_view package, std::string_view name) const {
   const bool internal = tables_->IsInternal(package, layout_);
   if (const Macro* own = internal ? nullptr : Find(package, name)) return own;

@@ -61,6 +61,8 @@ class MacroIndex {
 
   std::span<const Macro> all() const { return macros_; }
   const Macro& at(MacroId id) const { return macros_[id]; }
+  // What properties say about a macro; only while the project is parsed.
+  Macro* Mutable(std::string_view package, std::string_view name);
   const Macro* Find(std::string_view unique_id) const;
   const Macro* Find(std::string_view package, std::string_view name) const;  // "dbt" finds all built-in ones
 

@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "adapter/relation.h"
@@ -152,11 +151,11 @@ struct Package {
   jinja::Value vars;                      // its dbt_project.yml's vars, frozen
 };
 
-enum class Lookup : uint8_t { kFound, kMissing, kDisabled, kAmbiguous };
+enum class Lookup : uint8_t { kFound, kMissing, kDisabled };
 struct Resolved {
   Lookup lookup = Lookup::kMissing;
-  const Node* node = nullptr;             // kFound; kDisabled: the disabled node; kAmbiguous: one of them
-  const Node* other = nullptr;            // kAmbiguous: another
+  const Node* node = nullptr;             // kFound; kDisabled: the disabled node
+  const Node* other = nullptr;            // kFound: one of the same name in another package, when nothing says which is meant
 };
 
 class ManifestBuilder;

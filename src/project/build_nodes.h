@@ -1,0 +1,82 @@
+// From parsed files and properties to nodes with their final configuration, names and places. Each function is pure but for the
+// pool that it writes texts to, so nodes are built on all cores, a pool for each part of the work.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "project/project_context.h"
+#include "project/properties.h"
+#include "project/sql_files.h"
+#include "project/text_pool.h"
+
+namespace stir::project {
+
+// A properties file, read.
+struct PropertiesFile {
+  const ProjectFile* file = nullptr;
+  const PackageContext* package = nullptr;
+  Properties properties;
+  std::string patch_path;  // "shop://models/schema.yml"
+};
+
+// A node's place in properties.
+struct Patch {
+  const PropertiesFile* file = nullptr;
+  const NodePatch* patch = nullptr;
+  explicit operator bool() const { return patch != nullptr; }
+};
+
+class NodeBuilder {
+ public:
+  NodeBuilder(const ProjectContext& project, TextPool& pool, Diagnostics& errors)
+      : project_(project), pool_(pool), errors_(errors) {}
+
+  Node FromSql(const PackageContext& package, const ProjectFile& file, const ParsedSql& sql, ResourceType type, Patch patch);
+  Node FromSeed(const PackageContext& package, const ProjectFile& file, Patch patch);
+  Node FromHook(const PackageContext& package, const yaml::Node& hook, bool on_run_start, int index);
+  Node FromSource(const PropertiesFile& file, const SourceTable& table);
+  Node FromExposure(const PropertiesFile& file, const ExposurePatch& exposure);
+  Doc FromDoc(const DocBlock& block);
+  Group FromGroup(const PropertiesFile& file, const GroupPatch& group);
+
+  // Shared with the builder of generic tests.
+  std::shared_ptr<const Config> LayerConfig(const PackageContext& package, ResourceType type, std::span<const Text> fqn,
+                                            std::span<const ConfigEntry> properties, std::span<const ConfigEntry> in_file);
+  jinja::Value LayerUnrendered(const PackageContext& package, ResourceType type, std::span<const Text> fqn,
+                               std::span<const std::pair<std::string, jinja::Value>> properties,
+                               std::span<const std::pair<std::string, jinja::Value>> in_file) const;
+  void Place(Node& node, const PackageContext& package);      // database, schema, alias, relation_name
+  void TakeUses(Node& node, const Recording& recording);      // refs, sources, macros
+  void Describe(Node& node, const YamlNode& description);
+  void AddTags(Node& node, std::span<const std::string> tags);
+  std::vector<Text> FqnOf(const PackageContext& package, std::string_view path, std::string_view name);
+  TextPool& pool() { return pool_; }
+  Diagnostics& errors() { return errors_; }
+  const ProjectContext& project() const { return project_; }
+  std::shared_ptr<const Columns> ColumnsOf(std::span<const DeclaredColumn> declared, std::string_view package);
+
+ private:
+  struct Origin {  // where a node's own text and properties come from
+    const ParsedSql* sql = nullptr;
+    Patch patch;
+  };
+  void Name(Node& node, ResourceType type, const PackageContext& package, std::string_view name);
+  void Configure(Node& node, const PackageContext& package, const Origin& origin);
+  void ApplyPatch(Node& node, const PackageContext& package, Patch patch);
+  void RecordHooks(Node& node, const PackageContext& package);
+  void FillSource(Node& node, const SourceTable& table);
+  void FillFreshness(Node& node);
+
+  const ProjectContext& project_;
+  TextPool& pool_;
+  Diagnostics& errors_;
+  // Configurations without a layer of their own are the same for all nodes below one path.
+  std::unordered_map<std::string, std::shared_ptr<const Config>> shared_configs_;
+  std::unordered_map<std::string, jinja::Value> shared_unrendered_;
+};
+
+}  // namespace stir::project

@@ -1,0 +1,452 @@
+#include "project/generic_tests.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <set>
+
+#include "base/digest.h"
+#include "base/strings.h"
+#include "project/kinds.h"
+#include "project/yaml_values.h"
+
+namespace stir::project {
+
+namespace {
+
+using jinja::Value;
+using Entries = std::vector<std::pair<std::string, Value>>;
+
+constexpr size_t kLongestName = 63, kTruncatedName = 30, kHashDigits = 10;
+
+// Keys that configure a test where they stand beside its arguments, in dbt's order.
+constexpr std::array<std::string_view, 15> kConfigKeys{"severity", "tags",      "enabled",        "where",
+                                                       "limit",    "warn_if",   "error_if",       "fail_calc",
+                                                       "store_failures", "store_failures_as", "sql_header", "meta",
+                                                       "database", "schema",    "alias"};
+
+Value* Find(Entries& entries, std::string_view key) {
+  auto found = std::ranges::find(entries, key, [](const auto& entry) { return std::string_view(entry.first); });
+  return found == entries.end() ? nullptr : &found->second;
+}
+
+std::optional<Value> Pop(Entries& entries, std::string_view key) {
+  auto found = std::ranges::find(entries, key, [](const auto& entry) { return std::string_view(entry.first); });
+  if (found == entries.end()) return std::nullopt;
+  Value value = std::move(found->second);
+  entries.erase(found);
+  return value;
+}
+
+void Set(Entries& entries, std::string_view key, Value value) {
+  if (Value* found = Find(entries, key)) {
+    *found = std::move(value);
+  } else {
+    entries.emplace_back(key, std::move(value));
+  }
+}
+
+std::string TextOf(const Value& value) {
+  Result<std::string> text = value.Str();
+  return text.ok() ? *std::move(text) : std::string();
+}
+
+// Every run of characters that a name cannot have becomes one underscore.
+std::string Cleaned(std::string_view text) {
+  std::string clean;
+  bool gap = false;
+  for (char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') {
+      clean += c;
+      gap = false;
+    } else {
+      if (!gap) clean += '_';
+      gap = true;
+    }
+  }
+  return clean;
+}
+
+// The metadata with keys sorted and every leaf as text.
+Value Hashable(const Value& value) {
+  if (value.IsDict()) {
+    const auto entries = value.AsDict().entries();
+    std::vector<std::pair<Value, Value>> sorted(entries.begin(), entries.end());
+    std::ranges::sort(sorted, {}, [](const auto& entry) { return TextOf(entry.first); });
+    for (auto& [key, each] : sorted) each = Hashable(each);
+    return Value::MakeDict(std::move(sorted));
+  }
+  if (value.type() == jinja::Type::kList) {
+    std::vector<Value> items;
+    for (const Value& item : value.Items()) items.push_back(Hashable(item));
+    return Value::List(std::move(items));
+  }
+  return Value::String(TextOf(value));
+}
+
+Value DictOf(const Entries& entries) {
+  std::vector<std::pair<Value, Value>> pairs;
+  for (const auto& [key, value] : entries) pairs.emplace_back(Value::String(key), value);
+  return Value::MakeDict(std::move(pairs));
+}
+
+// `ref('x')` and its like may stand in an argument without braces.
+bool LooksLikeCall(std::string_view text) {
+  text = Strip(text);
+  if (!text.ends_with(')')) return false;
+  for (std::string_view name : {"env_var", "ref", "var", "source", "doc"}) {
+    if (text.starts_with(name) && Strip(text.substr(name.size())).starts_with('(')) return true;
+  }
+  return false;
+}
+
+bool IsName(std::string_view text) {
+  return !text.empty() && !std::isdigit(static_cast<unsigned char>(text.front())) &&
+         std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
+}
+
+}  // namespace
+
+TestNames SynthesizeTestNames(std::string_view type, std::string_view target, const Value& kwargs) {
+  std::vector<std::pair<std::string, Value>> sorted;
+  for (const auto& [key, value] : kwargs.AsDict().entries()) sorted.emplace_back(TextOf(key), value);
+  std::ranges::sort(sorted, {}, [](const auto& entry) { return entry.first; });
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : sorted) {
+    if (key == "model") continue;
+    if (value.IsDict()) {
+      for (const auto& [_, item] : value.AsDict().entries()) parts.push_back(Cleaned(TextOf(item)));
+    } else if (value.IsSequence()) {
+      for (const Value& item : value.Items()) parts.push_back(Cleaned(TextOf(item)));
+    } else {
+      parts.push_back(Cleaned(TextOf(value)));
+    }
+  }
+  const std::string identifier = std::string(type) + "_" + std::string(target);
+  TestNames names;
+  names.full = names.shortened = identifier + "_" + Join(parts, "__");
+  if (names.full.size() > kLongestName) names.shortened = identifier.substr(0, kTruncatedName) + "_" + Md5Hex(names.full);
+  return names;
+}
+
+std::string TestHash(std::string_view name, const Value& metadata) {
+  const Result<std::string> repr = Hashable(metadata).Repr();
+  const std::string digest = Md5Hex(std::string(name) + (repr.ok() ? *repr : std::string()));
+  return digest.substr(digest.size() - kHashDigits);
+}
+
+QuietMacros::QuietMacros(const MacroIndex& macros) : quiet_(macros.all().size(), true) {
+  static constexpr std::array<std::string_view, 7> kLoud{"ref", "source", "config", "function", "metric", "builtins.ref", "builtins.source"};
+  for (const Macro& macro : macros.all()) {
+    for (const jinja::CallSite& call : macro.source->Calls()) {
+      const bool loud = std::ranges::find(kLoud, call.callee) != kLoud.end() || call.callee.starts_with("exceptions.") ||
+                        call.callee.starts_with("config.set") || call.callee.starts_with("context");
+      if (loud) quiet_[macro.id] = false;
+    }
+  }
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const Macro& macro : macros.all()) {
+      if (!quiet_[macro.id]) continue;
+      const bool loud = std::ranges::any_of(macro.depends_on, [&](MacroId needed) { return !quiet_[needed]; });
+      if (loud) quiet_[macro.id] = false, changed = true;
+    }
+  }
+}
+
+struct GenericTestBuilder::Declaration {
+  std::string word;                  // as written: "dbt_utils.at_least_one"
+  std::string name, space;           // "at_least_one", "dbt_utils"
+  Entries kwargs;                    // what is left for the macro
+  Entries config;
+  std::string custom_name, description;
+  TestNames names;
+  std::string column;
+  std::vector<std::string> column_tags;
+  Span span;
+};
+
+void GenericTestBuilder::Fail(std::string message, Span span, std::string hint) {
+  nodes_.errors().push_back(Diagnostic(kBadTest, std::move(message), span).Hint(std::move(hint)));
+}
+
+std::optional<GenericTestBuilder::Declaration> GenericTestBuilder::Read(const TestTarget& target, const DeclaredTest& test) {
+  Declaration read;
+  read.span = test.node->span;
+  read.column = test.column;
+  read.column_tags = test.tags;
+  const yaml::Node* arguments = nullptr;
+  if (test.node->IsString()) {
+    read.word = test.node->text;
+  } else if (test.node->IsMapping() && test.node->Find("test_name")) {
+    read.word = test.node->Find("test_name")->text;
+    arguments = test.node.get();
+  } else if (test.node->IsMapping() && test.node->entries.size() == 1) {
+    read.word = test.node->entries.front().key->text;
+    read.span = test.node->entries.front().key->span;
+    arguments = test.node->entries.front().value.get();
+  } else {
+    Fail("a test must be a name, or a mapping with one name and its arguments", test.node->span,
+         test.node->IsMapping() ? "indent the arguments deeper than the test's name" : "");
+    return std::nullopt;
+  }
+  if (arguments && !arguments->IsMapping()) {
+    Fail("the arguments of test `" + read.word + "` must be a mapping, not " + std::string(Describe(*arguments)), read.span);
+    return std::nullopt;
+  }
+  const size_t dot = read.word.find('.');
+  read.name = dot == std::string::npos ? read.word : read.word.substr(dot + 1);
+  read.space = dot == std::string::npos ? std::string() : read.word.substr(0, dot);
+  if (!IsName(read.name) || (dot != std::string::npos && !IsName(read.space))) {
+    Fail("`" + read.word + "` is no name of a test", read.span);
+    return std::nullopt;
+  }
+  if (arguments) {
+    for (const yaml::Entry& entry : arguments->entries) {
+      if (entry.key->text != "test_name") read.kwargs.emplace_back(entry.key->text, ValueOf(*entry.value));
+    }
+  }
+  if (!test.column.empty()) Set(read.kwargs, "column_name", Value::String(test.column));
+  if (std::optional<Value> nested = Pop(read.kwargs, "arguments"); nested && nested->IsDict()) {
+    for (const auto& [key, value] : nested->AsDict().entries()) Set(read.kwargs, TextOf(key), value);
+  }
+  if (Find(read.kwargs, "model")) {
+    Fail("test `" + read.word + "` may not have an argument `model`: it is the node that is tested", read.span);
+    return std::nullopt;
+  }
+  const std::string model = target.table ? "source('" + target.table->source_name + "', '" + target.table->name + "')"
+                                         : "ref('" + std::string(target.name) + "')";
+  Set(read.kwargs, "model", Value::String("{{ get_where_subquery(" + model + ") }}"));
+  return read;
+}
+
+// Moves configuration out of the arguments. Its texts are rendered now, the arguments' only when the test is compiled.
+void GenericTestBuilder::TakeConfig(Declaration& test, const TestTarget& target) {
+  Entries nested;
+  if (std::optional<Value> config = Pop(test.kwargs, "config"); config && config->IsDict()) {
+    for (const auto& [key, value] : config->AsDict().entries()) nested.emplace_back(TextOf(key), value);
+  } else if (config && !config->IsNone()) {
+    Fail("`config` of test `" + test.word + "` must be a mapping", test.span);
+  }
+  for (std::string_view key : kConfigKeys) {
+    std::optional<Value> beside = Pop(test.kwargs, key);
+    if (beside && beside->Truthy() && Find(nested, key)) {
+      Fail("test `" + test.word + "` gives `" + std::string(key) + "` twice: beside its arguments and under `config`", test.span);
+    }
+    if (!beside || !beside->Truthy()) {
+      if (std::optional<Value> inside = Pop(nested, key)) beside = std::move(inside);
+    }
+    if (beside) test.config.emplace_back(key, *std::move(beside));
+  }
+  for (auto& entry : nested) test.config.push_back(std::move(entry));
+
+  const ParseContext& context = *target.file->package->parse;
+  SimpleScope scope(context.base());
+  scope.Set("var", context.strict_var());
+  for (auto& [key, value] : test.config) {
+    if (!value.IsString() || !HasJinja(value.AsString())) continue;
+    yaml::Node node;
+    node.type = yaml::Type::kString;
+    node.text = value.AsString();
+    node.span = test.span;
+    Result<Value> rendered = RenderScalar(node, scope);
+    if (rendered.ok()) {
+      value = *std::move(rendered);
+    } else {
+      Append(nodes_.errors(), std::move(rendered).error());
+    }
+  }
+  std::erase_if(test.config, [](const auto& entry) { return entry.second.IsNone(); });
+}
+
+void GenericTestBuilder::TakeNames(Declaration& test, const TestTarget& target) {
+  if (std::optional<Value> description = Pop(test.kwargs, "description")) test.description = TextOf(*description);
+  if (std::optional<Value> name = Pop(test.kwargs, "name")) {
+    test.names.full = test.names.shortened = TextOf(*name);
+    return;
+  }
+  const std::string type = (test.space.empty() ? "" : test.space + "_") + (target.table ? "source_" : "") + test.name;
+  const std::string about = target.table ? target.table->source_name + "_" + target.table->name : std::string(target.name);
+  test.names = SynthesizeTestNames(type, about, DictOf(test.kwargs));
+  if (test.names.shortened != test.names.full && !Find(test.config, "alias")) {
+    test.config.emplace_back("alias", Value::String(test.names.shortened));
+  }
+}
+
+namespace {
+
+// The test as a text: a call of its macro, and its configuration.
+std::string RawCode(std::string_view word_macro, const Entries& config) {
+  std::string code = "{{ " + std::string(word_macro) + "(**_dbt_generic_test_kwargs) }}";
+  if (config.empty()) return code;
+  code += "{{ config(";
+  for (size_t i = 0; i < config.size(); ++i) {
+    const auto& [key, value] = config[i];
+    if (i > 0) code += ",";
+    code += key + "=" + (value.IsString() ? "\"" + ReplaceAll(value.AsString(), "\"", "\\\"") + "\"" : TextOf(value));
+  }
+  return code + ") }}";
+}
+
+std::vector<ConfigEntry> ConfigEntries(const Entries& config, Span span) {
+  std::vector<ConfigEntry> entries;
+  for (const auto& [key, value] : config) entries.push_back({ConfigKey(key), value, ConfigLayer::kInFile, span});
+  return entries;
+}
+
+std::vector<std::string> TagsOf(Entries& config) {
+  std::vector<std::string> tags;
+  const Value* value = Find(config, "tags");
+  if (!value) return tags;
+  if (value->IsString()) return {std::string(value->AsString())};
+  if (!value->IsSequence()) return tags;
+  for (const Value& tag : value->Items()) tags.push_back(TextOf(tag));
+  return tags;
+}
+
+}  // namespace
+
+std::shared_ptr<const jinja::Template> GenericTestBuilder::CodeOf(std::string_view raw_code, Span span) {
+  auto& code = codes_[std::string(raw_code)];
+  if (code) return code;
+  auto parsed = jinja::Template::Parse(std::string(raw_code), jinja::Origin{span.source, span.begin, false, span});
+  if (parsed.ok()) {
+    code = *std::move(parsed);
+  } else {
+    Append(nodes_.errors(), std::move(parsed).error());
+  }
+  return code;
+}
+
+Status GenericTestBuilder::RenderKwargs(const Declaration& test, ParseScope& scope, Value& kwargs) {
+  std::vector<std::pair<Value, Value>> rendered;
+  const std::function<Result<Value>(const Value&)> render = [&](const Value& value) -> Result<Value> {
+    if (value.IsDict()) {
+      std::vector<std::pair<Value, Value>> entries;
+      for (const auto& [key, item] : value.AsDict().entries()) {
+        STIR_ASSIGN(Value each, render(item));
+        entries.emplace_back(key, std::move(each));
+      }
+      return Value::MakeDict(std::move(entries));
+    }
+    if (value.IsSequence()) {
+      std::vector<Value> items;
+      for (const Value& item : value.Items()) {
+        STIR_ASSIGN(Value each, render(item));
+        items.push_back(std::move(each));
+      }
+      return Value::List(std::move(items));
+    }
+    if (!value.IsString()) return value;
+    std::string text(value.AsString());
+    if (LooksLikeCall(text)) text = "{{ " + text + " }}";
+    if (!HasJinja(text)) return value;
+    STIR_ASSIGN(auto parsed, jinja::Template::Parse(std::move(text), jinja::Origin{test.span.source, test.span.begin, false, test.span}));
+    jinja::RenderOptions options;
+    options.undefined = jinja::UndefinedPolicy::kLenient;
+    return jinja::RenderNative(*parsed, scope, options);
+  };
+  for (const auto& [key, value] : test.kwargs) {
+    Value each = value;
+    if (key != "column_name") {
+      STIR_ASSIGN(each, render(value));
+    }
+    rendered.emplace_back(Value::String(key), std::move(each));
+  }
+  kwargs = Value::MakeDict(std::move(rendered));
+  return {};
+}
+
+void GenericTestBuilder::FindUses(Node& node, const Declaration& test, const TestTarget& target) {
+  const PackageContext& package = *target.file->package;
+  const MacroIndex& macros = *nodes_.project().macros;
+  const Macro* macro = macros.GenericTest(test.name, test.space, package.name());
+  Recording recording;
+  if (!macro) {
+    warnings_.push_back(Diagnostic(kTestNotFound, "test `" + test.word + "` not found: it will fail when it is run", test.span)
+                            .As(Severity::kWarning)
+                            .Hint(DidYouMean(test.word, macros.GenericTestNames())));
+  } else {
+    recording.AddMacro(macro->id);
+  }
+  const bool simple = macro && macro->package == "dbt" && (test.name == "not_null" || test.name == "unique");
+  const Macro* where = simple ? nullptr : macros.Resolve(package.name(), "get_where_subquery");
+  if (where) recording.AddMacro(where->id);
+  if (target.table) {
+    recording.AddSource({target.table->source_name, target.table->name, test.span});
+  } else {
+    recording.AddRef({"", std::string(target.name), "", test.span});
+  }
+  if (!simple) {
+    ParseScope scope(*package.parse, recording, node.name);
+    Value kwargs;
+    Status status = RenderKwargs(test, scope, kwargs);
+    if (status.ok() && node.code && macro && !quiet_.Contains(macro->id)) {
+      scope.Set("_dbt_generic_test_kwargs", std::move(kwargs));
+      jinja::RenderOptions options;
+      options.undefined = jinja::UndefinedPolicy::kLenient;
+      if (Result<std::string> rendered = jinja::Render(*node.code, scope, options); !rendered.ok()) {
+        status = std::move(rendered).error();
+      }
+    }
+    if (!status.ok()) Append(nodes_.errors(), std::move(status).error());
+  }
+  nodes_.TakeUses(node, recording);
+}
+
+std::optional<Node> GenericTestBuilder::Build(const TestTarget& target, const DeclaredTest& declared) {
+  std::optional<Declaration> read = Read(target, declared);
+  if (!read) return std::nullopt;
+  Declaration& test = *read;
+  TakeConfig(test, target);
+  TakeNames(test, target);
+  const PackageContext& package = *target.file->package;
+  TextPool& pool = nodes_.pool();
+
+  const Value kwargs = DictOf(test.kwargs);
+  const Value metadata = DictOf({{"namespace", test.space.empty() ? Value::None() : Value::String(test.space)},
+                                 {"name", Value::String(test.name)},
+                                 {"kwargs", kwargs}});
+  Node node;
+  node.type = ResourceType::kTest;
+  node.package = pool.Intern(package.name());
+  node.name = pool.Intern(test.names.full);
+  node.unique_id = pool.Add("test." + package.name() + "." + test.names.full + "." + TestHash(test.names.full, metadata));
+  node.path = pool.Add(test.names.shortened + ".sql");
+  node.original_file_path = pool.Intern(target.file->file->path);
+  const std::string_view file_path = target.file->file->path;
+  node.fqn = nodes_.FqnOf(package, file_path.substr(file_path.find('/') + 1), test.names.full);
+  node.checksum_name = "none";
+  node.span = test.span;
+  static const auto no_columns = std::make_shared<const Columns>();
+  node.columns = no_columns;
+  const std::string macro = (test.space.empty() ? "" : test.space + ".") + "test_" + test.name;
+  const std::string raw_code = RawCode(macro, test.config);
+  node.raw_code = pool.Intern(raw_code);
+  node.code = CodeOf(raw_code, test.span);
+  node.description = pool.Intern(test.description);
+
+  node.test = std::make_unique<TestPart>();
+  node.test->generic = true;
+  node.test->test_name = pool.Intern(test.name);
+  node.test->test_namespace = pool.Intern(test.space);
+  node.test->kwargs = kwargs;
+  node.test->column_name = pool.Intern(test.column);
+  node.test->file_key_name = pool.Intern(std::string(target.section) + "." + std::string(target.name));
+
+  std::vector<std::string> tags = TagsOf(test.config);
+  tags.insert(tags.end(), test.column_tags.begin(), test.column_tags.end());
+  if (target.table) tags.insert(tags.end(), target.table->test_tags.begin(), target.table->test_tags.end());
+  const std::set<std::string> sorted(tags.begin(), tags.end());
+  nodes_.AddTags(node, std::vector<std::string>(sorted.begin(), sorted.end()));
+
+  const std::vector<ConfigEntry> entries = ConfigEntries(test.config, test.span);
+  node.config = nodes_.LayerConfig(package, node.type, node.fqn, {}, entries);
+  node.unrendered_config = nodes_.LayerUnrendered(package, node.type, node.fqn, {}, test.config);
+  nodes_.AddTags(node, node.config->tags);
+  nodes_.Place(node, package);
+  FindUses(node, test, target);
+  return node;
+}
+
+}  // namespace stir::project

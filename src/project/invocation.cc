@@ -1,0 +1,20 @@
+#include "project/invocation.h"
+
+#include "project/kinds.h"
+#include "project/yaml_values.h"
+#include "yaml/node.h"
+
+namespace stir::project {
+
+Result<jinja::Value> ParseVars(std::string_view yaml_text, SourceMap& sources) {
+  const SourceId source = sources.Add("--vars", std::string(yaml_text));
+  STIR_ASSIGN(const yaml::Document document, yaml::Parse(sources, source));
+  if (document.root->IsNull()) return jinja::Value::MakeDict();
+  if (!document.root->IsMapping()) {
+    return Diagnostic(kBadVars, "--vars must be a mapping, not " + std::string(Describe(*document.root)), document.root->span)
+        .Hint("write it as YAML or JSON, for example '{region: europe}'");
+  }
+  return ValueOf(*document.root);
+}
+
+}  // namespace stir::project

@@ -1,0 +1,267 @@
+#include "project/manifest_builder.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/strings.h"
+#include "project/kinds.h"
+
+namespace stir::project {
+
+namespace {
+
+bool ResolvesRefs(const Node& node) { return node.type != ResourceType::kSeed && node.type != ResourceType::kSource; }
+
+std::string Kind(const Node& node) { return std::string(ResourceTypeName(node.type)); }
+
+// "model `a` (models/a.sql)".
+std::string NameOf(const Node& node) {
+  return Kind(node) + " `" + std::string(node.name) + "`";
+}
+
+std::string RefText(const RefCall& call) {
+  std::string text = "`";
+  if (!call.package.empty()) text += std::string(call.package) + ".";
+  text += std::string(call.name);
+  if (!call.version.empty()) text += " v" + std::string(call.version);
+  return text + "`";
+}
+
+}  // namespace
+
+ManifestBuilder::ManifestBuilder(const SourceMap& sources) : manifest_(new Manifest()) { manifest_->sources_ = &sources; }
+
+void ManifestBuilder::AddPackage(std::string_view name, std::string_view root, std::string_view version, bool internal,
+                                 jinja::Value vars) {
+  if (manifest_->pools_.empty()) manifest_->pools_.push_back(std::make_unique<TextPool>());
+  TextPool& pool = *manifest_->pools_.front();
+  manifest_->packages_.push_back({pool.Intern(name), pool.Intern(root), pool.Intern(version), internal, std::move(vars)});
+}
+
+void ManifestBuilder::SetAdapter(std::string_view type, adapter::Policy quote, adapter::Policy include) {
+  if (manifest_->pools_.empty()) manifest_->pools_.push_back(std::make_unique<TextPool>());
+  manifest_->adapter_type_ = manifest_->pools_.front()->Intern(type);
+  manifest_->quote_ = quote;
+  manifest_->include_ = include;
+}
+
+void ManifestBuilder::AddNode(Node node) {
+  (node.config->enabled ? manifest_->nodes_ : manifest_->disabled_).push_back(std::move(node));
+}
+
+void ManifestBuilder::CheckDoubles(Diagnostics& errors) const {
+  std::unordered_map<std::string_view, const Node*> seen;
+  std::unordered_map<std::string, const Node*> refable;
+  for (const Node& node : manifest_->nodes_) {
+    const Node* other = nullptr;
+    if (const auto [place, fresh] = seen.emplace(node.unique_id, &node); !fresh) other = place->second;
+    if (!other && node.IsRefable()) {
+      const auto [place, fresh] = refable.emplace(std::string(node.package) + "." + std::string(node.name), &node);
+      if (!fresh) other = place->second;
+    }
+    if (!other) continue;
+    errors.push_back(Diagnostic(kDuplicateName, "two resources have the name `" + std::string(node.name) + "`: " +
+                                                    std::string(other->original_file_path) + " and " +
+                                                    std::string(node.original_file_path),
+                                node.span)
+                         .About(std::string(node.original_file_path))
+                         .With({other->span, "the other one"})
+                         .Hint("rename one of them, or disable it"));
+  }
+}
+
+void ManifestBuilder::CheckRelations(Diagnostics& errors) const {
+  std::unordered_map<std::string_view, const Node*> seen;
+  for (const Node& node : manifest_->nodes_) {
+    if (node.relation_name.empty() || node.source) continue;
+    const auto [place, fresh] = seen.emplace(node.relation_name, &node);
+    if (fresh || place->second->unique_id == node.unique_id) continue;
+    errors.push_back(Diagnostic(kAmbiguousRelation, NameOf(*place->second) + " and " + NameOf(node) + " both make the relation " +
+                                                        std::string(node.relation_name), node.span)
+                         .About(std::string(node.original_file_path))
+                         .With({place->second->span, "the other one"})
+                         .Hint("give one of them another `alias` or `schema`"));
+  }
+}
+
+bool ManifestBuilder::ResolveOneRef(Node& node, const RefCall& call, Diagnostics& errors, Diagnostics& warnings) {
+  const Resolved resolved = manifest_->ResolveRef(call.package, call.name, call.version, node.package);
+  if (resolved.lookup == Lookup::kFound) {
+    if (resolved.other) {
+      warnings.push_back(Diagnostic(kRefAmbiguous, "several packages have a model " + RefText(call) + ": `" +
+                                                       std::string(resolved.node->package) + "` is taken", call.span)
+                             .As(Severity::kWarning)
+                             .Hint("name the package: `ref('" + std::string(resolved.other->package) + "', '" + std::string(call.name) + "')`"));
+    }
+    const graph::NodeId id = resolved.node->id;
+    if (std::ranges::find(node.depends_on, id) == node.depends_on.end()) node.depends_on.push_back(id);
+    return true;
+  }
+  const bool disabled = resolved.lookup == Lookup::kDisabled;
+  if (node.type == ResourceType::kTest && disabled) return false;
+  const std::string what = "model " + RefText(call) + (disabled ? " is disabled" : " not found");
+  std::string hint = disabled ? "enable it in " + std::string(resolved.node->original_file_path) + ", or remove the reference"
+                              : DidYouMean(call.name, manifest_->RefableNames());
+  Diagnostic diagnostic(disabled ? kRefDisabled : kRefNotFound, what, call.span);
+  diagnostic.subject = node.unique_id;
+  diagnostic.hint = std::move(hint);
+  if (node.type == ResourceType::kTest) {
+    diagnostic.severity = Severity::kWarning;
+    diagnostic.message += ": test `" + std::string(node.name) + "` is left out";
+    warnings.push_back(std::move(diagnostic));
+  } else {
+    errors.push_back(std::move(diagnostic));
+  }
+  return false;
+}
+
+bool ManifestBuilder::ResolveOneSource(Node& node, const SourceCall& call, Diagnostics& errors, Diagnostics& warnings) {
+  const Resolved resolved = manifest_->ResolveSource(call.source, call.table, node.package);
+  if (resolved.lookup == Lookup::kFound) {
+    const graph::NodeId id = resolved.node->id;
+    if (std::ranges::find(node.depends_on, id) == node.depends_on.end()) node.depends_on.push_back(id);
+    return true;
+  }
+  const bool disabled = resolved.lookup == Lookup::kDisabled;
+  if (node.type == ResourceType::kTest && disabled) return false;
+  const std::string name = std::string(call.source) + "." + std::string(call.table);
+  Diagnostic diagnostic(disabled ? kSourceDisabled : kSourceNotFound, "source `" + name + (disabled ? "` is disabled" : "` not found"),
+                        call.span);
+  diagnostic.subject = node.unique_id;
+  diagnostic.hint = disabled ? "enable it in " + std::string(resolved.node->original_file_path) : DidYouMean(name, manifest_->SourceNames());
+  if (node.type == ResourceType::kTest) {
+    diagnostic.severity = Severity::kWarning;
+    diagnostic.message += ": test `" + std::string(node.name) + "` is left out";
+    warnings.push_back(std::move(diagnostic));
+  } else {
+    errors.push_back(std::move(diagnostic));
+  }
+  return false;
+}
+
+bool ManifestBuilder::ResolveNode(Node& node, Diagnostics& errors, Diagnostics& warnings) {
+  bool whole = true;
+  for (const SourceCall& call : node.sources) whole = ResolveOneSource(node, call, errors, warnings) && whole;
+  for (const RefCall& call : node.refs) whole = ResolveOneRef(node, call, errors, warnings) && whole;
+  return whole || node.type != ResourceType::kTest;
+}
+
+// A test of something disabled is disabled itself. Nothing depends on tests, so one pass settles it.
+void ManifestBuilder::Resolve(Diagnostics& errors, Diagnostics& warnings) {
+  auto number = [this] {
+    for (size_t i = 0; i < manifest_->nodes_.size(); ++i) manifest_->nodes_[i].id = static_cast<graph::NodeId>(i);
+    manifest_->index_->Fill(*manifest_);
+  };
+  number();
+  std::vector<Node> kept;
+  std::vector<size_t> dropped;
+  for (size_t i = 0; i < manifest_->nodes_.size(); ++i) {
+    Node& node = manifest_->nodes_[i];
+    if (ResolvesRefs(node) && !ResolveNode(node, errors, warnings)) dropped.push_back(i);
+  }
+  if (dropped.empty()) return;
+  std::vector<graph::NodeId> renumbered(manifest_->nodes_.size());
+  size_t next_dropped = 0;
+  for (size_t i = 0; i < manifest_->nodes_.size(); ++i) {
+    const bool drop = next_dropped < dropped.size() && dropped[next_dropped] == i;
+    if (drop) ++next_dropped;
+    renumbered[i] = static_cast<graph::NodeId>(i - next_dropped);
+    if (!drop) {
+      kept.push_back(std::move(manifest_->nodes_[i]));
+      continue;
+    }
+    manifest_->nodes_[i].depends_on.clear();
+    manifest_->disabled_.push_back(std::move(manifest_->nodes_[i]));
+  }
+  manifest_->nodes_ = std::move(kept);
+  for (Node& node : manifest_->nodes_) {
+    for (graph::NodeId& needed : node.depends_on) needed = renumbered[needed];
+  }
+  number();
+}
+
+void ManifestBuilder::AttachTests() {
+  for (Node& node : manifest_->nodes_) {
+    if (!node.test || !node.test->generic || node.refs.empty()) continue;
+    const Resolved target = manifest_->ResolveRef("", node.refs.front().name, node.refs.front().version, node.package);
+    if (target.lookup == Lookup::kFound && node.test->file_key_name.substr(0, 8) != "sources.") node.test->attached = target.node->id;
+  }
+}
+
+// A model's key: what its constraints say, else the columns that are tested to be unique and not null, else unique.
+void ManifestBuilder::InferPrimaryKeys() {
+  struct Tested {
+    std::set<std::string_view> unique, not_null;
+  };
+  std::unordered_map<graph::NodeId, Tested> tested;
+  for (const Node& node : manifest_->nodes_) {
+    if (!node.test || !node.test->attached) continue;
+    const TestPart& test = *node.test;
+    Tested& columns = tested[*test.attached];
+    if (test.test_name == "unique" && !test.column_name.empty()) columns.unique.insert(test.column_name);
+    if (test.test_name == "not_null" && !test.column_name.empty()) columns.not_null.insert(test.column_name);
+    if (test.test_name != "unique_combination_of_columns") continue;
+    const jinja::Value* combination = test.kwargs.AsDict().Find("combination_of_columns");
+    if (!combination || !combination->IsSequence()) continue;
+    for (const jinja::Value& column : combination->Items()) {
+      if (column.IsString()) columns.unique.insert(column.AsString());
+    }
+  }
+  for (auto& [id, columns] : tested) {
+    ModelPart* model = manifest_->nodes_[id].model.get();
+    if (!model) continue;
+    std::ranges::set_intersection(columns.unique, columns.not_null, std::back_inserter(model->primary_key));
+    if (model->primary_key.empty()) model->primary_key.assign(columns.unique.begin(), columns.unique.end());
+  }
+}
+
+void ManifestBuilder::MakeGraph(Diagnostics& errors) {
+  std::vector<std::pair<graph::NodeId, graph::NodeId>> edges;
+  for (const Node& node : manifest_->nodes_) {
+    for (graph::NodeId needed : node.depends_on) edges.emplace_back(needed, node.id);
+  }
+  manifest_->graph_ = graph::Graph(manifest_->nodes_.size(), std::move(edges));
+  const std::vector<graph::NodeId> cycle = manifest_->graph_.FindCycle();
+  if (cycle.empty()) return;
+  std::string path;
+  for (graph::NodeId id : cycle) path += "`" + std::string(manifest_->nodes_[id].name) + "` -> ";
+  path += "`" + std::string(manifest_->nodes_[cycle.front()].name) + "`";
+  auto span_of = [&](graph::NodeId child, graph::NodeId parent) {
+    for (const RefCall& call : manifest_->nodes_[child].refs) {
+      if (call.name == manifest_->nodes_[parent].name) return call.span;
+    }
+    return manifest_->nodes_[child].span;
+  };
+  Diagnostic diagnostic(kCycle, "these nodes depend on each other in a circle: " + path, span_of(cycle.front(), cycle.back()));
+  for (size_t i = 1; i < cycle.size(); ++i) {
+    diagnostic.labels.push_back({span_of(cycle[i], cycle[i - 1]), "`" + std::string(manifest_->nodes_[cycle[i]].name) + "` needs `" +
+                                                                      std::string(manifest_->nodes_[cycle[i - 1]].name) + "`"});
+  }
+  diagnostic.hint = "remove one of these references";
+  errors.push_back(std::move(diagnostic));
+}
+
+// Packages' hooks run before the root's, each in the order of its list.
+void ManifestBuilder::ListOperations() {
+  const Text root = manifest_->project_name();
+  for (bool of_root : {false, true}) {
+    for (const Node& node : manifest_->nodes_) {
+      if (!node.operation || (node.package == root) != of_root) continue;
+      (node.operation->on_run_start ? manifest_->on_run_start_ : manifest_->on_run_end_).push_back(node.id);
+    }
+  }
+}
+
+std::unique_ptr<Manifest> ManifestBuilder::Finish(std::unique_ptr<MacroIndex> macros, Diagnostics& errors, Diagnostics& warnings) {
+  manifest_->macros_ = std::move(macros);
+  CheckDoubles(errors);
+  CheckRelations(errors);
+  Resolve(errors, warnings);
+  AttachTests();
+  InferPrimaryKeys();
+  MakeGraph(errors);
+  ListOperations();
+  return std::move(manifest_);
+}
+
+}  // namespace stir::project

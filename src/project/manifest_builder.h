@@ -1,0 +1,45 @@
+// Joins nodes into a Manifest: ids, names, references, the graph. Sequential, in a fixed order.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "project/manifest.h"
+#include "project/manifest_index.h"
+
+namespace stir::project {
+
+class ManifestBuilder {
+ public:
+  explicit ManifestBuilder(const SourceMap& sources);
+
+  // Packages first: the root, the others by name, the built-in ones last.
+  void AddPackage(std::string_view name, std::string_view root, std::string_view version, bool internal, jinja::Value vars);
+  void SetVars(jinja::Value vars) { manifest_->vars_ = std::move(vars); }
+  void SetAdapter(std::string_view type, adapter::Policy quote, adapter::Policy include);
+  void AddPool(std::unique_ptr<TextPool> pool) { manifest_->pools_.push_back(std::move(pool)); }
+  void AddNode(Node node);   // disabled ones go to their own list
+  void AddDoc(Doc doc) { manifest_->docs_.push_back(std::move(doc)); }
+  void AddGroup(Group group) { manifest_->groups_.push_back(std::move(group)); }
+
+  // Resolves everything; the manifest is whole afterwards. Errors: doubles, references that lead nowhere, cycles. Warnings:
+  // tests of what is not there.
+  std::unique_ptr<Manifest> Finish(std::unique_ptr<MacroIndex> macros, Diagnostics& errors, Diagnostics& warnings);
+
+ private:
+  void CheckDoubles(Diagnostics& errors) const;
+  void CheckRelations(Diagnostics& errors) const;
+  void Resolve(Diagnostics& errors, Diagnostics& warnings);
+  bool ResolveNode(Node& node, Diagnostics& errors, Diagnostics& warnings);
+  bool ResolveOneRef(Node& node, const RefCall& call, Diagnostics& errors, Diagnostics& warnings);
+  bool ResolveOneSource(Node& node, const SourceCall& call, Diagnostics& errors, Diagnostics& warnings);
+  void AttachTests();
+  void InferPrimaryKeys();
+  void MakeGraph(Diagnostics& errors);
+  void ListOperations();
+
+  std::unique_ptr<Manifest> manifest_;
+};
+
+}  // namespace stir::project

@@ -1,0 +1,27 @@
+// The hash maps of a manifest.
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "project/manifest.h"
+
+namespace stir::project {
+
+// Keys are views into the manifest's own texts; values are indexes of nodes() or, in `disabled_*`, of disabled().
+struct Manifest::Index {
+  std::unordered_map<std::string_view, uint32_t> unique_ids;
+  std::unordered_map<std::string_view, std::vector<uint32_t>> refs, disabled_refs;        // by name
+  std::unordered_map<std::string_view, std::vector<uint32_t>> sources, disabled_sources;  // by table
+  std::unordered_map<std::string_view, uint32_t> packages;
+
+  void Fill(const Manifest& manifest);
+};
+
+// var(name) in a node of a package whose own vars are `own`: --vars, then the root's, then the package's; in both, those under
+// the package's name come first.
+const jinja::Value* FindVarIn(const jinja::Value& command_line, const jinja::Value& root, const jinja::Value* own,
+                              std::string_view package, std::string_view name);
+
+}  // namespace stir::project

@@ -1,0 +1,31 @@
+// Where a node's relation is: generate_database_name, generate_schema_name and generate_alias_name, then the adapter's rendering.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "project/config.h"
+#include "project/project_context.h"
+
+namespace stir::project {
+
+struct RelationNames {
+  std::string database, schema, alias;
+};
+
+// What the naming macros may ask about the node.
+struct NamedNode {
+  ResourceType type = ResourceType::kModel;
+  std::string_view name, unique_id, path, original_file_path;
+  std::span<const std::string_view> fqn;
+};
+
+// Calls the macros of the node's package, of the root project, or the built-in rule: the custom schema after the target's.
+Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package,
+                                   const ProjectContext& project);
+
+// The quoting of a node's relation.
+adapter::Policy QuotingOf(const Config& config, adapter::Policy project);
+
+}  // namespace stir::project

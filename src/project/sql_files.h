@@ -1,0 +1,31 @@
+// The text of a model, test, analysis or hook: parsed once, and rendered once without executing anything, to learn what it
+// refers to and how it configures itself.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "jinja/template.h"
+#include "project/parse_context.h"
+
+namespace stir::project {
+
+struct ParsedSql {
+  std::shared_ptr<const jinja::Template> code;  // null when its syntax is wrong
+  std::string_view raw_code;                    // stripped; in the SourceMap
+  Span span;                                    // of raw_code
+  Recording recording;
+  std::vector<std::pair<std::string, jinja::Value>> unrendered;  // config() as written in the text
+  Diagnostics errors;
+};
+
+// Pure: a function of text, name and context. `text` is the whole of `origin.source` from `origin.base` on.
+ParsedSql ParseSql(std::string_view text, jinja::Origin origin, std::string_view name, const ParseContext& context);
+
+// Renders a parsed text for what it refers to, adding to `recording`.
+Status Record(const jinja::Template& code, std::string_view name, const ParseContext& context, Recording& recording);
+
+}  // namespace stir::project
