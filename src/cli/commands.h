@@ -19,6 +19,14 @@ int RunClean(const Arguments& arguments, Session& session);
 int RunDebug(const Arguments& arguments, Session& session);
 int RunInit(const Arguments& arguments, Session& session);
 int RunSql(const Arguments& arguments, Session& session);
+int RunPipelineList(const Arguments& arguments, Session& session);
+int RunPipelineShow(const Arguments& arguments, Session& session);
+int RunPipelineRun(const Arguments& arguments, Session& session);
+int RunPipelineBackfill(const Arguments& arguments, Session& session);
+int RunRunsList(const Arguments& arguments, Session& session);
+int RunRunsShow(const Arguments& arguments, Session& session);
+int RunRunsRetry(const Arguments& arguments, Session& session);
+int RunRunsLogs(const Arguments& arguments, Session& session);
 int RunCompletion(const Arguments& arguments, Session& session);
 
 }  // namespace stir::cli

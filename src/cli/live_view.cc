@@ -52,27 +52,26 @@ void LiveView::Stop() {
   wake_.notify_all();
 }
 
-void LiveView::Track(const Event& event, bool& hide) {
-  const bool starts = event.name == "LogStartLine";
-  if (!starts && event.name != "NodeFinished") return;
+bool LiveView::Track(const Event& event) {
+  const bool starts = event.name == "LogStartLine" || event.name == "TaskStarted";
+  const bool ends = event.name == "NodeFinished" || event.name == "TaskFinished" || event.name == "TaskWillRetry";
+  if (!starts && !ends) return false;
   const Json data = Json::parse(event.data, nullptr, false);
-  if (data.is_discarded()) return;
-  const std::string id = data["node_info"].value("unique_id", "");
-  if (!starts) {
+  if (!data.is_object()) return false;
+  const std::string id = data.contains("task") ? data.value("task", "") : data["node_info"].value("unique_id", "");
+  if (data.contains("total")) total_ = data.value("total", 0);
+  if (ends) {
     done_ += static_cast<int>(running_.erase(id));
-    return;
+    return false;
   }
-  hide = true;
-  total_ = data.value("total", 0);
-  running_[id] = {data.value("description", ""), std::chrono::steady_clock::now()};
+  running_[id] = {data.contains("task") ? id : data.value("description", ""), std::chrono::steady_clock::now()};
   wake_.notify_all();
+  return true;
 }
 
 void LiveView::Emit(const Event& event) {
   const std::lock_guard lock(mutex_);
-  bool hide = false;
-  Track(event, hide);
-  if (hide) return;
+  if (Track(event)) return;
   Erase();
   lines_.Emit(event);
   Draw();

@@ -31,7 +31,8 @@ class LiveView : public EventSink {
   void Redraw();
   void Erase();
   void Draw();
-  void Track(const Event& event, bool& hide);
+  // True when the event is shown by the picture instead of a line.
+  bool Track(const Event& event);
 
   EventSink& lines_;
   std::FILE* const terminal_;
