@@ -117,8 +117,13 @@ struct Unit {
   std::string_view name;
   int64_t size;
 };
-constexpr Unit kUnits[] = {{"w", 604'800'000'000}, {"d", 86'400'000'000}, {"h", 3'600'000'000}, {"m", 60'000'000},
-                           {"s", 1'000'000},       {"ms", 1'000},         {"us", 1}};
+constexpr Unit kUnits[] = {{"w", 604'800'000'000},
+                           {"d", 86'400'000'000},
+                           {"h", 3'600'000'000},
+                           {"m", 60'000'000},
+                           {"s", 1'000'000},
+                           {"ms", 1'000},
+                           {"us", 1}};
 
 std::optional<int64_t> UnitSize(std::string_view name) {
   for (const Unit& unit : kUnits) {

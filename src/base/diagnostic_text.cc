@@ -35,8 +35,8 @@ std::string_view ColorOf(Severity severity) {
 // One source line as a terminal shows it, with the column at which each byte starts.
 struct ShownLine {
   std::string text;
-  std::vector<size_t> column_of;     // by byte of the source line, plus one for its end
-  std::vector<size_t> byte_of;       // by column: where that column starts in `text`, plus one for its end
+  std::vector<size_t> column_of;  // by byte of the source line, plus one for its end
+  std::vector<size_t> byte_of;    // by column: where that column starts in `text`, plus one for its end
 };
 
 ShownLine Show(std::string_view line) {
@@ -82,7 +82,8 @@ Place PlaceOf(const Span& span, const SourceMap& sources) {
   const LineColumn at = sources.Locate(span.source, span.begin);
   const std::string_view line = WithoutMark(sources.Line(span.source, at.line), at.line);
   Place place{at.line, at.column, 0, 0};
-  for (uint32_t i = 1; i < at.column && place.begin < line.size(); ++i) place.begin += DecodeUtf8(line, place.begin).length;
+  for (uint32_t i = 1; i < at.column && place.begin < line.size(); ++i)
+    place.begin += DecodeUtf8(line, place.begin).length;
   const size_t length = span.end > span.begin ? span.end - span.begin : 0;
   place.end = std::min(line.size(), place.begin + length);
   return place;
@@ -118,8 +119,10 @@ class Renderer {
     std::string clean;
     for (const char c : text) {
       const auto byte = static_cast<unsigned char>(c);
-      if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F) AppendUtf8(clean, kReplacement);
-      else clean.push_back(c);
+      if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F)
+        AppendUtf8(clean, kReplacement);
+      else
+        clean.push_back(c);
     }
     return clean;
   }
@@ -141,15 +144,16 @@ class Renderer {
 
   void Heading(const Diagnostic& diagnostic) {
     std::string lead;
-    if (diagnostic.span) lead = Paint(kBold, Where(diagnostic.span) + ":") + " ";
-    else if (!diagnostic.subject.empty()) lead = Paint(kBold, Clean(diagnostic.subject) + ":") + " ";
-    lead += Paint(ColorOf(diagnostic.severity), fmt::format("{}[{}]:", Word(diagnostic.severity), diagnostic.kind.name));
+    if (diagnostic.span)
+      lead = Paint(kBold, Where(diagnostic.span) + ":") + " ";
+    else if (!diagnostic.subject.empty())
+      lead = Paint(kBold, Clean(diagnostic.subject) + ":") + " ";
+    lead +=
+        Paint(ColorOf(diagnostic.severity), fmt::format("{}[{}]:", Word(diagnostic.severity), diagnostic.kind.name));
     Paragraph(lead + " ", diagnostic.message);
   }
 
-  void Gutter(std::string_view number) {
-    out_ += Paint(kGray, fmt::format("  {:>{}} |", number, gutter_));
-  }
+  void Gutter(std::string_view number) { out_ += Paint(kGray, fmt::format("  {:>{}} |", number, gutter_)); }
 
   void Excerpt(const Span& span, char mark, std::string_view color, std::string_view note) {
     const Place place = PlaceOf(span, sources_);
@@ -165,12 +169,13 @@ class Renderer {
     const std::string_view before = first > 0 ? "..." : "";
     const size_t from = shown.byte_of[first], to = shown.byte_of[last];
     Gutter(std::to_string(place.line));
-    out_ += fmt::format(" {}{}{}\n", before, std::string_view(shown.text).substr(from, to - from), last < width ? "..." : "");
+    out_ += fmt::format(" {}{}{}\n", before, std::string_view(shown.text).substr(from, to - from),
+                        last < width ? "..." : "");
     Gutter("");
     const size_t end = std::clamp(shown.column_of[place.end], begin + 1, std::max(last, begin + 1));
     const std::string marks(end - begin, mark);
-    out_ += fmt::format(" {:{}}{}{}{}\n", "", before.size() + begin - first, Paint(color, marks), note.empty() ? "" : " ",
-                        Clean(note));
+    out_ += fmt::format(" {:{}}{}{}{}\n", "", before.size() + begin - first, Paint(color, marks),
+                        note.empty() ? "" : " ", Clean(note));
   }
 
   void Explain(const Label& label, const Span& primary) {
@@ -206,14 +211,16 @@ std::string RenderDiagnostic(const Diagnostic& diagnostic, const SourceMap& sour
 std::string RenderDiagnostics(const Diagnostics& diagnostics, const SourceMap& sources, bool color) {
   std::vector<const Diagnostic*> order;
   for (const Diagnostic& each : diagnostics) {
-    const bool known = std::any_of(order.begin(), order.end(), [&](const Diagnostic* seen) { return SameThing(*seen, each); });
+    const bool known =
+        std::any_of(order.begin(), order.end(), [&](const Diagnostic* seen) { return SameThing(*seen, each); });
     if (!known) order.push_back(&each);
   }
   const auto place = [&](const Diagnostic* each) {
     const std::string_view name = each->span ? sources.Name(each->span.source) : std::string_view(each->subject);
     return std::tuple(!each->span, name, each->span.begin);
   };
-  std::stable_sort(order.begin(), order.end(), [&](const Diagnostic* a, const Diagnostic* b) { return place(a) < place(b); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const Diagnostic* a, const Diagnostic* b) { return place(a) < place(b); });
   std::string text;
   for (const Diagnostic* each : order) text += RenderDiagnostic(*each, sources, color);
   return text;

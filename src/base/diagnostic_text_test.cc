@@ -15,8 +15,9 @@ Span Find(const SourceMap& sources, SourceId id, std::string_view what) {
 TEST(DiagnosticText, ShowsTheLineTheMarkAndTheHint) {
   SourceMap sources;
   const SourceId id = sources.Add("models/marts/orders.sql", std::string(11, '\n') + "from {{ ref('stg_order') }}\n");
-  const Diagnostic diagnostic = Diagnostic(kRefNotFound, "model `stg_order` not found", Find(sources, id, "'stg_order'"))
-                                    .Hint("did you mean `stg_orders`?");
+  const Diagnostic diagnostic =
+      Diagnostic(kRefNotFound, "model `stg_order` not found", Find(sources, id, "'stg_order'"))
+          .Hint("did you mean `stg_orders`?");
   EXPECT_EQ(RenderDiagnostic(diagnostic, sources),
             "models/marts/orders.sql:12:13: error[ref-not-found]: model `stg_order` not found\n"
             "  12 | from {{ ref('stg_order') }}\n"
@@ -47,7 +48,8 @@ TEST(DiagnosticText, ShowsLabelsTraceAndSubject) {
   SourceMap sources;
   const SourceId one = sources.Add("one.yml", "a: 1\nb: 2\n");
   const SourceId two = sources.Add("two.yml", "b: 3\n");
-  Diagnostic diagnostic = Diagnostic(kRefNotFound, "twice", {one, 5, 6}).With({{one, 0, 1}, "here"}).With({{two, 0, 1}, "and here"});
+  Diagnostic diagnostic =
+      Diagnostic(kRefNotFound, "twice", {one, 5, 6}).With({{one, 0, 1}, "here"}).With({{two, 0, 1}, "and here"});
   diagnostic.trace = {{"inner", {two, 3, 4}}, {"outer", {}}};
   EXPECT_EQ(RenderDiagnostic(std::move(diagnostic).As(Severity::kWarning), sources),
             "one.yml:2:1: warning[ref-not-found]: twice\n"
@@ -69,15 +71,16 @@ TEST(DiagnosticText, NothingReachesTheTerminalAsAControlSequence) {
   const SourceId id = sources.Add("x\x1b[2J.sql", "a \x1b[31m b\n");
   const std::string text = RenderDiagnostic(Diagnostic(kRefNotFound, "seen \x1b]0;", {id, 0, 1}), sources);
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
-  EXPECT_NE(RenderDiagnostic(Diagnostic(kRefNotFound, "m", {id, 0, 1}), sources, true).find("\x1b[1;31m"), std::string::npos);
+  EXPECT_NE(RenderDiagnostic(Diagnostic(kRefNotFound, "m", {id, 0, 1}), sources, true).find("\x1b[1;31m"),
+            std::string::npos);
 }
 
 TEST(DiagnosticText, CutsLongLinesAroundTheMark) {
   SourceMap sources;
   const SourceId id = sources.Add("long.sql", std::string(500, 'a') + "BAD" + std::string(500, 'b'));
   const std::string text = RenderDiagnostic(Diagnostic(kRefNotFound, "m", {id, 500, 503}), sources);
-  EXPECT_EQ(text, "long.sql:1:501: error[ref-not-found]: m\n  1 | ..." + std::string(40, 'a') + "BAD" + std::string(77, 'b') +
-                      "...\n    | " + std::string(43, ' ') + "^^^\n");
+  EXPECT_EQ(text, "long.sql:1:501: error[ref-not-found]: m\n  1 | ..." + std::string(40, 'a') + "BAD" +
+                      std::string(77, 'b') + "...\n    | " + std::string(43, ' ') + "^^^\n");
 }
 
 TEST(DiagnosticText, SortsByPlaceAndDropsRepetitions) {

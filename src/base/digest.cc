@@ -25,7 +25,8 @@ std::string Hex(std::span<const unsigned char> bytes) {
 std::string Digest(const EVP_MD* method, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out;
   unsigned int size = 0;
-  if (method == nullptr || EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, method, nullptr) != 1) std::abort();
+  if (method == nullptr || EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, method, nullptr) != 1)
+    std::abort();
   return Hex({out.data(), size});
 }
 

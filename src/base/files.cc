@@ -28,7 +28,9 @@ class Fd {
   explicit Fd(int fd) : fd_(fd) {}
   Fd(const Fd&) = delete;
   Fd& operator=(const Fd&) = delete;
-  ~Fd() { if (fd_ >= 0) close(fd_); }
+  ~Fd() {
+    if (fd_ >= 0) close(fd_);
+  }
   bool ok() const { return fd_ >= 0; }
   int get() const { return fd_; }
   // Closing can be the call that reports a full disk (network file systems).
@@ -38,13 +40,12 @@ class Fd {
   int fd_;
 };
 
-fs::path FolderOf(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
+fs::path FolderOf(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
 FileStat StatOf(const struct stat& s) {
   const auto nanoseconds = [](const timespec& t) { return int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; };
-  return {static_cast<uint64_t>(s.st_size), nanoseconds(s.st_mtim), nanoseconds(s.st_ctim), s.st_ino, S_ISDIR(s.st_mode)};
+  return {static_cast<uint64_t>(s.st_size), nanoseconds(s.st_mtim), nanoseconds(s.st_ctim), s.st_ino,
+          S_ISDIR(s.st_mode)};
 }
 
 bool WriteAll(int fd, std::string_view bytes) {
@@ -65,7 +66,8 @@ Status SyncPath(const fs::path& path, int flags) {
 
 // Creates what is missing, outermost first. With `sync`, each new folder's entry is on disk before this returns.
 Status CreateFolders(const fs::path& path, bool sync) {
-  if (path.empty() || mkdir(path.c_str(), 0777) == 0) return sync && !path.empty() ? SyncPath(FolderOf(path), O_DIRECTORY) : Status();
+  if (path.empty() || mkdir(path.c_str(), 0777) == 0)
+    return sync && !path.empty() ? SyncPath(FolderOf(path), O_DIRECTORY) : Status();
   const int error = errno;
   if (error == ENOENT && path.has_relative_path() && path.parent_path() != path) {
     STIR_TRY(CreateFolders(path.parent_path(), sync));
@@ -131,7 +133,9 @@ class Walker {
     errno = 0;
     while (const dirent* entry = readdir(dir.get())) {
       const std::string_view name = entry->d_name;
-      if (name != "." && name != "..") Note(dirfd(dir.get()), relative.empty() ? std::string(name) : fmt::format("{}/{}", relative, name), entry->d_name, folders);
+      if (name != "." && name != "..")
+        Note(dirfd(dir.get()), relative.empty() ? std::string(name) : fmt::format("{}/{}", relative, name),
+             entry->d_name, folders);
       errno = 0;
     }
     if (errno != 0) return IoError("read", folder, errno);
@@ -233,7 +237,8 @@ class System final : public Files {
   Status SyncFile(const fs::path& path) override { return SyncPath(path, 0); }
   Status SyncDirectory(const fs::path& path) override { return SyncPath(path, O_DIRECTORY); }
 
-  Result<std::vector<WalkEntry>> Walk(const fs::path& root, const std::function<bool(std::string_view)>& enter) override {
+  Result<std::vector<WalkEntry>> Walk(const fs::path& root,
+                                      const std::function<bool(std::string_view)>& enter) override {
     return Walker(root, enter).Run();
   }
 
@@ -245,7 +250,8 @@ class System final : public Files {
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return IoError("lock", path, errno);
       const std::string holder = HolderOf(fd);
-      return Diagnostic(kLocked, fmt::format("`{}` is held by {}", path.string(), holder.empty() ? "another process" : holder))
+      return Diagnostic(kLocked,
+                        fmt::format("`{}` is held by {}", path.string(), holder.empty() ? "another process" : holder))
           .Hint("wait until it has finished, or end it");
     }
     const std::string pid = fmt::format("{}\n", getpid());

@@ -38,13 +38,12 @@ bool Find(void* library, const char* name, F& function) {
 Curl Open() {
   Curl curl;
   void* library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-  const bool found = library != nullptr && Find(library, "curl_global_init", curl.global_init) &&
-                     Find(library, "curl_easy_init", curl.init) && Find(library, "curl_easy_setopt", curl.set) &&
-                     Find(library, "curl_easy_perform", curl.perform) &&
-                     Find(library, "curl_easy_getinfo", curl.get_info) &&
-                     Find(library, "curl_easy_strerror", curl.explain) &&
-                     Find(library, "curl_easy_cleanup", curl.cleanup) && Find(library, "curl_slist_append", curl.append) &&
-                     Find(library, "curl_slist_free_all", curl.free_list);
+  const bool found =
+      library != nullptr && Find(library, "curl_global_init", curl.global_init) &&
+      Find(library, "curl_easy_init", curl.init) && Find(library, "curl_easy_setopt", curl.set) &&
+      Find(library, "curl_easy_perform", curl.perform) && Find(library, "curl_easy_getinfo", curl.get_info) &&
+      Find(library, "curl_easy_strerror", curl.explain) && Find(library, "curl_easy_cleanup", curl.cleanup) &&
+      Find(library, "curl_slist_append", curl.append) && Find(library, "curl_slist_free_all", curl.free_list);
   if (!found) {
     const char* reason = dlerror();
     curl.missing = reason == nullptr ? "unknown reason" : reason;
@@ -77,7 +76,8 @@ size_t OnBody(char* bytes, size_t size, size_t count, void* response) {
 size_t OnHeader(char* bytes, size_t size, size_t count, void* response) {
   auto& headers = static_cast<HttpResponse*>(response)->headers;
   const std::string_view line = Strip({bytes, size * count});
-  if (line.starts_with("HTTP/")) headers.clear();  // an interim response (100) came first
+  if (line.starts_with("HTTP/"))
+    headers.clear();  // an interim response (100) came first
   else if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
     headers.emplace_back(line.substr(0, colon), Strip(line.substr(colon + 1)));
   }
@@ -86,18 +86,25 @@ size_t OnHeader(char* bytes, size_t size, size_t count, void* response) {
 
 std::string HintFor(CURLcode code) {
   switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST: return "check the host's name, and that this machine reaches a name server";
-    case CURLE_COULDNT_CONNECT: return "check host and port, and that no firewall is between";
-    case CURLE_OPERATION_TIMEDOUT: return "the other side did not answer in time: try again, or raise the timeout";
-    case CURLE_PEER_FAILED_VERIFICATION: return "the server's certificate is not trusted by this machine";
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "check the host's name, and that this machine reaches a name server";
+    case CURLE_COULDNT_CONNECT:
+      return "check host and port, and that no firewall is between";
+    case CURLE_OPERATION_TIMEDOUT:
+      return "the other side did not answer in time: try again, or raise the timeout";
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return "the server's certificate is not trusted by this machine";
     case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT: return "an address starts with `http://` or `https://`";
-    default: return {};
+    case CURLE_URL_MALFORMAT:
+      return "an address starts with `http://` or `https://`";
+    default:
+      return {};
   }
 }
 
 Diagnostic NoResponse(const HttpRequest& request, std::string_view reason, std::string hint = {}) {
-  return Diagnostic(kHttpNoResponse, fmt::format("no response from {}: {}", ShownUrl(request.url), reason)).Hint(std::move(hint));
+  return Diagnostic(kHttpNoResponse, fmt::format("no response from {}: {}", ShownUrl(request.url), reason))
+      .Hint(std::move(hint));
 }
 
 class System final : public Http {
@@ -122,7 +129,8 @@ class System final : public Http {
   }
 
  private:
-  static void Prepare(const Curl& curl, CURL* handle, const HttpRequest& request, curl_slist* headers, HttpResponse& response) {
+  static void Prepare(const Curl& curl, CURL* handle, const HttpRequest& request, curl_slist* headers,
+                      HttpResponse& response) {
     const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(request.timeout).count();
     curl.set(handle, CURLOPT_URL, request.url.c_str());
     curl.set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -134,8 +142,10 @@ class System final : public Http {
       curl.set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
       curl.set(handle, CURLOPT_POSTFIELDS, request.body.data());
     }
-    if (request.method == "HEAD") curl.set(handle, CURLOPT_NOBODY, 1L);
-    else curl.set(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (request.method == "HEAD")
+      curl.set(handle, CURLOPT_NOBODY, 1L);
+    else
+      curl.set(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     curl.set(handle, CURLOPT_WRITEFUNCTION, &OnBody);
     curl.set(handle, CURLOPT_WRITEDATA, &response);
     curl.set(handle, CURLOPT_HEADERFUNCTION, &OnHeader);

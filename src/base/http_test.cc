@@ -15,13 +15,15 @@ namespace {
 
 class OneAnswer {
  public:
-  explicit OneAnswer(std::string answer) : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), answer_(std::move(answer)) {
+  explicit OneAnswer(std::string answer)
+      : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), answer_(std::move(answer)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* raw = reinterpret_cast<sockaddr*>(&address);
-    if (bind(listener_, raw, size) != 0 || listen(listener_, 1) != 0 || getsockname(listener_, raw, &size) != 0) std::abort();
+    if (bind(listener_, raw, size) != 0 || listen(listener_, 1) != 0 || getsockname(listener_, raw, &size) != 0)
+      std::abort();
     port_ = ntohs(address.sin_port);
     thread_ = std::jthread([this] { Serve(); });
   }
@@ -29,7 +31,9 @@ class OneAnswer {
     thread_.join();
     close(listener_);
   }
-  std::string Url(std::string_view path) const { return "http://127.0.0.1:" + std::to_string(port_) + std::string(path); }
+  std::string Url(std::string_view path) const {
+    return "http://127.0.0.1:" + std::to_string(port_) + std::string(path);
+  }
   std::string request() {
     thread_.join();
     thread_ = std::jthread([] {});
@@ -57,7 +61,8 @@ class OneAnswer {
 
 TEST(Http, SendsAndReceivesWholeBodies) {
   OneAnswer server("HTTP/1.1 500 Oops\r\nX-One: 1\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
-  const auto response = SystemHttp().Send({.method = "POST", .url = server.Url("/hook"), .headers = {{"X-Key", "k"}}, .body = "body!"});
+  const auto response =
+      SystemHttp().Send({.method = "POST", .url = server.Url("/hook"), .headers = {{"X-Key", "k"}}, .body = "body!"});
   ASSERT_TRUE(response.ok());
   EXPECT_EQ(response->status, 500);
   EXPECT_EQ(response->body, "no");
@@ -71,7 +76,8 @@ TEST(Http, SaysWhyThereIsNoResponseWithoutTheSecretPath) {
   const auto response = SystemHttp().Send({.url = "http://user:pw@127.0.0.1:1/services/T0/SECRET"});
   ASSERT_FALSE(response.ok());
   EXPECT_EQ(response.error()[0].kind, kHttpNoResponse);
-  EXPECT_TRUE(response.error()[0].message.starts_with("no response from `http://127.0.0.1:1`: ")) << response.error()[0].message;
+  EXPECT_TRUE(response.error()[0].message.starts_with("no response from `http://127.0.0.1:1`: "))
+      << response.error()[0].message;
 }
 
 }  // namespace

@@ -39,11 +39,13 @@ std::string HintFor(std::string_view verb, const fs::path& path, int error) {
     case EDQUOT: {
       struct statvfs space;
       const bool known = error == ENOSPC && statvfs(folder.c_str(), &space) == 0;
-      return fmt::format("make room in `{}`{}, then run the same command again: it continues where it stopped", folder.string(),
+      return fmt::format("make room in `{}`{}, then run the same command again: it continues where it stopped",
+                         folder.string(),
                          known ? fmt::format(" ({} MB left)", space.f_bavail * space.f_frsize / 1'000'000) : "");
     }
     case EROFS:
-      return fmt::format("`{}` is on a read-only file system: choose another folder or mount it writable", folder.string());
+      return fmt::format("`{}` is on a read-only file system: choose another folder or mount it writable",
+                         folder.string());
     case EACCES:
     case EPERM:
       if (verb == "read") return fmt::format("give the user with id {} the right to read it", geteuid());

@@ -1,4 +1,5 @@
-// Strings are scanned eight bytes at a time: artifacts of a large project are hundreds of megabytes of mostly plain text.
+// Strings are scanned eight bytes at a time: artifacts of a large project are hundreds of megabytes of mostly plain
+// text.
 #include "base/json.h"
 
 #include <fmt/format.h>
@@ -32,7 +33,8 @@ size_t FindSpecial(std::string_view text, size_t at) {
   for (; at + 8 <= text.size(); at += 8) {
     uint64_t block;
     std::memcpy(&block, text.data() + at, 8);
-    if (const uint64_t marks = SpecialBytes(block); marks != 0) return at + static_cast<size_t>(std::countr_zero(marks)) / 8;
+    if (const uint64_t marks = SpecialBytes(block); marks != 0)
+      return at + static_cast<size_t>(std::countr_zero(marks)) / 8;
   }
   while (at < text.size() && !IsSpecial(text[at])) ++at;
   return at;
@@ -40,14 +42,29 @@ size_t FindSpecial(std::string_view text, size_t at) {
 
 void AppendEscape(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    default:
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
   }
 }
 
@@ -64,8 +81,10 @@ void AppendJsonString(std::string& out, std::string_view value) {
       AppendEscape(out, value[at++]);
     } else {
       const CodePoint c = DecodeUtf8(value, at);
-      if (c.valid) out.append(value, at, c.length);
-      else AppendUtf8(out, kReplacement);
+      if (c.valid)
+        out.append(value, at, c.length);
+      else
+        AppendUtf8(out, kReplacement);
       at += c.length;
     }
   }

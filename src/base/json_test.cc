@@ -23,10 +23,12 @@ TEST(Json, WritesNestedValues) {
 TEST(Json, WritesFloatsAsPythonDoes) {
   JsonWriter json;
   json.BeginArray();
-  for (double value : {1.0, 0.1, 1e16, 123456789012345680.0, 1e-5, 0.0001, 1e22, -0.0, 5e-324, 1e15}) json.Double(value);
+  for (double value : {1.0, 0.1, 1e16, 123456789012345680.0, 1e-5, 0.0001, 1e22, -0.0, 5e-324, 1e15})
+    json.Double(value);
   json.Double(NAN).Double(INFINITY).Double(-INFINITY).EndArray();
-  EXPECT_EQ(json.text(), "[1.0,0.1,1e+16,1.2345678901234568e+17,1e-05,0.0001,1e+22,-0.0,5e-324,1000000000000000.0,"
-                         "NaN,Infinity,-Infinity]");
+  EXPECT_EQ(json.text(),
+            "[1.0,0.1,1e+16,1.2345678901234568e+17,1e-05,0.0001,1e+22,-0.0,5e-324,1000000000000000.0,"
+            "NaN,Infinity,-Infinity]");
 }
 
 TEST(Json, EscapesWhereverTheByteStands) {

@@ -24,7 +24,7 @@
 namespace stir {
 namespace {
 
-constexpr size_t kLongestLine = 1 << 20;                      // longer ones are handed out in pieces
+constexpr size_t kLongestLine = 1 << 20;                     // longer ones are handed out in pieces
 constexpr Duration kDrain = std::chrono::milliseconds(200);  // for output that a background process still holds open
 
 class Fd {
@@ -102,8 +102,10 @@ int Spawn(const ProcessSpec& spec, const Pipe& in, const Pipe& out, const Pipe& 
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  if (in.read.open()) posix_spawn_file_actions_adddup2(&actions, in.read.get(), 0);
-  else posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  if (in.read.open())
+    posix_spawn_file_actions_adddup2(&actions, in.read.get(), 0);
+  else
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, out.write.get(), 1);
   posix_spawn_file_actions_adddup2(&actions, err.write.get(), 2);
   if (!spec.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, spec.directory.c_str());
@@ -190,8 +192,14 @@ Duration Now() { return SystemClock().Monotonic(); }
 class Child {
  public:
   Child(const ProcessSpec& spec, pid_t pid, Fd input, LineReader out, LineReader err)
-      : pid_(pid), end_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), grace_(spec.grace),
-        input_(std::move(input)), unwritten_(spec.input), out_(std::move(out)), err_(std::move(err)) {
+      : pid_(pid),
+        end_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
+        wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        grace_(spec.grace),
+        input_(std::move(input)),
+        unwritten_(spec.input),
+        out_(std::move(out)),
+        err_(std::move(err)) {
     if (spec.timeout.count() > 0) deadline_ = Now() + spec.timeout;
     if (input_.open()) fcntl(input_.get(), F_SETFL, O_NONBLOCK);
   }

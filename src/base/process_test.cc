@@ -20,9 +20,12 @@ struct Ran {
 
 Ran Launch(ProcessSpec spec, const CancelToken& cancel = {}) {
   Ran ran;
-  auto result = RunProcess(spec, [&](Stream stream, std::string_view line) {
-    (stream == Stream::kOut ? ran.out : ran.err).append(line).append("|");
-  }, cancel);
+  auto result = RunProcess(
+      spec,
+      [&](Stream stream, std::string_view line) {
+        (stream == Stream::kOut ? ran.out : ran.err).append(line).append("|");
+      },
+      cancel);
   EXPECT_TRUE(result.ok());
   if (result.ok()) ran.result = *result;
   return ran;

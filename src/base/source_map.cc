@@ -27,7 +27,8 @@ LineColumn SourceMap::Locate(SourceId id, uint32_t offset) const {
   const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0: the first line
   const auto lines = std::count(before.begin(), before.end(), '\n');
   std::string_view in_line = before.substr(line_start);
-  if (line_start == 0 && in_line.starts_with("\xEF\xBB\xBF")) in_line.remove_prefix(3);  // nobody sees a byte order mark
+  if (line_start == 0 && in_line.starts_with("\xEF\xBB\xBF"))
+    in_line.remove_prefix(3);  // nobody sees a byte order mark
   return {static_cast<uint32_t>(lines) + 1, static_cast<uint32_t>(CountCodePoints(in_line)) + 1};
 }
 

@@ -50,7 +50,8 @@ bool MatchOne(std::string_view text, size_t& text_at, std::string_view pattern, 
   const CodePoint c = DecodeUtf8(text, text_at);
   if (pattern[pattern_at] == '?') {
     ++pattern_at;
-  } else if (const size_t end = pattern[pattern_at] == '[' ? FindSetEnd(pattern, pattern_at + 1) : std::string_view::npos;
+  } else if (const size_t end =
+                 pattern[pattern_at] == '[' ? FindSetEnd(pattern, pattern_at + 1) : std::string_view::npos;
              end != std::string_view::npos) {
     if (!SetContains(pattern.substr(pattern_at + 1, end - pattern_at - 1), c.value)) return false;
     pattern_at = end + 1;
@@ -62,8 +63,8 @@ bool MatchOne(std::string_view text, size_t& text_at, std::string_view pattern, 
   return true;
 }
 
-// Edits (insert, remove, replace, swap of neighbours) from a to b without regard to ASCII case; anything over `limit` is
-// reported as limit + 1.
+// Edits (insert, remove, replace, swap of neighbours) from a to b without regard to ASCII case; anything over `limit`
+// is reported as limit + 1.
 size_t EditDistance(std::string_view a, std::string_view b, size_t limit) {
   if ((a.size() > b.size() ? a.size() - b.size() : b.size() - a.size()) > limit) return limit + 1;
   std::vector<size_t> before_last(b.size() + 1), last(b.size() + 1), row(b.size() + 1);

@@ -19,7 +19,8 @@ class Graph {
   size_t size() const { return size_; }
   std::span<const NodeId> Parents(NodeId node) const;
   std::span<const NodeId> Children(NodeId node) const;
-  // Parents before children; ties by id, so the order is a function of the graph. Empty if there is a cycle (see FindCycle).
+  // Parents before children; ties by id, so the order is a function of the graph. Empty if there is a cycle (see
+  // FindCycle).
   std::vector<NodeId> TopologicalOrder() const;
   // The nodes of one cycle, each the parent of the next and the last the parent of the first; empty if acyclic.
   std::vector<NodeId> FindCycle() const;

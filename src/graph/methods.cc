@@ -42,7 +42,8 @@ bool IsLeaf(std::span<const std::string_view> fqn, std::string_view value, bool 
   const std::string_view name = fqn[fqn.size() - 2], version = fqn.back();
   if (name == value) return true;
   const std::vector<std::string_view> words = Split(value, '.');
-  const std::string last_two = words.size() < 2 ? std::string(value) : fmt::format("{}_{}", words[words.size() - 2], words.back());
+  const std::string last_two =
+      words.size() < 2 ? std::string(value) : fmt::format("{}_{}", words[words.size() - 2], words.back());
   return last_two == fmt::format("{}_{}", name, version);
 }
 
@@ -69,7 +70,8 @@ bool MatchesFqn(std::span<const std::string_view> fqn, std::string_view value, b
 Status MatchFqn(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
   return AddIf(project, matched, [&](const NodeView& node) {
     if (node.resource_type == "source" || node.fqn.empty()) return false;
-    return MatchesFqn(node.fqn, criterion.value, node.versioned) || MatchesFqn(node.fqn.subspan(1), criterion.value, node.versioned);
+    return MatchesFqn(node.fqn, criterion.value, node.versioned) ||
+           MatchesFqn(node.fqn.subspan(1), criterion.value, node.versioned);
   });
 }
 
@@ -113,8 +115,8 @@ void VisitUpwards(std::string_view path, Visit visit) {
   visit(path);
 }
 
-// The paths of the root project that fit the pattern. A package's node is selected when its path, seen from its package,
-// is one of them: dbt looks on the disk below the root project only.
+// The paths of the root project that fit the pattern. A package's node is selected when its path, seen from its
+// package, is one of them: dbt looks on the disk below the root project only.
 std::unordered_set<std::string_view> MatchingPaths(const Selectable& project, std::string_view value) {
   const std::vector<std::string_view> pattern = Segments(value);
   std::unordered_set<std::string_view> seen, matching;
@@ -150,13 +152,15 @@ Status MatchFile(const Criterion& criterion, const Selectable& project, NodeSet&
 }
 
 Status MatchPackage(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
-  const std::string_view wanted = criterion.value == "this" ? project.root_package() : std::string_view(criterion.value);
+  const std::string_view wanted =
+      criterion.value == "this" ? project.root_package() : std::string_view(criterion.value);
   return AddIf(project, matched, [&](const NodeView& node) { return MatchesGlob(node.package, wanted); });
 }
 
 Status MatchResourceType(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
-  static const std::vector<std::string> kTypes = {"analysis", "exposure", "function", "macro", "metric", "model", "operation",
-                                                  "saved_query", "seed", "semantic_model", "snapshot", "source", "test", "unit_test"};
+  static const std::vector<std::string> kTypes = {"analysis", "exposure",  "function",    "macro",    "metric",
+                                                  "model",    "operation", "saved_query", "seed",     "semantic_model",
+                                                  "snapshot", "source",    "test",        "unit_test"};
   if (std::ranges::find(kTypes, criterion.value) == kTypes.end()) {
     std::string hint = DidYouMean(criterion.value, kTypes);
     if (hint.empty()) hint = "the types are " + Join(kTypes, ", ");
@@ -178,10 +182,12 @@ Status MatchTestType(const Criterion& criterion, const Selectable& project, Node
   const bool singular = word == "singular" || word == "data";
   const bool unit = word == "unit";
   if (!generic && !singular && !unit) {
-    return WrongValue(criterion, fmt::format("`{}` is not a type of test", word), "the types are generic, singular, unit, and data for the first two");
+    return WrongValue(criterion, fmt::format("`{}` is not a type of test", word),
+                      "the types are generic, singular, unit, and data for the first two");
   }
   return AddIf(project, matched, [&](const NodeView& node) {
-    return (generic && node.test_type == TestType::kGeneric) || (singular && node.test_type == TestType::kSingular) || (unit && node.test_type == TestType::kUnit);
+    return (generic && node.test_type == TestType::kGeneric) || (singular && node.test_type == TestType::kSingular) ||
+           (unit && node.test_type == TestType::kUnit);
   });
 }
 
@@ -195,7 +201,8 @@ Status MatchSource(const Criterion& criterion, const Selectable& project, NodeSe
   if (parts.size() < 3) parts.insert(parts.begin(), "*");
   if (parts.size() < 3) parts.emplace_back("*");
   return AddIf(project, matched, [&](const NodeView& node) {
-    return node.resource_type == "source" && MatchesGlob(node.package, parts[0]) && MatchesGlob(node.source_name, parts[1]) && MatchesGlob(node.name, parts[2]);
+    return node.resource_type == "source" && MatchesGlob(node.package, parts[0]) &&
+           MatchesGlob(node.source_name, parts[1]) && MatchesGlob(node.name, parts[2]);
   });
 }
 
@@ -203,7 +210,8 @@ Status MatchSource(const Criterion& criterion, const Selectable& project, NodeSe
 Status MatchExposure(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
   std::vector<std::string_view> parts = Split(criterion.value, '.');
   if (parts.size() > 2) {
-    return WrongValue(criterion, fmt::format("`{}` has too many parts for an exposure", criterion.value), "write `exposure:name` or `exposure:package.name`");
+    return WrongValue(criterion, fmt::format("`{}` has too many parts for an exposure", criterion.value),
+                      "write `exposure:name` or `exposure:package.name`");
   }
   if (parts.size() < 2) parts.insert(parts.begin(), "*");
   return AddIf(project, matched, [&](const NodeView& node) {
@@ -212,11 +220,13 @@ Status MatchExposure(const Criterion& criterion, const Selectable& project, Node
 }
 
 Status MatchGroup(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
-  return AddIf(project, matched, [&](const NodeView& node) { return !node.group.empty() && MatchesGlob(node.group, criterion.value); });
+  return AddIf(project, matched,
+               [&](const NodeView& node) { return !node.group.empty() && MatchesGlob(node.group, criterion.value); });
 }
 
 Status MatchAccess(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
-  return AddIf(project, matched, [&](const NodeView& node) { return node.resource_type == "model" && node.access == criterion.value; });
+  return AddIf(project, matched,
+               [&](const NodeView& node) { return node.resource_type == "model" && node.access == criterion.value; });
 }
 
 // Texts are compared exactly, but truth and a test's severity without regard to case.
@@ -242,13 +252,27 @@ Status MatchConfig(const Criterion& criterion, const Selectable& project, NodeSe
 }
 
 constexpr std::array kMethods = {
-    Method{"access", MatchAccess},       Method{"config", MatchConfig},           Method{"exposure", MatchExposure},
-    Method{"file", MatchFile},           Method{"fqn", MatchFqn},                 Method{"group", MatchGroup},
-    Method{"metric", nullptr},           Method{"package", MatchPackage},         Method{"path", MatchPath},
-    Method{"resource_type", MatchResourceType}, Method{"result", nullptr},        Method{"saved_query", nullptr},
-    Method{"selector", nullptr},         Method{"semantic_model", nullptr},       Method{"source", MatchSource},
-    Method{"source_status", nullptr},    Method{"state", nullptr},                Method{"tag", MatchTag},
-    Method{"test_name", MatchTestName},  Method{"test_type", MatchTestType},      Method{"unit_test", nullptr},
+    Method{"access", MatchAccess},
+    Method{"config", MatchConfig},
+    Method{"exposure", MatchExposure},
+    Method{"file", MatchFile},
+    Method{"fqn", MatchFqn},
+    Method{"group", MatchGroup},
+    Method{"metric", nullptr},
+    Method{"package", MatchPackage},
+    Method{"path", MatchPath},
+    Method{"resource_type", MatchResourceType},
+    Method{"result", nullptr},
+    Method{"saved_query", nullptr},
+    Method{"selector", nullptr},
+    Method{"semantic_model", nullptr},
+    Method{"source", MatchSource},
+    Method{"source_status", nullptr},
+    Method{"state", nullptr},
+    Method{"tag", MatchTag},
+    Method{"test_name", MatchTestName},
+    Method{"test_type", MatchTestType},
+    Method{"unit_test", nullptr},
     Method{"version", nullptr},
 };
 

@@ -26,9 +26,15 @@ class NodeSet {
   }
   void Remove(NodeId node) { words_[node / 64] &= ~(uint64_t{1} << (node % 64)); }
 
-  NodeSet& operator|=(const NodeSet& other) { return Combine(other, [](uint64_t a, uint64_t b) { return a | b; }); }
-  NodeSet& operator&=(const NodeSet& other) { return Combine(other, [](uint64_t a, uint64_t b) { return a & b; }); }
-  NodeSet& operator-=(const NodeSet& other) { return Combine(other, [](uint64_t a, uint64_t b) { return a & ~b; }); }
+  NodeSet& operator|=(const NodeSet& other) {
+    return Combine(other, [](uint64_t a, uint64_t b) { return a | b; });
+  }
+  NodeSet& operator&=(const NodeSet& other) {
+    return Combine(other, [](uint64_t a, uint64_t b) { return a & b; });
+  }
+  NodeSet& operator-=(const NodeSet& other) {
+    return Combine(other, [](uint64_t a, uint64_t b) { return a & ~b; });
+  }
   bool operator==(const NodeSet&) const = default;
 
   size_t graph_size() const { return size_; }

@@ -1,5 +1,5 @@
-// Evaluation: each criterion gives the nodes it selects and the tests that may join them; set operations combine both, and
-// complete the tests whose parents have come together.
+// Evaluation: each criterion gives the nodes it selects and the tests that may join them; set operations combine both,
+// and complete the tests whose parents have come together.
 #include "graph/selector.h"
 
 #include <fmt/format.h>
@@ -62,9 +62,12 @@ class Evaluation {
 
  private:
   static void Combine(Expression::Op op, NodeSet& into, const NodeSet& part) {
-    if (op == Expression::Op::kUnion) into |= part;
-    else if (op == Expression::Op::kIntersection) into &= part;
-    else into -= part;
+    if (op == Expression::Op::kUnion)
+      into |= part;
+    else if (op == Expression::Op::kIntersection)
+      into &= part;
+    else
+      into -= part;
   }
 
   Result<Found> Match(const Expression& expression) {
@@ -120,9 +123,12 @@ class Evaluation {
   }
 
   void Warn(const Expression& expression) {
-    warnings_.push_back(Diagnostic(kSelectionEmpty, fmt::format("the selection criterion `{}` does not match any enabled nodes", expression.text), expression.span)
-                            .As(Severity::kWarning)
-                            .About(expression.text));
+    warnings_.push_back(
+        Diagnostic(kSelectionEmpty,
+                   fmt::format("the selection criterion `{}` does not match any enabled nodes", expression.text),
+                   expression.span)
+            .As(Severity::kWarning)
+            .About(expression.text));
   }
 
   const Selectable& project_;

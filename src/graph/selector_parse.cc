@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view kEverything[] = {"fqn:*", "source:*", "exposure:*"};
 
 bool IsWordCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || (c & 0x80) != 0;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+         (c & 0x80) != 0;
 }
 
 std::string DefaultMethod(std::string_view value) {
@@ -27,7 +28,8 @@ std::string DefaultMethod(std::string_view value) {
 // One text, and where it is shown.
 class Parser {
  public:
-  Parser(std::string_view text, SourceId source, Indirect indirect) : text_(text), source_(source), indirect_(indirect) {}
+  Parser(std::string_view text, SourceId source, Indirect indirect)
+      : text_(text), source_(source), indirect_(indirect) {}
 
   Expression Union() {
     Expression all = Make(Expression::Op::kUnion, 0, text_.size());
@@ -41,7 +43,9 @@ class Parser {
   Diagnostics& errors() { return errors_; }
 
  private:
-  Span Place(size_t begin, size_t end) const { return {source_, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)}; }
+  Span Place(size_t begin, size_t end) const {
+    return {source_, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
+  }
 
   Expression Make(Expression::Op op, size_t begin, size_t end) const {
     Expression expression;
@@ -102,7 +106,8 @@ class Parser {
   std::optional<uint32_t> Depth(size_t begin, size_t end) {
     if (begin == end) return std::nullopt;
     uint32_t depth = 0;
-    if (std::from_chars(text_.data() + begin, text_.data() + end, depth).ec != std::errc()) return std::nullopt;  // no graph is as deep
+    if (std::from_chars(text_.data() + begin, text_.data() + end, depth).ec != std::errc())
+      return std::nullopt;  // no graph is as deep
     return depth;
   }
 
@@ -121,7 +126,8 @@ class Parser {
     const Criterion& criterion = one.criterion;
     if (criterion.value.empty()) {
       errors_.push_back(Diagnostic(kSelectionSyntax, "a name or a value is missing here", criterion.value_span)
-                            .Hint("a criterion is `[@][2+][method:]value[+2]`; a comma between two of them intersects, a space unites"));
+                            .Hint("a criterion is `[@][2+][method:]value[+2]`; a comma between two of them intersects, "
+                                  "a space unites"));
     } else if (criterion.childrens_parents && criterion.children) {
       errors_.push_back(Diagnostic(kSelectionSyntax, "`@` in front and `+` at the end do not go together", one.span)
                             .Hint("`@` already takes the children, and their parents too: leave the `+` out"));
@@ -129,7 +135,9 @@ class Parser {
     if (const Method* method = FindMethod(criterion.method); method == nullptr) {
       errors_.push_back(UnknownMethod(criterion));
     } else if (method->match == nullptr) {
-      errors_.push_back(Diagnostic(kSelectionMethod, fmt::format("selection method `{}` is not supported yet", criterion.method), criterion.method_span));
+      errors_.push_back(Diagnostic(kSelectionMethod,
+                                   fmt::format("selection method `{}` is not supported yet", criterion.method),
+                                   criterion.method_span));
     }
   }
 
@@ -138,7 +146,9 @@ class Parser {
     for (const Method& method : Methods()) names.emplace_back(method.name);
     std::string hint = DidYouMean(criterion.method, names);
     if (hint.empty()) hint = "the methods are " + Join(names, ", ");
-    return Diagnostic(kSelectionMethod, fmt::format("there is no selection method `{}`", criterion.method), criterion.method_span).Hint(std::move(hint));
+    return Diagnostic(kSelectionMethod, fmt::format("there is no selection method `{}`", criterion.method),
+                      criterion.method_span)
+        .Hint(std::move(hint));
   }
 
   const std::string_view text_;

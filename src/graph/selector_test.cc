@@ -22,17 +22,38 @@ struct Item {
 };
 
 const std::vector<Item> kItems = {
-    {"source", "shop/staging/raw/orders", "models/staging/sources.yml", {"raw"}, {}, {}, {}, false},              // 0
-    {"source", "shop/staging/raw/customers", "models/staging/sources.yml", {}, {}, {}, {}, false},                // 1
-    {"model", "shop/staging/stg_orders", "models/staging/stg_orders.sql", {"nightly"}, {}, {}, "view", false},    // 2
-    {"model", "shop/staging/stg_customers", "models/staging/stg_customers.sql", {"hourly"}, {}, {}, "view", false},  // 3
-    {"model", "shop/marts/orders", "models/marts/orders.sql", {"nightly", "finance"}, {}, {}, "table", true},     // 4
-    {"model", "utils/calendar", "models/calendar.sql", {}, {}, {}, "table", false},                               // 5
-    {"test", "shop/staging/unique_stg_orders", "models/staging/schema.yml", {}, TestType::kGeneric, "unique", {}, false},      // 6
-    {"test", "shop/marts/relationships_orders", "models/marts/schema.yml", {}, TestType::kGeneric, "relationships", {}, false},  // 7
-    {"test", "shop/assert_total", "tests/assert_total.sql", {}, TestType::kSingular, {}, {}, false},              // 8
-    {"model", "shop/marts/report/v2", "models/marts/report_v2.sql", {}, {}, {}, "table", false},                  // 9
-    {"seed", "shop/countries", "seeds/countries.csv", {}, {}, {}, "seed", false},                                 // 10
+    {"source", "shop/staging/raw/orders", "models/staging/sources.yml", {"raw"}, {}, {}, {}, false},            // 0
+    {"source", "shop/staging/raw/customers", "models/staging/sources.yml", {}, {}, {}, {}, false},              // 1
+    {"model", "shop/staging/stg_orders", "models/staging/stg_orders.sql", {"nightly"}, {}, {}, "view", false},  // 2
+    {"model",
+     "shop/staging/stg_customers",
+     "models/staging/stg_customers.sql",
+     {"hourly"},
+     {},
+     {},
+     "view",
+     false},                                                                                                   // 3
+    {"model", "shop/marts/orders", "models/marts/orders.sql", {"nightly", "finance"}, {}, {}, "table", true},  // 4
+    {"model", "utils/calendar", "models/calendar.sql", {}, {}, {}, "table", false},                            // 5
+    {"test",
+     "shop/staging/unique_stg_orders",
+     "models/staging/schema.yml",
+     {},
+     TestType::kGeneric,
+     "unique",
+     {},
+     false},  // 6
+    {"test",
+     "shop/marts/relationships_orders",
+     "models/marts/schema.yml",
+     {},
+     TestType::kGeneric,
+     "relationships",
+     {},
+     false},                                                                                          // 7
+    {"test", "shop/assert_total", "tests/assert_total.sql", {}, TestType::kSingular, {}, {}, false},  // 8
+    {"model", "shop/marts/report/v2", "models/marts/report_v2.sql", {}, {}, {}, "table", false},      // 9
+    {"seed", "shop/countries", "seeds/countries.csv", {}, {}, {}, "seed", false},                     // 10
 };
 
 class Shop : public Selectable {
@@ -57,8 +78,10 @@ class Shop : public Selectable {
     view.versioned = node == 9;
     return view;
   }
-  void VisitConfig(NodeId node, std::span<const std::string> path, const std::function<void(const ConfigValue&)>& visit) const override {
-    if (path.size() == 1 && path[0] == "materialized" && !kItems[node].materialized.empty()) visit(std::string_view(kItems[node].materialized));
+  void VisitConfig(NodeId node, std::span<const std::string> path,
+                   const std::function<void(const ConfigValue&)>& visit) const override {
+    if (path.size() == 1 && path[0] == "materialized" && !kItems[node].materialized.empty())
+      visit(std::string_view(kItems[node].materialized));
     if (path.size() == 2 && path[0] == "meta" && path[1] == "hooked") visit(kItems[node].enabled_hook);
   }
   std::string_view root_package() const override { return "shop"; }
@@ -107,7 +130,8 @@ TEST_F(Selecting, NamesFoldersAndPackages) {
 }
 
 TEST_F(Selecting, VersionedModelsAnswerToTheirNames) {
-  for (const char* name : {"report", "report.v2", "report_v2", "shop.marts.report.v2", "rep*"}) EXPECT_EQ(Select(name), (Nodes{9})) << name;
+  for (const char* name : {"report", "report.v2", "report_v2", "shop.marts.report.v2", "rep*"})
+    EXPECT_EQ(Select(name), (Nodes{9})) << name;
   EXPECT_EQ(Select("v2"), (Nodes{}));
 }
 
@@ -170,7 +194,8 @@ TEST_F(Selecting, WhatMatchesNothingIsAWarning) {
 
 TEST_F(Selecting, ErrorsShowTheirPlace) {
   EXPECT_EQ(Error("orders tga:x"),
-            "--select:1:8: error[selection-method]: there is no selection method `tga`\n  1 | orders tga:x\n    |        ^^^\n"
+            "--select:1:8: error[selection-method]: there is no selection method `tga`\n  1 | orders tga:x\n    |      "
+            "  ^^^\n"
             "  hint: did you mean `tag`?\n");
   EXPECT_NE(Error("state:modified").find("selection method `state` is not supported yet"), std::string::npos);
   EXPECT_NE(Error("@orders+").find("`@` in front and `+` at the end"), std::string::npos);

@@ -51,7 +51,8 @@ std::optional<std::string> NamesAsJson(const std::optional<std::vector<std::stri
 
 // Why a compare-and-set found nothing.
 Status ExplainMiss(Connection& connection, int64_t run, const TaskChange& change) {
-  Statement statement = connection.Query("SELECT state, attempts FROM tasks WHERE run = ?1 AND name = ?2", run, change.name);
+  Statement statement =
+      connection.Query("SELECT state, attempts FROM tasks WHERE run = ?1 AND name = ?2", run, change.name);
   if (!statement.Step()) {
     STIR_TRY(statement.Finish());
     return Conflict(fmt::format("run {} has no task `{}`", run, change.name));
@@ -77,7 +78,8 @@ Status EndAttempt(Connection& connection, int64_t run, const TaskChange& change)
 
 Status Move(Connection& connection, int64_t run, const TaskChange& change) {
   if (!IsAllowed(change.from, change.to)) {
-    return Diagnostic(kStoreFailed, fmt::format("task `{}` cannot go from {} to {}", change.name, ToString(change.from), ToString(change.to)));
+    return Diagnostic(kStoreFailed, fmt::format("task `{}` cannot go from {} to {}", change.name, ToString(change.from),
+                                                ToString(change.to)));
   }
   const bool cleared = IsFinal(change.from);
   const bool begins = change.to == TaskState::kRunning;
@@ -90,32 +92,35 @@ Status Move(Connection& connection, int64_t run, const TaskChange& change) {
       "started_at = CASE WHEN ?6 THEN COALESCE(started_at, ?14) ELSE started_at END, "
       "ended_at = CASE WHEN ?15 THEN ?14 END "
       "WHERE run = ?1 AND name = ?2 AND state = ?3 AND attempts = ?4",
-      run, change.name, ToString(change.from), change.attempt, ToString(change.to), begins, change.failures, change.retry_at,
-      change.message, cleared, change.outputs, NamesAsJson(change.chosen), change.gate_open, change.at, IsFinal(change.to)));
+      run, change.name, ToString(change.from), change.attempt, ToString(change.to), begins, change.failures,
+      change.retry_at, change.message, cleared, change.outputs, NamesAsJson(change.chosen), change.gate_open, change.at,
+      IsFinal(change.to)));
   if (connection.Changes() == 0) return ExplainMiss(connection, run, change);
   if (begins) return BeginAttempt(connection, run, change);
   return change.from == TaskState::kRunning ? EndAttempt(connection, run, change) : Status();
 }
 
 Status Move(Connection& connection, int64_t run, const RunChange& change) {
-  STIR_TRY(connection.Run(
-      "UPDATE runs SET state = ?3, notes = COALESCE(?4, notes), "
-      "started_at = CASE WHEN ?3 = 'running' THEN COALESCE(started_at, ?5) ELSE started_at END, "
-      "ended_at = CASE WHEN ?6 THEN ?5 END WHERE id = ?1 AND state = ?2",
-      run, ToString(change.from), ToString(change.to), change.notes, change.at, IsFinal(change.to)));
+  STIR_TRY(
+      connection.Run("UPDATE runs SET state = ?3, notes = COALESCE(?4, notes), "
+                     "started_at = CASE WHEN ?3 = 'running' THEN COALESCE(started_at, ?5) ELSE started_at END, "
+                     "ended_at = CASE WHEN ?6 THEN ?5 END WHERE id = ?1 AND state = ?2",
+                     run, ToString(change.from), ToString(change.to), change.notes, change.at, IsFinal(change.to)));
   if (connection.Changes() == 1 && change.from != change.to) return {};
   return Conflict(fmt::format("run {} is not {}", run, ToString(change.from)));
 }
 
 Status Insert(Connection& connection, const NewEvent& event) {
   return connection.Run(
-      "INSERT INTO events (at, run, task, attempt, level, code, name, message, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+      "INSERT INTO events (at, run, task, attempt, level, code, name, message, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+      "?7, ?8, ?9)",
       event.at, event.run, event.task, event.attempt, event.level, event.code, event.name, event.message, event.data);
 }
 
 Status Insert(Connection& connection, const NewMessage& message) {
   return connection.Run(
-      "INSERT INTO outbox (dedup_key, run, channel, payload, next_attempt_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5) "
+      "INSERT INTO outbox (dedup_key, run, channel, payload, next_attempt_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, "
+      "?5) "
       "ON CONFLICT (dedup_key) DO NOTHING",
       message.dedup_key, message.run, message.channel, message.payload, message.created_at);
 }
@@ -123,24 +128,26 @@ Status Insert(Connection& connection, const NewMessage& message) {
 Status Put(Connection& connection, const Checkpoint& checkpoint) {
   return connection.Run(
       "INSERT INTO checkpoints (ingestion, version, watermark, data, run, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-      "ON CONFLICT (ingestion) DO UPDATE SET version = excluded.version, watermark = excluded.watermark, data = excluded.data, "
+      "ON CONFLICT (ingestion) DO UPDATE SET version = excluded.version, watermark = excluded.watermark, data = "
+      "excluded.data, "
       "run = excluded.run, at = excluded.at WHERE excluded.version > version",
       checkpoint.ingestion, checkpoint.version, checkpoint.watermark, checkpoint.data, checkpoint.run, checkpoint.at);
 }
 
 Status Put(Connection& connection, const TakenFile& file) {
   return connection.Run(
-      "INSERT INTO taken_files (ingestion, path, size, mtime_ns, content_hash, run, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+      "INSERT INTO taken_files (ingestion, path, size, mtime_ns, content_hash, run, at) VALUES (?1, ?2, ?3, ?4, ?5, "
+      "?6, ?7) "
       "ON CONFLICT DO NOTHING",
       file.ingestion, file.path, file.size, file.mtime_ns, file.content_hash, file.run, file.at);
 }
 
 Status Put(Connection& connection, const PublicationChange& change) {
   if (change.from.empty()) {
-    STIR_TRY(connection.Run(
-        "INSERT INTO publications (name, generation, state, data, run, begun_at, changed_at) "
-        "VALUES (?1, ?2, ?3, COALESCE(?4, '{}'), ?5, ?6, ?6) ON CONFLICT DO NOTHING",
-        change.name, change.generation, change.to, change.data, change.run, change.at));
+    STIR_TRY(
+        connection.Run("INSERT INTO publications (name, generation, state, data, run, begun_at, changed_at) "
+                       "VALUES (?1, ?2, ?3, COALESCE(?4, '{}'), ?5, ?6, ?6) ON CONFLICT DO NOTHING",
+                       change.name, change.generation, change.to, change.data, change.run, change.at));
   } else {
     STIR_TRY(connection.Run(
         "UPDATE publications SET state = ?4, data = COALESCE(?5, data), run = COALESCE(?6, run), changed_at = ?7 "

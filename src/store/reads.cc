@@ -40,30 +40,65 @@ std::vector<std::string> NamesIn(const std::string& json) {
   return names;
 }
 
-Pipeline ToPipeline(const Statement& row) { return {row.Text(0), row.Text(1), row.Text(2), row.Int(3) != 0, row.Time(4)}; }
+Pipeline ToPipeline(const Statement& row) {
+  return {row.Text(0), row.Text(1), row.Text(2), row.Int(3) != 0, row.Time(4)};
+}
 
 constexpr std::string_view kRunColumns =
     "id, pipeline, run_type, sequence, logical_date, data_interval_start, data_interval_end, state, notes, params, "
     "definition_hash, holder, token, created_at, started_at, ended_at";
 
 Run ToRun(const Statement& row) {
-  return {.id = row.Int(0), .pipeline = row.Text(1), .run_type = row.Text(2), .sequence = row.Int(3), .logical_date = row.Time(4),
-          .data_interval_start = row.Time(5), .data_interval_end = row.Time(6), .state = StateIn(row, 7), .notes = row.Text(8),
-          .params = row.Text(9), .definition_hash = row.Text(10), .holder = row.Text(11), .token = row.Int(12),
-          .created_at = row.Time(13), .started_at = row.OptionalTime(14), .ended_at = row.OptionalTime(15)};
+  return {.id = row.Int(0),
+          .pipeline = row.Text(1),
+          .run_type = row.Text(2),
+          .sequence = row.Int(3),
+          .logical_date = row.Time(4),
+          .data_interval_start = row.Time(5),
+          .data_interval_end = row.Time(6),
+          .state = StateIn(row, 7),
+          .notes = row.Text(8),
+          .params = row.Text(9),
+          .definition_hash = row.Text(10),
+          .holder = row.Text(11),
+          .token = row.Int(12),
+          .created_at = row.Time(13),
+          .started_at = row.OptionalTime(14),
+          .ended_at = row.OptionalTime(15)};
 }
 
 Task ToTask(const Statement& row) {
-  return {.id = row.Int(0), .run = row.Int(1), .name = row.Text(2), .parent = row.Text(3), .position = row.Int(4), .kind = row.Text(5),
-          .subject = row.Text(6), .allow_failure = row.Int(7) != 0, .data = row.Text(8), .state = StateIn(row, 9),
-          .attempts = static_cast<int>(row.Int(10)), .failures = static_cast<int>(row.Int(11)), .retry_at = row.OptionalTime(12),
-          .started_at = row.OptionalTime(13), .ended_at = row.OptionalTime(14), .message = row.Text(15), .outputs = row.Text(16),
-          .chosen = NamesIn(row.Text(17)), .gate_open = row.Int(18) != 0};
+  return {.id = row.Int(0),
+          .run = row.Int(1),
+          .name = row.Text(2),
+          .parent = row.Text(3),
+          .position = row.Int(4),
+          .kind = row.Text(5),
+          .subject = row.Text(6),
+          .allow_failure = row.Int(7) != 0,
+          .data = row.Text(8),
+          .state = StateIn(row, 9),
+          .attempts = static_cast<int>(row.Int(10)),
+          .failures = static_cast<int>(row.Int(11)),
+          .retry_at = row.OptionalTime(12),
+          .started_at = row.OptionalTime(13),
+          .ended_at = row.OptionalTime(14),
+          .message = row.Text(15),
+          .outputs = row.Text(16),
+          .chosen = NamesIn(row.Text(17)),
+          .gate_open = row.Int(18) != 0};
 }
 
 Attempt ToAttempt(const Statement& row) {
-  return {.task = row.Text(0), .number = static_cast<int>(row.Int(1)), .state = StateIn(row, 2), .started_at = row.Time(3),
-          .ended_at = row.OptionalTime(4), .worker = row.Text(5), .log_path = row.Text(6), .message = row.Text(7), .error = row.Text(8)};
+  return {.task = row.Text(0),
+          .number = static_cast<int>(row.Int(1)),
+          .state = StateIn(row, 2),
+          .started_at = row.Time(3),
+          .ended_at = row.OptionalTime(4),
+          .worker = row.Text(5),
+          .log_path = row.Text(6),
+          .message = row.Text(7),
+          .error = row.Text(8)};
 }
 
 Event ToEvent(const Statement& row) {
@@ -111,7 +146,8 @@ Message ToMessage(const Statement& row) {
 }  // namespace
 
 Result<std::vector<Pipeline>> ReadPipelines(Connection& connection) {
-  Statement rows = connection.Query("SELECT name, definition_hash, definition, paused, seen_at FROM pipelines ORDER BY name");
+  Statement rows =
+      connection.Query("SELECT name, definition_hash, definition, paused, seen_at FROM pipelines ORDER BY name");
   return Collect(rows, ToPipeline);
 }
 
@@ -125,39 +161,47 @@ Result<std::vector<Run>> ReadRuns(Connection& connection, const RunFilter& filte
   static const std::string kSql = fmt::format(
       "SELECT {} FROM runs WHERE (?1 = '' OR pipeline = ?1) AND (?2 = '' OR run_type = ?2) AND "
       "(?3 = ',' OR instr(?3, ',' || state || ',') > 0) AND (?4 IS NULL OR logical_date = ?4) AND "
-      "(?5 IS NULL OR logical_date < ?5) ORDER BY id DESC LIMIT ?6", kRunColumns);
+      "(?5 IS NULL OR logical_date < ?5) ORDER BY id DESC LIMIT ?6",
+      kRunColumns);
   std::string states = ",";
   for (const TaskState state : filter.states) states += fmt::format("{},", ToString(state));
-  Statement rows = connection.Query(kSql, filter.pipeline, filter.run_type, states, filter.logical_date, filter.logical_before,
-                                    static_cast<int64_t>(filter.limit));
+  Statement rows = connection.Query(kSql, filter.pipeline, filter.run_type, states, filter.logical_date,
+                                    filter.logical_before, static_cast<int64_t>(filter.limit));
   return Collect(rows, ToRun);
 }
 
 Result<std::vector<Task>> ReadTasks(Connection& connection, int64_t run) {
   Statement rows = connection.Query(
-      "SELECT id, run, name, parent, position, kind, subject, allow_failure, data, state, attempts, failures, retry_at, "
-      "started_at, ended_at, message, outputs, chosen, gate_open FROM tasks WHERE run = ?1 ORDER BY position, id", run);
+      "SELECT id, run, name, parent, position, kind, subject, allow_failure, data, state, attempts, failures, "
+      "retry_at, "
+      "started_at, ended_at, message, outputs, chosen, gate_open FROM tasks WHERE run = ?1 ORDER BY position, id",
+      run);
   return Collect(rows, ToTask);
 }
 
 Result<std::vector<Attempt>> ReadAttempts(Connection& connection, int64_t run) {
   Statement rows = connection.Query(
       "SELECT t.name, a.number, a.state, a.started_at, a.ended_at, a.worker, a.log_path, a.message, a.error "
-      "FROM tasks t JOIN attempts a ON a.task = t.id WHERE t.run = ?1 ORDER BY t.position, t.id, a.number", run);
+      "FROM tasks t JOIN attempts a ON a.task = t.id WHERE t.run = ?1 ORDER BY t.position, t.id, a.number",
+      run);
   return Collect(rows, ToAttempt);
 }
 
 Result<std::vector<Event>> ReadEvents(Connection& connection, int64_t run, int64_t after_id, size_t limit) {
   Statement rows = connection.Query(
-      "SELECT id, at, run, task, attempt, level, code, name, message, data FROM events WHERE run = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+      "SELECT id, at, run, task, attempt, level, code, name, message, data FROM events WHERE run = ?1 AND id > ?2 "
+      "ORDER BY id LIMIT ?3",
       run, after_id, static_cast<int64_t>(limit));
   return Collect(rows, ToEvent);
 }
 
 Result<std::map<std::string, Duration>> ReadTaskDurations(Connection& connection, std::string_view pipeline) {
   Statement rows = connection.Query(
-      "SELECT t.name, AVG(julianday(a.ended_at) - julianday(a.started_at)) * 86400e6 FROM tasks t JOIN attempts a ON a.task = t.id "
-      "WHERE t.run IN (SELECT id FROM runs WHERE pipeline = ?1 ORDER BY id DESC LIMIT 10) AND a.state = 'success' GROUP BY t.name", pipeline);
+      "SELECT t.name, AVG(julianday(a.ended_at) - julianday(a.started_at)) * 86400e6 FROM tasks t JOIN attempts a ON "
+      "a.task = t.id "
+      "WHERE t.run IN (SELECT id FROM runs WHERE pipeline = ?1 ORDER BY id DESC LIMIT 10) AND a.state = 'success' "
+      "GROUP BY t.name",
+      pipeline);
   std::map<std::string, Duration> durations;
   while (rows.Step()) durations[rows.Text(0)] = Duration(rows.Int(1));
   STIR_TRY(rows.Finish());
@@ -165,33 +209,42 @@ Result<std::map<std::string, Duration>> ReadTaskDurations(Connection& connection
 }
 
 Result<std::optional<Checkpoint>> ReadCheckpoint(Connection& connection, std::string_view ingestion) {
-  Statement rows = connection.Query("SELECT ingestion, version, watermark, data, run, at FROM checkpoints WHERE ingestion = ?1", ingestion);
+  Statement rows = connection.Query(
+      "SELECT ingestion, version, watermark, data, run, at FROM checkpoints WHERE ingestion = ?1", ingestion);
   return First(rows, ToCheckpoint);
 }
 
 Result<std::vector<TakenFile>> ReadTakenFiles(Connection& connection, std::string_view ingestion) {
   Statement rows = connection.Query(
-      "SELECT ingestion, path, size, mtime_ns, content_hash, run, at FROM taken_files WHERE ingestion = ?1 ORDER BY path, at", ingestion);
+      "SELECT ingestion, path, size, mtime_ns, content_hash, run, at FROM taken_files WHERE ingestion = ?1 ORDER BY "
+      "path, at",
+      ingestion);
   return Collect(rows, ToTakenFile);
 }
 
 Result<std::vector<Publication>> ReadPublications(Connection& connection, std::string_view name) {
   Statement rows = connection.Query(
-      "SELECT name, generation, state, data, run, begun_at, changed_at FROM publications WHERE name = ?1 ORDER BY generation DESC", name);
+      "SELECT name, generation, state, data, run, begun_at, changed_at FROM publications WHERE name = ?1 ORDER BY "
+      "generation DESC",
+      name);
   return Collect(rows, ToPublication);
 }
 
 Result<std::vector<Message>> ReadMessages(Connection& connection, std::optional<int64_t> run) {
   Statement rows = connection.Query(
-      "SELECT id, dedup_key, run, channel, payload, state, attempts, next_attempt_at, last_error, created_at FROM outbox "
-      "WHERE ?1 IS NULL OR run = ?1 ORDER BY id", run);
+      "SELECT id, dedup_key, run, channel, payload, state, attempts, next_attempt_at, last_error, created_at FROM "
+      "outbox "
+      "WHERE ?1 IS NULL OR run = ?1 ORDER BY id",
+      run);
   return Collect(rows, ToMessage);
 }
 
 Result<std::vector<Message>> ReadDueMessages(Connection& connection, Timestamp now, size_t limit) {
   Statement rows = connection.Query(
-      "SELECT id, dedup_key, run, channel, payload, state, attempts, next_attempt_at, last_error, created_at FROM outbox "
-      "WHERE state = 'pending' AND next_attempt_at <= ?1 ORDER BY next_attempt_at, id LIMIT ?2", now, static_cast<int64_t>(limit));
+      "SELECT id, dedup_key, run, channel, payload, state, attempts, next_attempt_at, last_error, created_at FROM "
+      "outbox "
+      "WHERE state = 'pending' AND next_attempt_at <= ?1 ORDER BY next_attempt_at, id LIMIT ?2",
+      now, static_cast<int64_t>(limit));
   return Collect(rows, ToMessage);
 }
 

@@ -1,5 +1,6 @@
-// The rows of the store, as values (`{}` after every member lets a caller name only the ones it sets). JSON fields hold a serialised value, "{}" when there is nothing to say; texts of states
-// and types are what a person reads with `sqlite3`.
+// The rows of the store, as values (`{}` after every member lets a caller name only the ones it sets). JSON fields hold
+// a serialised value, "{}" when there is nothing to say; texts of states and types are what a person reads with
+// `sqlite3`.
 #pragma once
 
 #include <cstdint>
@@ -39,11 +40,11 @@ struct Run {
   int64_t sequence = 0;  // 0, and one more for every run made again
   Timestamp logical_date{}, data_interval_start{}, data_interval_end{};
   TaskState state = TaskState::kQueued;  // queued, running, success, failed, canceled
-  std::string notes{};                     // "1 failed, allowed; 3 skipped"
+  std::string notes{};                   // "1 failed, allowed; 3 skipped"
   std::string params = "{}";
   std::string definition_hash{};
   std::string holder{};  // who runs it, or ran it last
-  int64_t token = 0;   // of its last claim
+  int64_t token = 0;     // of its last claim
   Timestamp created_at{};
   std::optional<Timestamp> started_at{}, ended_at{};
 };
@@ -70,18 +71,18 @@ struct RunFilter {
 
 // Tasks are created before any of them starts, so that the record says what was going to happen.
 struct NewTask {
-  std::string name{};       // unique in its run: "extract.us_east", "transform.model.shop.orders"
-  std::string parent{};     // of a task that another was expanded into: that one's name
+  std::string name{};     // unique in its run: "extract.us_east", "transform.model.shop.orders"
+  std::string parent{};   // of a task that another was expanded into: that one's name
   int64_t position = 0;   // its place in the plan
-  std::string kind{};       // "ingest", "build", "model", ...
-  std::string subject{};    // what it is about: an ingestion, a node's unique id
+  std::string kind{};     // "ingest", "build", "model", ...
+  std::string subject{};  // what it is about: an ingestion, a node's unique id
   bool allow_failure = false;
   std::string data = "{}";  // JSON: what the caller needs to rebuild it
 };
 
-// Moves a task from one state to another, if it is there. To kRunning begins attempt number `attempt` + 1; from kRunning
-// ends attempt number `attempt`. Anything to the same state is refused, and so is leaving a final state, except to kNone or
-// kQueued (the task was cleared).
+// Moves a task from one state to another, if it is there. To kRunning begins attempt number `attempt` + 1; from
+// kRunning ends attempt number `attempt`. Anything to the same state is refused, and so is leaving a final state,
+// except to kNone or kQueued (the task was cleared).
 struct TaskChange {
   std::string name{};
   TaskState from = TaskState::kNone;
@@ -89,14 +90,14 @@ struct TaskChange {
   TaskState to = TaskState::kNone;
   Timestamp at{};
   std::optional<int> failures{};
-  std::optional<Timestamp> retry_at{};     // to kUpForRetry
-  std::optional<std::string> message{};    // why, in a line
-  std::optional<std::string> error{};      // JSON: diagnostics of the attempt that ends
-  std::optional<std::string> outputs{};    // JSON: read by later tasks
+  std::optional<Timestamp> retry_at{};               // to kUpForRetry
+  std::optional<std::string> message{};              // why, in a line
+  std::optional<std::string> error{};                // JSON: diagnostics of the attempt that ends
+  std::optional<std::string> outputs{};              // JSON: read by later tasks
   std::optional<std::vector<std::string>> chosen{};  // of a branch: names
-  std::optional<bool> gate_open{};         // of a gate
-  std::string log_path{};                  // to kRunning: where the attempt's log is, below .stir/logs
-  std::string worker{};                    // to kRunning: who works on it ("pid 4711")
+  std::optional<bool> gate_open{};                   // of a gate
+  std::string log_path{};                            // to kRunning: where the attempt's log is, below .stir/logs
+  std::string worker{};                              // to kRunning: who works on it ("pid 4711")
 };
 
 struct Task {
@@ -149,7 +150,7 @@ struct Event : NewEvent {
 struct NewMessage {
   std::string dedup_key{};  // the same key is sent once, ever
   std::optional<int64_t> run{};
-  std::string channel{};    // the connection that it goes out on
+  std::string channel{};  // the connection that it goes out on
   std::string payload = "{}";
   Timestamp created_at{};
 };
@@ -162,8 +163,8 @@ struct Message : NewMessage {
   std::string last_error{};
 };
 
-// How far an ingestion has come; the mirror of the row that the load wrote in its target. A `version` that is not larger
-// than the stored one is left out: the mirror never moves back, and repeating is harmless.
+// How far an ingestion has come; the mirror of the row that the load wrote in its target. A `version` that is not
+// larger than the stored one is left out: the mirror never moves back, and repeating is harmless.
 struct Checkpoint {
   std::string ingestion{};
   int64_t version = 0;  // counts the loads of this ingestion
@@ -182,12 +183,12 @@ struct TakenFile {
   Timestamp at{};
 };
 
-// One step of a publication's journal: generation `generation` goes from one state to the next, if it is there. An empty
-// `from` begins the generation, which must be new.
+// One step of a publication's journal: generation `generation` goes from one state to the next, if it is there. An
+// empty `from` begins the generation, which must be new.
 struct PublicationChange {
   std::string name{};
   int64_t generation = 0;
-  std::string from{}, to{};  // "staging", "verified", ...: the words of the state machine that writes them
+  std::string from{}, to{};           // "staging", "verified", ...: the words of the state machine that writes them
   std::optional<std::string> data{};  // JSON
   std::optional<int64_t> run{};
   Timestamp at{};

@@ -48,7 +48,8 @@ Status Migrate(Connection& connection, const std::string& path, std::span<const 
   STIR_ASSIGN(const int64_t version, CurrentVersion(connection));
   const int64_t newest = migrations.empty() ? 0 : VersionOf(migrations.back());
   if (version > newest) {
-    return Diagnostic(kStoreNewer, fmt::format("`{}` was written by a newer stir (its schema is {}, this one knows {})", path, version, newest))
+    return Diagnostic(kStoreNewer, fmt::format("`{}` was written by a newer stir (its schema is {}, this one knows {})",
+                                               path, version, newest))
         .Hint("use the newer stir; nothing was changed");
   }
   if (version == newest) return {};

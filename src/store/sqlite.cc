@@ -26,7 +26,9 @@ void Statement::Bind(int index, int64_t value) {
 }
 
 void Statement::Bind(int index, std::string_view value) {
-  if (raw_ != nullptr) sqlite3_bind_text64(raw_, index, value.data() == nullptr ? "" : value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (raw_ != nullptr)
+    sqlite3_bind_text64(raw_, index, value.data() == nullptr ? "" : value.data(), value.size(), SQLITE_TRANSIENT,
+                        SQLITE_UTF8);
 }
 
 bool Statement::Step() {
@@ -66,11 +68,13 @@ std::optional<Timestamp> Statement::OptionalTime(int column) const {
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, bool writable, Duration busy_timeout) {
   sqlite3* raw = nullptr;
-  const int flags = (writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int flags = (writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE) |
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
   std::unique_ptr<Connection> connection(new Connection(raw, path));
   if (code != SQLITE_OK) return connection->Explain(code);
-  sqlite3_busy_timeout(raw, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(busy_timeout).count()));
+  sqlite3_busy_timeout(raw,
+                       static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(busy_timeout).count()));
   STIR_TRY(connection->Execute("PRAGMA foreign_keys = ON"));
   if (!writable) STIR_TRY(connection->Execute("PRAGMA query_only = ON"));
   return connection;
@@ -89,7 +93,8 @@ Status Connection::Execute(std::string_view sql) {
 
 sqlite3_stmt* Connection::Prepare(std::string_view sql) {
   sqlite3_stmt*& statement = cache_[sql.data()];
-  if (statement == nullptr) sqlite3_prepare_v3(raw_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (statement == nullptr)
+    sqlite3_prepare_v3(raw_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   return statement;
 }
 
@@ -100,11 +105,16 @@ bool Connection::InTransaction() const { return sqlite3_get_autocommit(raw_) == 
 Diagnostic Connection::Explain(int code) const {
   const int system = raw_ == nullptr ? 0 : sqlite3_system_errno(raw_);
   switch (code & 0xFF) {
-    case SQLITE_FULL: return IoError("write", path_, ENOSPC);
-    case SQLITE_READONLY: return IoError("write", path_, system == 0 ? EROFS : system);
-    case SQLITE_PERM: return IoError("write", path_, EACCES);
-    case SQLITE_CANTOPEN: return IoError("write", path_, system == 0 ? EACCES : system);
-    case SQLITE_IOERR: return IoError("write", path_, system == 0 ? EIO : system);
+    case SQLITE_FULL:
+      return IoError("write", path_, ENOSPC);
+    case SQLITE_READONLY:
+      return IoError("write", path_, system == 0 ? EROFS : system);
+    case SQLITE_PERM:
+      return IoError("write", path_, EACCES);
+    case SQLITE_CANTOPEN:
+      return IoError("write", path_, system == 0 ? EACCES : system);
+    case SQLITE_IOERR:
+      return IoError("write", path_, system == 0 ? EIO : system);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return Diagnostic(kStoreBusy, fmt::format("`{}` is being written by another process for too long", path_))
@@ -114,7 +124,8 @@ Diagnostic Connection::Explain(int code) const {
       return Diagnostic(kStoreDamaged, fmt::format("`{}` is not a store of stir, or it is damaged", path_))
           .Hint("put back a copy of it, or move it away to begin without history; nothing was changed");
     default:
-      return Diagnostic(kStoreFailed, fmt::format("`{}`: {} ({})", path_, raw_ == nullptr ? "" : sqlite3_errmsg(raw_), code));
+      return Diagnostic(kStoreFailed,
+                        fmt::format("`{}`: {} ({})", path_, raw_ == nullptr ? "" : sqlite3_errmsg(raw_), code));
   }
 }
 

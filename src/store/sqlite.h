@@ -18,12 +18,13 @@ namespace stir::store {
 
 class Connection;
 
-// A statement in use; returned to the connection's cache when destroyed. Parameters are bound in order by the arguments of
-// Connection::Query. The first error sticks and is what Finish() reports.
+// A statement in use; returned to the connection's cache when destroyed. Parameters are bound in order by the arguments
+// of Connection::Query. The first error sticks and is what Finish() reports.
 class Statement {
  public:
   template <typename... Arguments>
-  Statement(Connection& connection, sqlite3_stmt* raw, const Arguments&... arguments) : connection_(connection), raw_(raw) {
+  Statement(Connection& connection, sqlite3_stmt* raw, const Arguments&... arguments)
+      : connection_(connection), raw_(raw) {
     int index = 0;
     (Bind(++index, arguments), ...);
   }
@@ -41,8 +42,10 @@ class Statement {
   void Bind(int index, Timestamp value) { Bind(index, std::string_view(FormatTimestamp(value))); }
   template <typename T>
   void Bind(int index, const std::optional<T>& value) {
-    if (value) Bind(index, *value);
-    else Bind(index, nullptr);
+    if (value)
+      Bind(index, *value);
+    else
+      Bind(index, nullptr);
   }
 
   // True when there is a row to read.
@@ -83,7 +86,7 @@ class Connection {
     return Query(sql, arguments...).Finish();
   }
 
-  int64_t Changes() const;       // rows changed by the last statement
+  int64_t Changes() const;  // rows changed by the last statement
   int64_t LastInsertId() const;
   bool InTransaction() const;
   Diagnostic Explain(int code) const;

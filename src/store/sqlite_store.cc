@@ -1,5 +1,5 @@
-// The store in one SQLite file: a writer (writer.h) for every change, and one connection for reading behind a lock, which
-// sees what was committed and never waits for the writer.
+// The store in one SQLite file: a writer (writer.h) for every change, and one connection for reading behind a lock,
+// which sees what was committed and never waits for the writer.
 #include <fmt/format.h>
 
 #include <mutex>
@@ -18,7 +18,8 @@ namespace stir::store {
 namespace {
 
 constexpr std::string_view kRunsOfKey =
-    "SELECT id, state, sequence FROM runs WHERE pipeline = ?1 AND run_type = ?2 AND logical_date = ?3 ORDER BY sequence DESC LIMIT 1";
+    "SELECT id, state, sequence FROM runs WHERE pipeline = ?1 AND run_type = ?2 AND logical_date = ?3 ORDER BY "
+    "sequence DESC LIMIT 1";
 
 class SqliteStore final : public Store {
   // Declared first: what it returns is deduced.
@@ -29,13 +30,15 @@ class SqliteStore final : public Store {
   }
 
  public:
-  SqliteStore(std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader, std::function<void(std::string_view)> before_write)
+  SqliteStore(std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader,
+              std::function<void(std::string_view)> before_write)
       : reader_(std::move(reader)), writer_(std::move(writer), std::move(before_write)) {}
 
   Status PutPipeline(const Pipeline& pipeline) override {
     return writer_.Do("put-pipeline", false, [&](Connection& connection) {
       return connection.Run(
-          "INSERT INTO pipelines (name, definition_hash, definition, seen_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET "
+          "INSERT INTO pipelines (name, definition_hash, definition, seen_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT "
+          "(name) DO UPDATE SET "
           "definition_hash = excluded.definition_hash, definition = excluded.definition, seen_at = excluded.seen_at",
           pipeline.name, pipeline.definition_hash, pipeline.definition, pipeline.seen_at);
     });
@@ -44,7 +47,8 @@ class SqliteStore final : public Store {
   Status SetPaused(std::string_view name, bool paused) override {
     return writer_.Do("set-paused", true, [&](Connection& connection) -> Status {
       STIR_TRY(connection.Run("UPDATE pipelines SET paused = ?2 WHERE name = ?1", name, paused));
-      if (connection.Changes() == 0) return Diagnostic(kStoreConflict, fmt::format("there is no pipeline `{}` in the store", name));
+      if (connection.Changes() == 0)
+        return Diagnostic(kStoreConflict, fmt::format("there is no pipeline `{}` in the store", name));
       return {};
     });
   }
@@ -52,7 +56,8 @@ class SqliteStore final : public Store {
   Result<CreatedRun> CreateRun(const NewRun& run) override {
     int64_t id = 0;
     bool created = false;
-    STIR_TRY(writer_.Do("create-run", false, [&](Connection& connection) { return FindOrInsert(connection, run, id, created); }));
+    STIR_TRY(writer_.Do("create-run", false,
+                        [&](Connection& connection) { return FindOrInsert(connection, run, id, created); }));
     STIR_ASSIGN(std::optional<Run> found, GetRun(id));
     if (!found) return Diagnostic(kStoreFailed, fmt::format("run {} is gone", id));
     return CreatedRun{std::move(*found), created};
@@ -61,20 +66,23 @@ class SqliteStore final : public Store {
   Result<Fence> ClaimRun(int64_t run, std::string_view holder, Timestamp now) override {
     Fence fence{run, 0};
     const auto claim_it = [&](Connection& connection) -> Status {
-      Statement claim = connection.Query("UPDATE runs SET token = token + 1, holder = ?2 WHERE id = ?1 RETURNING token", run, holder);
+      Statement claim =
+          connection.Query("UPDATE runs SET token = token + 1, holder = ?2 WHERE id = ?1 RETURNING token", run, holder);
       if (claim.Step()) fence.token = claim.Int(0);
       STIR_TRY(claim.Finish());
       if (fence.token == 0) return Diagnostic(kStoreConflict, fmt::format("there is no run {}", run));
       return connection.Run(
-          "INSERT INTO events (at, run, level, code, name, message, data) VALUES (?1, ?2, 'debug', 'S010', 'RunClaimed', ?3, '{}')", now, run,
-          fmt::format("claimed by {}", holder));
+          "INSERT INTO events (at, run, level, code, name, message, data) VALUES (?1, ?2, 'debug', 'S010', "
+          "'RunClaimed', ?3, '{}')",
+          now, run, fmt::format("claimed by {}", holder));
     };
     STIR_TRY(writer_.Do("claim-run", false, claim_it));
     return fence;
   }
 
   Status Commit(const Changes& changes) override {
-    return writer_.Do("changes", MustBeDurable(changes), [&](Connection& connection) { return Apply(connection, changes); });
+    return writer_.Do("changes", MustBeDurable(changes),
+                      [&](Connection& connection) { return Apply(connection, changes); });
   }
 
   Result<std::vector<Message>> ClaimMessages(Timestamp now, Timestamp until, size_t limit) override {
@@ -82,7 +90,8 @@ class SqliteStore final : public Store {
     const auto claim_them = [&](Connection& connection) -> Status {
       STIR_ASSIGN(messages, ReadDueMessages(connection, now, limit));
       for (Message& message : messages) {
-        STIR_TRY(connection.Run("UPDATE outbox SET next_attempt_at = ?2, attempts = attempts + 1 WHERE id = ?1", message.id, until));
+        STIR_TRY(connection.Run("UPDATE outbox SET next_attempt_at = ?2, attempts = attempts + 1 WHERE id = ?1",
+                                message.id, until));
         message.next_attempt_at = until;
         ++message.attempts;
       }
@@ -94,14 +103,16 @@ class SqliteStore final : public Store {
 
   Status MarkDelivered(int64_t message, Timestamp now) override {
     return writer_.Do("message-delivered", true, [&](Connection& connection) {
-      return connection.Run("UPDATE outbox SET state = 'delivered', delivered_at = ?2, last_error = '' WHERE id = ?1", message, now);
+      return connection.Run("UPDATE outbox SET state = 'delivered', delivered_at = ?2, last_error = '' WHERE id = ?1",
+                            message, now);
     });
   }
 
   Status MarkFailed(int64_t message, std::string_view error, std::optional<Timestamp> next_attempt) override {
     return writer_.Do("message-failed", true, [&](Connection& connection) {
       return connection.Run(
-          "UPDATE outbox SET state = CASE WHEN ?3 IS NULL THEN 'dead' ELSE 'pending' END, next_attempt_at = COALESCE(?3, next_attempt_at), "
+          "UPDATE outbox SET state = CASE WHEN ?3 IS NULL THEN 'dead' ELSE 'pending' END, next_attempt_at = "
+          "COALESCE(?3, next_attempt_at), "
           "last_error = ?2 WHERE id = ?1 AND state = 'pending'",
           message, error, next_attempt);
     });
@@ -112,10 +123,18 @@ class SqliteStore final : public Store {
   Result<std::vector<Run>> ListRuns(const RunFilter& filter) override { return Read(ReadRuns, filter); }
   Result<std::vector<Task>> Tasks(int64_t run) override { return Read(ReadTasks, run); }
   Result<std::vector<Attempt>> Attempts(int64_t run) override { return Read(ReadAttempts, run); }
-  Result<std::vector<Event>> Events(int64_t run, int64_t after_id, size_t limit) override { return Read(ReadEvents, run, after_id, limit); }
-  Result<std::map<std::string, Duration>> TaskDurations(std::string_view pipeline) override { return Read(ReadTaskDurations, pipeline); }
-  Result<std::optional<Checkpoint>> GetCheckpoint(std::string_view ingestion) override { return Read(ReadCheckpoint, ingestion); }
-  Result<std::vector<TakenFile>> TakenFiles(std::string_view ingestion) override { return Read(ReadTakenFiles, ingestion); }
+  Result<std::vector<Event>> Events(int64_t run, int64_t after_id, size_t limit) override {
+    return Read(ReadEvents, run, after_id, limit);
+  }
+  Result<std::map<std::string, Duration>> TaskDurations(std::string_view pipeline) override {
+    return Read(ReadTaskDurations, pipeline);
+  }
+  Result<std::optional<Checkpoint>> GetCheckpoint(std::string_view ingestion) override {
+    return Read(ReadCheckpoint, ingestion);
+  }
+  Result<std::vector<TakenFile>> TakenFiles(std::string_view ingestion) override {
+    return Read(ReadTakenFiles, ingestion);
+  }
   Result<std::vector<Publication>> Publications(std::string_view name) override { return Read(ReadPublications, name); }
   Result<std::vector<Message>> Messages(std::optional<int64_t> run) override { return Read(ReadMessages, run); }
 
@@ -132,11 +151,12 @@ class SqliteStore final : public Store {
       }
       STIR_TRY(newest.Finish());
     }
-    STIR_TRY(connection.Run(
-        "INSERT INTO runs (pipeline, run_type, logical_date, sequence, data_interval_start, data_interval_end, state, params, "
-        "definition_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9)",
-        run.pipeline, run.run_type, run.logical_date, sequence, run.data_interval_start, run.data_interval_end, run.params,
-        run.definition_hash, run.created_at));
+    STIR_TRY(
+        connection.Run("INSERT INTO runs (pipeline, run_type, logical_date, sequence, data_interval_start, "
+                       "data_interval_end, state, params, "
+                       "definition_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9)",
+                       run.pipeline, run.run_type, run.logical_date, sequence, run.data_interval_start,
+                       run.data_interval_end, run.params, run.definition_hash, run.created_at));
     id = connection.LastInsertId();
     created = true;
     return {};
@@ -162,7 +182,8 @@ Status Store::AddEvent(NewEvent event) {
 }
 
 Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, StoreOptions options) {
-  if (const fs::path folder = fs::path(path).parent_path(); !folder.empty()) STIR_TRY(SystemFiles().MakeDirectories(folder));
+  if (const fs::path folder = fs::path(path).parent_path(); !folder.empty())
+    STIR_TRY(SystemFiles().MakeDirectories(folder));
   STIR_ASSIGN(std::unique_ptr<Connection> writer, Connection::Open(path, true, options.busy_timeout));
   STIR_TRY(writer->Execute("PRAGMA journal_mode = WAL"));
   STIR_TRY(writer->Execute("PRAGMA synchronous = FULL"));
@@ -170,7 +191,8 @@ Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, StoreOpt
   STIR_TRY(Migrate(*writer, path, options.migrations.empty() ? built_in : options.migrations));
   STIR_TRY(writer->Execute("PRAGMA synchronous = NORMAL"));
   STIR_ASSIGN(std::unique_ptr<Connection> reader, Connection::Open(path, false, options.busy_timeout));
-  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(writer), std::move(reader), std::move(options.before_write)));
+  return std::unique_ptr<Store>(
+      std::make_unique<SqliteStore>(std::move(writer), std::move(reader), std::move(options.before_write)));
 }
 
 }  // namespace stir::store

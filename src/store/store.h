@@ -1,6 +1,6 @@
-// What must survive the death of any process: pipelines, runs, tasks, attempts, events, checkpoints, publications and the
-// outbox. Every change is one transaction that either happened or did not, guarded by what the caller believes to be true.
-// The store has no clock: times are the caller's.
+// What must survive the death of any process: pipelines, runs, tasks, attempts, events, checkpoints, publications and
+// the outbox. Every change is one transaction that either happened or did not, guarded by what the caller believes to
+// be true. The store has no clock: times are the caller's.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +19,20 @@
 
 namespace stir::store {
 
-// One atomic change. Everything in it is written or nothing; it fails with kStoreConflict, and nothing is written, when a
-// fence or a `from` does not hold any more.
+// One atomic change. Everything in it is written or nothing; it fails with kStoreConflict, and nothing is written, when
+// a fence or a `from` does not hold any more.
 //
-// Durable against a loss of power as soon as Commit returns, when it ends a run or holds messages, checkpoints, files or
-// publications; else against the death of this process (a loss of power may take back the newest transitions, never a part
-// of one and never an older one without the newer ones).
+// Durable against a loss of power as soon as Commit returns, when it ends a run or holds messages, checkpoints, files
+// or publications; else against the death of this process (a loss of power may take back the newest transitions, never
+// a part of one and never an older one without the newer ones).
 struct Changes {
-  std::optional<Fence> fence{};                 // of the run that all tasks below belong to; required for tasks and run
-  std::vector<NewTask> new_tasks{};             // a name that is there already is left as it is
-  std::vector<TaskChange> tasks{};              // in this order
+  std::optional<Fence> fence{};      // of the run that all tasks below belong to; required for tasks and run
+  std::vector<NewTask> new_tasks{};  // a name that is there already is left as it is
+  std::vector<TaskChange> tasks{};   // in this order
   std::optional<RunChange> run{};
   std::vector<NewEvent> events{};
-  std::vector<NewMessage> messages{};           // the outbox; a `dedup_key` that was ever used is left out
-  std::vector<Checkpoint> checkpoints{};        // watermarks never move back (see Checkpoint)
+  std::vector<NewMessage> messages{};     // the outbox; a `dedup_key` that was ever used is left out
+  std::vector<Checkpoint> checkpoints{};  // watermarks never move back (see Checkpoint)
   std::vector<TakenFile> taken_files{};
   std::vector<PublicationChange> publications{};
 };
@@ -50,16 +50,16 @@ class Store {
   // Idempotent: the newest run of the same pipeline, type and logical date is returned as it is (`created` is false),
   // unless `run.again` is set and it has ended, then another one with the next `sequence` is made. State: queued.
   virtual Result<CreatedRun> CreateRun(const NewRun& run) = 0;
-  // Takes a run over: from here on only changes that carry this fence are accepted, those of earlier holders are refused.
-  // `holder` says who ("pid 123 on host"). Fails when there is no such run.
+  // Takes a run over: from here on only changes that carry this fence are accepted, those of earlier holders are
+  // refused. `holder` says who ("pid 123 on host"). Fails when there is no such run.
   virtual Result<Fence> ClaimRun(int64_t run, std::string_view holder, Timestamp now) = 0;
   virtual Status Commit(const Changes& changes) = 0;
   Status AddEvent(NewEvent event);
 
   virtual Result<std::optional<Run>> GetRun(int64_t run) = 0;
   virtual Result<std::vector<Run>> ListRuns(const RunFilter& filter) = 0;  // newest first
-  virtual Result<std::vector<Task>> Tasks(int64_t run) = 0;                 // by position
-  virtual Result<std::vector<Attempt>> Attempts(int64_t run) = 0;           // by task, then number
+  virtual Result<std::vector<Task>> Tasks(int64_t run) = 0;                // by position
+  virtual Result<std::vector<Attempt>> Attempts(int64_t run) = 0;          // by task, then number
   virtual Result<std::vector<Event>> Events(int64_t run, int64_t after_id, size_t limit) = 0;
   // Mean duration of the last successful attempts of each task of a pipeline, by task name.
   virtual Result<std::map<std::string, Duration>> TaskDurations(std::string_view pipeline) = 0;
@@ -68,7 +68,8 @@ class Store {
   virtual Result<std::vector<TakenFile>> TakenFiles(std::string_view ingestion) = 0;
   virtual Result<std::vector<Publication>> Publications(std::string_view name) = 0;  // newest generation first
 
-  // The outbox. A claimed message is not given out again before `until`, so a sender that dies costs a delay, not a message.
+  // The outbox. A claimed message is not given out again before `until`, so a sender that dies costs a delay, not a
+  // message.
   virtual Result<std::vector<Message>> ClaimMessages(Timestamp now, Timestamp until, size_t limit) = 0;
   virtual Status MarkDelivered(int64_t message, Timestamp now) = 0;
   // Without `next_attempt` the message is given up (state "dead"); it stays for a person to see.
@@ -87,7 +88,7 @@ struct StoreOptions {
   // ("committed"): a test ends the process there.
   std::function<void(std::string_view)> before_write{};
   Duration busy_timeout = std::chrono::seconds(10);  // how long another process may hold the store
-  std::span<const Migration> migrations{};             // empty: those built in
+  std::span<const Migration> migrations{};           // empty: those built in
 };
 
 // Opens `path` (".stir/state.db"), creating it and its folder, and brings its schema up to date: after a copy to

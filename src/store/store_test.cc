@@ -42,7 +42,8 @@ class StoreTest : public ::testing::Test {
     const int64_t id = store.CreateRun(RunOf(date))->run.id;
     const Fence fence = *store.ClaimRun(id, "pid 1", kNow);
     Changes changes{.fence = fence};
-    changes.new_tasks = {{.name = "load", .position = 0, .kind = "ingest"}, {.name = "check", .position = 1, .kind = "gate"}};
+    changes.new_tasks = {{.name = "load", .position = 0, .kind = "ingest"},
+                         {.name = "check", .position = 1, .kind = "gate"}};
     changes.run = RunChange{TaskState::kQueued, TaskState::kRunning, kNow, {}};
     EXPECT_TRUE(store.Commit(changes).ok());
     return fence;
@@ -84,11 +85,34 @@ TEST_F(StoreTest, ATaskGoesThroughItsAttempts) {
   auto store = Open();
   const Fence fence = Begin(*store);
   ASSERT_TRUE(Move(*store, fence, {.name = "load", .from = TaskState::kNone, .to = TaskState::kQueued}).ok());
-  ASSERT_TRUE(Move(*store, fence, {.name = "load", .from = TaskState::kQueued, .to = TaskState::kRunning, .log_path = "1/load/1.log", .worker = "pid 7"}).ok());
-  ASSERT_TRUE(Move(*store, fence, {.name = "load", .from = TaskState::kRunning, .attempt = 1, .to = TaskState::kUpForRetry, .failures = 1,
-                                   .retry_at = kNow + std::chrono::minutes(5), .message = "no such file", .error = "[{}]"}).ok());
-  ASSERT_TRUE(Move(*store, fence, {.name = "load", .from = TaskState::kUpForRetry, .attempt = 1, .to = TaskState::kRunning}).ok());
-  ASSERT_TRUE(Move(*store, fence, {.name = "load", .from = TaskState::kRunning, .attempt = 2, .to = TaskState::kSuccess, .outputs = R"({"rows":5})", .chosen = {{"a", "b"}}}).ok());
+  ASSERT_TRUE(Move(*store, fence,
+                   {.name = "load",
+                    .from = TaskState::kQueued,
+                    .to = TaskState::kRunning,
+                    .log_path = "1/load/1.log",
+                    .worker = "pid 7"})
+                  .ok());
+  ASSERT_TRUE(Move(*store, fence,
+                   {.name = "load",
+                    .from = TaskState::kRunning,
+                    .attempt = 1,
+                    .to = TaskState::kUpForRetry,
+                    .failures = 1,
+                    .retry_at = kNow + std::chrono::minutes(5),
+                    .message = "no such file",
+                    .error = "[{}]"})
+                  .ok());
+  ASSERT_TRUE(
+      Move(*store, fence, {.name = "load", .from = TaskState::kUpForRetry, .attempt = 1, .to = TaskState::kRunning})
+          .ok());
+  ASSERT_TRUE(Move(*store, fence,
+                   {.name = "load",
+                    .from = TaskState::kRunning,
+                    .attempt = 2,
+                    .to = TaskState::kSuccess,
+                    .outputs = R"({"rows":5})",
+                    .chosen = {{"a", "b"}}})
+                  .ok());
   const std::vector<Task> tasks = *store->Tasks(fence.run);
   ASSERT_EQ(tasks.size(), 2u);
   EXPECT_EQ(tasks[0].state, TaskState::kSuccess);
@@ -146,7 +170,8 @@ TEST_F(StoreTest, CheckpointsOnlyMoveForward) {
   auto store = Open();
   const auto put = [&](int64_t version, std::string watermark) {
     Changes changes;
-    changes.checkpoints.push_back({.ingestion = "sales", .version = version, .watermark = std::move(watermark), .at = kNow});
+    changes.checkpoints.push_back(
+        {.ingestion = "sales", .version = version, .watermark = std::move(watermark), .at = kNow});
     EXPECT_TRUE(store->Commit(changes).ok());
   };
   EXPECT_FALSE(store->GetCheckpoint("sales")->has_value());
@@ -160,7 +185,8 @@ TEST_F(StoreTest, CheckpointsOnlyMoveForward) {
 TEST_F(StoreTest, AFileIsTakenOnce) {
   auto store = Open();
   Changes changes;
-  changes.taken_files = {{.ingestion = "sales", .path = "a.csv", .size = 5, .mtime_ns = 7, .content_hash = "x", .at = kNow}};
+  changes.taken_files = {
+      {.ingestion = "sales", .path = "a.csv", .size = 5, .mtime_ns = 7, .content_hash = "x", .at = kNow}};
   ASSERT_TRUE(store->Commit(changes).ok());
   ASSERT_TRUE(store->Commit(changes).ok());
   EXPECT_EQ(store->TakenFiles("sales")->size(), 1u);
@@ -173,7 +199,8 @@ TEST_F(StoreTest, PublicationsGoStepByStep) {
   auto store = Open();
   const auto step = [&](std::string from, std::string to) {
     Changes changes;
-    changes.publications.push_back({.name = "board", .generation = 1, .from = std::move(from), .to = std::move(to), .data = "{}", .at = kNow});
+    changes.publications.push_back(
+        {.name = "board", .generation = 1, .from = std::move(from), .to = std::move(to), .data = "{}", .at = kNow});
     return store->Commit(changes).ok();
   };
   EXPECT_FALSE(step("staging", "live"));
@@ -232,11 +259,14 @@ TEST_F(StoreTest, ManyThreadsShareCommits) {
   std::vector<std::jthread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
-      for (int i = 0; i < 20; ++i) EXPECT_TRUE(store->CreateRun([&] {
-        NewRun run = RunOf("2026-11-20");
-        run.pipeline = std::to_string(t * 100 + i);
-        return run;
-      }()).ok());
+      for (int i = 0; i < 20; ++i)
+        EXPECT_TRUE(store
+                        ->CreateRun([&] {
+                          NewRun run = RunOf("2026-11-20");
+                          run.pipeline = std::to_string(t * 100 + i);
+                          return run;
+                        }())
+                        .ok());
     });
   }
   threads.clear();
@@ -279,7 +309,8 @@ TEST_F(StoreTest, OtherFilesAreNotTouched) {
   EXPECT_EQ(*SystemFiles().Read(path()), "this is not a database, but somebody's notes");
 }
 
-// A child does this over and over until it is killed. What it said it did (one byte a step, after the commit) must be there.
+// A child does this over and over until it is killed. What it said it did (one byte a step, after the commit) must be
+// there.
 void WorkUntilKilled(const std::string& path, int report, std::function<void(std::string_view)> before_write) {
   auto opened = OpenSqliteStore(path, {.before_write = std::move(before_write)});
   if (!opened.ok()) _exit(3);
@@ -327,7 +358,8 @@ void CheckInvariants(Store& store, size_t reported) {
   EXPECT_EQ(checkpoint ? checkpoint->version : 0, last);
 }
 
-size_t RunAndCount(const std::string& path, const std::function<void(pid_t)>& parent, std::function<void(std::string_view)> before_write) {
+size_t RunAndCount(const std::string& path, const std::function<void(pid_t)>& parent,
+                   std::function<void(std::string_view)> before_write) {
   int ends[2];
   if (pipe(ends) != 0) return 0;
   const pid_t child = fork();
@@ -351,10 +383,12 @@ TEST_F(StoreTest, SurvivesKillAtRandomMoments) {
   for (int round = 0; round < 6; ++round) {
     test::TempFolder folder;
     const std::string file = (folder.path() / "state.db").string();
-    const size_t reported = RunAndCount(file, [&](pid_t child) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5 + random() % 80));
-      kill(child, SIGKILL);
-    }, {});
+    const size_t reported = RunAndCount(file,
+                                        [&](pid_t child) {
+                                          std::this_thread::sleep_for(std::chrono::milliseconds(5 + random() % 80));
+                                          kill(child, SIGKILL);
+                                        },
+                                        {});
     auto store = OpenSqliteStore(file);
     ASSERT_TRUE(store.ok());
     CheckInvariants(**store, reported);
@@ -366,9 +400,11 @@ TEST_F(StoreTest, SurvivesKillAtEveryStepOfAWrite) {
     test::TempFolder folder;
     const std::string file = (folder.path() / "state.db").string();
     int step = 0;
-    const size_t reported = RunAndCount(file, [](pid_t) {}, [&](std::string_view) {
-      if (step++ == die_at) kill(getpid(), SIGKILL);
-    });
+    const size_t reported = RunAndCount(
+        file, [](pid_t) {},
+        [&](std::string_view) {
+          if (step++ == die_at) kill(getpid(), SIGKILL);
+        });
     auto store = OpenSqliteStore(file);
     ASSERT_TRUE(store.ok());
     CheckInvariants(**store, reported);

@@ -43,7 +43,7 @@ class Writer {
 
   const std::unique_ptr<Connection> connection_;  // used by thread_ only
   const std::function<void(std::string_view)> before_write_;
-  bool durable_ = false;                          // what the connection is set to; thread_ only
+  bool durable_ = false;  // what the connection is set to; thread_ only
 
   std::mutex mutex_;
   std::condition_variable wake_, finished_;

@@ -21,13 +21,13 @@ struct Entry;
 // (yes/no/on/off, 010 octal, 1:30 sexagesimal, 1_000, 2024-01-01 a date). Immutable after Parse.
 struct Node {
   Type type = Type::kNull;
-  bool quoted = false;       // a scalar in quotes or a block scalar: kString unless a tag (`!!int`) says otherwise
-  Span span;                 // the node's bytes in the source (for a scalar: without its quotes)
-  std::string text;          // scalars: the scalar's text after YAML's own escapes
-  bool boolean = false;      // kBool
-  int64_t integer = 0;       // kInt when it fits 64 bits; else `big` is true and text has the decimal digits
+  bool quoted = false;   // a scalar in quotes or a block scalar: kString unless a tag (`!!int`) says otherwise
+  Span span;             // the node's bytes in the source (for a scalar: without its quotes)
+  std::string text;      // scalars: the scalar's text after YAML's own escapes
+  bool boolean = false;  // kBool
+  int64_t integer = 0;   // kInt when it fits 64 bits; else `big` is true and text has the decimal digits
   bool big = false;
-  double real = 0;           // kFloat
+  double real = 0;                                 // kFloat
   std::vector<std::shared_ptr<const Node>> items;  // kSequence
   std::vector<Entry> entries;                      // kMapping, in the file's order; the last of duplicate keys wins
   // True when text[i] came from the byte span.begin + i for every i (plain and simply quoted scalars): Jinja inside can
@@ -54,8 +54,9 @@ struct Document {
   Diagnostics warnings;              // duplicate keys, each with both places
 };
 
-// The source's one document (a second one is an error). Syntax errors carry the place and, for the usual slips (tab as indentation, an
-// unquoted colon, an unquoted `{{`), a hint. Nesting over 200 levels and alias bombs (over 10 M nodes) are errors.
+// The source's one document (a second one is an error). Syntax errors carry the place and, for the usual slips (tab as
+// indentation, an unquoted colon, an unquoted `{{`), a hint. Nesting over 200 levels and alias bombs (over 10 M nodes)
+// are errors.
 Result<Document> Parse(const SourceMap& sources, SourceId source);
 
 }  // namespace stir::yaml

@@ -58,12 +58,18 @@ std::string_view View(const yaml_char_t* text) {
 // What makes two keys the same key: as in Python, `yes`, `true` and `1` are one.
 std::string Identity(const Node& key) {
   switch (key.type) {
-    case Type::kString: return "s" + key.text;
-    case Type::kNull: return "n";
-    case Type::kBool: return key.boolean ? "i1" : "i0";
-    case Type::kInt: return key.big ? "i" + key.text : fmt::format("i{}", key.integer);
-    case Type::kFloat: return fmt::format("i{}", key.real);
-    default: return "d" + key.text;
+    case Type::kString:
+      return "s" + key.text;
+    case Type::kNull:
+      return "n";
+    case Type::kBool:
+      return key.boolean ? "i1" : "i0";
+    case Type::kInt:
+      return key.big ? "i" + key.text : fmt::format("i{}", key.integer);
+    case Type::kFloat:
+      return fmt::format("i{}", key.real);
+    default:
+      return "d" + key.text;
   }
 }
 
@@ -111,23 +117,31 @@ class Composer {
     if (!parser_.Next(event.raw())) return FailSyntax();
     const yaml_event_t& raw = event.raw();
     switch (raw.type) {
-      case YAML_SCALAR_EVENT: return OnScalar(raw);
-      case YAML_ALIAS_EVENT: return OnAlias(raw);
+      case YAML_SCALAR_EVENT:
+        return OnScalar(raw);
+      case YAML_ALIAS_EVENT:
+        return OnAlias(raw);
       case YAML_SEQUENCE_START_EVENT:
         return OnStart(raw, Type::kSequence, View(raw.data.sequence_start.anchor), View(raw.data.sequence_start.tag));
       case YAML_MAPPING_START_EVENT:
         return OnStart(raw, Type::kMapping, View(raw.data.mapping_start.anchor), View(raw.data.mapping_start.tag));
       case YAML_SEQUENCE_END_EVENT:
-      case YAML_MAPPING_END_EVENT: return OnEnd(raw);
-      case YAML_DOCUMENT_START_EVENT: return OnDocument(raw);
-      case YAML_STREAM_END_EVENT: ended_ = true; return;
-      default: return;
+      case YAML_MAPPING_END_EVENT:
+        return OnEnd(raw);
+      case YAML_DOCUMENT_START_EVENT:
+        return OnDocument(raw);
+      case YAML_STREAM_END_EVENT:
+        ended_ = true;
+        return;
+      default:
+        return;
     }
   }
 
   void OnDocument(const yaml_event_t& event) {
     if (document_.root == nullptr) return;
-    Fail(Diagnostic(kYamlSyntax, "a second document starts here", SpanOf(event)).Hint("keep one document in a file: remove this `---`"));
+    Fail(Diagnostic(kYamlSyntax, "a second document starts here", SpanOf(event))
+             .Hint("keep one document in a file: remove this `---`"));
   }
 
   void OnScalar(const yaml_event_t& event) {
@@ -143,12 +157,16 @@ class Composer {
     node->verbatim = text_.substr(node->span.begin, node->span.end - node->span.begin) == node->text;
     const bool merges = !node->quoted && node->text == "<<" && scalar.plain_implicit != 0;
     Anchor(View(scalar.anchor), event);
-    if (!merges || !AtKey()) Resolve(*node, View(scalar.tag), scalar.plain_implicit != 0);
-    else node->type = Type::kString;
+    if (!merges || !AtKey())
+      Resolve(*node, View(scalar.tag), scalar.plain_implicit != 0);
+    else
+      node->type = Type::kString;
     if (!failed()) Add(std::move(node), View(scalar.anchor), 1, merges);
   }
 
-  bool AtKey() const { return !open_.empty() && open_.back().node->type == Type::kMapping && open_.back().key == nullptr; }
+  bool AtKey() const {
+    return !open_.empty() && open_.back().node->type == Type::kMapping && open_.back().key == nullptr;
+  }
 
   // By its tag, else by its form when it is plain.
   void Resolve(Node& node, std::string_view tag, bool plain) {
@@ -156,7 +174,9 @@ class Composer {
     if (tag.empty() || tag == "!") {
       if (plain) type = TypeOfPlain(node.text);
       const bool special = plain && (node.text == "=" || node.text == "<<") && !AtKey();
-      if (special) return Fail(Diagnostic(kYamlValue, fmt::format("`{}` has a meaning of its own in YAML", node.text), node.span).Hint("put it in quotes"));
+      if (special)
+        return Fail(Diagnostic(kYamlValue, fmt::format("`{}` has a meaning of its own in YAML", node.text), node.span)
+                        .Hint("put it in quotes"));
     } else if (!TypeOfTag(tag, node, type)) {
       return;
     }
@@ -168,12 +188,18 @@ class Composer {
   bool TypeOfTag(std::string_view tag, const Node& node, Type& type) {
     const std::string_view name = tag.starts_with(kTagPrefix) ? tag.substr(kTagPrefix.size()) : std::string_view();
     const Type form = TypeOfPlain(node.text);
-    if (name == "str") type = Type::kString;
-    else if (name == "null") type = Type::kNull;
-    else if (name == "int" && form == Type::kInt) type = form;
-    else if (name == "bool" && form == Type::kBool) type = form;
-    else if (name == "float" && (form == Type::kFloat || IsDecimal(node.text))) type = Type::kFloat;
-    else if (name == "timestamp" && (form == Type::kDate || form == Type::kTimestamp)) type = form;
+    if (name == "str")
+      type = Type::kString;
+    else if (name == "null")
+      type = Type::kNull;
+    else if (name == "int" && form == Type::kInt)
+      type = form;
+    else if (name == "bool" && form == Type::kBool)
+      type = form;
+    else if (name == "float" && (form == Type::kFloat || IsDecimal(node.text)))
+      type = Type::kFloat;
+    else if (name == "timestamp" && (form == Type::kDate || form == Type::kTimestamp))
+      type = form;
     else if (name == "int" || name == "bool" || name == "float" || name == "timestamp") {
       Fail(Diagnostic(kYamlValue, fmt::format("`{}` is not a value of the type `!!{}`", node.text, name), node.span));
       return false;
@@ -187,14 +213,16 @@ class Composer {
   void FailTag(std::string_view tag, const Span& span) {
     const bool standard = tag.starts_with(kTagPrefix);
     const std::string shown = standard ? "!!" + std::string(tag.substr(kTagPrefix.size())) : std::string(tag);
-    Fail(Diagnostic(kYamlValue, fmt::format("the tag `{}` is not known here", shown), span).Hint("leave the tag out, or put the whole value in quotes"));
+    Fail(Diagnostic(kYamlValue, fmt::format("the tag `{}` is not known here", shown), span)
+             .Hint("leave the tag out, or put the whole value in quotes"));
   }
 
   void OnAlias(const yaml_event_t& event) {
     const std::string name(View(event.data.alias.anchor));
     const auto found = anchors_.find(name);
     if (found == anchors_.end()) {
-      return Fail(Diagnostic(kYamlSyntax, fmt::format("there is no anchor `&{}` above", name), SpanOf(event)).Hint("a plain value cannot start with `*`: put it in quotes if it is text"));
+      return Fail(Diagnostic(kYamlSyntax, fmt::format("there is no anchor `&{}` above", name), SpanOf(event))
+                      .Hint("a plain value cannot start with `*`: put it in quotes if it is text"));
     }
     if (found->second.node == nullptr) {
       return Fail(Diagnostic(kYamlSyntax, fmt::format("`*{}` is inside of what it stands for", name), SpanOf(event)));
@@ -206,7 +234,8 @@ class Composer {
   void Anchor(std::string_view name, const yaml_event_t& event) {
     if (name.empty()) return;
     if (!anchors_.try_emplace(std::string(name)).second) {
-      Fail(Diagnostic(kYamlSyntax, fmt::format("the anchor `&{}` is used twice", name), SpanOf(event)).Hint("give one of them another name"));
+      Fail(Diagnostic(kYamlSyntax, fmt::format("the anchor `&{}` is used twice", name), SpanOf(event))
+               .Hint("give one of them another name"));
     }
   }
 
@@ -232,8 +261,10 @@ class Composer {
     // A block collection's own end mark is where the next thing starts; its last child's is where it ends.
     const Span end = SpanOf(event);
     if (end.end > end.begin) node.span.end = end.end;
-    if (node.type == Type::kMapping) FoldKeys(open);
-    else TakeItems(open);
+    if (node.type == Type::kMapping)
+      FoldKeys(open);
+    else
+      TakeItems(open);
     if (!failed()) Add(std::move(open.node), open.anchor, open.weight, false);
   }
 
@@ -252,7 +283,8 @@ class Composer {
     }
     Open& parent = open_.back();
     parent.weight += weight;
-    if (parent.weight > kMostNodes) return Fail(Diagnostic(kYamlLimit, "aliases make this more than 10 million values", parent.node->span));
+    if (parent.weight > kMostNodes)
+      return Fail(Diagnostic(kYamlLimit, "aliases make this more than 10 million values", parent.node->span));
     parent.node->span.end = std::max(parent.node->span.end, node->span.end);
     if (parent.node->type == Type::kSequence) {
       children_.push_back({nullptr, std::move(node)});
@@ -269,8 +301,11 @@ class Composer {
 
   void SetKey(Open& parent, NodePtr key, bool merges) {
     if (!key->IsScalar()) {
-      const bool is_template = text_.substr(key->span.begin).starts_with("{") && key->span.begin > 0 && text_[key->span.begin - 1] == '{';
-      Diagnostic wrong(kYamlSyntax, is_template ? "a template must be in quotes here" : "a list or a mapping cannot be a key", key->span);
+      const bool is_template =
+          text_.substr(key->span.begin).starts_with("{") && key->span.begin > 0 && text_[key->span.begin - 1] == '{';
+      Diagnostic wrong(kYamlSyntax,
+                       is_template ? "a template must be in quotes here" : "a list or a mapping cannot be a key",
+                       key->span);
       if (is_template) {
         --wrong.span.begin;  // its outer brace
         wrong.hint = QuoteTemplateHint();
@@ -286,13 +321,15 @@ class Composer {
     const auto lay_down = [&](const Node& mapping) {
       parent.merged.insert(parent.merged.end(), mapping.entries.begin(), mapping.entries.end());
     };
-    const bool list = value.IsSequence() && std::all_of(value.items.begin(), value.items.end(), [](const NodePtr& item) { return item->IsMapping(); });
+    const bool list = value.IsSequence() && std::all_of(value.items.begin(), value.items.end(),
+                                                        [](const NodePtr& item) { return item->IsMapping(); });
     if (value.IsMapping()) {
       lay_down(value);
     } else if (list) {
       for (auto item = value.items.rbegin(); item != value.items.rend(); ++item) lay_down(**item);
     } else {
-      Fail(Diagnostic(kYamlValue, "`<<` takes a mapping or a list of mappings", value.span).Hint("merge an anchor: `<<: *name`"));
+      Fail(Diagnostic(kYamlValue, "`<<` takes a mapping or a list of mappings", value.span)
+               .Hint("merge an anchor: `<<: *name`"));
     }
   }
 
@@ -309,8 +346,10 @@ class Composer {
     std::vector<Entry>& all = open.node->entries;
     const auto put = [&](Entry& entry) {
       const auto [found, fresh] = place.try_emplace(Identity(*entry.key), all.size());
-      if (fresh) all.push_back(std::move(entry));
-      else all[found->second].value = std::move(entry.value);
+      if (fresh)
+        all.push_back(std::move(entry));
+      else
+        all[found->second].value = std::move(entry.value);
     };
     WarnOfDuplicates(own);
     for (Entry& entry : open.merged) put(entry);
@@ -334,10 +373,12 @@ class Composer {
     for (const Entry& entry : entries) {
       const auto [found, fresh] = first.try_emplace(Identity(*entry.key), entry.key.get());
       if (fresh) continue;
-      document_.warnings.push_back(Diagnostic(kYamlDuplicateKey, fmt::format("the key `{}` is here twice: the last one counts", entry.key->text), entry.key->span)
-                                       .As(Severity::kWarning)
-                                       .With({found->second->span, "first here"})
-                                       .Hint("remove one of them"));
+      document_.warnings.push_back(
+          Diagnostic(kYamlDuplicateKey, fmt::format("the key `{}` is here twice: the last one counts", entry.key->text),
+                     entry.key->span)
+              .As(Severity::kWarning)
+              .With({found->second->span, "first here"})
+              .Hint("remove one of them"));
     }
   }
 
@@ -347,14 +388,19 @@ class Composer {
     if (raw.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
     const std::string_view problem = raw.problem == nullptr ? "not valid YAML" : raw.problem;
     const std::string_view context = raw.context == nullptr ? "" : raw.context;
-    Fail(ExplainSyntax({problem, offsets_.ByteOf(raw.problem_mark.index), context, offsets_.ByteOf(raw.context_mark.index)}, source_, text_));
+    Fail(ExplainSyntax(
+        {problem, offsets_.ByteOf(raw.problem_mark.index), context, offsets_.ByteOf(raw.context_mark.index)}, source_,
+        text_));
   }
 
   void FailBytes(const yaml_parser_t& raw) {
     const auto at = static_cast<uint32_t>(std::min(raw.problem_offset, text_.size()));
     const auto byte = at < text_.size() ? static_cast<unsigned char>(text_[at]) : 0;
     const bool control = byte < 0x20 || byte == 0x7F || byte == 0xC2;
-    Diagnostic wrong(kYamlEncoding, control ? "a control character is not allowed here" : fmt::format("byte 0x{:02X} is not UTF-8", byte), {source_, at, at + 1});
+    Diagnostic wrong(
+        kYamlEncoding,
+        control ? "a control character is not allowed here" : fmt::format("byte 0x{:02X} is not UTF-8", byte),
+        {source_, at, at + 1});
     wrong.hint = control ? "remove it, or write it as an escape in double quotes" : "save the file as UTF-8";
     Fail(std::move(wrong));
   }

@@ -76,8 +76,9 @@ TEST_F(Parsing, QuotedAndBlockScalarsAreStrings) {
 }
 
 TEST_F(Parsing, MergeKeysComeFirstAndOwnKeysWin) {
-  const Document document = Good("x: &x {a: 1, b: 2}\ny: &y {b: 3, c: 4}\n"
-                                 "one: {d: 5, a: 9, <<: *x}\nlist: {<<: [*x, *y]}\ntwice: {<<: *x, <<: *y}\nquoted: {'<<': 1}\n");
+  const Document document = Good(
+      "x: &x {a: 1, b: 2}\ny: &y {b: 3, c: 4}\n"
+      "one: {d: 5, a: 9, <<: *x}\nlist: {<<: [*x, *y]}\ntwice: {<<: *x, <<: *y}\nquoted: {'<<': 1}\n");
   const Node& one = *document.root->Find("one");
   EXPECT_EQ(Keys(one), (std::vector<std::string>{"a", "b", "d"}));
   EXPECT_EQ(one.Find("a")->integer, 9);
@@ -107,23 +108,28 @@ TEST_F(Parsing, ManyKeysAreComparedTooAndKeepTheirOrder) {
 }
 
 TEST_F(Parsing, UsualSlipsGetTheirHint) {
-  EXPECT_EQ(Bad("a:\n\tb: 1\n"), "in.yml:2:1: error[yaml-syntax]: a tab is used for indentation\n  2 |     b: 1\n    | ^^^^\n"
-                                 "  hint: indent with spaces: YAML does not allow tabs\n");
-  EXPECT_EQ(Bad("description: see: this\n"),
-            "in.yml:1:17: error[yaml-syntax]: a value that contains `: ` must be in quotes\n  1 | description: see: this\n"
-            "    |                 ^\n  hint: write `description: \"see: this\"`\n");
+  EXPECT_EQ(Bad("a:\n\tb: 1\n"),
+            "in.yml:2:1: error[yaml-syntax]: a tab is used for indentation\n  2 |     b: 1\n    | ^^^^\n"
+            "  hint: indent with spaces: YAML does not allow tabs\n");
+  EXPECT_EQ(
+      Bad("description: see: this\n"),
+      "in.yml:1:17: error[yaml-syntax]: a value that contains `: ` must be in quotes\n  1 | description: see: this\n"
+      "    |                 ^\n  hint: write `description: \"see: this\"`\n");
   for (const char* text : {"a: {{ x }}\n", "a: {{ x }} y\n", "- {% if x %}\n"}) {
-    EXPECT_NE(Bad(text).find("hint: put a value that starts with `{{` in quotes: `\"{{ ... }}\"`"), std::string::npos) << text;
+    EXPECT_NE(Bad(text).find("hint: put a value that starts with `{{` in quotes: `\"{{ ... }}\"`"), std::string::npos)
+        << text;
   }
   EXPECT_NE(Bad("a: {{ x }}\n").find("    |    ^^^^^^"), std::string::npos);
-  EXPECT_NE(Bad("a: \"x\nb: 1\n").find("in.yml:1:4: error[yaml-syntax]: this quote is never closed"), std::string::npos);
+  EXPECT_NE(Bad("a: \"x\nb: 1\n").find("in.yml:1:4: error[yaml-syntax]: this quote is never closed"),
+            std::string::npos);
   EXPECT_NE(Bad("a: @x\n").find("a plain value cannot start with `@`"), std::string::npos);
   EXPECT_NE(Bad("a: 'x' y\n").find("put the whole value in one pair of quotes"), std::string::npos);
   EXPECT_NE(Bad("a:\n- b\n  - c: 1\nd\n").find("in.yml:"), std::string::npos);
 }
 
 TEST_F(Parsing, ValuesThatMeanNothingAreErrors) {
-  EXPECT_NE(Bad("d: 2024-13-01\n").find("in.yml:1:4: error[yaml-value]: `2024-13-01` is not a date"), std::string::npos);
+  EXPECT_NE(Bad("d: 2024-13-01\n").find("in.yml:1:4: error[yaml-value]: `2024-13-01` is not a date"),
+            std::string::npos);
   EXPECT_NE(Bad("a: =\n").find("put it in quotes"), std::string::npos);
   EXPECT_NE(Bad("<<: 3\n").find("`<<` takes a mapping"), std::string::npos);
   EXPECT_NE(Bad("a: !mine x\n").find("the tag `!mine` is not known here"), std::string::npos);
@@ -153,8 +159,12 @@ TEST_F(Parsing, BombsAreErrors) {
 }
 
 TEST_F(Parsing, OtherEncodingsAreRefused) {
-  EXPECT_EQ(Bad(std::string("\xFF\xFE" "a\0", 4)), "in.yml:1:1: error[yaml-encoding]: the file is UTF-16\n  1 | \xEF\xBF\xBD\xEF\xBF\xBD" "a\xEF\xBF\xBD\n"
-                                                   "    | ^\n  hint: save it as UTF-8\n");
+  EXPECT_EQ(Bad(std::string("\xFF\xFE"
+                            "a\0",
+                            4)),
+            "in.yml:1:1: error[yaml-encoding]: the file is UTF-16\n  1 | \xEF\xBF\xBD\xEF\xBF\xBD"
+            "a\xEF\xBF\xBD\n"
+            "    | ^\n  hint: save it as UTF-8\n");
   EXPECT_NE(Bad("a: caf\xE9\n").find("in.yml:1:7: error[yaml-encoding]: byte 0xE9 is not UTF-8"), std::string::npos);
   EXPECT_NE(Bad("a: \x01\n").find("control character"), std::string::npos);
 }

@@ -26,7 +26,9 @@ class Cursor {
   explicit Cursor(std::string_view text) : rest_(text) {}
   bool Done() const { return rest_.empty(); }
   bool Take(char c) { return !rest_.empty() && rest_.front() == c && Skip(1); }
-  bool TakeAny(std::string_view set) { return !rest_.empty() && set.find(rest_.front()) != std::string_view::npos && Skip(1); }
+  bool TakeAny(std::string_view set) {
+    return !rest_.empty() && set.find(rest_.front()) != std::string_view::npos && Skip(1);
+  }
   bool TakeDigit() { return !rest_.empty() && IsDigit(rest_.front()) && Skip(1); }
   // As many characters of the set as there are; true when there was one.
   bool TakeRun(std::string_view set) {
@@ -65,18 +67,22 @@ bool TakeSexagesimals(Cursor& cursor) {
 }
 
 bool IsBool(std::string_view text) {
-  static constexpr std::array<std::string_view, 18> kWords = {"yes", "Yes", "YES", "no",  "No",  "NO",  "true", "True", "TRUE",
-                                                              "false", "False", "FALSE", "on", "On", "ON", "off", "Off", "OFF"};
+  static constexpr std::array<std::string_view, 18> kWords = {"yes",  "Yes",  "YES",  "no",    "No",    "NO",
+                                                              "true", "True", "TRUE", "false", "False", "FALSE",
+                                                              "on",   "On",   "ON",   "off",   "Off",   "OFF"};
   return text.size() <= 5 && std::find(kWords.begin(), kWords.end(), text) != kWords.end();
 }
 
-bool IsNull(std::string_view text) { return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL"; }
+bool IsNull(std::string_view text) {
+  return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
+}
 
 bool IsSpecialFloat(Cursor cursor) {
   const bool sign = cursor.TakeAny("-+");
   if (!cursor.Take('.')) return false;
   const std::string_view word = cursor.rest();
-  return word == "inf" || word == "Inf" || word == "INF" || (!sign && (word == "nan" || word == "NaN" || word == "NAN"));
+  return word == "inf" || word == "Inf" || word == "INF" ||
+         (!sign && (word == "nan" || word == "NaN" || word == "NAN"));
 }
 
 bool TakesExponentOrEnd(Cursor& cursor) {
@@ -112,8 +118,8 @@ bool IsInt(std::string_view text) {
 
 bool IsDate(std::string_view text) {
   Cursor cursor(text);
-  return text.size() == 10 && cursor.TakeDigits(4, 4) && cursor.Take('-') && cursor.TakeDigits(2, 2) && cursor.Take('-') &&
-         cursor.TakeDigits(2, 2);
+  return text.size() == 10 && cursor.TakeDigits(4, 4) && cursor.Take('-') && cursor.TakeDigits(2, 2) &&
+         cursor.Take('-') && cursor.TakeDigits(2, 2);
 }
 
 bool TakeZone(Cursor& cursor) {
@@ -125,9 +131,13 @@ bool TakeZone(Cursor& cursor) {
 
 bool IsTimestamp(std::string_view text) {
   Cursor cursor(text);
-  if (!cursor.TakeDigits(4, 4) || !cursor.Take('-') || !cursor.TakeDigits(1, 2) || !cursor.Take('-') || !cursor.TakeDigits(1, 2)) return false;
+  if (!cursor.TakeDigits(4, 4) || !cursor.Take('-') || !cursor.TakeDigits(1, 2) || !cursor.Take('-') ||
+      !cursor.TakeDigits(1, 2))
+    return false;
   if (!cursor.TakeAny("Tt") && !cursor.TakeRun(" \t")) return false;
-  if (!cursor.TakeDigits(1, 2) || !cursor.Take(':') || !cursor.TakeDigits(2, 2) || !cursor.Take(':') || !cursor.TakeDigits(2, 2)) return false;
+  if (!cursor.TakeDigits(1, 2) || !cursor.Take(':') || !cursor.TakeDigits(2, 2) || !cursor.Take(':') ||
+      !cursor.TakeDigits(2, 2))
+    return false;
   if (cursor.Take('.')) cursor.TakeDigits(0, std::string_view::npos);
   return cursor.Done() || (TakeZone(cursor) && cursor.Done());
 }
@@ -179,8 +189,11 @@ std::string SetInt(Node& node) {
   for (std::string_view part : Split(digits, ':')) {
     uint64_t low = 0;
     if (part.size() == digits.size()) {
-      for (const char c : part) value.MultiplyAdd(base, IsDigit(c) ? static_cast<uint64_t>(c - '0') : static_cast<uint64_t>((c | 32) - 'a' + 10));
-    } else if (std::from_chars(part.data(), part.data() + part.size(), low).ec == std::errc() && low <= BigNumber::kLargestAddend) {
+      for (const char c : part)
+        value.MultiplyAdd(base,
+                          IsDigit(c) ? static_cast<uint64_t>(c - '0') : static_cast<uint64_t>((c | 32) - 'a' + 10));
+    } else if (std::from_chars(part.data(), part.data() + part.size(), low).ec == std::errc() &&
+               low <= BigNumber::kLargestAddend) {
       value.MultiplyAdd(60, low);
     } else {
       return fmt::format("`{}` is too large", node.text);
@@ -211,7 +224,8 @@ void SetFloat(Node& node) {
   } else {
     const std::vector<std::string_view> parts = Split(text, ':');
     double value = 0, base = 1;
-    for (auto part = parts.rbegin(); part != parts.rend(); ++part, base *= 60) value += ToDouble(std::string(*part)) * base;
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part, base *= 60)
+      value += ToDouble(std::string(*part)) * base;
     node.real = sign * value;
   }
 }
@@ -253,13 +267,33 @@ std::string CheckTimestamp(std::string_view text) {
 Type TypeOfPlain(std::string_view text) {
   if (text.empty()) return Type::kNull;
   switch (text.front()) {
-    case 'y': case 'Y': case 't': case 'T': case 'f': case 'F': case 'o': case 'O':
+    case 'y':
+    case 'Y':
+    case 't':
+    case 'T':
+    case 'f':
+    case 'F':
+    case 'o':
+    case 'O':
       return IsBool(text) ? Type::kBool : Type::kString;
-    case 'n': case 'N':
+    case 'n':
+    case 'N':
       return IsBool(text) ? Type::kBool : IsNull(text) ? Type::kNull : Type::kString;
     case '~':
       return IsNull(text) ? Type::kNull : Type::kString;
-    case '-': case '+': case '.': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
+    case '-':
+    case '+':
+    case '.':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
       if (IsFloat(text)) return Type::kFloat;
       if (IsInt(text)) return Type::kInt;
       return IsDate(text) ? Type::kDate : IsTimestamp(text) ? Type::kTimestamp : Type::kString;
@@ -279,14 +313,22 @@ std::string SetValue(Node& node, Type type) {
   switch (type) {
     case Type::kBool: {
       const char last = node.text.back();
-      node.boolean = node.text.size() == 2 ? (last == 'n' || last == 'N') : node.text.size() == 3 ? (node.text[0] | 32) == 'y' : node.text.size() == 4;
+      node.boolean = node.text.size() == 2   ? (last == 'n' || last == 'N')
+                     : node.text.size() == 3 ? (node.text[0] | 32) == 'y'
+                                             : node.text.size() == 4;
       return {};
     }
-    case Type::kInt: return SetInt(node);
-    case Type::kFloat: SetFloat(node); return {};
-    case Type::kDate: return CheckDate(node.text);
-    case Type::kTimestamp: return CheckTimestamp(node.text);
-    default: return {};
+    case Type::kInt:
+      return SetInt(node);
+    case Type::kFloat:
+      SetFloat(node);
+      return {};
+    case Type::kDate:
+      return CheckDate(node.text);
+    case Type::kTimestamp:
+      return CheckTimestamp(node.text);
+    default:
+      return {};
   }
 }
 

@@ -19,7 +19,9 @@ Line LineAt(std::string_view text, uint32_t offset) {
   return {static_cast<uint32_t>(begin), text.substr(begin, text.find('\n', begin) - begin)};
 }
 
-std::string_view IndentOf(std::string_view line) { return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size())); }
+std::string_view IndentOf(std::string_view line) {
+  return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
+}
 
 // Where an unquoted value starts that begins with `{{` or `{%`, as seen from the line's start; npos if there is none.
 size_t FindBareTemplate(std::string_view line) {
@@ -46,7 +48,9 @@ Diagnostic ExplainColon(SourceId source, const Line& line, uint32_t offset) {
     const char quote = value.find('"') == std::string_view::npos ? '"' : '\'';
     found.hint = fmt::format("write `{}: {}{}{}`", Strip(line.text.substr(0, first)), quote, value, quote);
   } else {
-    found.hint = "keys of one mapping start in the same column; is the line above indented less, or its value in need of quotes?";
+    found.hint =
+        "keys of one mapping start in the same column; is the line above indented less, or its value in need of "
+        "quotes?";
   }
   return found;
 }
@@ -55,9 +59,12 @@ Diagnostic ExplainCharacter(SourceId source, const Line& line, std::string_view 
   const char c = offset < text.size() ? text[offset] : '\n';
   if (c == '\t' || IndentOf(line.text).find('\t') != std::string_view::npos) {
     const size_t tab = c == '\t' ? offset : line.begin + line.text.find('\t');
-    return Diagnostic(kYamlSyntax, "a tab is used for indentation", SpanAt(source, tab, 1)).Hint("indent with spaces: YAML does not allow tabs");
+    return Diagnostic(kYamlSyntax, "a tab is used for indentation", SpanAt(source, tab, 1))
+        .Hint("indent with spaces: YAML does not allow tabs");
   }
-  if (c == '%') return Diagnostic(kYamlSyntax, "a plain value cannot start with `%`", SpanAt(source, offset, 1)).Hint("put the value in quotes");
+  if (c == '%')
+    return Diagnostic(kYamlSyntax, "a plain value cannot start with `%`", SpanAt(source, offset, 1))
+        .Hint("put the value in quotes");
   return Diagnostic(kYamlSyntax, fmt::format("a plain value cannot start with `{}`", c), SpanAt(source, offset, 1))
       .Hint("put the value in quotes");
 }
@@ -78,7 +85,8 @@ std::string HintFor(std::string_view problem, std::string_view before) {
 
 // A quote that is never closed is noticed at the end of the file; its start is the place to look at.
 bool IsOpenQuote(const SyntaxProblem& problem) {
-  return problem.context == "while scanning a quoted scalar" && problem.problem.starts_with("found unexpected end of stream");
+  return problem.context == "while scanning a quoted scalar" &&
+         problem.problem.starts_with("found unexpected end of stream");
 }
 
 }  // namespace
@@ -93,17 +101,22 @@ Diagnostic ExplainSyntax(const SyntaxProblem& problem, SourceId source, std::str
   }
   for (const Line& each : {line, context}) {
     if (const size_t at = FindBareTemplate(each.text); at != std::string_view::npos) {
-      return Diagnostic(kYamlSyntax, "a template must be in quotes here", SpanAt(source, each.begin + at, 2)).Hint(QuoteTemplateHint());
+      return Diagnostic(kYamlSyntax, "a template must be in quotes here", SpanAt(source, each.begin + at, 2))
+          .Hint(QuoteTemplateHint());
     }
   }
-  if (problem.problem == "mapping values are not allowed in this context") return ExplainColon(source, line, problem.offset);
-  if (problem.problem == "found character that cannot start any token" || IndentOf(line.text).find('\t') != std::string_view::npos) {
+  if (problem.problem == "mapping values are not allowed in this context")
+    return ExplainColon(source, line, problem.offset);
+  if (problem.problem == "found character that cannot start any token" ||
+      IndentOf(line.text).find('\t') != std::string_view::npos) {
     return ExplainCharacter(source, line, text, problem.offset);
   }
-  Diagnostic found(kYamlSyntax, std::string(problem.problem), SpanAt(source, problem.offset, problem.offset < text.size() ? 1 : 0));
+  Diagnostic found(kYamlSyntax, std::string(problem.problem),
+                   SpanAt(source, problem.offset, problem.offset < text.size() ? 1 : 0));
   if (!problem.context.empty()) {
     found.message = fmt::format("{} {}", problem.problem, problem.context);
-    if (context.begin != line.begin) found.labels.push_back({SpanAt(source, problem.context_offset, 1), "it starts here"});
+    if (context.begin != line.begin)
+      found.labels.push_back({SpanAt(source, problem.context_offset, 1), "it starts here"});
   }
   found.hint = HintFor(problem.problem, Strip(text.substr(line.begin, problem.offset - line.begin)));
   return found;

@@ -14,7 +14,8 @@ namespace stir::test {
 // Thread safe. Monotonic() moves with Now().
 class FakeClock final : public Clock {
  public:
-  explicit FakeClock(std::string_view start = "2026-01-01T00:00:00Z") : micros_(ParseTimestamp(start)->time_since_epoch().count()) {}
+  explicit FakeClock(std::string_view start = "2026-01-01T00:00:00Z")
+      : micros_(ParseTimestamp(start)->time_since_epoch().count()) {}
   Timestamp Now() const override { return Timestamp(Duration(micros_)); }
   Duration Monotonic() const override { return Duration(micros_); }
   void Advance(Duration by) { micros_ += by.count(); }

@@ -15,7 +15,8 @@ std::string Key(const fs::path& path) {
 }
 
 bool IsBelow(std::string_view path, std::string_view folder) {
-  return folder == "." || (path.size() > folder.size() && path.starts_with(folder) && (folder.ends_with('/') || path[folder.size()] == '/'));
+  return folder == "." || (path.size() > folder.size() && path.starts_with(folder) &&
+                           (folder.ends_with('/') || path[folder.size()] == '/'));
 }
 
 }  // namespace
@@ -136,7 +137,8 @@ Status FakeFiles::SyncDirectory(const fs::path& path) {
   return {};
 }
 
-Result<std::vector<WalkEntry>> FakeFiles::Walk(const fs::path& root, const std::function<bool(std::string_view)>& enter) {
+Result<std::vector<WalkEntry>> FakeFiles::Walk(const fs::path& root,
+                                               const std::function<bool(std::string_view)>& enter) {
   std::lock_guard lock(mutex_);
   const std::string key = Key(root);
   std::vector<WalkEntry> found;
@@ -144,7 +146,8 @@ Result<std::vector<WalkEntry>> FakeFiles::Walk(const fs::path& root, const std::
     if (!IsBelow(path, key)) continue;
     const std::string relative = key == "." ? path : path.substr(key.size() + (key.ends_with('/') ? 0 : 1));
     bool entered = true;
-    for (size_t slash = relative.find('/'); enter && entered && slash != std::string::npos; slash = relative.find('/', slash + 1)) {
+    for (size_t slash = relative.find('/'); enter && entered && slash != std::string::npos;
+         slash = relative.find('/', slash + 1)) {
       entered = enter(std::string_view(relative).substr(0, slash));
     }
     if (entered) found.push_back({relative, {content.bytes.size(), content.version, content.version, 0, false}});
@@ -154,7 +157,8 @@ Result<std::vector<WalkEntry>> FakeFiles::Walk(const fs::path& root, const std::
 
 Result<std::unique_ptr<FileLock>> FakeFiles::Lock(const fs::path& path) {
   std::lock_guard lock(mutex_);
-  if (!locked_.insert(Key(path)).second) return Diagnostic(kLocked, "`" + path.string() + "` is held by another process");
+  if (!locked_.insert(Key(path)).second)
+    return Diagnostic(kLocked, "`" + path.string() + "` is held by another process");
   return std::unique_ptr<FileLock>(std::make_unique<Held>(*this, Key(path)));
 }
 

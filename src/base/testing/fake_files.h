@@ -16,7 +16,7 @@ namespace stir::test {
 class FakeFiles final : public Files {
  public:
   void Put(const fs::path& path, std::string_view bytes);  // as if written long ago
-  void LosePower();                                   // what was not synced is gone; locks are released
+  void LosePower();                                        // what was not synced is gone; locks are released
 
   Result<std::string> Read(const fs::path& path) override;
   bool Exists(const fs::path& path) override;
@@ -28,7 +28,8 @@ class FakeFiles final : public Files {
   Status Remove(const fs::path& path) override;
   Status SyncFile(const fs::path& path) override;
   Status SyncDirectory(const fs::path& path) override;
-  Result<std::vector<WalkEntry>> Walk(const fs::path& root, const std::function<bool(std::string_view)>& enter) override;
+  Result<std::vector<WalkEntry>> Walk(const fs::path& root,
+                                      const std::function<bool(std::string_view)>& enter) override;
   Result<std::unique_ptr<FileLock>> Lock(const fs::path& path) override;
 
  private:
@@ -42,15 +43,15 @@ class FakeFiles final : public Files {
   bool HasFolder(const std::string& path) const;
 
   std::mutex mutex_;
-  Tree seen_, durable_;         // by normalised path
+  Tree seen_, durable_;  // by normalised path
   std::set<std::string> folders_;
   std::set<std::string> locked_;
   int64_t version_ = 0;
 };
 
-// Passes everything on, but the n-th change (0 is the next one) fails as if the system had said `error` (ENOSPC, EACCES,
-// EIO), and so do all after it until Heal. With `before`, a callback sees the index and the name of every change first:
-// the place to end the process in a kill test.
+// Passes everything on, but the n-th change (0 is the next one) fails as if the system had said `error` (ENOSPC,
+// EACCES, EIO), and so do all after it until Heal. With `before`, a callback sees the index and the name of every
+// change first: the place to end the process in a kill test.
 class FaultyFiles final : public Files {
  public:
   explicit FaultyFiles(Files& under) : under_(under) {}
@@ -69,7 +70,8 @@ class FaultyFiles final : public Files {
   Status Remove(const fs::path& path) override;
   Status SyncFile(const fs::path& path) override;
   Status SyncDirectory(const fs::path& path) override;
-  Result<std::vector<WalkEntry>> Walk(const fs::path& root, const std::function<bool(std::string_view)>& enter) override {
+  Result<std::vector<WalkEntry>> Walk(const fs::path& root,
+                                      const std::function<bool(std::string_view)>& enter) override {
     return under_.Walk(root, enter);
   }
   Result<std::unique_ptr<FileLock>> Lock(const fs::path& path) override { return under_.Lock(path); }
