@@ -30,7 +30,7 @@ inline void Take(Status status) {
 
 // Runs `body`, which may throw EvaluationError, for a caller that wants a Result.
 template <typename Body>
-auto Catching(Body body) -> Result<decltype(body())> {
+auto Catching(Body&& body) -> Result<decltype(body())> {
   try {
     if constexpr (std::is_void_v<decltype(body())>) {
       body();

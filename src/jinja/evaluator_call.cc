@@ -147,7 +147,7 @@ struct Evaluator::Running {
 // False when a call block's body ended the macro around it.
 bool Evaluator::CallMacro(const MacroObject& macro, const Arguments& arguments, Value& result) {
   CheckStack();
-  if (frames_.size() >= options_.limits.depth) Fail(kTemplateLimit, fmt::format("macros call each other more than {} deep", options_.limits.depth));
+  if (frames_.size() >= options_.limits.depth) Fail(kTemplateLimit, fmt::format("maximum recursion depth exceeded: macros call each other more than {} deep", options_.limits.depth));
   Ref<Activation> activation = NewActivation(macro.unit, macro.parent);
   BindArguments(macro, arguments, *activation);
   Sink sink = NewSink();

@@ -443,7 +443,7 @@ class Braces {
       }
       counts_ = name.empty() ? Counts::kAutomatic : Counts::kManual;
       size_t index = name.empty() ? next_++ : name.size() < 10 ? static_cast<size_t>(std::stoul(std::string(name))) : SIZE_MAX;
-      if (index >= arguments_.positional.size()) FailValue(fmt::format("Replacement index {} out of range for positional args tuple", index));
+      if (index >= arguments_.positional.size()) FailValue("tuple index out of range");
       return arguments_.positional[index];
     }
     auto at = std::ranges::find(arguments_.keywords, name, &KeywordArgument::name);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -103,7 +102,12 @@ Token Lexer::NextText() {
   while (position_ < text_.size()) {
     size_t at = 0, body = 0;
     Delimiter tag{};
-    if (!FindTag(position_, at, tag)) return Data(position_, std::exchange(position_, text_.size()));
+    if (!FindTag(position_, at, tag)) {
+      size_t begin = position_;
+      MoveTo(text_.size());
+      return Data(begin, position_);
+    }
+    saw_tag_ = true;
     bool is_raw = tag.kind == TokenKind::kBlockBegin && MatchRaw(at, body);
     size_t after = at + tag.text.size();
     char sign = At(after) == '-' || At(after) == '+' ? At(after) : '\0';

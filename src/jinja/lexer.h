@@ -41,6 +41,8 @@ class Lexer {
   Lexer(std::string_view text, const Syntax& syntax, Arena& arena);
   // Throws SyntaxFailure. After the last token: kEnd, again and again.
   Token Next();
+  // Whether there was anything but text so far.
+  bool saw_tag() const { return saw_tag_; }
 
  private:
   enum class State : uint8_t { kText, kVariable, kBlock };
@@ -81,6 +83,7 @@ class Lexer {
   State state_ = State::kText;
   size_t position_ = 0;
   bool line_starting_ = true;  // the last thing that was read ended a line
+  bool saw_tag_ = false;
   std::vector<char> open_;  // closing brackets that are awaited
 };
 

@@ -68,6 +68,7 @@ void Parser::Parse() {
   current_ = lexer_.Next();
   root.body = ParseUntil({});
   root.end = static_cast<uint32_t>(compiled_.text.size());
+  compiled_.plain = !lexer_.saw_tag();
   if (!unknown_.empty()) Fail(unknown_[0].message, unknown_[0].begin, unknown_[0].end);
   std::ranges::stable_sort(compiled_.calls, std::less(), &Expr::begin);
 }
@@ -177,11 +178,9 @@ Body Parser::ParseUntil(Ends ends) {
       if (!text->text.empty()) exprs_.push_back(text);
       Advance();
     } else if (SkipIf(TokenKind::kVariableBegin)) {
-      compiled_.plain = false;
       exprs_.push_back(ParseTuple(true, false));
       Expect(TokenKind::kVariableEnd);
     } else {
-      compiled_.plain = false;
       flush();
       Advance();
       bool at_end = At(TokenKind::kName) && std::ranges::find(ends, current_.value) != ends.end();
