@@ -161,9 +161,9 @@ Status MarkDuplicates(adapter::Connection& connection, const platform::Ingestion
   const std::string twice = fmt::format("SELECT {0} FROM {1} WHERE _stir_state = 0 GROUP BY {0} HAVING count(*) > 1", key, kStage);
   const std::string newest = ingestion.cursor->empty() ? "" : Ident(*ingestion.cursor) + " DESC, ";
   STIR_TRY(connection.Execute(fmt::format(
-      "UPDATE {0} SET _stir_state = {1} WHERE rowid IN (SELECT r FROM (SELECT rowid AS r, row_number() OVER "
-      "(PARTITION BY {2} ORDER BY {3}_stir_file DESC, rowid DESC) AS n FROM {0} WHERE _stir_state = 0 AND ({2}) IN ({4})) "
-      "WHERE n > 1)",
+      "UPDATE {0} SET _stir_state = {1} WHERE rowid IN (SELECT r FROM (SELECT s.rowid AS r, row_number() OVER "
+      "(PARTITION BY {2} ORDER BY {3}_stir_file DESC, s.rowid DESC) AS n FROM {0} s SEMI JOIN ({4}) d USING ({2}) "
+      "WHERE _stir_state = 0) WHERE n > 1)",
       kStage, static_cast<int>(kDuplicate), key, newest, twice)));
   return {};
 }
