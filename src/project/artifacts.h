@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "project/invocation.h"
 #include "project/manifest.h"
@@ -20,6 +21,10 @@ struct ArtifactMetadata {
   Timestamp invocation_started_at{};
 };
 
+// One node as dbt's artifacts have it: what `ls --output json` and the templates' `model` and `graph` are made of.
+void WriteNode(JsonWriter& json, const Manifest& manifest, const Node& node);
+
+// The whole manifest.json. Secrets are not redacted here.
 std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata);
 
 struct PhaseTiming {

@@ -248,6 +248,17 @@ std::vector<ConfigEntry> Config::All() const {
   return all;
 }
 
+void Config::ForEach(const std::function<void(std::string_view key, const Value& value)>& visit) const {
+  const Defaults& defaults = DefaultsOf(type_);
+  for (const Default& each : defaults) {
+    const ConfigEntry* entry = Find(each.key);
+    visit(each.key, entry ? entry->value : each.value);
+  }
+  for (const ConfigEntry& entry : entries_) {
+    if (std::ranges::find(defaults, std::string_view(entry.key), &Default::key) == defaults.end()) visit(entry.key, entry.value);
+  }
+}
+
 Span Config::Where(std::string_view key) const {
   const ConfigEntry* entry = Find(key);
   return entry ? entry->span : Span{};

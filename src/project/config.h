@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -55,7 +56,9 @@ class Config {
   std::span<const ConfigEntry> written() const { return entries_; }
   // All keys in the order of dbt's artifacts: the type's own with their values, then the others as written.
   std::vector<ConfigEntry> All() const;
-  // "the span of this key's value", for errors; empty when it is a default.
+  // The same without copies: visit(key, value) for each.
+  void ForEach(const std::function<void(std::string_view key, const jinja::Value& value)>& visit) const;
+  // Where the key was written, for errors; empty when it is a default.
   Span Where(std::string_view key) const;
 
   ResourceType type() const { return type_; }

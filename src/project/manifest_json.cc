@@ -1,0 +1,476 @@
+// manifest.json: the keys of dbt's version 12, in its order. Nothing is built in memory but the text.
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/strings.h"
+#include "project/artifacts.h"
+#include "project/value_json.h"
+
+namespace stir::project {
+
+namespace {
+
+using jinja::Value;
+
+constexpr std::string_view kSchema = "https://schemas.getdbt.com/dbt/manifest/v12.json";
+
+class NodeWriter {
+ public:
+  NodeWriter(JsonWriter& json, const Manifest& manifest, double created_at)
+      : json_(json), manifest_(manifest), created_at_(created_at) {}
+
+  void Write(const Node& node) {
+    json_.BeginObject();
+    if (node.source) {
+      Source(node);
+    } else if (node.exposure) {
+      Exposure(node);
+    } else {
+      Common(node);
+      if (node.type == ResourceType::kSeed) {
+        SeedTail(node);
+      } else {
+        CodeTail(node);
+      }
+    }
+    json_.EndObject();
+  }
+
+ private:
+  void Text(std::string_view key, std::string_view text) { json_.Key(key).String(text); }
+  void OrNull(std::string_view key, std::string_view text) {
+    json_.Key(key);
+    if (text.empty()) {
+      json_.Null();
+    } else {
+      json_.String(text);
+    }
+  }
+  void Null(std::string_view key) { json_.Key(key).Null(); }
+  void Put(std::string_view key, const Value& value) { WriteValue(json_.Key(key), value); }
+  void EmptyObject(std::string_view key) { json_.Key(key).BeginObject().EndObject(); }
+  void EmptyList(std::string_view key) { json_.Key(key).BeginArray().EndArray(); }
+
+  template <typename Texts>
+  void List(std::string_view key, const Texts& texts) {
+    json_.Key(key).BeginArray();
+    for (const auto& text : texts) json_.String(text);
+    json_.EndArray();
+  }
+
+  void Common(const Node& node) {
+    Text("database", node.database);
+    Text("schema", node.schema);
+    Identity(node);
+    List("fqn", node.fqn);
+    Text("alias", node.alias);
+    json_.Key("checksum").BeginObject();
+    Text("name", node.checksum_name);
+    Text("checksum", node.checksum);
+    json_.EndObject();
+    Configuration(node);
+    List("tags", node.tags);
+    Text("description", node.description);
+    ColumnMap(*node.columns);
+    Put("meta", node.config->Get("meta"));
+    OrNull("group", node.config->group);
+    Docs(node);
+    OrNull("patch_path", node.patch_path);
+    Null("build_path");
+    Put("unrendered_config", node.unrendered_config);
+    json_.Key("created_at").Double(created_at_);
+    OrNull("relation_name", node.relation_name);
+    Text("raw_code", node.raw_code);
+    List("doc_blocks", node.doc_blocks);
+  }
+
+  void Identity(const Node& node) {
+    Text("name", node.name);
+    Text("resource_type", ResourceTypeName(node.type));
+    Text("package_name", node.package);
+    Text("path", node.path);
+    Text("original_file_path", node.original_file_path);
+    Text("unique_id", node.unique_id);
+  }
+
+  void Configuration(const Node& node) {
+    json_.Key("config").BeginObject();
+    node.config->ForEach([&](std::string_view key, const Value& value) { Put(key, value); });
+    json_.EndObject();
+  }
+
+  void Docs(const Node& node) {
+    const Value& docs = node.config->Get("docs");
+    json_.Key("docs");
+    if (docs.IsDict()) {
+      WriteValue(json_, docs);
+    } else {
+      json_.BeginObject().Key("show").Bool(true).Key("node_color").Null().EndObject();
+    }
+  }
+
+  void ColumnMap(const Columns& columns) {
+    json_.Key("columns").BeginObject();
+    for (const Column& column : columns) {
+      json_.Key(column.name).BeginObject();
+      Text("name", column.name);
+      Text("description", column.description);
+      Put("meta", column.meta);
+      OrNull("data_type", column.data_type);
+      Put("constraints", column.constraints);
+      json_.Key("quote");
+      if (column.quote) {
+        json_.Bool(*column.quote);
+      } else {
+        json_.Null();
+      }
+      json_.Key("config").BeginObject();
+      Put("meta", column.meta);
+      List("tags", column.tags);
+      json_.EndObject();
+      List("tags", column.tags);
+      Null("granularity");
+      Null("dimension");
+      Null("entity");
+      List("doc_blocks", column.doc_blocks);
+      if (column.extra.IsDict()) {
+        for (const auto& [key, value] : column.extra.AsDict().entries()) Put(key.AsString(), value);
+      }
+      json_.EndObject();
+    }
+    json_.EndObject();
+  }
+
+  void Macros(const Node& node) {
+    json_.Key("macros").BeginArray();
+    for (MacroId id : node.macros) json_.String(manifest_.macros().at(id).unique_id);
+    json_.EndArray();
+  }
+
+  void DependsOn(const Node& node) {
+    json_.Key("depends_on").BeginObject();
+    Macros(node);
+    json_.Key("nodes").BeginArray();
+    for (graph::NodeId id : node.depends_on) json_.String(manifest_.node(id).unique_id);
+    json_.EndArray();
+    json_.EndObject();
+  }
+
+  void Uses(const Node& node) {
+    json_.Key("refs").BeginArray();
+    for (const RefCall& call : node.refs) {
+      json_.BeginObject();
+      Text("name", call.name);
+      OrNull("package", call.package);
+      OrNull("version", call.version);
+      json_.EndObject();
+    }
+    json_.EndArray();
+    json_.Key("sources").BeginArray();
+    for (const SourceCall& call : node.sources) json_.BeginArray().String(call.source).String(call.table).EndArray();
+    json_.EndArray();
+    EmptyList("metrics");
+  }
+
+  void Contract(const Node& node) {
+    json_.Key("contract").BeginObject();
+    json_.Key("enforced").Bool(node.config->contract_enforced);
+    json_.Key("alias_types").Bool(true);
+    Null("checksum");
+    json_.EndObject();
+  }
+
+  void SeedTail(const Node& node) {
+    for (const Package& package : manifest_.packages()) {
+      if (package.name == node.package) Text("root_path", package.root);
+    }
+    json_.Key("depends_on").BeginObject();
+    Macros(node);
+    json_.EndObject();
+  }
+
+  void CodeTail(const Node& node) {
+    Text("language", node.language);
+    Uses(node);
+    EmptyList("functions");
+    DependsOn(node);
+    Null("compiled_path");
+    Contract(node);
+    if (node.model) ModelTail(*node.model);
+    if (node.test && node.test->generic) TestTail(*node.test);
+    if (node.operation) json_.Key("index").Int(node.operation->index);
+  }
+
+  void ModelTail(const ModelPart& model) {
+    Text("access", model.access);
+    if (model.constraints.IsSequence()) {
+      Put("constraints", model.constraints);
+    } else {
+      EmptyList("constraints");
+    }
+    OrNull("version", model.version);
+    OrNull("latest_version", model.latest_version);
+    OrNull("deprecation_date", model.deprecation_date);
+    List("primary_key", model.primary_key);
+    Null("time_spine");
+  }
+
+  void TestTail(const TestPart& test) {
+    OrNull("column_name", test.column_name);
+    Text("file_key_name", test.file_key_name);
+    OrNull("attached_node", test.attached ? manifest_.node(*test.attached).unique_id : std::string_view());
+    json_.Key("test_metadata").BeginObject();
+    Text("name", test.test_name);
+    Put("kwargs", test.kwargs);
+    OrNull("namespace", test.test_namespace);
+    json_.EndObject();
+  }
+
+  void Source(const Node& node) {
+    const SourcePart& source = *node.source;
+    Text("database", node.database);
+    Text("schema", node.schema);
+    Identity(node);
+    List("fqn", node.fqn);
+    Text("source_name", source.source_name);
+    Text("source_description", source.source_description);
+    Text("loader", source.loader);
+    Text("identifier", source.identifier);
+    Put("quoting", source.quoting);
+    OrNull("loaded_at_field", source.loaded_at_field);
+    OrNull("loaded_at_query", source.loaded_at_query);
+    Put("freshness", node.config->Get("freshness"));
+    Put("external", source.external);
+    Text("description", node.description);
+    ColumnMap(*node.columns);
+    Put("meta", node.config->Get("meta"));
+    Put("source_meta", source.source_meta);
+    List("tags", node.tags);
+    Configuration(node);
+    Null("patch_path");
+    Put("unrendered_config", node.unrendered_config);
+    OrNull("relation_name", node.relation_name);
+    json_.Key("created_at").Double(created_at_);
+    OrNull("unrendered_database", source.unrendered_database);
+    OrNull("unrendered_schema", source.unrendered_schema);
+    List("doc_blocks", node.doc_blocks);
+  }
+
+  void Exposure(const Node& node) {
+    const ExposurePart& exposure = *node.exposure;
+    Identity(node);
+    List("fqn", node.fqn);
+    Text("type", exposure.type);
+    json_.Key("owner").BeginObject();
+    OrNull("email", exposure.owner_email);
+    OrNull("name", exposure.owner_name);
+    json_.EndObject();
+    Text("description", node.description);
+    OrNull("label", exposure.label);
+    OrNull("maturity", exposure.maturity);
+    Put("meta", node.config->Get("meta"));
+    List("tags", node.tags);
+    Configuration(node);
+    Put("unrendered_config", node.unrendered_config);
+    OrNull("url", exposure.url);
+    DependsOn(node);
+    Uses(node);
+    json_.Key("created_at").Double(created_at_);
+  }
+
+  JsonWriter& json_;
+  const Manifest& manifest_;
+  double created_at_;
+};
+
+void WriteDocsFlags(JsonWriter& json, bool show) {
+  json.Key("docs").BeginObject().Key("show").Bool(show).Key("node_color").Null().EndObject();
+}
+
+void WriteMeta(JsonWriter& json, const Value& meta) {
+  json.Key("meta");
+  if (meta.IsDict()) {
+    WriteValue(json, meta);
+  } else {
+    json.BeginObject().EndObject();
+  }
+}
+
+void WriteMacro(JsonWriter& json, const MacroIndex& macros, const Macro& macro, double created_at) {
+  auto or_null = [&](std::string_view key, std::string_view text) {
+    json.Key(key);
+    if (text.empty()) {
+      json.Null();
+    } else {
+      json.String(text);
+    }
+  };
+  json.BeginObject();
+  json.Key("name").String(macro.name).Key("resource_type").String("macro").Key("package_name").String(macro.package);
+  json.Key("path").String(macro.path).Key("original_file_path").String(macro.path).Key("unique_id").String(macro.unique_id);
+  json.Key("macro_sql").String(macro.sql);
+  json.Key("depends_on").BeginObject().Key("macros").BeginArray();
+  for (MacroId id : macro.depends_on) json.String(macros.at(id).unique_id);
+  json.EndArray().EndObject();
+  json.Key("description").String(macro.description);
+  WriteMeta(json, macro.meta);
+  WriteDocsFlags(json, macro.docs_show);
+  json.Key("config").BeginObject();
+  WriteMeta(json, macro.meta);
+  WriteDocsFlags(json, macro.docs_show);
+  json.EndObject();
+  or_null("patch_path", macro.patch_path);
+  json.Key("arguments").BeginArray();
+  for (const MacroArgument& argument : macro.arguments) {
+    json.BeginObject().Key("name").String(argument.name);
+    or_null("type", argument.type);
+    json.Key("description").String(argument.description).EndObject();
+  }
+  json.EndArray();
+  json.Key("created_at").Double(created_at);
+  json.Key("supported_languages");
+  if (macro.supported_languages.empty()) {
+    json.Null();
+  } else {
+    json.BeginArray();
+    for (const std::string& language : macro.supported_languages) json.String(language);
+    json.EndArray();
+  }
+  json.EndObject();
+}
+
+void WriteMetadata(JsonWriter& json, const Manifest& manifest, const ArtifactMetadata& metadata) {
+  const adapter::Policy& quote = manifest.quote_policy();
+  json.Key("metadata").BeginObject();
+  json.Key("dbt_schema_version").String(kSchema).Key("dbt_version").String(kDbtVersion);
+  json.Key("generated_at").String(FormatTimestamp(metadata.generated_at));
+  json.Key("invocation_id").String(metadata.invocation_id);
+  json.Key("invocation_started_at").String(FormatTimestamp(metadata.invocation_started_at));
+  json.Key("env").BeginObject().EndObject();
+  json.Key("project_name").String(manifest.project_name());
+  json.Key("project_id").String(Md5Hex(manifest.project_name()));
+  json.Key("user_id").Null().Key("send_anonymous_usage_stats").Bool(false);
+  json.Key("adapter_type").String(manifest.adapter_type());
+  json.Key("quoting").BeginObject().Key("database").Bool(quote.database).Key("schema").Bool(quote.schema);
+  json.Key("identifier").Bool(quote.identifier).Key("column").Null().EndObject();
+  std::string started = FormatTimestamp(metadata.invocation_started_at);
+  if (started.ends_with('Z')) started.replace(started.size() - 1, 1, "+00:00");
+  json.Key("run_started_at").String(started);
+  json.EndObject();
+}
+
+template <typename Wanted>
+void WriteNodes(JsonWriter& json, std::string_view key, const Manifest& manifest, NodeWriter& writer, Wanted wanted) {
+  json.Key(key).BeginObject();
+  for (const Node& node : manifest.nodes()) {
+    if (!wanted(node)) continue;
+    json.Key(node.unique_id);
+    writer.Write(node);
+  }
+  json.EndObject();
+}
+
+void WriteDisabled(JsonWriter& json, const Manifest& manifest, NodeWriter& writer) {
+  std::vector<const Node*> nodes;
+  for (const Node& node : manifest.disabled()) nodes.push_back(&node);
+  std::ranges::stable_sort(nodes, {}, [](const Node* node) { return node->unique_id; });
+  json.Key("disabled").BeginObject();
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const bool first = i == 0 || nodes[i - 1]->unique_id != nodes[i]->unique_id;
+    const bool last = i + 1 == nodes.size() || nodes[i + 1]->unique_id != nodes[i]->unique_id;
+    if (first) json.Key(nodes[i]->unique_id).BeginArray();
+    writer.Write(*nodes[i]);
+    if (last) json.EndArray();
+  }
+  json.EndObject();
+}
+
+template <typename Related>
+void WriteMap(JsonWriter& json, std::string_view key, const Manifest& manifest, Related related) {
+  json.Key(key).BeginObject();
+  std::vector<std::string_view> ids;
+  for (const Node& node : manifest.nodes()) {
+    ids.clear();
+    for (graph::NodeId id : related(node.id)) ids.push_back(manifest.node(id).unique_id);
+    std::ranges::sort(ids);
+    json.Key(node.unique_id).BeginArray();
+    for (std::string_view id : ids) json.String(id);
+    json.EndArray();
+  }
+  json.EndObject();
+}
+
+void WriteDocs(JsonWriter& json, const Manifest& manifest) {
+  json.Key("docs").BeginObject();
+  for (const Doc& doc : manifest.docs()) {
+    json.Key(doc.unique_id).BeginObject();
+    json.Key("name").String(doc.name).Key("resource_type").String("doc").Key("package_name").String(doc.package);
+    json.Key("path").String(doc.path).Key("original_file_path").String(doc.original_file_path);
+    json.Key("unique_id").String(doc.unique_id).Key("block_contents").String(doc.contents).EndObject();
+  }
+  json.EndObject();
+}
+
+void WriteGroups(JsonWriter& json, const Manifest& manifest) {
+  json.Key("groups").BeginObject();
+  for (const Group& group : manifest.groups()) {
+    json.Key(group.unique_id).BeginObject();
+    json.Key("name").String(group.name).Key("resource_type").String("group").Key("package_name").String(group.package);
+    json.Key("path").String(group.original_file_path).Key("original_file_path").String(group.original_file_path);
+    json.Key("unique_id").String(group.unique_id).Key("owner").BeginObject();
+    json.Key("email");
+    group.owner_email.empty() ? json.Null() : json.String(group.owner_email);
+    json.Key("name");
+    group.owner_name.empty() ? json.Null() : json.String(group.owner_name);
+    json.EndObject().EndObject();
+  }
+  json.EndObject();
+}
+
+void WriteGroupMap(JsonWriter& json, const Manifest& manifest) {
+  json.Key("group_map").BeginObject();
+  for (const Group& group : manifest.groups()) {
+    json.Key(group.name).BeginArray();
+    for (const Node& node : manifest.nodes()) {
+      if (node.config->group == group.name) json.String(node.unique_id);
+    }
+    json.EndArray();
+  }
+  json.EndObject();
+}
+
+double Seconds(Timestamp time) { return static_cast<double>(time.time_since_epoch().count()) / 1e6; }
+
+}  // namespace
+
+void WriteNode(JsonWriter& json, const Manifest& manifest, const Node& node) { NodeWriter(json, manifest, 0).Write(node); }
+
+std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata) {
+  JsonWriter json;
+  const double created_at = Seconds(metadata.generated_at);
+  NodeWriter writer(json, manifest, created_at);
+  json.BeginObject();
+  WriteMetadata(json, manifest, metadata);
+  WriteNodes(json, "nodes", manifest, writer, [](const Node& node) { return !node.source && !node.exposure; });
+  WriteNodes(json, "sources", manifest, writer, [](const Node& node) { return node.source != nullptr; });
+  json.Key("macros").BeginObject();
+  for (const Macro& macro : manifest.macros().all()) {
+    json.Key(macro.unique_id);
+    WriteMacro(json, manifest.macros(), macro, created_at);
+  }
+  json.EndObject();
+  WriteDocs(json, manifest);
+  WriteNodes(json, "exposures", manifest, writer, [](const Node& node) { return node.exposure != nullptr; });
+  json.Key("metrics").BeginObject().EndObject();
+  WriteGroups(json, manifest);
+  json.Key("selectors").BeginObject().EndObject();
+  WriteDisabled(json, manifest, writer);
+  WriteMap(json, "parent_map", manifest, [&](graph::NodeId id) { return manifest.graph().Parents(id); });
+  WriteMap(json, "child_map", manifest, [&](graph::NodeId id) { return manifest.graph().Children(id); });
+  WriteGroupMap(json, manifest);
+  for (std::string_view key : {"saved_queries", "semantic_models", "unit_tests", "functions"}) json.Key(key).BeginObject().EndObject();
+  json.EndObject();
+  return std::move(json).Take();
+}
+
+}  // namespace stir::project
