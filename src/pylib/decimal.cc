@@ -13,7 +13,6 @@ namespace {
 
 using jinja::BinaryOp;
 using jinja::Value;
-__extension__ using Wide = __int128;
 
 constexpr int kMaxDigits = 38;
 

@@ -9,13 +9,15 @@
 
 namespace stir::pylib {
 
+__extension__ using Wide = __int128;  // what a DECIMAL(38) needs
+
 // coefficient * 10^exponent with up to 38 digits. Arithmetic that does not fit 38 digits falls back to a float.
 class DecimalObject : public jinja::Object {
  public:
   // `digits` is a decimal number in plain or scientific form; nullopt when it is not one.
   static std::optional<jinja::Value> Parse(std::string_view digits);
 
-  DecimalObject(__int128 coefficient, int exponent) : coefficient_(coefficient), exponent_(exponent) {}
+  DecimalObject(Wide coefficient, int exponent) : coefficient_(coefficient), exponent_(exponent) {}
 
   std::string Digits() const;
   double AsDouble() const;
@@ -33,7 +35,7 @@ class DecimalObject : public jinja::Object {
   bool IsNumber() const override { return true; }
 
  private:
-  __int128 coefficient_;
+  Wide coefficient_;
   int exponent_;
 };
 
