@@ -13,6 +13,7 @@
 #include "runtime/failure.h"
 #include "runtime/node_values.h"
 #include "runtime/object_tools.h"
+#include "runtime/result_timer.h"
 
 namespace stir::runtime {
 
@@ -81,22 +82,25 @@ std::string HookName(const Node& node) {
   return fmt::format("{}.{}.{}", node.package, node.operation->on_run_start ? "on-run-start" : "on-run-end", node.operation->index);
 }
 
-Status SendHook(NodeRun& run, NodeOutcome& outcome, CompiledNode& compiled) {
+Status RunPhases(NodeRun& run, NodeOutcome& outcome, CompiledNode& compiled) {
+  ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
+  timer.Begin("compile");
   STIR_ASSIGN(compiled, CompileNode(run));
   run.SetCompiled(compiled);
   outcome.result.compiled = true;
   outcome.result.compiled_code = compiled.sql;
   STIR_TRY(WriteCompiled(run.state(), run.node(), compiled));
-  if (Strip(compiled.sql).empty()) return {};
+  timer.End();
+  timer.Begin("execute");
+  if (Strip(compiled.sql).empty()) return run.session().Commit();
   STIR_TRY(run.session().Execute(compiled.sql, /*auto_begin=*/false));
-  return {};
+  return run.session().Commit();
 }
 
 }  // namespace
 
 NodeOutcome RunHook(RunState& state, graph::NodeId hook, std::span<const NodeResult> results, Worker& worker) {
   const Node& node = state.manifest().node(hook);
-  const Clock& clock = *state.options().invocation->clock;
   NodeOutcome outcome;
   outcome.result.unique_id = node.unique_id;
   outcome.result.thread_id = "main";
@@ -104,15 +108,12 @@ NodeOutcome RunHook(RunState& state, graph::NodeId hook, std::span<const NodeRes
   NodeRun run(state, node, worker, Purpose::kOperation);
   if (!node.operation->on_run_start) SetResults(run, results);
   CompiledNode compiled;
-  const Duration began = clock.Monotonic();
-  Status sent = SendHook(run, outcome, compiled);
-  Status ended = sent.ok() ? run.session().Commit() : run.session().Rollback();
-  if (sent.ok() && !ended.ok()) sent = std::move(ended);
-  outcome.result.execution_time = std::chrono::duration<double>(clock.Monotonic() - began).count();
+  Status sent = RunPhases(run, outcome, compiled);
   outcome.result.failures = sent.ok() ? 0 : 1;
   outcome.result.status = sent.ok() ? "success" : "error";
   outcome.result.message = HookName(node) + " passed";
   if (sent.ok()) return outcome;
+  (void)run.session().Rollback();
   outcome.errors = std::move(sent).error();
   PlaceErrors(outcome.errors, run);
   outcome.result.message = fmt::format("{} failed, error:\n {}", HookName(node), outcome.errors.front().message);

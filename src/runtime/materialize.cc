@@ -14,7 +14,7 @@ using jinja::Value;
 Result<const project::Macro*> FindMaterialization(NodeRun& run) {
   const project::Node& node = run.node();
   const std::string& name = node.config->materialized;
-  if (const project::Macro* macro = run.manifest().macros().Materialization(name, node.package)) return macro;
+  if (const project::Macro* macro = run.manifest().macros().Materialization(name)) return macro;
   const std::string& engine = run.state().dialect().name;
   return Diagnostic(kMaterializationNotFound,
                     fmt::format("No materialization '{}' was found for adapter {}! (searched types 'default' and '{}')", name, engine, engine),

@@ -17,6 +17,7 @@
 #include "runtime/materialize.h"
 #include "runtime/node_run.h"
 #include "runtime/relation_object.h"
+#include "runtime/result_timer.h"
 #include "runtime/scratch_node.h"
 #include "runtime/verdict.h"
 
@@ -29,23 +30,6 @@ using jinja::Value;
 using project::Node;
 using project::NodeResult;
 using project::ResourceType;
-
-// Times the phases of one node's result.
-class ResultTimer {
- public:
-  ResultTimer(const RunState& state, NodeResult& result) : clock_(*state.options().invocation->clock), result_(result), began_(clock_.Monotonic()) {}
-  void Begin(std::string phase) { result_.timing.push_back({std::move(phase), clock_.Now(), {}}); }
-  void End() { result_.timing.back().completed_at = clock_.Now(); }
-  ~ResultTimer() {
-    if (!result_.timing.empty() && result_.timing.back().completed_at == Timestamp{}) End();
-    result_.execution_time = std::chrono::duration<double>(clock_.Monotonic() - began_).count();
-  }
-
- private:
-  const Clock& clock_;
-  NodeResult& result_;
-  Duration began_;
-};
 
 NodeResult BlankResult(const Node& node, const Worker& worker) {
   NodeResult result;
@@ -152,27 +136,33 @@ Result<CompiledNode> NodeRunner::Compile(NodeId node, Worker& worker) {
   return errors;
 }
 
+namespace {
+
+Status RunPhases(NodeOutcome& outcome, NodeRun& run, CompiledNode& compiled) {
+  ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
+  timer.Begin("compile");
+  if (run.node().type != ResourceType::kSeed) STIR_TRY(CompileInto(outcome, run, compiled));
+  timer.End();
+  timer.Begin("execute");
+  if (!OnlyCompiled(run.node())) {
+    STIR_TRY(Materialize(run));
+    return Report(outcome, run);
+  }
+  outcome.result.status = "success";
+  return run.session().Rollback();  // queries of macros
+}
+
+}  // namespace
+
 NodeOutcome NodeRunner::Run(NodeId id, Worker& worker) {
   const Node& node = state_->manifest().node(id);
   NodeOutcome outcome{BlankResult(node, worker), {}};
   NodeRun run(*state_, node, worker, Purpose::kNode);
   CompiledNode compiled;
-  ResultTimer timer(*state_, outcome.result);
-  const auto attempt = [&]() -> Status {
-    timer.Begin("compile");
-    if (node.type != ResourceType::kSeed) STIR_TRY(CompileInto(outcome, run, compiled));
-    timer.End();
-    timer.Begin("execute");
-    if (OnlyCompiled(node)) {
-      outcome.result.status = "success";
-      return {};
-    }
-    STIR_TRY(Materialize(run));
-    return Report(outcome, run);
-  };
-  Status status = attempt();
-  (void)run.session().Rollback();
-  if (!status.ok()) Fail(outcome, std::move(status).error(), run);
+  if (Status status = RunPhases(outcome, run, compiled); !status.ok()) {
+    (void)run.session().Rollback();
+    Fail(outcome, std::move(status).error(), run);
+  }
   return outcome;
 }
 
