@@ -12,6 +12,7 @@
 // versions and the folder are normalised before comparing. `--accept` rewrites what the commands say; read the difference.
 // `--stir=PATH` runs another binary. A case is named err_* exactly when one of its commands is expected to fail.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -139,7 +140,7 @@ std::string Normalised(std::string text, const fs::path& folder) {
       {std::regex(R"(\d+ hours \d+ minutes and \d+\.\d+ seconds \(\d+\.\d+s\))"), "TIME"},
       {std::regex(R"(stir=\d+\.\d+\.\d+)"), "stir=VERSION"},
       {std::regex(R"(\b\d+ macros)"), "N macros"},
-      {std::regex(R"("(execution_time|elapsed|elapsed_time)": ?\d+(\.\d+)?(e-\d+)?)"), "\"$1\": TIME"},
+      {std::regex(R"re("(execution_time|elapsed|elapsed_time)": ?\d+(\.\d+)?(e-\d+)?)re"), "\"$1\": TIME"},
       {std::regex(R"(\bpid \d+)"), "pid PID"},
   };
   for (const auto& [pattern, name] : kRules) text = std::regex_replace(text, pattern, name);
@@ -251,8 +252,8 @@ TEST_P(CasesTest, SaysWhatItMust) {
   if (HasFailure()) std::cerr << "if this is right: cases_test --accept --gtest_filter='*" << GetParam() << "*'\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, CasesTest, testing::ValuesIn(CaseNames()), [](const auto& info) {
-  std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Golden, CasesTest, testing::ValuesIn(CaseNames()), [](const auto& each) {
+  std::string name = each.param;
   std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return name;
 });
