@@ -34,12 +34,12 @@ struct LogRequest {
   std::string task;              // name or label; empty: all tasks, in the order in which they started
   std::optional<int> attempt;    // none: the last one
 };
-struct TaskLog {
+struct LogText {
   std::string task;
   int attempt = 0;
   std::string path;              // below .stir/logs
   std::string text;
 };
-Result<std::vector<TaskLog>> ReadLogs(const Host& host, const Options& options, const LogRequest& request);
+Result<std::vector<LogText>> ReadLogs(const Host& host, const Options& options, const LogRequest& request);
 
 }  // namespace stir::engine

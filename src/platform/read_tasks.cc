@@ -88,9 +88,7 @@ void ReadNotify(Task& task, Fields& fields) {
 void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader) {
   Fields fields(reader, *task.node, fmt::format("task `{}`", task.label));
   for (std::string_view key : kCommonKeys) fields.Ignore(key);
-  // An item's own tasks are bound with `item` in scope, and never loop again.
-  if (!reader.binding() || task.for_each.IsUndefined()) task.for_each = fields.Value("for_each");
-  fields.Ignore("for_each");
+  task.for_each = fields.Value("for_each");
   switch (task.kind) {
     case TaskKind::kBuild:
     case TaskKind::kRun:

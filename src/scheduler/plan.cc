@@ -135,8 +135,9 @@ Transitions Plan::Expand(TaskId id, std::vector<TaskSpec> specs) {
   Transitions transitions;
   if (tasks_[id].state == TaskState::kRunning) Release(id);
   if (tasks_[id].state == TaskState::kQueued) Dequeue(id);
-  if (!IsFinal(tasks_[id].state)) tasks_[id].state = TaskState::kRunning;
+  if (!IsFinal(tasks_[id].state)) tasks_[id].state = TaskState::kRunning, ++unfinished_expanded_;
   tasks_[id].expanded = true;
+  ++expanded_;
 
   const TaskId first = static_cast<TaskId>(tasks_.size());
   [[maybe_unused]] const Status admitted = Admit(std::move(specs), id);
@@ -175,6 +176,7 @@ void Plan::End(TaskId id, TaskState state, std::vector<TaskId>& ended) {
   Entry& entry = tasks_[id];
   entry.state = state;
   --unfinished_;
+  if (entry.expanded) --unfinished_expanded_;
   for (TaskId dependent : entry.dependents) Count(tasks_[dependent].counts, state);
   if (entry.parent != kNoTask) --tasks_[entry.parent].unfinished_children;
   ended.push_back(id);
@@ -261,7 +263,7 @@ void Plan::Restore(TaskId id, const StoredTask& stored) {
 
 // Counters are kept as tasks end; after Restore they are made anew.
 void Plan::Recount() {
-  unfinished_ = 0;
+  unfinished_ = unfinished_expanded_ = 0;
   for (Entry& entry : tasks_) {
     entry.counts = {.total = entry.counts.total};
     entry.unfinished_children = 0;
@@ -269,6 +271,7 @@ void Plan::Recount() {
   for (const Entry& entry : tasks_) {
     const bool final = IsFinal(entry.state);
     if (!final) ++unfinished_;
+    if (!final && entry.expanded) ++unfinished_expanded_;
     if (!final && entry.parent != kNoTask) ++tasks_[entry.parent].unfinished_children;
     for (TaskId dependent : entry.dependents) Count(tasks_[dependent].counts, entry.state);
   }

@@ -112,6 +112,9 @@ class Plan {
 
   bool done() const { return unfinished_ == 0; }
   bool canceled() const { return canceled_; }
+  // Tasks that are not expanded, and those of them that have not ended: progress.
+  size_t leaves() const { return tasks_.size() - expanded_; }
+  size_t unfinished_leaves() const { return unfinished_ - unfinished_expanded_; }
   size_t running() const { return running_; }  // without expanded tasks
   Summary Summarize() const;
 
@@ -190,6 +193,7 @@ class Plan {
   std::map<std::string, Pool> pools_;
   std::map<std::pair<std::string, std::string>, Queue> queues_;  // by pool and lane
   size_t unfinished_ = 0;
+  size_t expanded_ = 0, unfinished_expanded_ = 0;
   size_t running_ = 0;
   bool canceled_ = false;
 };

@@ -1,0 +1,260 @@
+#include "engine/run_executor.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/kinds.h"
+#include "platform/bind.h"
+#include "pylib/convert.h"
+
+namespace stir::engine {
+namespace {
+
+using scheduler::Outcome;
+using scheduler::Transitions;
+
+// While stopping, a session may send one more statement after the one that was canceled; it is canceled too.
+constexpr Duration kStopAgain = std::chrono::milliseconds(50);
+
+
+jinja::Value ParamsOf(const store::Run& run) {
+  const Json params = Json::parse(run.params, nullptr, /*allow_exceptions=*/false);
+  return params.is_object() ? pylib::FromJson(params) : jinja::Value::MakeDict();
+}
+
+}  // namespace
+
+std::string RunIdText(const store::Run& run, const scheduler::Zone& zone) {
+  const std::string time = FormatTimestamp(zone.ToLocal(run.logical_date)).substr(0, 19) + zone.OffsetText(run.logical_date);
+  return fmt::format("{}__{}{}", run.run_type, time, run.sequence > 0 ? fmt::format("__{}", run.sequence) : "");
+}
+
+RunExecutor::RunExecutor(Workspace& workspace, const platform::Pipeline& pipeline, store::Run run, const PipelineNarrator& narrator,
+                         AlertSender& alerts)
+    : workspace_(workspace),
+      pipeline_(pipeline),
+      narrator_(narrator),
+      alerts_(alerts),
+      clock_(workspace.host().clock),
+      run_(std::move(run)),
+      zone_(*scheduler::Zone::Find(pipeline.timezone)) {
+  facts_.run_id = RunIdText(run_, zone_);
+  facts_.pipeline = pipeline.name;
+  facts_.interval = {run_.data_interval_start, run_.data_interval_end};
+  facts_.zone = zone_;
+  facts_.params = ParamsOf(run_);
+}
+
+RunExecutor::~RunExecutor() = default;
+
+Result<RunAccount> RunExecutor::Run() {
+  begun_at_ = clock_.Monotonic();
+  STIR_TRY(Recover());
+  narrator_.RunStarted(run_.id, pipeline_.name, facts_.interval, zone_, plan_.size(), resumed_);
+  if (pipeline_.timeout > Duration{0}) timers_.emplace(begun_at_ + pipeline_.timeout, Timer{Timer::Kind::kRunTimeout, 0, 0});
+  const OnCancel<std::function<void()>> on_cancel(workspace_.host().cancel, [this] {
+    Done done;
+    done.canceled = true;
+    mailbox_.Push(std::move(done));
+  });
+  if (Status looped = Loop(); !looped.ok()) {
+    StopAll();
+    while (!running_.empty())
+      for (const Done& done : mailbox_.Wait(kStopAgain))
+        if (!done.canceled) running_.erase(done.task);
+    return Diagnostics(looped.error());
+  }
+  return Conclude();
+}
+
+Status RunExecutor::Loop() {
+  while (!plan_.done()) {
+    StartReady();
+    // What ended and what starts now share one commit; nothing starts before it is written.
+    const bool alerts = record_->has_alerts();
+    STIR_TRY(record_->Flush());
+    if (alerts) alerts_.Wake();
+    Dispatch();
+    if (plan_.done()) break;
+    for (Done& done : mailbox_.Wait(UntilNextTimer())) HandleDone(std::move(done));
+    FireTimers();
+    StopAgain();
+  }
+  const bool alerts = record_->has_alerts();
+  STIR_TRY(record_->Flush());
+  if (alerts) alerts_.Wake();
+  return {};
+}
+
+void RunExecutor::StartReady() {
+  while (const auto id = plan_.Next()) Begin(*id);
+}
+
+void RunExecutor::Begin(TaskId id) {
+  plan_.Start(id);
+  if (tasks_[id].Expands()) Expand(id);
+  else Launch(id);
+}
+
+void RunExecutor::Launch(TaskId id) {
+  const std::string& name = plan_.task(id).name;
+  const int attempt = plan_.attempts(id);
+  store::TaskChange change;
+  change.to = TaskState::kRunning;
+  change.at = clock_.Now();
+  change.log_path = TaskLogPath(run_.id, name, attempt);
+  change.worker = fmt::format("pid {}", getpid());
+  Running running;
+  running.interruption = std::make_shared<Interruption>();
+  running.log = std::make_shared<TaskLog>(workspace_.folder().logs() / change.log_path, clock_, workspace_.host().redactor);
+  running.started = clock_.Monotonic();
+  record_->Change(name, std::move(change));
+  if (plan_.task(id).timeout > Duration{0})
+    timers_.emplace(running.started + plan_.task(id).timeout, Timer{Timer::Kind::kTaskTimeout, id, attempt});
+  running_.emplace(id, std::move(running));
+  to_dispatch_.push_back(id);
+}
+
+void RunExecutor::Expand(TaskId id) {
+  store::TaskChange change;
+  change.to = TaskState::kRunning;
+  change.at = clock_.Now();
+  change.worker = fmt::format("pid {}", getpid());
+  record_->Change(plan_.task(id).name, std::move(change));
+  begun_[id] = clock_.Monotonic();
+  auto list = ListChildren(id);
+  if (list.ok()) return Adopt(id, *std::move(list));
+  narrator_.TaskStarted(StoryOf(id));
+  running_[id].started = begun_[id];
+  HandleDone({id, FailedTask(std::move(list).error()), false});
+}
+
+Result<TaskList> RunExecutor::ListChildren(TaskId id) {
+  const RunTask& task = tasks_[id];
+  const std::string& name = plan_.task(id).name;
+  platform::RunScope scope(workspace_.values(), workspace_.definitions(), workspace_.secrets(), FactsOf(id));
+  STIR_ASSIGN(const platform::Task bound, platform::BindTask(workspace_.definitions(), *task.definition, scope));
+  if (task.IsLoop()) return ItemsOf(bound, *task.definition, name);
+  const Host& host = workspace_.host();
+  const Narrator narrator(host.events, host.sources, workspace_.setting().narrator_style(workspace_.options()));
+  graph::NodeSet selected;
+  STIR_ASSIGN(TaskList list, NodesOf(bound, *task.definition, name, *workspace_.manifest(), host.sources, narrator, selected));
+  selections_[id] = std::make_shared<SelectionWork>(workspace_, std::move(selected), bound.full_refresh);
+  return list;
+}
+
+// The children join the plan and the store; what the store knows of them already is taken over.
+void RunExecutor::Adopt(TaskId parent, TaskList list) {
+  const TaskId first = static_cast<TaskId>(plan_.size());
+  for (RunTask& task : list.tasks) tasks_.push_back(std::move(task));
+  Transitions then = plan_.Expand(parent, std::move(list.specs));
+  for (TaskId id = first; id < plan_.size(); ++id) record_->Add(RowOf(id));
+  narrator_.TaskExpanded(StoryOf(parent), plan_.size() - first);
+  if (std::ranges::any_of(plan_.children(parent), [&](TaskId id) { return record_->Stored(plan_.task(id).name) != nullptr; })) {
+    RestoreChildren(first);
+    then = plan_.Settle();
+  }
+  Follow(then);
+}
+
+platform::RunFacts RunExecutor::FactsOf(TaskId id) const {
+  platform::RunFacts facts = facts_;
+  facts.task = plan_.task(id).name;
+  facts.attempt = std::max(plan_.attempts(id), 1);
+  facts.item = tasks_[id].item;
+  facts.index = tasks_[id].index;
+  return facts;
+}
+
+TaskJob RunExecutor::MakeJob(TaskId id, const std::string& thread, const Running& running) {
+  return TaskJob{.workspace = workspace_,
+                 .pipeline = pipeline_,
+                 .definition = *tasks_[id].definition,
+                 .narrator = narrator_,
+                 .log = *running.log,
+                 .interruption = *running.interruption,
+                 .run = run_.id,
+                 .name = plan_.task(id).name,
+                 .thread = thread,
+                 .facts = FactsOf(id),
+                 .backfill = run_.run_type == "backfill",
+                 .tests_not_passed = {}};
+}
+
+// Node work shares its selection's runner; other tasks get a job of their own, with a copy of all they may ask.
+void RunExecutor::Dispatch() {
+  for (TaskId id : std::exchange(to_dispatch_, {})) {
+    narrator_.TaskStarted(StoryOf(id));
+    const Running running = running_.at(id);
+    if (tasks_[id].IsNodeWork()) {
+      crew_.Submit([this, id, running, task = tasks_[id], work = selections_.at(*plan_.parent(id))](const std::string& thread) {
+        mailbox_.Push({id, work->Run(task, thread, *running.log, *running.interruption), false});
+      });
+      continue;
+    }
+    auto job = std::make_shared<TaskJob>(MakeJob(id, {}, running));
+    job->tests_not_passed = [this, passed = PassedTests()](graph::NodeId model) {
+      std::vector<std::string> missing;
+      for (const project::Node& node : workspace_.manifest()->nodes()) {
+        if (!node.test || passed.contains(node.id)) continue;
+        const bool own = node.test->attached ? *node.test->attached == model : std::ranges::find(node.depends_on, model) != node.depends_on.end();
+        if (own) missing.emplace_back(node.unique_id);
+      }
+      return missing;
+    };
+    crew_.Submit([this, id, running, job](const std::string& thread) {
+      job->thread = thread;
+      mailbox_.Push({id, RunTaskJob(*job), false});
+    });
+  }
+}
+
+std::optional<Duration> RunExecutor::UntilNextTimer() const {
+  std::optional<Duration> wait;
+  if (!timers_.empty()) wait = std::max(timers_.begin()->first - clock_.Monotonic(), Duration{0});
+  const bool stopping = std::ranges::any_of(running_, [](const auto& each) { return each.second.stopping; });
+  if (stopping && (!wait || *wait > kStopAgain)) wait = kStopAgain;
+  return wait;
+}
+
+void RunExecutor::FireTimers() {
+  while (!timers_.empty() && timers_.begin()->first <= clock_.Monotonic()) {
+    const Timer timer = timers_.begin()->second;
+    timers_.erase(timers_.begin());
+    Fire(timer);
+  }
+}
+
+void RunExecutor::Fire(const Timer& timer) {
+  switch (timer.kind) {
+    case Timer::Kind::kRetry:
+      if (plan_.state(timer.task) == TaskState::kUpForRetry) plan_.Retry(timer.task);
+      return;
+    case Timer::Kind::kTaskTimeout: {
+      const auto found = running_.find(timer.task);
+      if (found == running_.end() || plan_.attempts(timer.task) != timer.attempt || found->second.stopping) return;
+      found->second.timed_out = found->second.stopping = true;
+      found->second.interruption->Stop();
+      return;
+    }
+    case Timer::Kind::kRunTimeout:
+      out_of_time_ = true;
+      StopAll();
+  }
+}
+
+void RunExecutor::StopAll() {
+  Follow(plan_.Cancel());
+  for (auto& [id, running] : running_) running.stopping = true;
+  StopAgain();
+}
+
+void RunExecutor::StopAgain() {
+  for (auto& [id, running] : running_)
+    if (running.stopping) running.interruption->Stop();
+}
+
+}  // namespace stir::engine

@@ -1,0 +1,218 @@
+// RunExecutor, part two: what follows when tasks end, and when the run does.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/diagnostic_text.h"
+#include "engine/kinds.h"
+#include "engine/run_executor.h"
+#include "pylib/convert.h"
+
+namespace stir::engine {
+
+using scheduler::Outcome;
+using scheduler::Transitions;
+
+void RunExecutor::HandleDone(Done done) {
+  if (done.canceled) {
+    canceled_ = true;
+    return StopAll();
+  }
+  const auto found = running_.find(done.task);
+  const Running running = std::move(found->second);
+  running_.erase(found);
+  Judge(done.task, done.result, running);
+  const double seconds = std::chrono::duration<double>(clock_.Monotonic() - running.started).count();
+  const Transitions then = plan_.Finish(done.task, MapOutcome(done.result));
+  if (done.result.message.empty()) done.result.message = OneLine(done.result.errors, workspace_.host().sources);
+  if (running.log) {
+    if (!done.result.errors.empty()) running.log->Write(RenderDiagnostics(done.result.errors, workspace_.host().sources));
+    running.log->Write(fmt::format("{}: {} after {:.3f}s", scheduler::ToString(plan_.state(done.task)), done.result.message, seconds));
+  }
+  WriteEnd(done.task, done.result, seconds, then);
+  Follow(then);
+}
+
+// Why a stopped attempt ended: the user, or its time.
+void RunExecutor::Judge(TaskId id, TaskResult& result, const Running& running) const {
+  if (!running.stopping || result.outcome.kind == Outcome::Kind::kSuccess) return;
+  if (running.timed_out) {
+    const std::string limit = FormatDuration(plan_.task(id).timeout);
+    result.errors = {Diagnostic(kTimedOut, fmt::format("task `{}` ran longer than its timeout of {}", plan_.task(id).name, limit),
+                                tasks_[id].definition->span)};
+    result.outcome = Outcome::Failed();
+    result.message.clear();
+    return;
+  }
+  result.errors.clear();
+  result.outcome = Outcome::Canceled();
+  result.message = out_of_time_ ? "stopped: the run is out of time" : "stopped";
+}
+
+Outcome RunExecutor::MapOutcome(const TaskResult& result) const {
+  Outcome outcome = result.outcome;
+  for (platform::TaskIndex chosen : result.chosen) {
+    const bool group = pipeline_.tasks[chosen].kind == platform::TaskKind::kGroup;
+    const std::vector<uint32_t> tasks = group ? pipeline_.wired.entries[chosen] : std::vector<uint32_t>{chosen};
+    for (uint32_t task : tasks) outcome.chosen.push_back(*IdOf(pipeline_, task));
+  }
+  return outcome;
+}
+
+void RunExecutor::WriteEnd(TaskId id, const TaskResult& result, double seconds, const Transitions& then) {
+  const TaskState state = plan_.state(id);
+  store::TaskChange change;
+  change.to = state;
+  change.at = clock_.Now();
+  change.failures = plan_.failures(id);
+  change.message = workspace_.host().redactor.Redact(result.message);
+  change.error = workspace_.host().redactor.Redact(ErrorsToJson(result.errors, workspace_.host().sources));
+  if (state == TaskState::kUpForRetry) {
+    change.retry_at = change.at + *then.retry_in;
+    timers_.emplace(clock_.Monotonic() + *then.retry_in, Timer{Timer::Kind::kRetry, id, 0});
+    narrator_.TaskWillRetry(StoryOf(id), seconds, result.message, *then.retry_in);
+  } else {
+    narrator_.TaskFinished(StoryOf(id), state, seconds, result.message, plan_.allowed(id));
+  }
+  if (state == TaskState::kSuccess) {
+    change.outputs = workspace_.host().redactor.Redact(result.outputs);
+    RememberOutputs(id, result.outputs);
+    std::vector<std::string> chosen;
+    for (TaskId target : MapOutcome(result).chosen) chosen.push_back(plan_.task(target).name);
+    if (!plan_.task(id).targets.empty()) change.chosen = std::move(chosen);
+    if (plan_.task(id).is_gate) change.gate_open = result.outcome.gate_open;
+    if (!result.alert_channels.empty()) AddAlerts(id, "notify", result.message, result.alert_channels);
+  } else if (IsFinal(state)) {
+    RememberOutputs(id, "{}");
+  }
+  record_->Change(plan_.task(id).name, std::move(change));
+  if (state == TaskState::kFailed && !tasks_[id].IsNodeWork()) AlertFailure(id, result.message);
+}
+
+void RunExecutor::Follow(const Transitions& then) {
+  for (TaskId id : then.skipped) {
+    store::TaskChange change;
+    change.to = plan_.state(id);
+    change.at = clock_.Now();
+    record_->Change(plan_.task(id).name, std::move(change));
+    RememberOutputs(id, "{}");
+    narrator_.TaskSkipped(StoryOf(id), plan_.state(id));
+  }
+  for (TaskId id : then.ended) EndExpanded(id);
+}
+
+// The nodes of a selection and the items of a loop have ended: the task that they came from has, too.
+void RunExecutor::EndExpanded(TaskId id) {
+  std::map<TaskState, int> counts;
+  std::string failed;
+  for (TaskId child : plan_.children(id)) {
+    ++counts[plan_.state(child)];
+    if (plan_.state(child) == TaskState::kFailed) failed += (failed.empty() ? "" : ", ") + tasks_[child].subject;
+  }
+  std::string message = fmt::format("{} of {} succeeded", counts[TaskState::kSuccess], plan_.children(id).size());
+  if (plan_.children(id).empty()) message = "nothing was selected";
+  if (!failed.empty()) message += "; failed: " + failed;
+  TaskResult result;
+  result.message = message;
+  result.outputs = OutputsOfExpanded(id);
+  const TaskState state = plan_.state(id);
+  store::TaskChange change;
+  change.to = state;
+  change.at = clock_.Now();
+  change.message = message;
+  change.outputs = result.outputs;
+  record_->Change(plan_.task(id).name, std::move(change));
+  RememberOutputs(id, result.outputs);
+  const double seconds = begun_.contains(id) ? std::chrono::duration<double>(clock_.Monotonic() - begun_.at(id)).count() : 0;
+  narrator_.TaskFinished(StoryOf(id), state, seconds, message, plan_.allowed(id));
+  if (state == TaskState::kFailed && !tasks_[id].IsLoop()) AlertFailure(id, message);
+}
+
+// A selection counts its nodes; a loop lists what its items gave.
+std::string RunExecutor::OutputsOfExpanded(TaskId id) const {
+  Json list = Json::array();
+  int64_t rows = 0, succeeded = 0, failed = 0;
+  for (TaskId child : plan_.children(id)) {
+    const auto found = outputs_.find(child);
+    const Json outputs = found == outputs_.end() ? Json::object() : Json::parse(found->second, nullptr, false);
+    if (outputs.is_object() && outputs.contains("rows") && outputs["rows"].is_number_integer()) rows += outputs["rows"].get<int64_t>();
+    succeeded += plan_.state(child) == TaskState::kSuccess;
+    failed += plan_.state(child) == TaskState::kFailed;
+    list.push_back(outputs);
+  }
+  if (tasks_[id].IsLoop()) return list.dump();
+  return Json({{"nodes", list.size()}, {"succeeded", succeeded}, {"failed", failed}, {"rows", rows}}).dump();
+}
+
+AlertFacts RunExecutor::FactsOfAlert() const {
+  AlertFacts facts;
+  facts.run = run_.id;
+  facts.run_id = facts_.run_id;
+  facts.pipeline = pipeline_.name;
+  facts.interval = facts_.interval;
+  facts.zone = zone_;
+  return facts;
+}
+
+void RunExecutor::AddAlerts(TaskId id, const char* event, const std::string& message, const std::vector<std::string>& channels) {
+  AlertFacts facts = FactsOfAlert();
+  facts.task = plan_.task(id).name;
+  facts.attempt = plan_.attempts(id);
+  facts.event = event;
+  facts.message = workspace_.host().redactor.Redact(message);
+  facts.allowed = plan_.allowed(id);
+  if (!plan_.expanded(id)) facts.log = TaskLogPath(run_.id, facts.task, facts.attempt);
+  record_->AddAlerts(MakeAlerts(facts, channels, fmt::format("run/{}/task/{}/{}/{}", run_.id, facts.task, facts.attempt, event), clock_.Now()));
+}
+
+void RunExecutor::AlertFailure(TaskId id, const std::string& message) {
+  std::vector<std::string> channels = pipeline_.on_failure;
+  for (const std::string& channel : tasks_[id].definition->on_failure)
+    if (std::ranges::find(channels, channel) == channels.end()) channels.push_back(channel);
+  alerted_ = true;
+  AddAlerts(id, "task_failed", fmt::format("task {} failed: {}", plan_.task(id).name, message), channels);
+}
+
+TaskStory RunExecutor::StoryOf(TaskId id) const {
+  const auto parent = plan_.parent(id);
+  return {.run = run_.id,
+          .task = plan_.task(id).name,
+          .parent = parent ? std::string_view(plan_.task(*parent).name) : std::string_view(),
+          .kind = tasks_[id].kind,
+          .attempt = plan_.attempts(id),
+          .total = plan_.leaves(),
+          .ended = plan_.leaves() - plan_.unfinished_leaves()};
+}
+
+std::set<graph::NodeId> RunExecutor::PassedTests() const {
+  std::set<graph::NodeId> passed;
+  for (TaskId id = 0; id < plan_.size(); ++id)
+    if (tasks_[id].node && tasks_[id].kind == "test" && plan_.state(id) == TaskState::kSuccess) passed.insert(*tasks_[id].node);
+  return passed;
+}
+
+Result<RunAccount> RunExecutor::Conclude() {
+  const scheduler::Summary summary = plan_.Summarize();
+  RunAccount account{summary.Conclusion(), summary.Notes()};
+  if (canceled_ && summary.canceled > 0) account.state = TaskState::kCanceled;
+  if (out_of_time_ && summary.canceled > 0) {
+    account.state = TaskState::kFailed;
+    account.notes = fmt::format("out of time after {}{}{}", FormatDuration(pipeline_.timeout), account.notes.empty() ? "" : "; ", account.notes);
+  }
+  const Timestamp now = clock_.Now();
+  record_->ChangeRun({.from = TaskState::kRunning, .to = account.state, .at = now, .notes = account.notes});
+  if (account.state == TaskState::kFailed && !alerted_) {
+    AlertFacts facts = FactsOfAlert();
+    facts.event = "run_failed";
+    facts.message = fmt::format("pipeline {} failed: {}", pipeline_.name, account.notes);
+    record_->AddAlerts(MakeAlerts(facts, pipeline_.on_failure, fmt::format("run/{}/failed/{}", run_.id, run_.token), now));
+  }
+  STIR_TRY(record_->Flush());
+  alerts_.Wake();
+  narrator_.RunFinished(run_.id, pipeline_.name, facts_.interval, zone_, account.state, summary, account.notes,
+                        std::chrono::duration<double>(clock_.Monotonic() - begun_at_).count());
+  return account;
+}
+
+}  // namespace stir::engine

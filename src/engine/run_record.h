@@ -1,0 +1,50 @@
+// A run's rows in the store, as the executor knows them: changes are gathered and committed together, each guarded by the
+// state that the store is known to hold.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/store.h"
+
+namespace stir::engine {
+
+// Used by one thread.
+class RunRecord {
+ public:
+  RunRecord(store::Store& store, store::Fence fence) : store_(store), fence_(fence) {}
+
+  // What the store holds already; `tasks` as Store::Tasks gives them.
+  void Adopt(const std::vector<store::Task>& tasks);
+  // The stored row of a task, as it was adopted; null for one that the store did not have.
+  const store::Task* Stored(std::string_view name) const;
+  // A task that the store may not have yet.
+  void Add(store::NewTask task);
+  // `change` needs `to`, `at` and what is to be said; from and attempt are filled in. To the same state is nothing.
+  void Change(const std::string& name, store::TaskChange change);
+  void ChangeRun(store::RunChange change) { pending_.run = std::move(change); }
+  void AddAlerts(std::vector<store::NewMessage> messages);
+  bool has_alerts() const { return !pending_.messages.empty(); }
+
+  // Commits what was gathered; nothing gathered is no commit.
+  Status Flush();
+
+ private:
+  struct Known {
+    scheduler::TaskState state = scheduler::TaskState::kNone;
+    int attempts = 0;
+  };
+
+  store::Store& store_;
+  const store::Fence fence_;
+  std::map<std::string, Known, std::less<>> known_;
+  std::map<std::string, store::Task, std::less<>> adopted_;
+  store::Changes pending_;
+};
+
+}  // namespace stir::engine

@@ -1,0 +1,146 @@
+// RunExecutor, part three: a run's plan, made anew from the definition and from what the store remembers.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/kinds.h"
+#include "engine/run_executor.h"
+#include "pylib/convert.h"
+
+namespace stir::engine {
+namespace {
+
+std::string Holder() {
+  char host[256] = "";
+  gethostname(host, sizeof(host) - 1);
+  return fmt::format("pid {} on {}", getpid(), host);
+}
+
+}  // namespace
+
+// From here on the run is ours: changes of an earlier holder are refused.
+Status RunExecutor::Recover() {
+  store::Store& store = workspace_.store();
+  const Timestamp now = clock_.Now();
+  if (!record_) {
+    STIR_ASSIGN(const store::Fence fence, store.ClaimRun(run_.id, Holder(), now));
+    run_.token = fence.token;
+    record_.emplace(store, fence);
+    STIR_ASSIGN(const std::vector<store::Task> stored, store.Tasks(run_.id));
+    record_->Adopt(stored);
+    resumed_ = !stored.empty();
+  }
+  STIR_ASSIGN(const auto durations, store.TaskDurations(pipeline_.name));
+  TaskList list = TasksOf(pipeline_, durations);
+  const size_t count = list.tasks.size();
+  tasks_ = std::move(list.tasks);
+  std::map<std::string, uint32_t> pools = workspace_.definitions().pools;
+  pools[std::string(kThreadsLane)] = static_cast<uint32_t>(std::max(workspace_.setting().target.profile.threads, 1));
+  STIR_ASSIGN(plan_, scheduler::Plan::Make({std::move(list.specs), std::move(pools)}));
+
+  store::RunFilter earlier;
+  earlier.pipeline = pipeline_.name;
+  earlier.states = {TaskState::kSuccess};
+  earlier.logical_before = facts_.interval.start;
+  earlier.limit = 1;
+  STIR_ASSIGN(const std::vector<store::Run> previous, store.ListRuns(earlier));
+  if (!previous.empty()) facts_.previous_success = scheduler::Interval{previous[0].data_interval_start, previous[0].data_interval_end};
+
+  for (TaskId id = 0; id < count; ++id) record_->Add(RowOf(id));
+  for (TaskId id = 0; id < count; ++id) RestoreOne(id);
+  for (TaskId id = 0; id < plan_.size(); ++id) {
+    // An expanded task that had begun is expanded again; ListChildren may need what was restored above.
+    const store::Task* row = record_->Stored(plan_.task(id).name);
+    if (!row || !tasks_[id].Expands() || plan_.expanded(id) || row->state == TaskState::kNone || row->attempts == 0) continue;
+    if (row->state == TaskState::kSkipped || row->state == TaskState::kUpstreamFailed || row->state == TaskState::kCanceled) continue;
+    auto children = ListChildren(id);
+    if (!children.ok()) continue;  // it is queued, and will say why when it starts
+    const TaskId first = static_cast<TaskId>(plan_.size());
+    for (RunTask& task : children->tasks) tasks_.push_back(std::move(task));
+    static_cast<void>(plan_.Expand(id, std::move(children->specs)));
+    for (TaskId child = first; child < plan_.size(); ++child) record_->Add(RowOf(child));
+    begun_[id] = clock_.Monotonic();
+    RestoreChildren(first);
+  }
+  if (run_.state == TaskState::kQueued) record_->ChangeRun({.from = TaskState::kQueued, .to = TaskState::kRunning, .at = now, .notes = {}});
+  run_.state = TaskState::kRunning;
+  Follow(plan_.Settle());
+  return record_->Flush();
+}
+
+void RunExecutor::RestoreChildren(TaskId first) {
+  for (TaskId id = first; id < plan_.size(); ++id) RestoreOne(id);
+}
+
+void RunExecutor::RestoreOne(TaskId id) {
+  const std::string& name = plan_.task(id).name;
+  const store::Task* row = record_->Stored(name);
+  if (!row) return;
+  scheduler::StoredTask stored{row->state, row->attempts, row->failures, {}, row->gate_open};
+  for (const std::string& chosen : row->chosen)
+    if (const auto target = plan_.Find(chosen)) stored.chosen.push_back(*target);
+  plan_.Restore(id, stored);
+  if (IsFinal(row->state)) RememberOutputs(id, row->outputs);
+  if (row->state == TaskState::kUpForRetry) {
+    const Duration left = row->retry_at ? std::max<Duration>(*row->retry_at - clock_.Now(), Duration{0}) : Duration{0};
+    timers_.emplace(clock_.Monotonic() + left, Timer{Timer::Kind::kRetry, id, 0});
+  }
+  if (row->state == TaskState::kRunning && !tasks_[id].Expands()) {
+    store::TaskChange lost;
+    lost.to = TaskState::kQueued;
+    lost.at = clock_.Now();
+    lost.message = "its process ended before it did";
+    record_->Change(name, std::move(lost));
+  }
+}
+
+// What later tasks may read as tasks.<name>; nodes are not among it.
+void RunExecutor::RememberOutputs(TaskId id, std::string_view outputs) {
+  outputs_[id] = outputs;
+  if (tasks_[id].IsNodeWork()) return;
+  const Json json = Json::parse(outputs, nullptr, /*allow_exceptions=*/false);
+  facts_.tasks[plan_.task(id).name] = {std::string(scheduler::ToString(plan_.state(id))),
+                                       json.is_discarded() ? jinja::Value::MakeDict() : pylib::FromJson(json)};
+}
+
+store::NewTask RunExecutor::RowOf(TaskId id) const {
+  const auto parent = plan_.parent(id);
+  store::NewTask row;
+  row.name = plan_.task(id).name;
+  if (parent) row.parent = plan_.task(*parent).name;
+  row.position = id;
+  row.kind = tasks_[id].kind;
+  row.subject = tasks_[id].subject;
+  row.allow_failure = plan_.allowed(id);
+  return row;
+}
+
+Status RunExecutor::ClearFailures() {
+  const TaskState ended_as = run_.state;
+  STIR_TRY(Recover());
+  const std::vector<TaskId> clear = plan_.ToRetry();
+  if (clear.empty())
+    return Diagnostic(kNothingToRetry, fmt::format("nothing failed in run {}", run_.id)).Hint("`stir pipeline run` runs it anew");
+  for (TaskId id : clear) {
+    store::TaskChange change;
+    change.to = TaskState::kNone;
+    change.at = clock_.Now();
+    change.failures = 0;
+    record_->Change(plan_.task(id).name, std::move(change));
+  }
+  if (IsFinal(ended_as)) record_->ChangeRun({.from = ended_as, .to = TaskState::kRunning, .at = clock_.Now(), .notes = std::string()});
+  STIR_TRY(record_->Flush());
+  STIR_ASSIGN(const std::vector<store::Task> stored, workspace_.store().Tasks(run_.id));
+  record_->Adopt(stored);
+  // What was made of the old states is of no use any more.
+  outputs_.clear();
+  facts_.tasks.clear();
+  timers_.clear();
+  selections_.clear();
+  begun_.clear();
+  return {};
+}
+
+}  // namespace stir::engine

@@ -1,0 +1,95 @@
+#include "engine/runs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/kinds.h"
+#include "engine/pipeline_session.h"
+#include "engine/run_executor.h"
+#include "engine/state_folder.h"
+#include "engine/task_log.h"
+
+namespace stir::engine {
+namespace {
+
+Diagnostic NoSuchRun(int64_t run) {
+  return Diagnostic(kNoRun, fmt::format("there is no run {}", run)).Hint("`stir runs list` shows those there are");
+}
+
+Result<std::unique_ptr<store::Store>> RequireStore(const Host& host, const Options& options, int64_t run) {
+  STIR_ASSIGN(auto store, OpenStoreIfThere(host, StateFolder(options.project_dir)));
+  if (!store) return NoSuchRun(run);
+  return store;
+}
+
+Result<store::Run> RequireRun(store::Store& store, int64_t run) {
+  STIR_ASSIGN(std::optional<store::Run> found, store.GetRun(run));
+  if (!found) return NoSuchRun(run);
+  return *std::move(found);
+}
+
+bool Names(std::string_view task, std::string_view asked) {
+  if (asked.empty() || task == asked) return true;
+  return task.size() > asked.size() && task.ends_with(asked) && task[task.size() - asked.size() - 1] == '.';
+}
+
+}  // namespace
+
+Result<std::vector<store::Run>> ListRuns(const Host& host, const Options& options, const store::RunFilter& filter) {
+  STIR_ASSIGN(const auto store, OpenStoreIfThere(host, StateFolder(options.project_dir)));
+  if (!store) return std::vector<store::Run>();
+  return store->ListRuns(filter);
+}
+
+Result<RunDetail> ShowRun(const Host& host, const Options& options, int64_t run) {
+  STIR_ASSIGN(const auto store, RequireStore(host, options, run));
+  RunDetail detail;
+  STIR_ASSIGN(detail.run, RequireRun(*store, run));
+  STIR_ASSIGN(detail.tasks, store->Tasks(run));
+  STIR_ASSIGN(detail.attempts, store->Attempts(run));
+  STIR_ASSIGN(detail.alerts, store->Messages(run));
+  return detail;
+}
+
+Result<CommandResult> RetryRun(const Host& host, const Options& options, int64_t id) {
+  STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
+  STIR_ASSIGN(store::Run run, RequireRun(workspace->store(), id));
+  STIR_ASSIGN(const platform::Pipeline* pipeline, workspace->definitions().FindPipeline(run.pipeline));
+  PipelineSession session(*workspace);
+  STIR_ASSIGN(const auto held, HoldInterval(*workspace, *pipeline, {run.data_interval_start, run.data_interval_end}));
+  STIR_ASSIGN(run, RequireRun(workspace->store(), id));  // as it stands now that nobody else changes it
+  const bool ended = scheduler::IsFinal(run.state);
+  RunExecutor executor(*workspace, *pipeline, std::move(run), session.narrator(), session.alerts());
+  if (ended) STIR_TRY(executor.ClearFailures());
+  STIR_ASSIGN(const RunAccount account, executor.Run());
+  return CommandResult{account.state == scheduler::TaskState::kSuccess};
+}
+
+Result<std::vector<LogText>> ReadLogs(const Host& host, const Options& options, const LogRequest& request) {
+  const StateFolder folder(options.project_dir);
+  STIR_ASSIGN(const auto store, RequireStore(host, options, request.run));
+  STIR_TRY(RequireRun(*store, request.run));
+  STIR_ASSIGN(std::vector<store::Attempt> attempts, store->Attempts(request.run));
+  std::stable_sort(attempts.begin(), attempts.end(), [](const auto& a, const auto& b) { return a.started_at < b.started_at; });
+  std::map<std::string, int> last;
+  for (const store::Attempt& attempt : attempts) last[attempt.task] = std::max(last[attempt.task], attempt.number);
+  std::vector<LogText> logs;
+  for (const store::Attempt& attempt : attempts) {
+    if (!Names(attempt.task, request.task) || attempt.log_path.empty()) continue;
+    if (attempt.number != request.attempt.value_or(last[attempt.task])) continue;
+    const auto path = folder.logs() / attempt.log_path;
+    LogText log{attempt.task, attempt.number, attempt.log_path, {}};
+    if (host.files.Exists(path)) {
+      STIR_ASSIGN(log.text, host.files.Read(path));
+    }
+    logs.push_back(std::move(log));
+  }
+  if (logs.empty() && !request.task.empty())
+    return Diagnostic(kNoLog, fmt::format("run {} has no log of `{}`{}", request.run, request.task,
+                                          request.attempt ? fmt::format(", attempt {}", *request.attempt) : ""))
+        .Hint(fmt::format("`stir runs show {}` lists its tasks", request.run));
+  return logs;
+}
+
+}  // namespace stir::engine

@@ -1,0 +1,95 @@
+// One attempt of one task, as a worker gets it, and what comes back. What a kind of task does is in task_<kind>.cc.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapter/connection.h"
+#include "base/cancel.h"
+#include "base/result.h"
+#include "engine/pipeline_events.h"
+#include "engine/run_task.h"
+#include "engine/task_log.h"
+#include "engine/workspace.h"
+#include "platform/values.h"
+#include "scheduler/plan.h"
+
+namespace stir::engine {
+
+// Stops an attempt from outside: processes through the token, databases by canceling what their session runs.
+class Interruption {
+ public:
+  // From any thread, as often as need be: a session may send one more statement after the one that was canceled.
+  void Stop();
+  const CancelToken token() const { return source_.get_token(); }
+  bool stopped() const { return source_.stop_requested(); }
+
+  // While it lives, Stop cancels the session too.
+  class Watch {
+   public:
+    Watch(Interruption& interruption, adapter::Connection* connection);
+    ~Watch();
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+   private:
+    Interruption& interruption_;
+    adapter::Connection* connection_;
+  };
+
+ private:
+  CancelSource source_;
+  std::mutex mutex_;
+  std::vector<adapter::Connection*> connections_;  // guarded by mutex_
+};
+
+// What an attempt has at hand. References outlive it; used by one worker.
+struct TaskJob {
+  Workspace& workspace;
+  const platform::Pipeline& pipeline;
+  const platform::Task& definition;
+  const PipelineNarrator& narrator;
+  TaskLog& log;
+  Interruption& interruption;
+  int64_t run = 0;
+  std::string name, thread;  // "extract.us_east", "Thread-1 (worker)"
+  platform::RunFacts facts;
+  bool backfill = false;     // watermarks stay where they are
+  // Which of the model's own tests have not passed in this run, by unique id: for publications that require them.
+  std::function<std::vector<std::string>(graph::NodeId model)> tests_not_passed;
+};
+
+struct TaskResult {
+  scheduler::Outcome outcome;
+  std::string message;                          // a line for people
+  std::string outputs = "{}";                   // JSON
+  Diagnostics errors;
+  std::vector<platform::TaskIndex> chosen;      // of a branch
+  std::vector<std::string> alert_channels;      // of notify: where `message` goes
+};
+
+// Failures that another attempt cannot mend (wrong definitions, wrong templates) are not retryable.
+TaskResult FailedTask(Diagnostics errors);
+TaskResult FailedTask(Diagnostic error);
+// "path:line:column: message": the first error, in a line.
+std::string OneLine(const Diagnostics& errors, const SourceMap& sources);
+// A JSON list of the errors with their places, for the store.
+std::string ErrorsToJson(const Diagnostics& errors, const SourceMap& sources);
+
+// Binds the task to the run's values and does what it says. Never fails as a call.
+TaskResult RunTaskJob(TaskJob& job);
+
+// The kinds; `bound` is the task with its texts rendered.
+TaskResult RunSqlTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunProcessTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunBranchTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunGateTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunNotifyTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunIngestTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunPublishTask(TaskJob& job, const platform::Task& bound);
+
+}  // namespace stir::engine

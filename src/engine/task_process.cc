@@ -1,0 +1,68 @@
+// `shell` and `python` tasks: a process group of their own; JSON on the last line of standard output is the task's outputs.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/process.h"
+#include "engine/kinds.h"
+#include "engine/task_job.h"
+
+namespace stir::engine {
+namespace {
+
+// What a task's process learns of its run.
+std::map<std::string, std::string> EnvironmentOf(const TaskJob& job, const platform::Task& bound) {
+  std::map<std::string, std::string> environment = {
+      {"STIR_RUN_ID", job.facts.run_id},
+      {"STIR_PIPELINE", job.facts.pipeline},
+      {"STIR_TASK", job.name},
+      {"STIR_ATTEMPT", std::to_string(job.facts.attempt)},
+      {"STIR_DATA_INTERVAL_START", FormatTimestamp(job.facts.interval.start)},
+      {"STIR_DATA_INTERVAL_END", FormatTimestamp(job.facts.interval.end)},
+  };
+  for (const auto& [name, value] : bound.environment) environment[name] = value;
+  return environment;
+}
+
+ProcessSpec SpecOf(const TaskJob& job, const platform::Task& bound) {
+  ProcessSpec spec;
+  spec.argv = bound.kind == platform::TaskKind::kShell ? std::vector<std::string>{"/bin/sh", "-c", *bound.text} : bound.argv;
+  spec.directory = bound.directory.string();
+  spec.environment = EnvironmentOf(job, bound);
+  return spec;
+}
+
+std::string Described(const ProcessResult& ended) {
+  switch (ended.end) {
+    case ProcessResult::End::kExited: return fmt::format("exited with status {}", ended.code);
+    case ProcessResult::End::kSignaled: return fmt::format("was ended by signal {}", ended.code);
+    case ProcessResult::End::kTimedOut: return "ran out of time";
+    case ProcessResult::End::kCanceled: return "was stopped";
+  }
+  return {};
+}
+
+}  // namespace
+
+TaskResult RunProcessTask(TaskJob& job, const platform::Task& bound) {
+  std::string last_line, last_error;
+  const TaskStory story{.run = job.run, .task = job.name, .parent = {}, .kind = platform::ToString(bound.kind), .attempt = job.facts.attempt};
+  const auto on_line = [&](Stream stream, std::string_view line) {
+    job.log.Write(line);
+    job.narrator.TaskOutput(story, stream == Stream::kErr, line);
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) (stream == Stream::kOut ? last_line : last_error) = line;
+  };
+  auto ended = RunProcess(SpecOf(job, bound), on_line, job.interruption.token());
+  if (!ended.ok()) return FailedTask(std::move(ended).error());
+  if (ended->end != ProcessResult::End::kExited || ended->code != 0) {
+    std::string message = fmt::format("`{}` {}", bound.kind == platform::TaskKind::kShell ? "shell" : bound.argv[1], Described(*ended));
+    if (!last_error.empty()) message += ": " + last_error;
+    return FailedTask(Diagnostic(kProcessFailed, std::move(message), bound.text.span ? bound.text.span : bound.span));
+  }
+  TaskResult result;
+  const Json outputs = Json::parse(last_line, nullptr, /*allow_exceptions=*/false);
+  if (!outputs.is_discarded()) result.outputs = last_line;
+  return result;
+}
+
+}  // namespace stir::engine
