@@ -22,11 +22,6 @@ using jinja::Value;
 constexpr std::array<std::string_view, 6> kLaterSections{"metrics",    "semantic_models", "saved_queries",
                                                          "unit_tests", "functions",       "snapshots"};
 
-YamlNode SharedChild(const yaml::Node& mapping, std::string_view key) {
-  const yaml::Entry* entry = mapping.IsMapping() ? mapping.FindEntry(key) : nullptr;
-  return entry && !entry->value->IsNull() ? entry->value : nullptr;
-}
-
 std::string Quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
 
 Value Merged(std::initializer_list<const Value*> dicts) {
