@@ -28,7 +28,7 @@ struct Host {
   const std::map<std::string, std::string>& environment;  // variables, read once at start
   CancelToken cancel;                                     // the user asked to stop
   Http* http = nullptr;                                   // for alerts; null: the system's
-  std::function<void(std::string_view)> before_store_write = {};  // a test ends the process there (store.h)
+  std::function<void(std::string_view)> on_step = {};  // before every durable step: a test ends the process there
 };
 
 }  // namespace stir::engine

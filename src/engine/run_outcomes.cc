@@ -82,6 +82,7 @@ void RunExecutor::WriteEnd(TaskId id, const TaskResult& result, double seconds, 
     for (TaskId target : MapOutcome(result).chosen) chosen.push_back(plan_.task(target).name);
     if (!plan_.task(id).targets.empty()) change.chosen = std::move(chosen);
     if (plan_.task(id).is_gate) change.gate_open = result.outcome.gate_open;
+    if (result.checkpoint) record_->AddCheckpoint(*result.checkpoint);
     if (!result.alert_channels.empty()) AddAlerts(id, "notify", result.message, result.alert_channels);
   } else if (IsFinal(state)) {
     RememberOutputs(id, "{}");

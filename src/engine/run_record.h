@@ -29,6 +29,7 @@ class RunRecord {
   void Change(const std::string& name, store::TaskChange change);
   void ChangeRun(store::RunChange change) { pending_.run = std::move(change); }
   void AddAlerts(std::vector<store::NewMessage> messages);
+  void AddCheckpoint(store::Checkpoint checkpoint) { pending_.checkpoints.push_back(std::move(checkpoint)); }
   bool has_alerts() const { return !pending_.messages.empty(); }
 
   // Commits what was gathered; nothing gathered is no commit.

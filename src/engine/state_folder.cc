@@ -7,7 +7,7 @@ Result<std::unique_ptr<store::Store>> OpenStore(const Host& host, const StateFol
   const auto ignore = folder.root / ".gitignore";
   if (!host.files.Exists(ignore)) STIR_TRY(host.files.Write(ignore, "*\n"));
   store::StoreOptions options;
-  options.before_write = host.before_store_write;
+  options.before_write = host.on_step;
   return store::OpenSqliteStore(folder.store().string(), options);
 }
 

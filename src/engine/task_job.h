@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "engine/workspace.h"
 #include "platform/values.h"
 #include "scheduler/plan.h"
+#include "store/records.h"
 
 namespace stir::engine {
 
@@ -70,6 +72,7 @@ struct TaskResult {
   Diagnostics errors;
   std::vector<platform::TaskIndex> chosen;      // of a branch
   std::vector<std::string> alert_channels;      // of notify: where `message` goes
+  std::optional<store::Checkpoint> checkpoint;  // of ingest: how far it has come
 };
 
 // Failures that another attempt cannot mend (wrong definitions, wrong templates) are not retryable.
