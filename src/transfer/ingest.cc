@@ -95,8 +95,8 @@ class Load {
     STIR_TRY(session_.connection().CreateSchema(request_.target.database, request_.target.schema));
     STIR_TRY(ledger_.Prepare());
     STIR_TRY(ReadHistory());
-    if (AlreadyDone()) return Done();
     STIR_TRY(TakeFiles());
+    if (AlreadyDone()) return Done();
     if (drop_.empty()) return Nothing();
     STIR_TRY(CheckDrop(drop_, options_.format, options_.encoding));
     STIR_TRY(PlanLoad());
@@ -126,7 +126,9 @@ class Load {
   }
 
   // The commit of an attempt that died before it could tell: its checkpoint tells.
-  bool AlreadyDone() const { return history_.same_run && SameFiles(history_.same_run->files, drop_); }
+  bool AlreadyDone() const {
+    return history_.same_run && (drop_.empty() || SameFiles(history_.same_run->files, drop_));
+  }
 
   IngestOutcome Done() {
     IngestOutcome outcome;

@@ -255,7 +255,7 @@ TEST_F(IngestTest, CsvRowsThatDoNotFitAreQuarantinedWithTheirLine) {
   const Checkpoint load = Load("r1");
   EXPECT_EQ(load.read, 9);
   EXPECT_EQ(load.rejected, 7);
-  EXPECT_EQ(Sql("select id, quantity, price, at, day from raw.sales order by id"),
+  EXPECT_EQ(Sql("select id, quantity, price, \"at\", day from raw.sales order by id"),
             "1|2|1.50|2026-11-20 04:30:00|2026-11-20\n9|3|2.00|2026-11-20 00:00:00|");
   EXPECT_EQ(Sql("select position, reason, original from raw.sales__quarantine order by position"),
             "3|`quantity` does not fit INTEGER|2,2.5,1.50,2026-11-20,2026-11-20\n"

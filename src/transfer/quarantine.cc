@@ -51,7 +51,8 @@ Status ReplaceByLines(adapter::Connection& connection, size_t file, const Shape&
   const auto flush = [&]() -> Status {
     if (values.empty()) return {};
     STIR_TRY(connection.Execute(fmt::format("UPDATE {} SET position = v.line, original = v.original, form = 'csv', layout = {} "
-                                            "FROM (VALUES {}) v(at, line, original) WHERE file = {} AND form = 'json' AND position = v.at",
+                                            "FROM (VALUES {}) v(row_number, line, original) WHERE file = {} AND form = 'json' "
+                                            "AND position = v.row_number",
                                             kRejected, Lit(shape.header), JoinText(values, ", "), file)));
     values.clear();
     return {};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "adapter/cell.h"
 #include "base/json.h"
@@ -62,6 +63,11 @@ std::vector<std::string> SplitRecord(std::string_view line, const ReadOptions& o
   }
   return fields;
 }
+
+struct TypeSeen {
+  std::string name;
+  std::string type;
+};
 
 void AddToShapes(std::vector<Shape>& shapes, size_t file, std::vector<SourceColumn> columns, std::string header) {
   const auto same = [&](const Shape& shape) {
@@ -125,20 +131,36 @@ Status AddCsvFile(adapter::Connection& connection, const std::vector<DropFile>& 
   return {};
 }
 
+// The fields of the first lines that are objects, in their order, with the types that JSON gives them: a text stays text, a list
+// or an object is kept whole.
+Result<std::vector<TypeSeen>> JsonFields(adapter::Connection& connection, const std::vector<DropFile>& drop,
+                                         const std::vector<size_t>& files, const ReadOptions& options) {
+  constexpr int kLines = 20000;
+  STIR_ASSIGN(const auto rows,
+              QueryAll(connection, fmt::format("SELECT CAST(json_group_structure(CAST(line AS JSON)) AS VARCHAR) FROM (SELECT line FROM "
+                                               "read_csv({}, {}, encoding = {}) LIMIT {}) "
+                                               "WHERE CASE WHEN json_valid(line) THEN starts_with(ltrim(line), '{{') END",
+                                               PathList(drop, files), kAsLines, Lit(options.encoding), kLines)));
+  std::vector<TypeSeen> fields;
+  const Json structure = Json::parse(CellText(rows[0][0]), nullptr, false);
+  if (!structure.is_object()) return fields;
+  for (const auto& [name, type] : structure.items()) {
+    std::string word = type.is_string() ? type.get<std::string>() : "JSON";
+    if (word == "UBIGINT") word = "BIGINT";
+    if (word == "NULL") word = "VARCHAR";
+    fields.push_back({name, std::move(word)});
+  }
+  return fields;
+}
+
 Result<std::vector<Shape>> JsonShapes(adapter::Connection& connection, const std::vector<DropFile>& drop,
-                                      const std::vector<std::string>& expected) {
+                                      const ReadOptions& options, const std::vector<std::string>& expected) {
   Shape shape;
   for (size_t i = 0; i < drop.size(); ++i) shape.files.push_back(i);
-  auto seen = connection.Describe(fmt::format("SELECT * FROM read_json({}, format = 'newline_delimited', ignore_errors = true, "
-                                              "union_by_name = true, hive_partitioning = false)",
-                                              PathList(drop, shape.files)));
-  // A drop without one good line has no columns of its own.
-  if (seen.ok()) {
-    for (const adapter::ColumnInfo& column : *seen) {
-      if (column.name != "json" || seen->size() > 1) shape.columns.push_back({column.name, ParseType("VARCHAR")});
-    }
-  }
-  for (const std::string& name : expected) {
+  STIR_ASSIGN(const auto fields, JsonFields(connection, drop, shape.files, options));
+  std::vector<std::string> names = expected;
+  for (const TypeSeen& field : fields) names.push_back(field.name);
+  for (const std::string& name : names) {
     const bool known = std::ranges::any_of(shape.columns, [&](const SourceColumn& c) { return SameColumn(c.name, name); });
     if (!known) shape.columns.push_back({name, ParseType("VARCHAR")});
   }
@@ -270,7 +292,7 @@ Result<ReadOptions> ParseReadOptions(const platform::Ingestion& ingestion) {
 Result<std::vector<Shape>> FindShapes(adapter::Connection& connection, const std::vector<DropFile>& drop,
                                       const ReadOptions& options, const std::vector<std::string>& columns,
                                       const std::vector<std::string>& expected) {
-  if (options.format == Format::kJsonl) return JsonShapes(connection, drop, expected);
+  if (options.format == Format::kJsonl) return JsonShapes(connection, drop, options, expected);
   std::vector<Shape> shapes;
   Diagnostics errors;
   for (size_t file = 0; file < drop.size(); ++file) {
@@ -290,23 +312,20 @@ Result<std::vector<Shape>> FindShapes(adapter::Connection& connection, const std
 
 Result<std::map<std::string, std::string>> SniffTypes(adapter::Connection& connection, const std::vector<DropFile>& drop,
                                                       const Shape& shape, const ReadOptions& options) {
-  std::string sql;
-  if (options.format == Format::kJsonl) {
-    sql = fmt::format("read_json({}, format = 'newline_delimited', ignore_errors = true, union_by_name = true, "
-                      "hive_partitioning = false)", PathList(drop, shape.files));
-  } else {
-    std::vector<std::string> names;
-    for (const SourceColumn& column : shape.columns) names.push_back(Lit(column.name));
-    sql = fmt::format("read_csv({}, names = [{}], auto_detect = true, ignore_errors = true, hive_partitioning = false, {})",
-                      PathLit(drop[shape.files.front()]), JoinText(names, ", "), CsvOptions(options));
-  }
   std::map<std::string, std::string> types;
-  const auto seen = connection.Describe("SELECT * FROM " + sql);
+  if (options.format == Format::kJsonl) {
+    STIR_ASSIGN(const auto fields, JsonFields(connection, drop, shape.files, options));
+    for (const TypeSeen& field : fields) types[ToLower(field.name)] = field.type;
+    return types;
+  }
+  std::vector<std::string> names;
+  for (const SourceColumn& column : shape.columns) names.push_back(Lit(column.name));
+  const auto seen = connection.Describe(fmt::format(
+      "SELECT * FROM read_csv({}, names = [{}], auto_detect = true, ignore_errors = true, hive_partitioning = false, {})",
+      PathLit(drop[shape.files.front()]), JoinText(names, ", "), CsvOptions(options)));
   if (!seen.ok()) return types;  // nothing to go by: everything is text
   for (const adapter::ColumnInfo& column : *seen) {
-    // A list or an object of JSON is kept whole, as JSON.
-    const bool plain = ParseType(column.type).family != Family::kOther;
-    types[ToLower(column.name)] = plain ? column.type : options.format == Format::kJsonl ? "JSON" : "VARCHAR";
+    types[ToLower(column.name)] = ParseType(column.type).family != Family::kOther ? column.type : "VARCHAR";
   }
   return types;
 }
