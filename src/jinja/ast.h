@@ -1,5 +1,5 @@
-// The parsed form of a template: nodes in an arena, immutable after parsing, shared between threads. Offsets are bytes of
-// the template's text. Names are resolved to slots by resolver.cc before anyone evaluates.
+// The parsed form of a template: nodes in an arena, immutable after parsing, shared between threads. Offsets are bytes
+// of the template's text. Names are resolved to slots by resolver.cc before anyone evaluates.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ struct FilterEntry;
 struct TestEntry;
 struct Unit;
 
-// Where a name's value is found. Slots belong to an activation of a unit; kOuter goes `hops` enclosing units up; a global
-// is asked for in the scope, once a render.
+// Where a name's value is found. Slots belong to an activation of a unit; kOuter goes `hops` enclosing units up; a
+// global is asked for in the scope, once a render.
 struct Variable {
   enum class Kind : uint8_t { kLocal, kOuter, kGlobal } kind = Kind::kGlobal;
   uint16_t hops = 0;
@@ -24,8 +24,27 @@ struct Variable {
 };
 
 enum class ExprKind : uint8_t {
-  kText, kConstant, kName, kTuple, kList, kDict, kConditional, kAnd, kOr, kNot, kNegate, kPlus, kBinary, kConcat, kCompare,
-  kAttribute, kItem, kSlice, kCall, kFilter, kTest
+  kText,
+  kConstant,
+  kName,
+  kTuple,
+  kList,
+  kDict,
+  kConditional,
+  kAnd,
+  kOr,
+  kNot,
+  kNegate,
+  kPlus,
+  kBinary,
+  kConcat,
+  kCompare,
+  kAttribute,
+  kItem,
+  kSlice,
+  kCall,
+  kFilter,
+  kTest
 };
 
 struct Expr {
@@ -120,7 +139,21 @@ struct Target {
   uint32_t begin = 0, end = 0;
 };
 
-enum class StatementKind : uint8_t { kOutput, kSet, kSetBlock, kIf, kFor, kMacro, kCallBlock, kFilterBlock, kWith, kScope, kDo, kBreak, kContinue };
+enum class StatementKind : uint8_t {
+  kOutput,
+  kSet,
+  kSetBlock,
+  kIf,
+  kFor,
+  kMacro,
+  kCallBlock,
+  kFilterBlock,
+  kWith,
+  kScope,
+  kDo,
+  kBreak,
+  kContinue
+};
 
 struct NameRange {  // names that a part of a statement mentions, in the parser's list
   uint32_t begin = 0, end = 0;

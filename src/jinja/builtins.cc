@@ -15,7 +15,8 @@ namespace {
 // --- tests
 
 const Value& Only(const Arguments& arguments) {
-  if (arguments.positional.size() != 1) FailType(fmt::format("the test takes 1 argument but {} were given", arguments.positional.size()));
+  if (arguments.positional.size() != 1)
+    FailType(fmt::format("the test takes 1 argument but {} were given", arguments.positional.size()));
   return arguments.positional[0];
 }
 
@@ -72,9 +73,11 @@ constexpr TestEntry kTests[] = {
     {"escaped", Ask<Cells::IsMarkup>},
     {"lower", HasCase<false>},
     {"upper", HasCase<true>},
-    {"odd", [](Evaluator&, const Value& v, const Arguments&) { return Arithmetic(BinaryOp::kModulo, v, Value::Int(2)).Equals(Value::Int(1)); }},
+    {"odd", [](Evaluator&, const Value& v,
+               const Arguments&) { return Arithmetic(BinaryOp::kModulo, v, Value::Int(2)).Equals(Value::Int(1)); }},
     {"even", [](Evaluator&, const Value& v, const Arguments&) { return Remainder(v, 2) == 0; }},
-    {"divisibleby", [](Evaluator&, const Value& v, const Arguments& a) { return Arithmetic(BinaryOp::kModulo, v, Only(a)).Equals(Value::Int(0)); }},
+    {"divisibleby", [](Evaluator&, const Value& v,
+                       const Arguments& a) { return Arithmetic(BinaryOp::kModulo, v, Only(a)).Equals(Value::Int(0)); }},
     {"sameas", [](Evaluator&, const Value& v, const Arguments& a) { return Same(v, Only(a)); }},
     {"in", [](Evaluator&, const Value& v, const Arguments& a) { return Contains(Only(a), v); }},
     {"filter", Ask<+[](const Value& v) { return v.IsString() && FindFilter(v.AsString()); }>},
@@ -108,11 +111,12 @@ class CyclerObject final : public Object {
     if (name == "items") return std::optional(Value::Tuple(items_));
     if (name != "next" && name != "reset") return std::optional<Value>();
     bool resets = name == "reset";
-    return std::optional(MakeFunction(std::string(name), [self = Ref(this), resets](CallContext&, const Arguments&) -> Result<Value> {
-      Value current = self->items_[self->position_];
-      self->position_ = resets ? 0 : (self->position_ + 1) % self->items_.size();
-      return resets ? Value::None() : current;
-    }));
+    return std::optional(
+        MakeFunction(std::string(name), [self = Ref(this), resets](CallContext&, const Arguments&) -> Result<Value> {
+          Value current = self->items_[self->position_];
+          self->position_ = resets ? 0 : (self->position_ + 1) % self->items_.size();
+          return resets ? Value::None() : current;
+        }));
   }
 
  private:
@@ -126,7 +130,9 @@ class JoinerObject final : public Object {
   explicit JoinerObject(Value separator) : separator_(std::move(separator)) {}
   std::string_view TypeName() const override { return "Joiner"; }
   bool IsCallable() const override { return true; }
-  Result<Value> Call(CallContext&, const Arguments&) override { return std::exchange(used_, true) ? separator_ : Value::String(""); }
+  Result<Value> Call(CallContext&, const Arguments&) override {
+    return std::exchange(used_, true) ? separator_ : Value::String("");
+  }
 
  private:
   const Value separator_;
@@ -164,8 +170,10 @@ struct GlobalEntry {
 
 constexpr GlobalEntry kGlobals[] = {
     {"range", MakeRangeFrom},
-    {"dict", [](Evaluator& evaluator, const Arguments& arguments) { return Value::FromDict(DictFrom(evaluator, arguments)); }},
-    {"namespace", [](Evaluator& evaluator, const Arguments& arguments) { return MakeNamespace(DictFrom(evaluator, arguments)); }},
+    {"dict",
+     [](Evaluator& evaluator, const Arguments& arguments) { return Value::FromDict(DictFrom(evaluator, arguments)); }},
+    {"namespace",
+     [](Evaluator& evaluator, const Arguments& arguments) { return MakeNamespace(DictFrom(evaluator, arguments)); }},
     {"cycler",
      [](Evaluator&, const Arguments& arguments) {
        if (arguments.positional.empty()) FailValue("at least one item has to be provided");

@@ -9,8 +9,6 @@
 
 namespace stir::jinja {
 
-
-
 struct StringCell final : RefCounted {
   explicit StringCell(std::string value, bool safe = false) : text(std::move(value)), markup(safe) {}
   std::string text;

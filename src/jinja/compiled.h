@@ -14,7 +14,8 @@ namespace stir::jinja {
 
 class CompiledTemplate : public std::enable_shared_from_this<CompiledTemplate> {
  public:
-  CompiledTemplate(std::string source_text, Origin source_origin) : text(std::move(source_text)), origin(source_origin) {}
+  CompiledTemplate(std::string source_text, Origin source_origin)
+      : text(std::move(source_text)), origin(source_origin) {}
   CompiledTemplate(const CompiledTemplate&) = delete;
   CompiledTemplate& operator=(const CompiledTemplate&) = delete;
 
@@ -23,18 +24,20 @@ class CompiledTemplate : public std::enable_shared_from_this<CompiledTemplate> {
     if (!origin.verbatim) return origin.whole;
     return {origin.source, origin.base + begin, origin.base + end};
   }
-  std::string_view Source(const Expr& expr) const { return std::string_view(text).substr(expr.begin, expr.end - expr.begin); }
+  std::string_view Source(const Expr& expr) const {
+    return std::string_view(text).substr(expr.begin, expr.end - expr.begin);
+  }
 
   const std::string text;
   const Origin origin;
   Arena arena;
-  std::deque<Value> constants;  // their places do not change
+  std::deque<Value> constants;            // their places do not change
   std::vector<std::string_view> globals;  // names asked for in the scope; Variable::index counts in it
   std::deque<Unit> units;
   Unit* root = nullptr;
-  std::vector<MacroDefinition> macros;     // top level, in the text's order
-  std::vector<const Unit*> macro_units;    // of `macros`
-  std::vector<const CallExpr*> calls;      // all, by where they begin
+  std::vector<MacroDefinition> macros;   // top level, in the text's order
+  std::vector<const Unit*> macro_units;  // of `macros`
+  std::vector<const CallExpr*> calls;    // all, by where they begin
   bool plain = true;
 };
 

@@ -10,8 +10,8 @@ struct Dict::Impl {
   static constexpr size_t kScan = 8;  // up to here a scan over hashes beats an index
 
   std::vector<std::pair<Value, Value>> entries;
-  std::vector<size_t> hashes;    // of entries[i].first
-  std::vector<uint32_t> slots;   // entry number + 1, 0 = free; empty while scanning, else a power of two in size
+  std::vector<size_t> hashes;   // of entries[i].first
+  std::vector<uint32_t> slots;  // entry number + 1, 0 = free; empty while scanning, else a power of two in size
 
   template <typename Same>
   ptrdiff_t Find(size_t hash, const Same& same) const {
@@ -61,7 +61,8 @@ struct Dict::Impl {
     return Find(key.Hash(), [&](const Value& other) { return other.Equals(key); });
   }
   ptrdiff_t Find(std::string_view key) const {
-    return Find(std::hash<std::string_view>()(key), [&](const Value& other) { return other.IsString() && other.AsString() == key; });
+    return Find(std::hash<std::string_view>()(key),
+                [&](const Value& other) { return other.IsString() && other.AsString() == key; });
   }
 };
 

@@ -1,6 +1,6 @@
-// Errors inside the room. Evaluation recurses deeply and fails rarely, so an error travels as an exception from where it
-// arises to the public surface (Render, Call, ...), which turns it into a Result; the places on the way add where it was.
-// No exception leaves the room, and none passes through a host's callee: those give and take Results.
+// Errors inside the room. Evaluation recurses deeply and fails rarely, so an error travels as an exception from where
+// it arises to the public surface (Render, Call, ...), which turns it into a Result; the places on the way add where it
+// was. No exception leaves the room, and none passes through a host's callee: those give and take Results.
 #pragma once
 
 #include <string>
@@ -14,7 +14,9 @@ struct EvaluationError {
   Diagnostics diagnostics;
 };
 
-[[noreturn]] inline void Fail(Kind kind, std::string message) { throw EvaluationError{{Diagnostic(kind, std::move(message))}}; }
+[[noreturn]] inline void Fail(Kind kind, std::string message) {
+  throw EvaluationError{{Diagnostic(kind, std::move(message))}};
+}
 [[noreturn]] inline void FailType(std::string message) { Fail(kTemplateType, std::move(message)); }
 [[noreturn]] inline void FailValue(std::string message) { Fail(kTemplateValue, std::move(message)); }
 

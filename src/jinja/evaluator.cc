@@ -131,7 +131,8 @@ Value Evaluator::RenderValue(const Template& source) {
 Value Evaluator::CallFromHost(const Value& callee, const Arguments& arguments) {
   Value result = CallValue(callee, arguments);
   if (options_.pieces && result.IsString()) {
-    if (const Ref<const Provenance>& provenance = Cells::Of(result).provenance) provenance->Flatten(0, {}, *options_.pieces);
+    if (const Ref<const Provenance>& provenance = Cells::Of(result).provenance)
+      provenance->Flatten(0, {}, *options_.pieces);
   }
   return result;
 }
@@ -146,7 +147,8 @@ void Evaluator::Place(EvaluationError& error, Span span) const {
 
 std::vector<TraceFrame> Evaluator::Trace() const {
   std::vector<TraceFrame> trace;
-  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) trace.push_back({std::string(frame->name), frame->span});
+  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame)
+    trace.push_back({std::string(frame->name), frame->span});
   return trace;
 }
 

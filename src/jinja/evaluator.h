@@ -1,6 +1,6 @@
 // Runs a parsed template: a walk over the nodes with slots for names, one sink for text, and a stack of macro calls for
-// errors. One evaluator serves one render and one thread. Its methods throw EvaluationError (errors.h); what it offers to
-// callees (CallContext) gives Results.
+// errors. One evaluator serves one render and one thread. Its methods throw EvaluationError (errors.h); what it offers
+// to callees (CallContext) gives Results.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,7 @@ struct Activation final : RefCounted {
 // What a render knows of one of its templates.
 struct Module {
   std::shared_ptr<const CompiledTemplate> compiled;
-  std::vector<Value> globals;    // by CompiledTemplate::globals
+  std::vector<Value> globals;  // by CompiledTemplate::globals
   std::vector<uint8_t> looked_up;
   UndefinedPolicy undefined = UndefinedPolicy::kDefault;
 };
@@ -99,7 +99,7 @@ class Evaluator final : public CallContext {
   friend class MacroObject;
   friend class LoopObject;
   friend class FilteredIterator;
-  struct Running;   // what is saved while another unit runs
+  struct Running;  // what is saved while another unit runs
   struct CallFrame {
     std::string_view name;
     Span span;
@@ -126,7 +126,8 @@ class Evaluator final : public CallContext {
   Flow ExecuteFor(const ForStatement& node);
   Flow RunLoop(const ForStatement& node, const Value& iterable, int64_t depth0);
   Flow RunLoopBody(const ForStatement& node, const Value& item);
-  Value RunRecursive(const ForStatement& node, const Ref<Activation>& parent, Module& module, const Value& iterable, int64_t depth0);
+  Value RunRecursive(const ForStatement& node, const Ref<Activation>& parent, Module& module, const Value& iterable,
+                     int64_t depth0);
   Flow ExecuteSetBlock(const SetBlockStatement& node);
   Flow ExecuteFilterBlock(const FilterBlockStatement& node);
   Flow ExecuteWith(const WithStatement& node);
@@ -187,7 +188,8 @@ class Evaluator final : public CallContext {
 // A macro, or the body of a call block, with the names around it.
 class MacroObject final : public Object {
  public:
-  MacroObject(std::shared_ptr<const CompiledTemplate> in, const Unit& runs, Ref<Activation> around, std::string called, UndefinedPolicy policy)
+  MacroObject(std::shared_ptr<const CompiledTemplate> in, const Unit& runs, Ref<Activation> around, std::string called,
+              UndefinedPolicy policy)
       : compiled(std::move(in)), unit(runs), parent(std::move(around)), name(std::move(called)), undefined(policy) {}
   std::string_view TypeName() const override { return "Macro"; }
   bool IsCallable() const override { return true; }

@@ -13,7 +13,8 @@ namespace {
 
 constexpr ptrdiff_t kStackBytes = 4 << 20;  // of the 8 MB that threads have
 
-// Where this thread's outermost render began. Renders nest through hosts (a callee that renders), so this is the thread's.
+// Where this thread's outermost render began. Renders nest through hosts (a callee that renders), so this is the
+// thread's.
 thread_local const char* stack_base = nullptr;
 
 const KeywordArgument* FindKeyword(const Arguments& arguments, std::string_view name) {
@@ -33,20 +34,23 @@ void Evaluator::CheckStack() const {
   if (used > kStackBytes) Fail(kTemplateLimit, "maximum recursion depth exceeded");
 }
 
-void Evaluator::EvaluateArguments(const CallArguments& arguments, ArgumentValues& positional, ArgumentKeywords& keywords) {
+void Evaluator::EvaluateArguments(const CallArguments& arguments, ArgumentValues& positional,
+                                  ArgumentKeywords& keywords) {
   for (const Expr* each : arguments.positional) positional.Add(Evaluate(*each));
   if (arguments.more_positional) {
     Value more = Evaluate(*arguments.more_positional);
     if (!IsIterable(more)) FailType(fmt::format("argument after * must be an iterable, not {}", more.TypeName()));
     for (Value& each : ToVector(more)) positional.Add(std::move(each));
   }
-  for (size_t i = 0; i < arguments.keywords.size(); ++i) keywords.Add({arguments.names[i], Evaluate(*arguments.keywords[i])});
+  for (size_t i = 0; i < arguments.keywords.size(); ++i)
+    keywords.Add({arguments.names[i], Evaluate(*arguments.keywords[i])});
   if (!arguments.more_keywords) return;
   Value more = Evaluate(*arguments.more_keywords);
   if (!more.IsDict()) FailType(fmt::format("argument after ** must be a mapping, not {}", more.TypeName()));
   for (const auto& [key, value] : more.AsDict().entries()) {
     if (!key.IsString()) FailType("keywords must be strings");
-    if (FindKeyword({{}, keywords.items()}, key.AsString())) FailType(fmt::format("got multiple values for keyword argument '{}'", key.AsString()));
+    if (FindKeyword({{}, keywords.items()}, key.AsString()))
+      FailType(fmt::format("got multiple values for keyword argument '{}'", key.AsString()));
     keyword_names_.push_back(key);  // keeps the name alive for the callee
     keywords.Add({key.AsString(), value});
   }
@@ -125,7 +129,9 @@ Value Evaluator::MakeCaller(const Unit& unit) {
 // What is running, saved while a macro runs.
 struct Evaluator::Running {
   Running(Evaluator& evaluator, Module& module, Ref<Activation> activation, Sink& sink, CallFrame frame)
-      : self(evaluator), outer_module(std::exchange(self.module_, &module)), outer_activation(std::exchange(self.activation_, std::move(activation))),
+      : self(evaluator),
+        outer_module(std::exchange(self.module_, &module)),
+        outer_activation(std::exchange(self.activation_, std::move(activation))),
         outer_sink(std::exchange(self.sink_, &sink)) {
     self.frames_.push_back(frame);
   }
@@ -147,7 +153,9 @@ struct Evaluator::Running {
 // False when a call block's body ended the macro around it.
 bool Evaluator::CallMacro(const MacroObject& macro, const Arguments& arguments, Value& result) {
   CheckStack();
-  if (frames_.size() >= options_.limits.depth) Fail(kTemplateLimit, fmt::format("maximum recursion depth exceeded: macros call each other more than {} deep", options_.limits.depth));
+  if (frames_.size() >= options_.limits.depth)
+    Fail(kTemplateLimit, fmt::format("maximum recursion depth exceeded: macros call each other more than {} deep",
+                                     options_.limits.depth));
   Ref<Activation> activation = NewActivation(macro.unit, macro.parent);
   BindArguments(macro, arguments, *activation);
   Sink sink = NewSink();
@@ -176,7 +184,9 @@ Flow Evaluator::RunMacro(const Unit& unit) {
   for (size_t i = 0; i < unit.parameters.size(); ++i) {
     if (!Cells::IsMissing(slots[i])) continue;
     const MacroParameter& parameter = unit.parameters[i];
-    slots[i] = parameter.fallback ? Evaluate(*parameter.fallback) : UndefinedHint(fmt::format("parameter {} was not provided", ReprText(parameter.name->name)));
+    slots[i] = parameter.fallback
+                   ? Evaluate(*parameter.fallback)
+                   : UndefinedHint(fmt::format("parameter {} was not provided", ReprText(parameter.name->name)));
   }
   Enter(unit.frame);
   return Execute(unit.body);
@@ -200,7 +210,8 @@ void Evaluator::BindArguments(const MacroObject& macro, const Arguments& argumen
   if (unit.takes_caller && !unit.explicit_caller) {
     const KeywordArgument* caller = FindKeyword(arguments, "caller");
     used += caller ? 1 : 0;
-    activation.slots[unit.caller_slot] = caller && !caller->value.IsNone() ? caller->value : UndefinedHint("No caller defined");
+    activation.slots[unit.caller_slot] =
+        caller && !caller->value.IsNone() ? caller->value : UndefinedHint("No caller defined");
   }
   if (unit.takes_kwargs) {
     auto rest = MakeRef<Dict>();
@@ -210,9 +221,11 @@ void Evaluator::BindArguments(const MacroObject& macro, const Arguments& argumen
     activation.slots[unit.kwargs_slot] = Value::FromDict(std::move(rest));
   } else if (used < arguments.keywords.size()) {
     if (!is_bound("caller") && FindKeyword(arguments, "caller")) {
-      FailType(fmt::format("macro {} was invoked with two values for the special caller argument. This is most likely a bug.", label));
+      FailType(fmt::format(
+          "macro {} was invoked with two values for the special caller argument. This is most likely a bug.", label));
     }
-    auto extra = std::ranges::find_if(arguments.keywords, [&](const KeywordArgument& each) { return !is_bound(each.name); });
+    auto extra =
+        std::ranges::find_if(arguments.keywords, [&](const KeywordArgument& each) { return !is_bound(each.name); });
     FailType(fmt::format("macro {} takes no keyword argument {}", label, ReprText(extra->name)));
   }
   if (unit.takes_varargs) {
@@ -224,7 +237,8 @@ void Evaluator::BindArguments(const MacroObject& macro, const Arguments& argumen
 }
 
 // One level of a recursive loop; gives its text.
-Value Evaluator::RunRecursive(const ForStatement& node, const Ref<Activation>& parent, Module& module, const Value& iterable, int64_t depth0) {
+Value Evaluator::RunRecursive(const ForStatement& node, const Ref<Activation>& parent, Module& module,
+                              const Value& iterable, int64_t depth0) {
   CheckStack();
   if (frames_.size() >= options_.limits.depth) Fail(kTemplateLimit, "the loop calls itself too deeply");
   Sink sink = NewSink();
@@ -237,10 +251,13 @@ Value Evaluator::RunRecursive(const ForStatement& node, const Ref<Activation>& p
   return TextOf(std::move(sink), {}, {});
 }
 
-Result<Value> MacroObject::Call(CallContext& context, const Arguments& arguments) { return context.Call(Value::FromObject(Ref<Object>(this)), arguments); }
+Result<Value> MacroObject::Call(CallContext& context, const Arguments& arguments) {
+  return context.Call(Value::FromObject(Ref<Object>(this)), arguments);
+}
 
 Result<std::optional<Value>> MacroObject::GetAttribute(CallContext&, std::string_view attribute) {
-  if (attribute == "name") return std::optional(unit.name.empty() ? Value::None() : Value::String(std::string(unit.name)));
+  if (attribute == "name")
+    return std::optional(unit.name.empty() ? Value::None() : Value::String(std::string(unit.name)));
   if (attribute == "catch_kwargs") return std::optional(Value::Bool(unit.takes_kwargs));
   if (attribute == "catch_varargs") return std::optional(Value::Bool(unit.takes_varargs));
   if (attribute == "caller") return std::optional(Value::Bool(unit.takes_caller));
@@ -250,6 +267,8 @@ Result<std::optional<Value>> MacroObject::GetAttribute(CallContext&, std::string
   return std::optional(Value::Tuple(std::move(names)));
 }
 
-Result<std::string> MacroObject::Repr() const { return unit.name.empty() ? std::string("<Macro anonymous>") : fmt::format("<Macro {}>", ReprText(unit.name)); }
+Result<std::string> MacroObject::Repr() const {
+  return unit.name.empty() ? std::string("<Macro anonymous>") : fmt::format("<Macro {}>", ReprText(unit.name));
+}
 
 }  // namespace stir::jinja

@@ -21,42 +21,58 @@ Value Evaluator::Evaluate(const Expr& expr) {
 Value Evaluator::EvaluateUnplaced(const Expr& expr) {
   CheckStack();
   switch (expr.kind) {
-    case ExprKind::kText: return Value::String(std::string(static_cast<const TextExpr&>(expr).text));
-    case ExprKind::kConstant: return *static_cast<const ConstantExpr&>(expr).value;
-    case ExprKind::kName: return EvaluateName(static_cast<const NameExpr&>(expr));
-    case ExprKind::kTuple: return Value::Tuple(EvaluateAll(static_cast<const SequenceExpr&>(expr).items));
-    case ExprKind::kList: return Value::List(EvaluateAll(static_cast<const SequenceExpr&>(expr).items));
-    case ExprKind::kDict: return EvaluateDict(static_cast<const DictExpr&>(expr));
-    case ExprKind::kConditional: return EvaluateConditional(static_cast<const ConditionalExpr&>(expr));
+    case ExprKind::kText:
+      return Value::String(std::string(static_cast<const TextExpr&>(expr).text));
+    case ExprKind::kConstant:
+      return *static_cast<const ConstantExpr&>(expr).value;
+    case ExprKind::kName:
+      return EvaluateName(static_cast<const NameExpr&>(expr));
+    case ExprKind::kTuple:
+      return Value::Tuple(EvaluateAll(static_cast<const SequenceExpr&>(expr).items));
+    case ExprKind::kList:
+      return Value::List(EvaluateAll(static_cast<const SequenceExpr&>(expr).items));
+    case ExprKind::kDict:
+      return EvaluateDict(static_cast<const DictExpr&>(expr));
+    case ExprKind::kConditional:
+      return EvaluateConditional(static_cast<const ConditionalExpr&>(expr));
     case ExprKind::kAnd:
     case ExprKind::kOr: {
       const auto& node = static_cast<const BinaryExpr&>(expr);
       Value left = Evaluate(*node.left);
       return Truth(left) == (expr.kind == ExprKind::kOr) ? left : Evaluate(*node.right);
     }
-    case ExprKind::kNot: return Value::Bool(!Truth(Evaluate(*static_cast<const UnaryExpr&>(expr).operand)));
-    case ExprKind::kNegate: return Negate(Evaluate(*static_cast<const UnaryExpr&>(expr).operand));
-    case ExprKind::kPlus: return Plus(Evaluate(*static_cast<const UnaryExpr&>(expr).operand));
+    case ExprKind::kNot:
+      return Value::Bool(!Truth(Evaluate(*static_cast<const UnaryExpr&>(expr).operand)));
+    case ExprKind::kNegate:
+      return Negate(Evaluate(*static_cast<const UnaryExpr&>(expr).operand));
+    case ExprKind::kPlus:
+      return Plus(Evaluate(*static_cast<const UnaryExpr&>(expr).operand));
     case ExprKind::kBinary: {
       const auto& node = static_cast<const BinaryExpr&>(expr);
       Value left = Evaluate(*node.left);
       return Arithmetic(node.op, left, Evaluate(*node.right));
     }
-    case ExprKind::kConcat: return EvaluateConcat(static_cast<const SequenceExpr&>(expr));
-    case ExprKind::kCompare: return EvaluateCompare(static_cast<const CompareExpr&>(expr));
+    case ExprKind::kConcat:
+      return EvaluateConcat(static_cast<const SequenceExpr&>(expr));
+    case ExprKind::kCompare:
+      return EvaluateCompare(static_cast<const CompareExpr&>(expr));
     case ExprKind::kAttribute: {
       const auto& node = static_cast<const AttributeExpr&>(expr);
       return Attribute(Evaluate(*node.object), node.name);
     }
-    case ExprKind::kItem: return EvaluateItem(static_cast<const ItemExpr&>(expr));
-    case ExprKind::kSlice: return EvaluateSlice(static_cast<const SliceExpr&>(expr));
+    case ExprKind::kItem:
+      return EvaluateItem(static_cast<const ItemExpr&>(expr));
+    case ExprKind::kSlice:
+      return EvaluateSlice(static_cast<const SliceExpr&>(expr));
     case ExprKind::kCall: {
       Value result;
       if (!TryCall(static_cast<const CallExpr&>(expr), result)) throw ReturnUnwind{};
       return result;
     }
-    case ExprKind::kFilter: return EvaluateFilter(static_cast<const FilterExpr&>(expr), nullptr);
-    case ExprKind::kTest: return Value::Bool(EvaluateTest(static_cast<const TestExpr&>(expr)));
+    case ExprKind::kFilter:
+      return EvaluateFilter(static_cast<const FilterExpr&>(expr), nullptr);
+    case ExprKind::kTest:
+      return Value::Bool(EvaluateTest(static_cast<const TestExpr&>(expr)));
   }
   return {};
 }
@@ -114,7 +130,8 @@ Value Evaluator::EvaluateItem(const ItemExpr& expr) {
   if (object.IsUndefined()) return Item(object, Value::None());
   auto is_bound = [](const Value& each) { return each.IsNone() || IsWhole(each); };
   bool sliceable = object.IsString() || object.IsSequence();
-  if (!sliceable || !is_bound(start) || !is_bound(stop) || !is_bound(step)) return MissingAttribute(object, EvaluateSlice(slice));
+  if (!sliceable || !is_bound(start) || !is_bound(stop) || !is_bound(step))
+    return MissingAttribute(object, EvaluateSlice(slice));
   return TakeSlice(object, start, stop, step);
 }
 
@@ -125,9 +142,10 @@ Value Evaluator::EvaluateSlice(const SliceExpr& expr) {
 }
 
 Value Evaluator::EvaluateFilter(const FilterExpr& expr, const Value* block_text) {
-  Value input = !expr.input                ? *block_text
-                : expr.input->kind == ExprKind::kFilter ? EvaluateFilter(static_cast<const FilterExpr&>(*expr.input), block_text)
-                                           : Evaluate(*expr.input);
+  Value input = !expr.input ? *block_text
+                : expr.input->kind == ExprKind::kFilter
+                    ? EvaluateFilter(static_cast<const FilterExpr&>(*expr.input), block_text)
+                    : Evaluate(*expr.input);
   try {
     if (!expr.filter) Fail(kTemplateSyntax, fmt::format("No filter named '{}'.", expr.name));
     ArgumentValues positional;
@@ -199,7 +217,8 @@ Value Evaluator::Item(const Value& value, const Value& key) {
     case Type::kTuple:
       if (IsWhole(key)) return IndexSequence(value, key);
       break;
-    default: break;
+    default:
+      break;
   }
   if (key.IsString()) {
     if (const MethodEntry* method = FindMethod(value, key.AsString())) return BindMethod(value, *method);

@@ -11,7 +11,8 @@ namespace {
 bool HasLiteralForm(const Value& value) {
   switch (value.type()) {
     case Type::kUndefined:
-    case Type::kObject: return false;
+    case Type::kObject:
+      return false;
     case Type::kList:
     case Type::kTuple:
       for (const Value& item : value.Items()) {
@@ -23,7 +24,8 @@ bool HasLiteralForm(const Value& value) {
         if (!HasLiteralForm(key) || !HasLiteralForm(item)) return false;
       }
       return true;
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -38,32 +40,42 @@ Flow Evaluator::Execute(Body body) {
 
 Flow Evaluator::Execute(const Statement& statement) {
   switch (statement.kind) {
-    case StatementKind::kOutput: return ExecuteOutput(static_cast<const OutputStatement&>(statement));
+    case StatementKind::kOutput:
+      return ExecuteOutput(static_cast<const OutputStatement&>(statement));
     case StatementKind::kSet: {
       const auto& node = static_cast<const SetStatement&>(statement);
       Assign(*node.target, Evaluate(*node.value));
       return Flow::kNormal;
     }
-    case StatementKind::kSetBlock: return ExecuteSetBlock(static_cast<const SetBlockStatement&>(statement));
-    case StatementKind::kIf: return ExecuteIf(static_cast<const IfStatement&>(statement));
-    case StatementKind::kFor: return ExecuteFor(static_cast<const ForStatement&>(statement));
+    case StatementKind::kSetBlock:
+      return ExecuteSetBlock(static_cast<const SetBlockStatement&>(statement));
+    case StatementKind::kIf:
+      return ExecuteIf(static_cast<const IfStatement&>(statement));
+    case StatementKind::kFor:
+      return ExecuteFor(static_cast<const ForStatement&>(statement));
     case StatementKind::kMacro: {
       const auto& node = static_cast<const MacroStatement&>(statement);
-      activation_->slots[node.target->variable.index] =
-          Value::New<MacroObject>(module_->compiled, *node.unit, activation_, std::string(node.unit->name), module_->undefined);
+      activation_->slots[node.target->variable.index] = Value::New<MacroObject>(
+          module_->compiled, *node.unit, activation_, std::string(node.unit->name), module_->undefined);
       return Flow::kNormal;
     }
-    case StatementKind::kCallBlock: return ExecuteCallBlock(static_cast<const CallBlockStatement&>(statement));
-    case StatementKind::kFilterBlock: return ExecuteFilterBlock(static_cast<const FilterBlockStatement&>(statement));
-    case StatementKind::kWith: return ExecuteWith(static_cast<const WithStatement&>(statement));
+    case StatementKind::kCallBlock:
+      return ExecuteCallBlock(static_cast<const CallBlockStatement&>(statement));
+    case StatementKind::kFilterBlock:
+      return ExecuteFilterBlock(static_cast<const FilterBlockStatement&>(statement));
+    case StatementKind::kWith:
+      return ExecuteWith(static_cast<const WithStatement&>(statement));
     case StatementKind::kScope: {
       const auto& node = static_cast<const ScopeStatement&>(statement);
       Enter(node.frame);
       return Execute(node.body);
     }
-    case StatementKind::kDo: return ExecuteDo(static_cast<const DoStatement&>(statement));
-    case StatementKind::kBreak: return Flow::kBreak;
-    case StatementKind::kContinue: return Flow::kContinue;
+    case StatementKind::kDo:
+      return ExecuteDo(static_cast<const DoStatement&>(statement));
+    case StatementKind::kBreak:
+      return Flow::kBreak;
+    case StatementKind::kContinue:
+      return Flow::kContinue;
   }
   return Flow::kNormal;
 }
@@ -208,9 +220,13 @@ void Evaluator::Enter(const Frame& frame) {
 
 void Evaluator::Assign(const Target& target, const Value& value) {
   switch (target.kind) {
-    case Target::Kind::kName: activation_->slots[target.name->variable.index] = value; return;
-    case Target::Kind::kTuple: return Unpack(target, value);
-    case Target::Kind::kNamespace: break;
+    case Target::Kind::kName:
+      activation_->slots[target.name->variable.index] = value;
+      return;
+    case Target::Kind::kTuple:
+      return Unpack(target, value);
+    case Target::Kind::kNamespace:
+      break;
   }
   try {
     Value ns = EvaluateName(*target.name);
@@ -233,7 +249,8 @@ void Evaluator::Unpack(const Target& target, const Value& value) {
       if (items.size() == wanted) FailValue(fmt::format("too many values to unpack (expected {})", wanted));
       items.push_back(std::move(item));
     }
-    if (items.size() < wanted) FailValue(fmt::format("not enough values to unpack (expected {}, got {})", wanted, items.size()));
+    if (items.size() < wanted)
+      FailValue(fmt::format("not enough values to unpack (expected {}, got {})", wanted, items.size()));
   } catch (EvaluationError& error) {
     Place(error, module_->compiled->SpanOf(target.begin, target.end));
     throw;

@@ -33,6 +33,7 @@ class AttributePath {
 // Texts that differ in case are one, unless `case_sensitive`.
 Value FoldCase(const Value& value, bool case_sensitive);
 // A method that Python's functions look for (`__abs__`), called; nullopt when the object has none.
-std::optional<Value> CallSpecial(Evaluator& evaluator, const Value& value, std::string_view name, std::vector<Value> arguments = {});
+std::optional<Value> CallSpecial(Evaluator& evaluator, const Value& value, std::string_view name,
+                                 std::vector<Value> arguments = {});
 
 }  // namespace stir::jinja

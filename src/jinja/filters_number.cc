@@ -22,7 +22,8 @@ Value ToInt(Evaluator& evaluator, const Value& input, const Arguments& arguments
   FailIfUndefined(input);
   if (base != 0 && (base < 2 || base > 36)) return fallback;
   if (IsWhole(input)) return Value::Int(WholeOf(input));
-  if (input.type() == Type::kFloat) return std::isfinite(input.AsFloat()) ? Value::Int(FromReal(input.AsFloat())) : fallback;
+  if (input.type() == Type::kFloat)
+    return std::isfinite(input.AsFloat()) ? Value::Int(FromReal(input.AsFloat())) : fallback;
   if (input.IsString()) {
     if (std::optional<Value> whole = ParseInt(input.AsString(), static_cast<int>(base))) return *whole;
     std::optional<double> real = ParseFloat(input.AsString());
@@ -107,14 +108,16 @@ Value ReadLiteral(const Value& input) {
 Value AsNumber(Evaluator& evaluator, const Value& input, const Arguments&) {
   if (!evaluator.is_native()) return input;
   Value value = ReadLiteral(input);
-  if (!IsNumber(value) || value.type() == Type::kBool) FailValue(fmt::format("Could not convert value '{}' into type 'number'", ToText(input)));
+  if (!IsNumber(value) || value.type() == Type::kBool)
+    FailValue(fmt::format("Could not convert value '{}' into type 'number'", ToText(input)));
   return value;
 }
 
 Value AsBool(Evaluator& evaluator, const Value& input, const Arguments&) {
   if (!evaluator.is_native()) return input;
   Value value = ReadLiteral(input);
-  if (value.type() != Type::kBool) FailValue(fmt::format("Could not convert value '{}' into type 'bool'", ToText(input)));
+  if (value.type() != Type::kBool)
+    FailValue(fmt::format("Could not convert value '{}' into type 'bool'", ToText(input)));
   return value;
 }
 
@@ -127,16 +130,26 @@ constexpr FilterEntry kFilters[] = {
     {"d", Default},
     {"as_number", AsNumber, false},
     {"as_bool", AsBool, false},
-    {"as_native", [](Evaluator& evaluator, const Value& input, const Arguments&) { return evaluator.is_native() ? ReadLiteral(input) : input; }, false},
-    {"as_text", [](Evaluator& evaluator, const Value& input, const Arguments&) { return evaluator.is_native() ? Value::String(ToText(input)) : input; }, false},
-    {"is_list", [](Evaluator&, const Value& input, const Arguments&) { return Value::Bool(input.type() == Type::kList); }},
+    {"as_native",
+     [](Evaluator& evaluator, const Value& input, const Arguments&) {
+       return evaluator.is_native() ? ReadLiteral(input) : input;
+     },
+     false},
+    {"as_text",
+     [](Evaluator& evaluator, const Value& input, const Arguments&) {
+       return evaluator.is_native() ? Value::String(ToText(input)) : input;
+     },
+     false},
+    {"is_list",
+     [](Evaluator&, const Value& input, const Arguments&) { return Value::Bool(input.type() == Type::kList); }},
 };
 
 }  // namespace
 
 std::span<const FilterEntry> NumberFilters() { return kFilters; }
 
-std::optional<Value> CallSpecial(Evaluator& evaluator, const Value& value, std::string_view name, std::vector<Value> arguments) {
+std::optional<Value> CallSpecial(Evaluator& evaluator, const Value& value, std::string_view name,
+                                 std::vector<Value> arguments) {
   Object* object = value.AsObject();
   if (!object) return std::nullopt;
   std::optional<Value> method = Take(object->GetAttribute(evaluator, name));

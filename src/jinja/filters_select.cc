@@ -8,7 +8,8 @@ namespace {
 
 // Arguments that are kept until the generator runs.
 struct Kept {
-  explicit Kept(std::span<const Value> values, std::span<const KeywordArgument> named) : positional(values.begin(), values.end()) {
+  explicit Kept(std::span<const Value> values, std::span<const KeywordArgument> named)
+      : positional(values.begin(), values.end()) {
     for (const KeywordArgument& each : named) {
       names.push_back(std::string(each.name));
       values_by_name.push_back(each.value);
@@ -44,23 +45,27 @@ Value Select(Evaluator& evaluator, const Value& input, const Arguments& argument
   if (kAttribute) rest = rest.subspan(1);
   std::string name = rest.empty() ? "" : ToText(rest[0]);
   auto kept = std::make_shared<Kept>(rest.empty() ? rest : rest.subspan(1), arguments.keywords);
-  return Generate(evaluator, input, [path = std::move(path), name = std::move(name), kept](Evaluator& self, Value item) -> std::optional<Value> {
-    Value asked = path.Of(self, item);
-    bool holds = name.empty() ? Truth(asked) : ApplyTest(self, name, asked, kept->arguments());
-    return holds == kKeep ? std::optional(std::move(item)) : std::nullopt;
-  });
+  return Generate(
+      evaluator, input,
+      [path = std::move(path), name = std::move(name), kept](Evaluator& self, Value item) -> std::optional<Value> {
+        Value asked = path.Of(self, item);
+        bool holds = name.empty() ? Truth(asked) : ApplyTest(self, name, asked, kept->arguments());
+        return holds == kKeep ? std::optional(std::move(item)) : std::nullopt;
+      });
 }
 
 Value MapAttribute(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("map", arguments);
   Value attribute = reader.Required("attribute"), fallback = reader.Optional("default");
   for (const KeywordArgument& each : arguments.keywords) {
-    if (each.name != "attribute" && each.name != "default") FailValue(fmt::format("Unexpected keyword argument '{}'", each.name));
+    if (each.name != "attribute" && each.name != "default")
+      FailValue(fmt::format("Unexpected keyword argument '{}'", each.name));
   }
-  return Generate(evaluator, input, [path = AttributePath(attribute), fallback](Evaluator& self, Value item) -> std::optional<Value> {
-    Value value = path.Of(self, std::move(item));
-    return value.IsUndefined() && !fallback.IsNone() ? fallback : value;
-  });
+  return Generate(evaluator, input,
+                  [path = AttributePath(attribute), fallback](Evaluator& self, Value item) -> std::optional<Value> {
+                    Value value = path.Of(self, std::move(item));
+                    return value.IsUndefined() && !fallback.IsNone() ? fallback : value;
+                  });
 }
 
 Value Map(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
@@ -72,9 +77,10 @@ Value Map(Evaluator& evaluator, const Value& input, const Arguments& arguments) 
   }
   if (arguments.positional.empty()) FailValue("map requires a filter argument");
   auto kept = std::make_shared<Kept>(arguments.positional.subspan(1), arguments.keywords);
-  return Generate(evaluator, input, [name = ToText(arguments.positional[0]), kept](Evaluator& self, Value item) -> std::optional<Value> {
-    return ApplyFilter(self, name, item, kept->arguments());
-  });
+  return Generate(evaluator, input,
+                  [name = ToText(arguments.positional[0]), kept](Evaluator& self, Value item) -> std::optional<Value> {
+                    return ApplyFilter(self, name, item, kept->arguments());
+                  });
 }
 
 Value Attribute(Evaluator& evaluator, const Value& input, const Arguments& arguments) {

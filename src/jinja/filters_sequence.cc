@@ -17,7 +17,9 @@ class GroupObject final : public Object {
   std::string_view TypeName() const override { return "_GroupTuple"; }
   bool IsIterable() const override { return true; }
   std::optional<size_t> Length() const override { return 2; }
-  Result<std::unique_ptr<Iterator>> Iterate() override { return Catching([&] { return jinja::Iterate(pair_); }); }
+  Result<std::unique_ptr<Iterator>> Iterate() override {
+    return Catching([&] { return jinja::Iterate(pair_); });
+  }
   Result<std::string> Repr() const override { return pair_.Repr(); }
   bool Equals(const Value& other) const override {
     auto* group = other.As<GroupObject>();
@@ -42,7 +44,8 @@ struct Keyed {
 };
 
 void SortByKey(std::vector<Keyed>& keyed, bool reverse) {
-  std::ranges::stable_sort(keyed, [&](const Keyed& a, const Keyed& b) { return reverse ? Less(b.key, a.key) : Less(a.key, b.key); });
+  std::ranges::stable_sort(
+      keyed, [&](const Keyed& a, const Keyed& b) { return reverse ? Less(b.key, a.key) : Less(a.key, b.key); });
 }
 
 Value Items(std::vector<Keyed> keyed) {
@@ -89,7 +92,8 @@ Value DictSort(Evaluator&, const Value& input, const Arguments& arguments) {
   FailIfUndefined(input);
   if (!input.IsDict()) FailType(fmt::format("'{}' object has no attribute 'items'", input.TypeName()));
   std::vector<Keyed> keyed;
-  for (const auto& [key, value] : input.AsDict().entries()) keyed.push_back({FoldCase(by == "key" ? key : value, case_sensitive), Value::Tuple({key, value})});
+  for (const auto& [key, value] : input.AsDict().entries())
+    keyed.push_back({FoldCase(by == "key" ? key : value, case_sensitive), Value::Tuple({key, value})});
   SortByKey(keyed, reverse);
   return Items(std::move(keyed));
 }
@@ -157,7 +161,8 @@ Value GroupBy(Evaluator& evaluator, const Value& input, const Arguments& argumen
   std::vector<Value> groups;
   for (size_t begin = 0, end = 0; begin < keyed.size(); begin = end) {
     std::vector<Value> items;
-    for (; end < keyed.size() && keyed[end].key.Equals(keyed[begin].key); ++end) items.push_back(keyed[end].item.Items()[1]);
+    for (; end < keyed.size() && keyed[end].key.Equals(keyed[begin].key); ++end)
+      items.push_back(keyed[end].item.Items()[1]);
     // The group is called as its first item calls it, also when case does not matter.
     groups.push_back(Value::New<GroupObject>(keyed[begin].item.Items()[0], Value::List(std::move(items))));
   }
@@ -175,7 +180,8 @@ Value Batch(Evaluator&, const Value& input, const Arguments& arguments) {
     batch.push_back(std::move(item));
   }
   if (!batch.empty()) {
-    while (!fill.IsNone() && static_cast<int64_t>(batch.size()) < std::min<int64_t>(size, 1 << 20)) batch.push_back(fill);
+    while (!fill.IsNone() && static_cast<int64_t>(batch.size()) < std::min<int64_t>(size, 1 << 20))
+      batch.push_back(fill);
     batches.push_back(Value::List(std::move(batch)));
   }
   return IterableOf(std::move(batches));
@@ -255,7 +261,9 @@ Value ItemPairs(Evaluator&, const Value& input, const Arguments&) {
   return IterableOf(ToVector(MakeDictView(input, DictPart::kItems)));
 }
 
-Value Length(Evaluator&, const Value& input, const Arguments&) { return Value::Int(static_cast<int64_t>(LengthOf(input))); }
+Value Length(Evaluator&, const Value& input, const Arguments&) {
+  return Value::Int(static_cast<int64_t>(LengthOf(input)));
+}
 
 constexpr FilterEntry kFilters[] = {
     {"length", Length},
@@ -295,7 +303,8 @@ AttributePath::AttributePath(const Value& attribute) {
   for (size_t dot = 0; dot != std::string_view::npos;) {
     dot = rest.find('.');
     std::string_view part = rest.substr(0, dot);
-    bool is_index = !part.empty() && part.size() < 10 && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+    bool is_index =
+        !part.empty() && part.size() < 10 && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
     parts_.push_back(is_index ? Value::Int(std::stol(std::string(part))) : Value::String(std::string(part)));
     if (dot != std::string_view::npos) rest.remove_prefix(dot + 1);
   }

@@ -12,7 +12,9 @@ namespace {
 
 // soft_str: text stays what it is, everything else becomes text.
 Value Soft(const Value& value) { return value.IsString() ? value : Value::String(ToText(value)); }
-Value Like(const Value& original, std::string text) { return Cells::IsMarkup(original) ? Value::Markup(std::move(text)) : Value::String(std::move(text)); }
+Value Like(const Value& original, std::string text) {
+  return Cells::IsMarkup(original) ? Value::Markup(std::move(text)) : Value::String(std::move(text));
+}
 
 Value CallMethod(Evaluator& evaluator, const Value& text, std::string_view name, std::vector<Value> arguments) {
   return FindMethod(text, name)->apply(evaluator, text, {arguments, {}});
@@ -26,7 +28,8 @@ std::string TitleWords(std::string_view text) {
   bool first = true;
   for (size_t offset = 0; offset < text.size();) {
     char32_t code = NextCodePoint(text, offset);
-    if (IsSpace(code) || (code < 0x80 && std::string_view("-({[<").find(static_cast<char>(code)) != std::string_view::npos)) {
+    if (IsSpace(code) ||
+        (code < 0x80 && std::string_view("-({[<").find(static_cast<char>(code)) != std::string_view::npos)) {
       AppendCodePoint(out, code);
       first = true;
       continue;
@@ -42,7 +45,9 @@ Value Indent(Evaluator&, const Value& input, const Arguments& arguments) {
   Value width = reader.Optional("width", Value::Int(4));
   bool first = reader.OptionalBool("first", false), blank = reader.OptionalBool("blank", false);
   reader.Finish();
-  std::string prefix = width.IsString() ? std::string(width.AsString()) : std::string(static_cast<size_t>(std::clamp<int64_t>(RequireInt(width), 0, 1 << 20)), ' ');
+  std::string prefix = width.IsString()
+                           ? std::string(width.AsString())
+                           : std::string(static_cast<size_t>(std::clamp<int64_t>(RequireInt(width), 0, 1 << 20)), ' ');
   FailIfUndefined(input);
   if (!input.IsString()) FailType(fmt::format("unsupported operand type(s) for +=: '{}' and 'str'", input.TypeName()));
   std::string text = std::string(input.AsString()) + "\n", out = first ? prefix : "";
@@ -62,7 +67,8 @@ Value Truncate(Evaluator&, const Value& input, const Arguments& arguments) {
   Value end = Soft(reader.Optional("end", Value::String("...")));
   Value leeway_value = reader.Optional("leeway");
   reader.Finish();
-  int64_t leeway = leeway_value.IsNone() ? 5 : RequireInt(leeway_value), end_length = static_cast<int64_t>(CodePointCount(end.AsString()));
+  int64_t leeway = leeway_value.IsNone() ? 5 : RequireInt(leeway_value),
+          end_length = static_cast<int64_t>(CodePointCount(end.AsString()));
   if (length < end_length) FailValue(fmt::format("expected length >= {}, got {}", end_length, length));
   if (leeway < 0) FailValue(fmt::format("expected leeway >= 0, got {}", leeway));
   std::string_view text = input.IsString() ? input.AsString() : (LengthOf(input), "");
@@ -83,7 +89,8 @@ std::vector<std::string> WrapLine(std::string_view line, size_t width, bool brea
       while (end < line.size() && IsAsciiSpace(line[end])) ++end;
     } else {
       while (end < line.size() && !IsAsciiSpace(line[end])) {
-        bool hyphen = break_hyphens && line[end] == '-' && end > at && end + 1 < line.size() && std::isalpha(static_cast<unsigned char>(line[end - 1])) &&
+        bool hyphen = break_hyphens && line[end] == '-' && end > at && end + 1 < line.size() &&
+                      std::isalpha(static_cast<unsigned char>(line[end - 1])) &&
                       std::isalpha(static_cast<unsigned char>(line[end + 1]));
         ++end;
         if (hyphen) break;
@@ -139,8 +146,10 @@ Value WordWrap(Evaluator&, const Value& input, const Arguments& arguments) {
 }
 
 Value Format(Evaluator&, const Value& input, const Arguments& arguments) {
-  if (!arguments.keywords.empty() && !arguments.positional.empty()) FailValue("can't handle positional and keyword arguments at the same time");
-  if (arguments.keywords.empty()) return FormatPercent(Soft(input), Value::Tuple({arguments.positional.begin(), arguments.positional.end()}));
+  if (!arguments.keywords.empty() && !arguments.positional.empty())
+    FailValue("can't handle positional and keyword arguments at the same time");
+  if (arguments.keywords.empty())
+    return FormatPercent(Soft(input), Value::Tuple({arguments.positional.begin(), arguments.positional.end()}));
   auto values = MakeRef<Dict>();
   for (const KeywordArgument& each : arguments.keywords) values->Set(each.name, each.value);
   return FormatPercent(Soft(input), Value::FromDict(std::move(values)));
@@ -184,7 +193,8 @@ Value WordCount(Evaluator&, const Value& input, const Arguments&) {
 std::string UrlQuote(std::string_view text, bool is_query) {
   std::string out;
   for (char c : text) {
-    bool plain = std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_.-~").find(c) != std::string_view::npos || (c == '/' && !is_query);
+    bool plain = std::isalnum(static_cast<unsigned char>(c)) ||
+                 std::string_view("_.-~").find(c) != std::string_view::npos || (c == '/' && !is_query);
     if (plain) {
       out += c;
     } else if (c == ' ' && is_query) {
@@ -225,7 +235,8 @@ Value XmlAttributes(Evaluator&, const Value& input, const Arguments& arguments) 
   for (const auto& [key, value] : input.AsDict().entries()) {
     if (value.IsNone() || value.IsUndefined()) continue;
     std::string name = ToText(key);
-    if (name.find_first_of(" \t\n\f\r/>=") != std::string::npos) FailValue(fmt::format("Invalid character in attribute name: {}", ReprText(name)));
+    if (name.find_first_of(" \t\n\f\r/>=") != std::string::npos)
+      FailValue(fmt::format("Invalid character in attribute name: {}", ReprText(name)));
     if (!out.empty()) out += ' ';
     out += fmt::format("{}=\"{}\"", Escape(key).AsString(), Escape(value).AsString());
   }
@@ -234,7 +245,9 @@ Value XmlAttributes(Evaluator&, const Value& input, const Arguments& arguments) 
 }
 
 std::string Unescape(std::string text) {
-  for (auto [from, to] : {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&#39;", "'"}, {"&#34;", "\""}, {"&quot;", "\""}, {"&amp;", "&"}}) text = ReplaceText(text, from, to, -1);
+  for (auto [from, to] :
+       {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&#39;", "'"}, {"&#34;", "\""}, {"&quot;", "\""}, {"&amp;", "&"}})
+    text = ReplaceText(text, from, to, -1);
   return text;
 }
 
@@ -250,8 +263,10 @@ Value StripTags(Evaluator&, const Value& input, const Arguments&) {
   // White space runs become one space each.
   for (size_t offset = 0; offset < text.size();) {
     char32_t code = NextCodePoint(text, offset);
-    if (!IsSpace(code)) AppendCodePoint(out, code);
-    else if (!out.empty() && out.back() != ' ') out += ' ';
+    if (!IsSpace(code))
+      AppendCodePoint(out, code);
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
   }
   return Value::String(Unescape(std::string(StripRight(out))));
 }
@@ -260,8 +275,10 @@ Value ToJson(Evaluator&, const Value& input, const Arguments& arguments) {
   Reader reader("do_tojson", arguments);
   Value indent = reader.Optional("indent");
   reader.Finish();
-  std::string text = Take(JsonText(input, {true, indent.IsNone() ? -1 : static_cast<int>(std::clamp<int64_t>(RequireInt(indent), 0, 100))}));
-  for (auto [from, to] : {std::pair{"<", "\\u003c"}, {">", "\\u003e"}, {"&", "\\u0026"}, {"'", "\\u0027"}}) text = ReplaceText(text, from, to, -1);
+  std::string text = Take(JsonText(
+      input, {true, indent.IsNone() ? -1 : static_cast<int>(std::clamp<int64_t>(RequireInt(indent), 0, 100))}));
+  for (auto [from, to] : {std::pair{"<", "\\u003c"}, {">", "\\u003e"}, {"&", "\\u0026"}, {"'", "\\u0027"}})
+    text = ReplaceText(text, from, to, -1);
   return Value::Markup(std::move(text));
 }
 
@@ -269,7 +286,9 @@ Value FileSize(Evaluator&, const Value& input, const Arguments& arguments) {
   Reader reader("do_filesizeformat", arguments);
   bool binary = reader.OptionalBool("binary", false);
   reader.Finish();
-  std::optional<double> bytes = input.IsString() ? ParseFloat(input.AsString()) : IsNumber(input) ? std::optional(RealOf(input)) : std::nullopt;
+  std::optional<double> bytes = input.IsString()  ? ParseFloat(input.AsString())
+                                : IsNumber(input) ? std::optional(RealOf(input))
+                                                  : std::nullopt;
   if (!bytes) FailValue(fmt::format("could not convert string to float: {}", ToRepr(input)));
   double base = binary ? 1024 : 1000, unit = base;
   if (*bytes == 1) return Value::String("1 Byte");
@@ -294,7 +313,9 @@ Value SortedKeys(const Value& value) {
   if (!value.IsDict()) return value;
   std::vector<std::pair<Value, Value>> entries;
   for (const auto& [key, item] : value.AsDict().entries()) entries.emplace_back(key, SortedKeys(item));
-  std::ranges::stable_sort(entries, [](const auto& a, const auto& b) { return a.first.TypeName() == b.first.TypeName() && Less(a.first, b.first); });
+  std::ranges::stable_sort(entries, [](const auto& a, const auto& b) {
+    return a.first.TypeName() == b.first.TypeName() && Less(a.first, b.first);
+  });
   return Value::MakeDict(std::move(entries));
 }
 
@@ -336,10 +357,12 @@ constexpr FilterEntry kFilters[] = {
     {"xmlattr", XmlAttributes},
     {"striptags", StripTags},
     {"filesizeformat", FileSize},
-    {"pprint", [](Evaluator&, const Value& input, const Arguments&) { return Value::String(ToRepr(SortedKeys(input))); }},
+    {"pprint",
+     [](Evaluator&, const Value& input, const Arguments&) { return Value::String(ToRepr(SortedKeys(input))); }},
     {"escape", [](Evaluator&, const Value& input, const Arguments&) { return Escape(input); }},
     {"e", [](Evaluator&, const Value& input, const Arguments&) { return Escape(input); }},
-    {"forceescape", [](Evaluator&, const Value& input, const Arguments&) { return Value::Markup(EscapeHtml(ToText(input))); }},
+    {"forceescape",
+     [](Evaluator&, const Value& input, const Arguments&) { return Value::Markup(EscapeHtml(ToText(input))); }},
     {"safe", [](Evaluator&, const Value& input, const Arguments&) { return Value::Markup(ToText(input)); }},
 };
 

@@ -47,23 +47,29 @@ Spec ParseSpec(std::string_view text, const Value& value) {
     spec.align = text[at++];
   }
   auto skip = [&](char c) { return at < text.size() && text[at] == c ? (++at, true) : false; };
-  if (skip('+')) spec.sign = '+';
-  else if (skip(' ')) spec.sign = ' ';
-  else skip('-');
+  if (skip('+'))
+    spec.sign = '+';
+  else if (skip(' '))
+    spec.sign = ' ';
+  else
+    skip('-');
   spec.alternate = skip('#');
   if (skip('0')) {
     spec.zero = true;
     if (!spec.align) spec.fill = "0", spec.align = '=';
   }
   spec.width = TakeDigits(text, at, 0);
-  if (skip(',')) spec.grouping = ',';
-  else if (skip('_')) spec.grouping = '_';
+  if (skip(','))
+    spec.grouping = ',';
+  else if (skip('_'))
+    spec.grouping = '_';
   if (skip('.')) {
     spec.precision = TakeDigits(text, at, -1);
     if (spec.precision < 0) FailValue("Format specifier missing precision");
   }
   if (at < text.size()) spec.type = text[at++];
-  if (at < text.size()) FailValue(fmt::format("Invalid format specifier '{}' for object of type '{}'", text, value.TypeName()));
+  if (at < text.size())
+    FailValue(fmt::format("Invalid format specifier '{}' for object of type '{}'", text, value.TypeName()));
   return spec;
 }
 
@@ -92,7 +98,9 @@ std::string Pad(const Spec& spec, std::string prefix, std::string body, char def
   FailValue(fmt::format("Unknown format code '{}' for object of type '{}'", spec.type, value.TypeName()));
 }
 
-std::string SignOf(const Spec& spec, bool negative) { return negative ? "-" : spec.sign == '-' ? "" : std::string(1, spec.sign); }
+std::string SignOf(const Spec& spec, bool negative) {
+  return negative ? "-" : spec.sign == '-' ? "" : std::string(1, spec.sign);
+}
 
 // Digits of a float without its sign, by a type of the mini-language ('\0': as repr, or 'g' with a point).
 std::string RealDigits(double value, char type, int64_t precision, bool alternate) {
@@ -103,9 +111,14 @@ std::string RealDigits(double value, char type, int64_t precision, bool alternat
     out = std::isnan(value) ? "nan" : "inf";
   } else {
     switch (type | 32) {
-      case 'e': out = alternate ? fmt::format("{:#.{}e}", value, digits) : fmt::format("{:.{}e}", value, digits); break;
-      case 'f': out = alternate ? fmt::format("{:#.{}f}", value, digits) : fmt::format("{:.{}f}", value, digits); break;
-      default: out = alternate ? fmt::format("{:#.{}g}", value, digits) : fmt::format("{:.{}g}", value, digits);
+      case 'e':
+        out = alternate ? fmt::format("{:#.{}e}", value, digits) : fmt::format("{:.{}e}", value, digits);
+        break;
+      case 'f':
+        out = alternate ? fmt::format("{:#.{}f}", value, digits) : fmt::format("{:.{}f}", value, digits);
+        break;
+      default:
+        out = alternate ? fmt::format("{:#.{}g}", value, digits) : fmt::format("{:.{}g}", value, digits);
     }
   }
   return upper ? UpperText(out) : out;
@@ -124,15 +137,23 @@ std::string FormatReal(double value, const Spec& spec, const Value& original) {
         if (body.find_first_of(".en") == std::string::npos) body += ".0";
       }
       break;
-    case 'n': body = RealDigits(magnitude, 'g', spec.precision, spec.alternate); break;
-    case '%': body = RealDigits(magnitude * 100, 'f', spec.precision, spec.alternate), suffix = "%"; break;
+    case 'n':
+      body = RealDigits(magnitude, 'g', spec.precision, spec.alternate);
+      break;
+    case '%':
+      body = RealDigits(magnitude * 100, 'f', spec.precision, spec.alternate), suffix = "%";
+      break;
     case 'e':
     case 'E':
     case 'f':
     case 'F':
     case 'g':
-    case 'G': body = RealDigits(magnitude, spec.type, spec.precision == 0 && (spec.type | 32) == 'g' ? 1 : spec.precision, spec.alternate); break;
-    default: FailCode(spec, original);
+    case 'G':
+      body = RealDigits(magnitude, spec.type, spec.precision == 0 && (spec.type | 32) == 'g' ? 1 : spec.precision,
+                        spec.alternate);
+      break;
+    default:
+      FailCode(spec, original);
   }
   size_t whole = body.find_first_not_of("0123456789");
   if (whole == std::string::npos) whole = body.size();
@@ -142,22 +163,37 @@ std::string FormatReal(double value, const Spec& spec, const Value& original) {
 
 std::string FormatInteger(const Value& value, const Spec& spec) {
   int64_t number = WholeOf(value);
-  if (std::string_view("eEfFgG%").find(spec.type) != std::string_view::npos && spec.type) return FormatReal(static_cast<double>(number), spec, value);
+  if (std::string_view("eEfFgG%").find(spec.type) != std::string_view::npos && spec.type)
+    return FormatReal(static_cast<double>(number), spec, value);
   if (spec.precision >= 0) FailValue("Precision not allowed in integer format specifier");
   uint64_t magnitude = number < 0 ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number);
   std::string prefix = SignOf(spec, number < 0), digits;
   switch (spec.type) {
     case '\0':
     case 'd':
-    case 'n': digits = Group(fmt::format("{}", magnitude), spec.grouping, 3); break;
-    case 'b': digits = Group(fmt::format("{:b}", magnitude), spec.grouping, 4); break;
-    case 'o': digits = Group(fmt::format("{:o}", magnitude), spec.grouping, 4); break;
-    case 'x': digits = Group(fmt::format("{:x}", magnitude), spec.grouping, 4); break;
-    case 'X': digits = Group(fmt::format("{:X}", magnitude), spec.grouping, 4); break;
-    case 'c': AppendCodePoint(digits, static_cast<char32_t>(number)); break;
-    default: FailCode(spec, value);
+    case 'n':
+      digits = Group(fmt::format("{}", magnitude), spec.grouping, 3);
+      break;
+    case 'b':
+      digits = Group(fmt::format("{:b}", magnitude), spec.grouping, 4);
+      break;
+    case 'o':
+      digits = Group(fmt::format("{:o}", magnitude), spec.grouping, 4);
+      break;
+    case 'x':
+      digits = Group(fmt::format("{:x}", magnitude), spec.grouping, 4);
+      break;
+    case 'X':
+      digits = Group(fmt::format("{:X}", magnitude), spec.grouping, 4);
+      break;
+    case 'c':
+      AppendCodePoint(digits, static_cast<char32_t>(number));
+      break;
+    default:
+      FailCode(spec, value);
   }
-  if (spec.alternate && std::string_view("boxX").find(spec.type) != std::string_view::npos && spec.type) prefix += std::string("0") + spec.type;
+  if (spec.alternate && std::string_view("boxX").find(spec.type) != std::string_view::npos && spec.type)
+    prefix += std::string("0") + spec.type;
   return Pad(spec, std::move(prefix), std::move(digits), '>');
 }
 
@@ -191,9 +227,11 @@ class Percent {
       at_ = percent + 1;
       if (percent < format_.size()) Convert();
     }
-    bool takes_all = used_mapping_ || values_.IsDict() || values_.type() == Type::kList || values_.type() == Type::kObject;
+    bool takes_all =
+        used_mapping_ || values_.IsDict() || values_.type() == Type::kList || values_.type() == Type::kObject;
     size_t given = values_.type() == Type::kTuple ? values_.Items().size() : 1;
-    if (next_ < given && !(takes_all && values_.type() != Type::kTuple)) FailType("not all arguments converted during string formatting");
+    if (next_ < given && !(takes_all && values_.type() != Type::kTuple))
+      FailType("not all arguments converted during string formatting");
     return std::move(out_);
   }
 
@@ -226,12 +264,24 @@ class Percent {
     if (Peek() == '(') keyed = &TakeKey();
     for (bool more = true; more;) {
       switch (Peek()) {
-        case '-': conversion.left = true; break;
-        case '+': conversion.plus = true; break;
-        case ' ': conversion.space = true; break;
-        case '#': conversion.alternate = true; break;
-        case '0': conversion.zero = true; break;
-        default: more = false; continue;
+        case '-':
+          conversion.left = true;
+          break;
+        case '+':
+          conversion.plus = true;
+          break;
+        case ' ':
+          conversion.space = true;
+          break;
+        case '#':
+          conversion.alternate = true;
+          break;
+        case '0':
+          conversion.zero = true;
+          break;
+        default:
+          more = false;
+          continue;
       }
       ++at_;
     }
@@ -249,7 +299,8 @@ class Percent {
       return;
     }
     if (std::string_view("diuoxXeEfFgGcrsa").find(conversion.type) == std::string_view::npos) {
-      FailValue(fmt::format("unsupported format character '{}' ({:#x}) at index {}", conversion.type, static_cast<unsigned>(conversion.type), at_ - 1));
+      FailValue(fmt::format("unsupported format character '{}' ({:#x}) at index {}", conversion.type,
+                            static_cast<unsigned>(conversion.type), at_ - 1));
     }
     Append(conversion, keyed ? *keyed : NextValue());
   }
@@ -277,8 +328,11 @@ class Percent {
     bool is_text = conversion.type == 's' || conversion.type == 'r' || conversion.type == 'a' || conversion.type == 'c';
     if (conversion.zero && !conversion.left && !is_text) spec.fill = "0", spec.align = '=';
     if (is_text) {
-      std::string text = conversion.type == 's' ? ToText(value) : conversion.type == 'c' ? Character(value) : ToRepr(value);
-      if (conversion.precision >= 0 && conversion.type != 'c') text.resize(CodePointOffset(text, static_cast<size_t>(conversion.precision)));
+      std::string text = conversion.type == 's'   ? ToText(value)
+                         : conversion.type == 'c' ? Character(value)
+                                                  : ToRepr(value);
+      if (conversion.precision >= 0 && conversion.type != 'c')
+        text.resize(CodePointOffset(text, static_cast<size_t>(conversion.precision)));
       out_ += Pad(spec, "", std::move(text), '>');
       return;
     }
@@ -298,8 +352,10 @@ class Percent {
 
   void AppendInteger(const Conversion& conversion, Spec spec, const Value& value) {
     bool is_decimal = std::string_view("diu").find(conversion.type) != std::string_view::npos;
-    if (!is_decimal && value.type() == Type::kFloat) FailType(fmt::format("%{} format: an integer is required, not float", conversion.type));
-    if (value.type() == Type::kFloat && !(std::fabs(value.AsFloat()) < 9.2e18)) FailValue("cannot convert float to integer");
+    if (!is_decimal && value.type() == Type::kFloat)
+      FailType(fmt::format("%{} format: an integer is required, not float", conversion.type));
+    if (value.type() == Type::kFloat && !(std::fabs(value.AsFloat()) < 9.2e18))
+      FailValue("cannot convert float to integer");
     Value whole = Value::Int(value.type() == Type::kFloat ? static_cast<int64_t>(value.AsFloat()) : WholeOf(value));
     spec.type = is_decimal ? 'd' : conversion.type;
     if (conversion.precision > 0) {
@@ -326,9 +382,12 @@ class Percent {
 
   // Decimals know their number as text.
   Value AsNumber(const Value& value, char type) {
-    if (value.AsObject() && value.AsObject()->IsNumber()) return Value::Float(std::strtod(ToText(value).c_str(), nullptr));
-    std::string_view wanted = std::string_view("xXo").find(type) != std::string_view::npos ? "an integer" : "a real number";
-    if (std::string_view("eEfFgG").find(type) != std::string_view::npos) FailType(fmt::format("must be real number, not {}", value.TypeName()));
+    if (value.AsObject() && value.AsObject()->IsNumber())
+      return Value::Float(std::strtod(ToText(value).c_str(), nullptr));
+    std::string_view wanted =
+        std::string_view("xXo").find(type) != std::string_view::npos ? "an integer" : "a real number";
+    if (std::string_view("eEfFgG").find(type) != std::string_view::npos)
+      FailType(fmt::format("must be real number, not {}", value.TypeName()));
     FailType(fmt::format("%{} format: {} is required, not {}", type, wanted, value.TypeName()));
   }
 
@@ -379,7 +438,8 @@ class Braces {
   // name!conversion:spec
   std::string Field(std::string_view field, int depth) {
     size_t name_end = 0;
-    for (int brackets = 0; name_end < field.size() && (brackets > 0 || (field[name_end] != '!' && field[name_end] != ':')); ++name_end) {
+    for (int brackets = 0;
+         name_end < field.size() && (brackets > 0 || (field[name_end] != '!' && field[name_end] != ':')); ++name_end) {
       brackets += field[name_end] == '[' ? 1 : field[name_end] == ']' ? -1 : 0;
     }
     Value value = Lookup(field.substr(0, name_end));
@@ -389,7 +449,8 @@ class Braces {
       char conversion = rest[1];
       rest.remove_prefix(2);
       if (!rest.empty() && rest[0] != ':') FailValue("expected ':' after conversion specifier");
-      if (conversion != 's' && conversion != 'r' && conversion != 'a') FailValue(fmt::format("Unknown conversion specifier {}", conversion));
+      if (conversion != 's' && conversion != 'r' && conversion != 'a')
+        FailValue(fmt::format("Unknown conversion specifier {}", conversion));
       value = Value::String(conversion == 's' ? ToText(value) : ToRepr(value));
     }
     std::string spec = rest.empty() ? std::string() : Run(rest.substr(1), depth + 1);
@@ -425,7 +486,8 @@ class Braces {
       if (close == std::string_view::npos) FailValue("Missing ']' in format string");
       std::string_view key = name.substr(begin, close - begin);
       bool is_index = !key.empty() && std::ranges::all_of(key, [](char c) { return c >= '0' && c <= '9'; });
-      Value item_key = is_index && key.size() < 18 ? Value::Int(std::stoll(std::string(key))) : Value::String(std::string(key));
+      Value item_key =
+          is_index && key.size() < 18 ? Value::Int(std::stoll(std::string(key))) : Value::String(std::string(key));
       Value next = evaluator_.Item(value, item_key);
       if (next.IsUndefined()) FailValue(is_index ? "list index out of range" : ReprText(key));
       value = std::move(next);
@@ -442,7 +504,9 @@ class Braces {
                                : "cannot switch from automatic field numbering to manual field specification");
       }
       counts_ = name.empty() ? Counts::kAutomatic : Counts::kManual;
-      size_t index = name.empty() ? next_++ : name.size() < 10 ? static_cast<size_t>(std::stoul(std::string(name))) : SIZE_MAX;
+      size_t index = name.empty()       ? next_++
+                     : name.size() < 10 ? static_cast<size_t>(std::stoul(std::string(name)))
+                                        : SIZE_MAX;
       if (index >= arguments_.positional.size()) FailValue("tuple index out of range");
       return arguments_.positional[index];
     }
@@ -465,11 +529,14 @@ Value FormatPercent(const Value& format, const Value& values) {
   return Cells::IsMarkup(format) ? Value::Markup(std::move(out)) : Value::String(std::move(out));
 }
 
-std::string FormatBraces(Evaluator& evaluator, std::string_view format, const Arguments& arguments) { return Braces(evaluator, arguments).Run(format, 1); }
+std::string FormatBraces(Evaluator& evaluator, std::string_view format, const Arguments& arguments) {
+  return Braces(evaluator, arguments).Run(format, 1);
+}
 
 std::string FormatValue(const Value& value, std::string_view spec_text) {
   if (spec_text.empty()) return ToText(value);
-  if (value.AsObject() && value.AsObject()->IsNumber()) return FormatReal(std::strtod(ToText(value).c_str(), nullptr), ParseSpec(spec_text, value), value);
+  if (value.AsObject() && value.AsObject()->IsNumber())
+    return FormatReal(std::strtod(ToText(value).c_str(), nullptr), ParseSpec(spec_text, value), value);
   Spec spec = ParseSpec(spec_text, value);
   if (value.type() == Type::kFloat) return FormatReal(value.AsFloat(), spec, value);
   if (value.type() == Type::kBool && !spec.type) return FormatString(Value::String(ToText(value)), spec);

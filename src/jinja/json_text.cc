@@ -24,15 +24,30 @@ class Writer {
   void Write(const Value& value) {
     if (++depth_ > kMaxDepth) FailValue("Circular reference detected");
     switch (value.type()) {
-      case Type::kNone: out_ += "null"; break;
-      case Type::kBool: out_ += value.AsBool() ? "true" : "false"; break;
-      case Type::kInt: out_ += fmt::format("{}", value.AsInt()); break;
-      case Type::kFloat: out_ += Real(value.AsFloat()); break;
-      case Type::kString: WriteText(value.AsString()); break;
+      case Type::kNone:
+        out_ += "null";
+        break;
+      case Type::kBool:
+        out_ += value.AsBool() ? "true" : "false";
+        break;
+      case Type::kInt:
+        out_ += fmt::format("{}", value.AsInt());
+        break;
+      case Type::kFloat:
+        out_ += Real(value.AsFloat());
+        break;
+      case Type::kString:
+        WriteText(value.AsString());
+        break;
       case Type::kList:
-      case Type::kTuple: WriteItems(value.Items()); break;
-      case Type::kDict: WriteEntries(value.AsDict()); break;
-      default: FailType(fmt::format("Object of type {} is not JSON serializable", value.TypeName()));
+      case Type::kTuple:
+        WriteItems(value.Items());
+        break;
+      case Type::kDict:
+        WriteEntries(value.AsDict());
+        break;
+      default:
+        FailType(fmt::format("Object of type {} is not JSON serializable", value.TypeName()));
     }
     --depth_;
   }
@@ -48,12 +63,18 @@ class Writer {
 
   static std::string KeyText(const Value& key) {
     switch (key.type()) {
-      case Type::kString: return std::string(key.AsString());
-      case Type::kNone: return "null";
-      case Type::kBool: return key.AsBool() ? "true" : "false";
-      case Type::kFloat: return Real(key.AsFloat());
-      case Type::kInt: return fmt::format("{}", key.AsInt());
-      default: FailType(fmt::format("keys must be str, int, float, bool or None, not {}", key.TypeName()));
+      case Type::kString:
+        return std::string(key.AsString());
+      case Type::kNone:
+        return "null";
+      case Type::kBool:
+        return key.AsBool() ? "true" : "false";
+      case Type::kFloat:
+        return Real(key.AsFloat());
+      case Type::kInt:
+        return fmt::format("{}", key.AsInt());
+      default:
+        FailType(fmt::format("keys must be str, int, float, bool or None, not {}", key.TypeName()));
     }
   }
 
@@ -79,7 +100,8 @@ class Writer {
 
   void WriteEntries(const Dict& dict) {
     std::vector<std::pair<Value, Value>> entries(dict.entries().begin(), dict.entries().end());
-    if (style_.sort_keys) std::ranges::stable_sort(entries, [](const auto& a, const auto& b) { return Less(a.first, b.first); });
+    if (style_.sort_keys)
+      std::ranges::stable_sort(entries, [](const auto& a, const auto& b) { return Less(a.first, b.first); });
     out_ += '{';
     bool is_first = true;
     for (const auto& [key, value] : entries) {

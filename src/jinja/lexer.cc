@@ -1,5 +1,5 @@
-// The lexer: a state for the text between tags and one for each kind of tag. Offsets are those of the text as it was given,
-// so line ends stay as they are and become "\n" only in the data that is handed out, as in Jinja2.
+// The lexer: a state for the text between tags and one for each kind of tag. Offsets are those of the text as it was
+// given, so line ends stay as they are and become "\n" only in the data that is handed out, as in Jinja2.
 #include "jinja/lexer.h"
 
 #include <algorithm>
@@ -19,15 +19,19 @@ struct Operator {
 
 // Two characters first: the longest match wins.
 constexpr std::array kOperators{
-    Operator{"//", TokenKind::kFloorDivide}, Operator{"**", TokenKind::kPower},        Operator{"==", TokenKind::kEqual},
-    Operator{"!=", TokenKind::kNotEqual},    Operator{">=", TokenKind::kGreaterEqual}, Operator{"<=", TokenKind::kLessEqual},
-    Operator{"+", TokenKind::kAdd},          Operator{"-", TokenKind::kSubtract},      Operator{"/", TokenKind::kDivide},
-    Operator{"*", TokenKind::kMultiply},     Operator{"%", TokenKind::kModulo},        Operator{"~", TokenKind::kTilde},
-    Operator{"[", TokenKind::kLeftBracket},  Operator{"]", TokenKind::kRightBracket},  Operator{"(", TokenKind::kLeftParen},
-    Operator{")", TokenKind::kRightParen},   Operator{"{", TokenKind::kLeftBrace},     Operator{"}", TokenKind::kRightBrace},
-    Operator{">", TokenKind::kGreater},      Operator{"<", TokenKind::kLess},          Operator{"=", TokenKind::kAssign},
-    Operator{".", TokenKind::kDot},          Operator{":", TokenKind::kColon},         Operator{"|", TokenKind::kPipe},
-    Operator{",", TokenKind::kComma},        Operator{";", TokenKind::kSemicolon},
+    Operator{"//", TokenKind::kFloorDivide},  Operator{"**", TokenKind::kPower},
+    Operator{"==", TokenKind::kEqual},        Operator{"!=", TokenKind::kNotEqual},
+    Operator{">=", TokenKind::kGreaterEqual}, Operator{"<=", TokenKind::kLessEqual},
+    Operator{"+", TokenKind::kAdd},           Operator{"-", TokenKind::kSubtract},
+    Operator{"/", TokenKind::kDivide},        Operator{"*", TokenKind::kMultiply},
+    Operator{"%", TokenKind::kModulo},        Operator{"~", TokenKind::kTilde},
+    Operator{"[", TokenKind::kLeftBracket},   Operator{"]", TokenKind::kRightBracket},
+    Operator{"(", TokenKind::kLeftParen},     Operator{")", TokenKind::kRightParen},
+    Operator{"{", TokenKind::kLeftBrace},     Operator{"}", TokenKind::kRightBrace},
+    Operator{">", TokenKind::kGreater},       Operator{"<", TokenKind::kLess},
+    Operator{"=", TokenKind::kAssign},        Operator{".", TokenKind::kDot},
+    Operator{":", TokenKind::kColon},         Operator{"|", TokenKind::kPipe},
+    Operator{",", TokenKind::kComma},         Operator{";", TokenKind::kSemicolon},
 };
 
 bool IsAsciiDigit(char c) { return c >= '0' && c <= '9'; }
@@ -39,7 +43,9 @@ int HexDigit(char c) {
 
 size_t EndOfDigits(std::string_view text, size_t at, bool (*is_digit)(char)) {
   // `_` may stand between digits.
-  while (at < text.size() && (is_digit(text[at]) || (text[at] == '_' && at + 1 < text.size() && is_digit(text[at + 1])))) ++at;
+  while (at < text.size() &&
+         (is_digit(text[at]) || (text[at] == '_' && at + 1 < text.size() && is_digit(text[at + 1]))))
+    ++at;
   return at;
 }
 
@@ -65,21 +71,34 @@ std::string NormalizeNewlines(std::string_view text) {
 
 std::string_view DescribeToken(TokenKind kind) {
   switch (kind) {
-    case TokenKind::kEnd: return "end of template";
-    case TokenKind::kData: return "template data / text";
-    case TokenKind::kVariableBegin: return "begin of print statement";
-    case TokenKind::kVariableEnd: return "end of print statement";
-    case TokenKind::kBlockBegin: return "begin of statement block";
-    case TokenKind::kBlockEnd: return "end of statement block";
-    case TokenKind::kName: return "name";
-    case TokenKind::kString: return "string";
-    case TokenKind::kInteger: return "integer";
-    case TokenKind::kFloat: return "float";
-    default: return std::ranges::find(kOperators, kind, &Operator::kind)->text;
+    case TokenKind::kEnd:
+      return "end of template";
+    case TokenKind::kData:
+      return "template data / text";
+    case TokenKind::kVariableBegin:
+      return "begin of print statement";
+    case TokenKind::kVariableEnd:
+      return "end of print statement";
+    case TokenKind::kBlockBegin:
+      return "begin of statement block";
+    case TokenKind::kBlockEnd:
+      return "end of statement block";
+    case TokenKind::kName:
+      return "name";
+    case TokenKind::kString:
+      return "string";
+    case TokenKind::kInteger:
+      return "integer";
+    case TokenKind::kFloat:
+      return "float";
+    default:
+      return std::ranges::find(kOperators, kind, &Operator::kind)->text;
   }
 }
 
-std::string_view DescribeToken(const Token& token) { return token.kind == TokenKind::kName ? token.value : DescribeToken(token.kind); }
+std::string_view DescribeToken(const Token& token) {
+  return token.kind == TokenKind::kName ? token.value : DescribeToken(token.kind);
+}
 
 Lexer::Lexer(std::string_view text, const Syntax& syntax, Arena& arena) : text_(text), syntax_(syntax), arena_(arena) {
   if (!syntax.keep_trailing_newline) {
@@ -89,7 +108,9 @@ Lexer::Lexer(std::string_view text, const Syntax& syntax, Arena& arena) : text_(
       text_.remove_suffix(1);
     }
   }
-  delimiters_ = {{syntax.comment_start, TokenKind::kData}, {syntax.block_start, TokenKind::kBlockBegin}, {syntax.variable_start, TokenKind::kVariableBegin}};
+  delimiters_ = {{syntax.comment_start, TokenKind::kData},
+                 {syntax.block_start, TokenKind::kBlockBegin},
+                 {syntax.variable_start, TokenKind::kVariableBegin}};
   std::ranges::stable_sort(delimiters_, std::greater(), [](const Delimiter& each) { return each.text.size(); });
   for (const Delimiter& each : delimiters_) {
     if (first_characters_.find(each.text[0]) == std::string::npos) first_characters_ += each.text[0];
@@ -130,7 +151,8 @@ Token Lexer::NextText() {
 
 bool Lexer::FindTag(size_t from, size_t& at, Delimiter& found) const {
   for (at = from;; ++at) {
-    at = first_characters_.size() == 1 ? text_.find(first_characters_[0], at) : text_.find_first_of(first_characters_, at);
+    at = first_characters_.size() == 1 ? text_.find(first_characters_[0], at)
+                                       : text_.find_first_of(first_characters_, at);
     if (at == std::string_view::npos) return false;
     for (const Delimiter& each : delimiters_) {
       if (StartsWith(at, each.text)) return found = each, true;
@@ -185,7 +207,8 @@ bool Lexer::MatchRaw(size_t at, size_t& body) const {
 }
 
 bool Lexer::FindEndRaw(size_t from, size_t& tag, char& sign, size_t& after) const {
-  for (tag = text_.find(syntax_.block_start, from); tag != std::string_view::npos; tag = text_.find(syntax_.block_start, tag + 1)) {
+  for (tag = text_.find(syntax_.block_start, from); tag != std::string_view::npos;
+       tag = text_.find(syntax_.block_start, tag + 1)) {
     size_t next = tag + syntax_.block_start.size();
     sign = At(next) == '-' || At(next) == '+' ? At(next) : '\0';
     next = SkipSpace(next + (sign ? 1 : 0));
@@ -250,14 +273,16 @@ Token Lexer::NextInTag() {
     if (next == position_) break;
     MoveTo(next);
   }
-  if (position_ >= text_.size()) return {TokenKind::kEnd, static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(text_.size()), {}};
+  if (position_ >= text_.size())
+    return {TokenKind::kEnd, static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(text_.size()), {}};
   Token token;
   if (TakeNumber(token) || TakeName(token) || TakeString(token) || TakeOperator(token)) return token;
   size_t next = position_;
   NextCodePoint(text_, next);
   std::string_view character = text_.substr(position_, next - position_);
   bool is_quote = character == "'" || character == "\"";
-  Fail(position_, next, fmt::format("unexpected char {} at {}", ReprText(character), CodePointCount(text_.substr(0, position_))),
+  Fail(position_, next,
+       fmt::format("unexpected char {} at {}", ReprText(character), CodePointCount(text_.substr(0, position_))),
        is_quote ? "the text that begins here has no closing quote" : "");
 }
 
@@ -366,14 +391,16 @@ std::string_view Lexer::Unescape(std::string_view raw, size_t offset) {
       char32_t code = 0;
       for (size_t k = 1; k <= count; ++k) {
         int digit = i + k < text.size() ? HexDigit(text[i + k]) : -1;
-        if (digit < 0) Fail(offset, offset + raw.size() + 2, fmt::format("truncated \\{}{} escape", c, std::string(count, 'X')));
+        if (digit < 0)
+          Fail(offset, offset + raw.size() + 2, fmt::format("truncated \\{}{} escape", c, std::string(count, 'X')));
         code = code * 16 + static_cast<char32_t>(digit);
       }
       if (code > 0x10FFFF) Fail(offset, offset + raw.size() + 2, "illegal Unicode character");
       i += count;
       AppendCodePoint(out, code);
     } else if (c == 'N') {
-      Fail(offset, offset + raw.size() + 2, "the escape `\\N{...}` is not supported", "write the character itself, or its number as `\\uXXXX`");
+      Fail(offset, offset + raw.size() + 2, "the escape `\\N{...}` is not supported",
+           "write the character itself, or its number as `\\uXXXX`");
     } else {
       out += '\\';
       out += c;

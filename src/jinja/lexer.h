@@ -11,9 +11,42 @@
 namespace stir::jinja {
 
 enum class TokenKind : uint8_t {
-  kEnd, kData, kVariableBegin, kVariableEnd, kBlockBegin, kBlockEnd, kName, kString, kInteger, kFloat,
-  kAdd, kSubtract, kDivide, kFloorDivide, kMultiply, kModulo, kPower, kTilde, kLeftBracket, kRightBracket, kLeftParen, kRightParen,
-  kLeftBrace, kRightBrace, kEqual, kNotEqual, kGreater, kGreaterEqual, kLess, kLessEqual, kAssign, kDot, kColon, kPipe, kComma, kSemicolon
+  kEnd,
+  kData,
+  kVariableBegin,
+  kVariableEnd,
+  kBlockBegin,
+  kBlockEnd,
+  kName,
+  kString,
+  kInteger,
+  kFloat,
+  kAdd,
+  kSubtract,
+  kDivide,
+  kFloorDivide,
+  kMultiply,
+  kModulo,
+  kPower,
+  kTilde,
+  kLeftBracket,
+  kRightBracket,
+  kLeftParen,
+  kRightParen,
+  kLeftBrace,
+  kRightBrace,
+  kEqual,
+  kNotEqual,
+  kGreater,
+  kGreaterEqual,
+  kLess,
+  kLessEqual,
+  kAssign,
+  kDot,
+  kColon,
+  kPipe,
+  kComma,
+  kSemicolon
 };
 
 struct Token {

@@ -1,5 +1,6 @@
 // Renders templates that come as JSON lines, for comparisons with other engines (tests/oracle/jinja_oracle.py):
-// $STIR_JINJA_LINES names a file of {"template", "context", "native"?}; beside it, with `.out` added, {"output"} or {"error"} lines are written.
+// $STIR_JINJA_LINES names a file of {"template", "context", "native"?}; beside it, with `.out` added, {"output"} or
+// {"error"} lines are written.
 #include <cstdlib>
 #include <fstream>
 
@@ -14,11 +15,15 @@ namespace {
 
 Value FromJson(const Json& json) {
   switch (json.type()) {
-    case Json::value_t::boolean: return Value::Bool(json.get<bool>());
+    case Json::value_t::boolean:
+      return Value::Bool(json.get<bool>());
     case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned: return Value::Int(json.get<int64_t>());
-    case Json::value_t::number_float: return Value::Float(json.get<double>());
-    case Json::value_t::string: return Value::String(json.get<std::string>());
+    case Json::value_t::number_unsigned:
+      return Value::Int(json.get<int64_t>());
+    case Json::value_t::number_float:
+      return Value::Float(json.get<double>());
+    case Json::value_t::string:
+      return Value::String(json.get<std::string>());
     case Json::value_t::array: {
       std::vector<Value> items;
       for (const Json& each : json) items.push_back(FromJson(each));
@@ -29,7 +34,8 @@ Value FromJson(const Json& json) {
       for (const auto& [key, item] : json.items()) dict->Set(key, FromJson(item));
       return Value::FromDict(std::move(dict));
     }
-    default: return Value::None();
+    default:
+      return Value::None();
   }
 }
 
@@ -69,7 +75,8 @@ TEST(Lines, RenderFile) {
   if (!path) GTEST_SKIP() << "for comparisons only";
   std::ifstream in(path);
   std::ofstream out(std::string(path) + ".out");
-  for (std::string line; std::getline(in, line);) out << RenderLine(Json::parse(line)).dump(-1, ' ', true, Json::error_handler_t::replace) << "\n";
+  for (std::string line; std::getline(in, line);)
+    out << RenderLine(Json::parse(line)).dump(-1, ' ', true, Json::error_handler_t::replace) << "\n";
 }
 
 }  // namespace

@@ -31,7 +31,11 @@ Value MethodOf(Ref<LoopObject> loop, std::string_view name, Value (*call)(LoopOb
 class FilteredIterator final : public Iterator {
  public:
   FilteredIterator(Evaluator& evaluator, const ForStatement& node, std::unique_ptr<Iterator> items)
-      : evaluator_(evaluator), node_(node), items_(std::move(items)), activation_(evaluator.activation_), module_(evaluator.module_) {}
+      : evaluator_(evaluator),
+        node_(node),
+        items_(std::move(items)),
+        activation_(evaluator.activation_),
+        module_(evaluator.module_) {}
 
   Result<std::optional<Value>> Next() override {
     // The loop may be asked for its next item from another macro.
@@ -43,7 +47,8 @@ class FilteredIterator final : public Iterator {
         self.activation_ = std::move(activation);
         self.module_ = module;
       }
-    } restore{evaluator_, std::exchange(evaluator_.activation_, activation_), std::exchange(evaluator_.module_, module_)};
+    } restore{evaluator_, std::exchange(evaluator_.activation_, activation_),
+              std::exchange(evaluator_.module_, module_)};
     Value item;
     while (NextOf(*items_, item)) {
       evaluator_.Assign(*node_.filter_target, item);
@@ -68,8 +73,12 @@ std::unique_ptr<Iterator> MakeLoopIterator(Evaluator& evaluator, const ForStatem
 }
 
 LoopObject::LoopObject(Evaluator& evaluator, const ForStatement& node, Value iterable, int64_t depth0)
-    : evaluator_(evaluator), node_(node), iterable_(std::move(iterable)), items_(MakeLoopIterator(evaluator, node, iterable_)),
-      module_(evaluator.module_), depth0_(depth0) {
+    : evaluator_(evaluator),
+      node_(node),
+      iterable_(std::move(iterable)),
+      items_(MakeLoopIterator(evaluator, node, iterable_)),
+      module_(evaluator.module_),
+      depth0_(depth0) {
   if (node.recursive) parent_ = evaluator.activation_->parent;
 }
 
@@ -115,7 +124,9 @@ int64_t LoopObject::CountItems() {
   return *length_;
 }
 
-std::optional<size_t> LoopObject::Length() const { return length_ ? std::optional(static_cast<size_t>(*length_)) : iterable_.Length(); }
+std::optional<size_t> LoopObject::Length() const {
+  return length_ ? std::optional(static_cast<size_t>(*length_)) : iterable_.Length();
+}
 
 Value LoopObject::Cycle(const Arguments& arguments) const {
   if (arguments.positional.empty()) FailType("no items for cycling given");
@@ -140,10 +151,15 @@ Result<std::optional<Value>> LoopObject::GetAttribute(CallContext&, std::string_
     if (name == "revindex0") return Value::Int(CountItems() - index0_ - 1);
     if (name == "depth") return Value::Int(depth0_ + 1);
     if (name == "depth0") return Value::Int(depth0_);
-    if (name == "previtem") return index0_ == 0 || !previous_ ? evaluator_.UndefinedHint("there is no previous item") : *previous_;
+    if (name == "previtem")
+      return index0_ == 0 || !previous_ ? evaluator_.UndefinedHint("there is no previous item") : *previous_;
     if (name == "nextitem") return Peek() ? *after_ : evaluator_.UndefinedHint("there is no next item");
-    if (name == "cycle") return MethodOf(Ref(this), name, [](LoopObject& loop, const Arguments& arguments) { return loop.Cycle(arguments); });
-    if (name == "changed") return MethodOf(Ref(this), name, [](LoopObject& loop, const Arguments& arguments) { return loop.Changed(arguments); });
+    if (name == "cycle")
+      return MethodOf(Ref(this), name,
+                      [](LoopObject& loop, const Arguments& arguments) { return loop.Cycle(arguments); });
+    if (name == "changed")
+      return MethodOf(Ref(this), name,
+                      [](LoopObject& loop, const Arguments& arguments) { return loop.Changed(arguments); });
     return std::nullopt;
   });
 }

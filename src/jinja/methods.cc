@@ -16,11 +16,14 @@ namespace {
 
 Dict& DictOf(const Value& self) { return self.AsDict(); }
 
-// list.sort and `sorted`: stable, by < of the items (or of what `key` gives), an error in the middle leaves the list as it was.
+// list.sort and `sorted`: stable, by < of the items (or of what `key` gives), an error in the middle leaves the list as
+// it was.
 std::vector<Value> Sorted(Evaluator& evaluator, const std::vector<Value>& items, const Value& key, bool reverse) {
   std::vector<std::pair<Value, Value>> keyed;
-  for (const Value& item : items) keyed.emplace_back(key.IsNone() ? item : evaluator.CallValue(key, {std::span(&item, 1), {}}), item);
-  std::ranges::stable_sort(keyed, [&](const auto& a, const auto& b) { return reverse ? Less(b.first, a.first) : Less(a.first, b.first); });
+  for (const Value& item : items)
+    keyed.emplace_back(key.IsNone() ? item : evaluator.CallValue(key, {std::span(&item, 1), {}}), item);
+  std::ranges::stable_sort(
+      keyed, [&](const auto& a, const auto& b) { return reverse ? Less(b.first, a.first) : Less(a.first, b.first); });
   std::vector<Value> sorted;
   for (auto& [ignored, item] : keyed) sorted.push_back(std::move(item));
   return sorted;
@@ -66,7 +69,8 @@ constexpr MethodEntry kTupleMethods[] = {{"count", CountItems}, {"index", FindIt
 constexpr MethodEntry kListMethods[] = {
     {"append",
      [](Evaluator&, const Value& self, const Arguments& arguments) {
-       if (arguments.positional.size() != 1 || !arguments.keywords.empty()) FailType(fmt::format("list.append() takes exactly one argument ({} given)", arguments.positional.size()));
+       if (arguments.positional.size() != 1 || !arguments.keywords.empty())
+         FailType(fmt::format("list.append() takes exactly one argument ({} given)", arguments.positional.size()));
        self.MutableItems().push_back(arguments.positional[0]);
        return Value::None();
      }},
@@ -145,9 +149,11 @@ void Update(Dict& dict, const Value& more) {
   }
   size_t at = 0;
   for (const Value& pair : ToVector(more)) {
-    if (!IsIterable(pair)) FailType(fmt::format("cannot convert dictionary update sequence element #{} to a sequence", at));
+    if (!IsIterable(pair))
+      FailType(fmt::format("cannot convert dictionary update sequence element #{} to a sequence", at));
     std::vector<Value> items = ToVector(pair);
-    if (items.size() != 2) FailValue(fmt::format("dictionary update sequence element #{} has length {}; 2 is required", at, items.size()));
+    if (items.size() != 2)
+      FailValue(fmt::format("dictionary update sequence element #{} has length {}; 2 is required", at, items.size()));
     RequireHashable(items[0]);
     dict.Set(std::move(items[0]), std::move(items[1]));
     ++at;
@@ -175,7 +181,8 @@ constexpr MethodEntry kDictMethods[] = {
     {"values", [](Evaluator&, const Value& self, const Arguments&) { return MakeDictView(self, DictPart::kValues); }},
     {"update",
      [](Evaluator&, const Value& self, const Arguments& arguments) {
-       if (arguments.positional.size() > 1) FailType(fmt::format("update expected at most 1 argument, got {}", arguments.positional.size()));
+       if (arguments.positional.size() > 1)
+         FailType(fmt::format("update expected at most 1 argument, got {}", arguments.positional.size()));
        if (!arguments.positional.empty()) Update(DictOf(self), arguments.positional[0]);
        for (const KeywordArgument& each : arguments.keywords) DictOf(self).Set(each.name, each.value);
        return Value::None();
@@ -225,7 +232,8 @@ Value AsRatio(double value) {
   if (!std::isfinite(value)) FailValue("cannot convert Infinity or NaN to integer ratio");
   int64_t denominator = 1;
   while (std::floor(value) != value && denominator < (int64_t{1} << 61)) value *= 2, denominator *= 2;
-  if (std::floor(value) != value || std::fabs(value) > 9e18) Fail(kTemplateLimit, "the ratio does not fit integers of 64 bits");
+  if (std::floor(value) != value || std::fabs(value) > 9e18)
+    Fail(kTemplateLimit, "the ratio does not fit integers of 64 bits");
   return Value::Tuple({Value::Int(static_cast<int64_t>(value)), Value::Int(denominator)});
 }
 
@@ -256,14 +264,25 @@ std::span<const MethodEntry> NumberMethods() { return kNumberMethods; }
 const MethodEntry* FindMethod(const Value& value, std::string_view name) {
   std::span<const MethodEntry> methods;
   switch (value.type()) {
-    case Type::kString: methods = StringMethods(); break;
-    case Type::kList: methods = ListMethods(); break;
-    case Type::kTuple: methods = TupleMethods(); break;
-    case Type::kDict: methods = DictMethods(); break;
+    case Type::kString:
+      methods = StringMethods();
+      break;
+    case Type::kList:
+      methods = ListMethods();
+      break;
+    case Type::kTuple:
+      methods = TupleMethods();
+      break;
+    case Type::kDict:
+      methods = DictMethods();
+      break;
     case Type::kBool:
     case Type::kInt:
-    case Type::kFloat: methods = NumberMethods(); break;
-    default: return nullptr;
+    case Type::kFloat:
+      methods = NumberMethods();
+      break;
+    default:
+      return nullptr;
   }
   auto at = std::ranges::find(methods, name, &MethodEntry::name);
   return at == methods.end() ? nullptr : &*at;
@@ -284,12 +303,17 @@ Value Reader::Required(std::string_view name) { return Take(reader_.Required(nam
 std::string Reader::RequiredText(std::string_view name) {
   Value value = Required(name);
   FailIfUndefined(value);
-  if (!value.IsString()) FailType(fmt::format("expected str instance for argument '{}', {} found", name, value.TypeName()));
+  if (!value.IsString())
+    FailType(fmt::format("expected str instance for argument '{}', {} found", name, value.TypeName()));
   return std::string(value.AsString());
 }
 
-int64_t Reader::OptionalInt(std::string_view name, int64_t fallback) { return RequireInt(reader_.Optional(name, Value::Int(fallback))); }
-bool Reader::OptionalBool(std::string_view name, bool fallback) { return Truth(reader_.Optional(name, Value::Bool(fallback))); }
+int64_t Reader::OptionalInt(std::string_view name, int64_t fallback) {
+  return RequireInt(reader_.Optional(name, Value::Int(fallback)));
+}
+bool Reader::OptionalBool(std::string_view name, bool fallback) {
+  return Truth(reader_.Optional(name, Value::Bool(fallback)));
+}
 void Reader::Finish() { Take(reader_.Finish()); }
 
 }  // namespace stir::jinja

@@ -28,7 +28,8 @@ std::span<const MethodEntry> TupleMethods();
 std::span<const MethodEntry> DictMethods();
 std::span<const MethodEntry> NumberMethods();
 
-std::string ReplaceText(std::string_view text, std::string_view from, std::string_view to, int64_t limit);  // limit < 0: all
+std::string ReplaceText(std::string_view text, std::string_view from, std::string_view to,
+                        int64_t limit);  // limit < 0: all
 std::string CapitalizeText(std::string_view text);
 
 // Reads a built-in callee's arguments as ArgumentReader does, throwing.
@@ -36,7 +37,9 @@ class Reader {
  public:
   Reader(std::string_view callee, const Arguments& arguments) : reader_(callee, arguments) {}
   Value Required(std::string_view name);
-  Value Optional(std::string_view name, Value fallback = Value::None()) { return reader_.Optional(name, std::move(fallback)); }
+  Value Optional(std::string_view name, Value fallback = Value::None()) {
+    return reader_.Optional(name, std::move(fallback));
+  }
   std::string RequiredText(std::string_view name);  // must be a string
   int64_t OptionalInt(std::string_view name, int64_t fallback);
   bool OptionalBool(std::string_view name, bool fallback);

@@ -14,7 +14,9 @@ namespace stir::jinja {
 namespace {
 
 // What a method gives keeps the text's nature: HTML stays HTML.
-Value Same(const Value& self, std::string text) { return Cells::IsMarkup(self) ? Value::Markup(std::move(text)) : Value::String(std::move(text)); }
+Value Same(const Value& self, std::string text) {
+  return Cells::IsMarkup(self) ? Value::Markup(std::move(text)) : Value::String(std::move(text));
+}
 
 template <typename Map>
 Value MapText(const Value& self, Map map) {
@@ -84,7 +86,9 @@ bool IsIdentifier(std::string_view text) {
   size_t first = 0;
   if (text.empty()) return false;
   char32_t code = NextCodePoint(text, first);
-  return (code == '_' || IsAlpha(code)) && (first == text.size() || All(text.substr(first), [](char32_t c) { return c == '_' || IsAlpha(c) || IsDigit(c); }));
+  return (code == '_' || IsAlpha(code)) && (first == text.size() || All(text.substr(first), [](char32_t c) {
+                                              return c == '_' || IsAlpha(c) || IsDigit(c);
+                                            }));
 }
 
 template <bool (*kTest)(std::string_view)>
@@ -108,7 +112,8 @@ Part PartOf(std::string_view text, const Value& start, const Value& end) {
   };
   int64_t from = bound(start, 0), to = std::min(bound(end, length), length);
   if (from > to) return {{}, 0, false};
-  size_t begin = CodePointOffset(text, static_cast<size_t>(from)), stop = CodePointOffset(text, static_cast<size_t>(to));
+  size_t begin = CodePointOffset(text, static_cast<size_t>(from)),
+         stop = CodePointOffset(text, static_cast<size_t>(to));
   return {text.substr(begin, stop - begin), static_cast<size_t>(from), true};
 }
 
@@ -143,7 +148,9 @@ Value Count(Evaluator&, const Value& self, const Arguments& arguments) {
   if (!part.valid) return Value::Int(0);
   if (wanted.empty()) return Value::Int(static_cast<int64_t>(CodePointCount(part.text)) + 1);
   int64_t count = 0;
-  for (size_t at = part.text.find(wanted); at != std::string_view::npos; at = part.text.find(wanted, at + wanted.size())) ++count;
+  for (size_t at = part.text.find(wanted); at != std::string_view::npos;
+       at = part.text.find(wanted, at + wanted.size()))
+    ++count;
   return Value::Int(count);
 }
 
@@ -151,12 +158,14 @@ template <bool kEnd>
 Value HasAffix(Evaluator&, const Value& self, const Arguments& arguments) {
   constexpr std::string_view kName = kEnd ? "endswith" : "startswith";
   Reader reader(kName, arguments);
-  Value affix = reader.Required(kEnd ? "suffix" : "prefix"), start = reader.Optional("start"), end = reader.Optional("end");
+  Value affix = reader.Required(kEnd ? "suffix" : "prefix"), start = reader.Optional("start"),
+        end = reader.Optional("end");
   reader.Finish();
   Part part = PartOf(self.AsString(), start, end);
   auto matches = [&](const Value& each) {
     FailIfUndefined(each);
-    if (!each.IsString()) FailType(fmt::format("{} first arg must be str or a tuple of str, not {}", kName, each.TypeName()));
+    if (!each.IsString())
+      FailType(fmt::format("{} first arg must be str or a tuple of str, not {}", kName, each.TypeName()));
     return part.valid && (kEnd ? part.text.ends_with(each.AsString()) : part.text.starts_with(each.AsString()));
   };
   if (affix.type() == Type::kTuple) return Value::Bool(std::ranges::any_of(affix.Items(), matches));
@@ -169,7 +178,8 @@ Value StripText(Evaluator&, const Value& self, const Arguments& arguments) {
   Value characters = reader.Optional("chars");
   reader.Finish();
   FailIfUndefined(characters);
-  if (!characters.IsNone() && !characters.IsString()) FailType(fmt::format("{} arg must be None or str", kLeft && kRight ? "strip" : kLeft ? "lstrip" : "rstrip"));
+  if (!characters.IsNone() && !characters.IsString())
+    FailType(fmt::format("{} arg must be None or str", kLeft && kRight ? "strip" : kLeft ? "lstrip" : "rstrip"));
   std::string_view text = self.AsString();
   if (kLeft) text = characters.IsNone() ? StripLeft(text) : StripLeft(text, characters.AsString());
   if (kRight) text = characters.IsNone() ? StripRight(text) : StripRight(text, characters.AsString());
@@ -221,7 +231,8 @@ std::vector<std::string_view> SplitSpaceRight(std::string_view text, int64_t lim
   return parts;
 }
 
-std::vector<std::string_view> SplitBy(std::string_view text, std::string_view separator, int64_t limit, bool from_right) {
+std::vector<std::string_view> SplitBy(std::string_view text, std::string_view separator, int64_t limit,
+                                      bool from_right) {
   std::vector<std::string_view> parts;
   while (limit < 0 || static_cast<int64_t>(parts.size()) < limit) {
     size_t at = from_right ? text.rfind(separator) : text.find(separator);
@@ -263,8 +274,10 @@ Value PartitionText(Evaluator&, const Value& self, const Arguments& arguments) {
   std::string_view text = self.AsString();
   size_t at = kFromRight ? text.rfind(separator) : text.find(separator);
   auto piece = [&](std::string_view part) { return Same(self, std::string(part)); };
-  if (at != std::string_view::npos) return Value::Tuple({piece(text.substr(0, at)), piece(separator), piece(text.substr(at + separator.size()))});
-  return kFromRight ? Value::Tuple({piece(""), piece(""), piece(text)}) : Value::Tuple({piece(text), piece(""), piece("")});
+  if (at != std::string_view::npos)
+    return Value::Tuple({piece(text.substr(0, at)), piece(separator), piece(text.substr(at + separator.size()))});
+  return kFromRight ? Value::Tuple({piece(""), piece(""), piece(text)})
+                    : Value::Tuple({piece(text), piece(""), piece("")});
 }
 
 Value Replace(Evaluator&, const Value& self, const Arguments& arguments) {
@@ -284,7 +297,8 @@ Value JoinText(Evaluator&, const Value& self, const Arguments& arguments) {
   Value item;
   for (size_t i = 0; NextOf(*iterator, item); ++i) {
     FailIfUndefined(item);
-    if (!item.IsString()) FailType(fmt::format("sequence item {}: expected str instance, {} found", i, item.TypeName()));
+    if (!item.IsString())
+      FailType(fmt::format("sequence item {}: expected str instance, {} found", i, item.TypeName()));
     if (i > 0) out += self.AsString();
     out += item.AsString();
   }
@@ -298,7 +312,8 @@ Value Justify(Evaluator&, const Value& self, const Arguments& arguments) {
   int64_t width = RequireInt(reader.Required("width"));
   Value fill = reader.Optional("fillchar", Value::String(" "));
   reader.Finish();
-  if (!fill.IsString() || CodePointCount(fill.AsString()) != 1) FailType("The fill character must be exactly one character long");
+  if (!fill.IsString() || CodePointCount(fill.AsString()) != 1)
+    FailType("The fill character must be exactly one character long");
   auto length = static_cast<int64_t>(CodePointCount(self.AsString()));
   int64_t missing = std::max<int64_t>(width - length, 0);
   if (missing > (1 << 28)) Fail(kTemplateLimit, "the field is too wide");
@@ -318,7 +333,8 @@ Value FillZeros(Evaluator&, const Value& self, const Arguments& arguments) {
   std::string_view text = self.AsString();
   bool has_sign = text.starts_with('-') || text.starts_with('+');
   int64_t missing = std::clamp<int64_t>(width - static_cast<int64_t>(CodePointCount(text)), 0, 1 << 28);
-  return Same(self, std::string(text.substr(0, has_sign)) + std::string(static_cast<size_t>(missing), '0') + std::string(text.substr(has_sign)));
+  return Same(self, std::string(text.substr(0, has_sign)) + std::string(static_cast<size_t>(missing), '0') +
+                        std::string(text.substr(has_sign)));
 }
 
 Value ExpandTabs(Evaluator&, const Value& self, const Arguments& arguments) {
@@ -350,7 +366,8 @@ Value RemoveAffix(Evaluator&, const Value& self, const Arguments& arguments) {
   std::string affix = reader.RequiredText("affix");
   reader.Finish();
   std::string_view text = self.AsString();
-  if (kEnd ? text.ends_with(affix) : text.starts_with(affix)) text = kEnd ? text.substr(0, text.size() - affix.size()) : text.substr(affix.size());
+  if (kEnd ? text.ends_with(affix) : text.starts_with(affix))
+    text = kEnd ? text.substr(0, text.size() - affix.size()) : text.substr(affix.size());
   return Same(self, std::string(text));
 }
 
@@ -364,7 +381,8 @@ Value Lines(Evaluator&, const Value& self, const Arguments& arguments) {
 }
 
 constexpr MethodEntry kMethods[] = {
-    {"format", [](Evaluator& e, const Value& self, const Arguments& arguments) { return Same(self, FormatBraces(e, self.AsString(), arguments)); }},
+    {"format", [](Evaluator& e, const Value& self,
+                  const Arguments& arguments) { return Same(self, FormatBraces(e, self.AsString(), arguments)); }},
     {"replace", Replace},
     {"split", Split<false>},
     {"join", JoinText},
@@ -399,7 +417,8 @@ constexpr MethodEntry kMethods[] = {
     {"isdecimal", Ask<+[](std::string_view text) { return All(text, IsDigit); }>},
     {"isnumeric", Ask<+[](std::string_view text) { return All(text, IsDigit); }>},
     {"isalpha", Ask<+[](std::string_view text) { return All(text, IsAlpha); }>},
-    {"isalnum", Ask<+[](std::string_view text) { return All(text, [](char32_t c) { return IsAlpha(c) || IsDigit(c); }); }>},
+    {"isalnum",
+     Ask<+[](std::string_view text) { return All(text, [](char32_t c) { return IsAlpha(c) || IsDigit(c); }); }>},
     {"isspace", Ask<+[](std::string_view text) { return All(text, IsSpace); }>},
     {"isprintable", Ask<+[](std::string_view text) { return text.empty() || All(text, IsPrintable); }>},
     {"isascii", Ask<IsAscii>},

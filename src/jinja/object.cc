@@ -14,7 +14,9 @@ class FunctionObject final : public Object {
   FunctionObject(std::string name, Function function) : name_(std::move(name)), function_(std::move(function)) {}
   std::string_view TypeName() const override { return "function"; }
   bool IsCallable() const override { return true; }
-  Result<Value> Call(CallContext& context, const Arguments& arguments) override { return function_(context, arguments); }
+  Result<Value> Call(CallContext& context, const Arguments& arguments) override {
+    return function_(context, arguments);
+  }
   Result<std::string> Repr() const override { return fmt::format("<function {}>", name_); }
 
  private:
@@ -63,7 +65,8 @@ Result<Value> ArgumentReader::Required(std::string_view name) {
   seen_.emplace_back(name);
   const KeywordArgument* keyword = Keyword(name);
   if (next_ < arguments_.positional.size()) {
-    if (keyword) return Diagnostic(kTemplateType, fmt::format("{}() got multiple values for argument '{}'", callee_, name));
+    if (keyword)
+      return Diagnostic(kTemplateType, fmt::format("{}() got multiple values for argument '{}'", callee_, name));
     return arguments_.positional[next_++];
   }
   if (keyword) return keyword->value;
@@ -95,13 +98,17 @@ std::vector<KeywordArgument> ArgumentReader::RestKeywords() {
 
 Status ArgumentReader::Finish() {
   if (!rest_positional_ && next_ < arguments_.positional.size()) {
-    return Diagnostic(kTemplateType, fmt::format("{}() takes {} positional argument{} but {} {} given", callee_, seen_.size(), seen_.size() == 1 ? "" : "s",
-                                                 arguments_.positional.size(), arguments_.positional.size() == 1 ? "was" : "were"));
+    return Diagnostic(kTemplateType,
+                      fmt::format("{}() takes {} positional argument{} but {} {} given", callee_, seen_.size(),
+                                  seen_.size() == 1 ? "" : "s", arguments_.positional.size(),
+                                  arguments_.positional.size() == 1 ? "was" : "were"));
   }
   for (const KeywordArgument& each : arguments_.keywords) {
     auto at = std::ranges::find(seen_, each.name);
     if (at == seen_.end()) {
-      if (!rest_keywords_) return Diagnostic(kTemplateType, fmt::format("{}() got an unexpected keyword argument '{}'", callee_, each.name));
+      if (!rest_keywords_)
+        return Diagnostic(kTemplateType,
+                          fmt::format("{}() got an unexpected keyword argument '{}'", callee_, each.name));
     } else if (static_cast<size_t>(at - seen_.begin()) < std::min(next_, arguments_.positional.size())) {
       return Diagnostic(kTemplateType, fmt::format("{}() got multiple values for argument '{}'", callee_, each.name));
     }

@@ -1,4 +1,5 @@
-// Python's own object types that templates meet: range, dict views, sets, generators, slices, namespaces, bound methods.
+// Python's own object types that templates meet: range, dict views, sets, generators, slices, namespaces, bound
+// methods.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -38,7 +39,9 @@ class SliceObject final : public Object {
  public:
   SliceObject(Value from, Value to, Value by) : start(std::move(from)), stop(std::move(to)), step(std::move(by)) {}
   std::string_view TypeName() const override { return "slice"; }
-  Result<std::string> Repr() const override { return Catching([&] { return fmt::format("slice({}, {}, {})", ToRepr(start), ToRepr(stop), ToRepr(step)); }); }
+  Result<std::string> Repr() const override {
+    return Catching([&] { return fmt::format("slice({}, {}, {})", ToRepr(start), ToRepr(stop), ToRepr(step)); });
+  }
 
   const Value start, stop, step;
 };
@@ -47,7 +50,8 @@ class RangeObject final : public Object {
  public:
   RangeObject(int64_t start, int64_t stop, int64_t step) : start_(start), stop_(stop), step_(step) {
     if (step > 0 ? start < stop : start > stop) {
-      uint64_t distance = step > 0 ? static_cast<uint64_t>(stop) - static_cast<uint64_t>(start) : static_cast<uint64_t>(start) - static_cast<uint64_t>(stop);
+      uint64_t distance = step > 0 ? static_cast<uint64_t>(stop) - static_cast<uint64_t>(start)
+                                   : static_cast<uint64_t>(start) - static_cast<uint64_t>(stop);
       uint64_t by = step > 0 ? static_cast<uint64_t>(step) : 0 - static_cast<uint64_t>(step);
       length_ = (distance - 1) / by + 1;
     }
@@ -58,9 +62,10 @@ class RangeObject final : public Object {
   Value At(size_t index) const { return Value::Int(start_ + static_cast<int64_t>(index) * step_); }
 
   Result<std::unique_ptr<Iterator>> Iterate() override {
-    return std::unique_ptr<Iterator>(std::make_unique<FunctionIterator>([self = Ref(this), next = size_t{0}]() mutable -> std::optional<Value> {
-      return next < self->length_ ? std::optional(self->At(next++)) : std::nullopt;
-    }));
+    return std::unique_ptr<Iterator>(
+        std::make_unique<FunctionIterator>([self = Ref(this), next = size_t{0}]() mutable -> std::optional<Value> {
+          return next < self->length_ ? std::optional(self->At(next++)) : std::nullopt;
+        }));
   }
   Result<std::optional<Value>> GetItem(CallContext&, const Value& key) override {
     return Catching([&]() -> std::optional<Value> {
@@ -77,7 +82,8 @@ class RangeObject final : public Object {
     });
   }
   Result<std::string> Repr() const override {
-    return step_ == 1 ? fmt::format("range({}, {})", start_, stop_) : fmt::format("range({}, {}, {})", start_, stop_, step_);
+    return step_ == 1 ? fmt::format("range({}, {})", start_, stop_)
+                      : fmt::format("range({}, {}, {})", start_, stop_, step_);
   }
   bool Equals(const Value& other) const override {
     auto* range = other.As<RangeObject>();
@@ -101,11 +107,12 @@ class DictView final : public Object {
   bool IsIterable() const override { return true; }
   std::optional<size_t> Length() const override { return dict_->size(); }
   Result<std::unique_ptr<Iterator>> Iterate() override {
-    return std::unique_ptr<Iterator>(std::make_unique<FunctionIterator>([self = Ref(this), next = size_t{0}, size = dict_->size()]() mutable -> std::optional<Value> {
-      if (self->dict_->size() != size) FailValue("dictionary changed size during iteration");
-      if (next == size) return std::nullopt;
-      return self->At(next++);
-    }));
+    return std::unique_ptr<Iterator>(std::make_unique<FunctionIterator>(
+        [self = Ref(this), next = size_t{0}, size = dict_->size()]() mutable -> std::optional<Value> {
+          if (self->dict_->size() != size) FailValue("dictionary changed size during iteration");
+          if (next == size) return std::nullopt;
+          return self->At(next++);
+        }));
   }
   Result<std::string> Repr() const override {
     std::vector<Value> items;
@@ -126,7 +133,8 @@ class DictView final : public Object {
 
 class IterableObject final : public Object {
  public:
-  IterableObject(std::unique_ptr<Iterator> iterator, std::string type) : iterator_(std::move(iterator)), type_(std::move(type)) {}
+  IterableObject(std::unique_ptr<Iterator> iterator, std::string type)
+      : iterator_(std::move(iterator)), type_(std::move(type)) {}
   std::string_view TypeName() const override { return type_; }
   bool IsIterable() const override { return true; }
   bool Truthy() const override { return true; }
@@ -165,7 +173,9 @@ class NamespaceObject final : public Object {
     attributes_->Set(key, std::move(value));
     return {};
   }
-  Result<std::string> Repr() const override { return Catching([&] { return fmt::format("<Namespace {}>", ToRepr(Value::FromDict(attributes_))); }); }
+  Result<std::string> Repr() const override {
+    return Catching([&] { return fmt::format("<Namespace {}>", ToRepr(Value::FromDict(attributes_))); });
+  }
 
  private:
   const Ref<Dict> attributes_;
@@ -179,7 +189,9 @@ class BoundMethod final : public Object {
   Result<Value> Call(CallContext& context, const Arguments& arguments) override {
     return Catching([&] { return method_.apply(static_cast<Evaluator&>(context), self_, arguments); });
   }
-  Result<std::string> Repr() const override { return fmt::format("<built-in method {} of {} object>", method_.name, self_.TypeName()); }
+  Result<std::string> Repr() const override {
+    return fmt::format("<built-in method {} of {} object>", method_.name, self_.TypeName());
+  }
 
  private:
   const Value self_;
@@ -188,13 +200,19 @@ class BoundMethod final : public Object {
 
 }  // namespace
 
-Value MakeSlice(Value start, Value stop, Value step) { return Value::New<SliceObject>(std::move(start), std::move(stop), std::move(step)); }
+Value MakeSlice(Value start, Value stop, Value step) {
+  return Value::New<SliceObject>(std::move(start), std::move(stop), std::move(step));
+}
 Value MakeRange(int64_t start, int64_t stop, int64_t step) { return Value::New<RangeObject>(start, stop, step); }
 Value MakeDictView(const Value& dict, DictPart part) { return Value::New<DictView>(Ref(&dict.AsDict()), part); }
 Value MakeNamespace(Ref<Dict> attributes) { return Value::New<NamespaceObject>(std::move(attributes)); }
 Value BindMethod(const Value& self, const MethodEntry& method) { return Value::New<BoundMethod>(self, method); }
-Value MakeIterable(std::unique_ptr<Iterator> iterator, std::string type_name) { return Value::New<IterableObject>(std::move(iterator), std::move(type_name)); }
-Value IterableOf(std::vector<Value> items, std::string type_name) { return MakeIterable(std::make_unique<VectorIterator>(std::move(items)), std::move(type_name)); }
+Value MakeIterable(std::unique_ptr<Iterator> iterator, std::string type_name) {
+  return Value::New<IterableObject>(std::move(iterator), std::move(type_name));
+}
+Value IterableOf(std::vector<Value> items, std::string type_name) {
+  return MakeIterable(std::make_unique<VectorIterator>(std::move(items)), std::move(type_name));
+}
 Value IterableFrom(std::function<std::optional<Value>()> next, std::string type_name) {
   return MakeIterable(std::make_unique<FunctionIterator>(std::move(next)), std::move(type_name));
 }
@@ -202,7 +220,8 @@ Value IterableFrom(std::function<std::optional<Value>()> next, std::string type_
 std::optional<std::vector<size_t>> SliceIndices(const Value& key, size_t length) {
   auto* slice = key.As<SliceObject>();
   if (!slice) return std::nullopt;
-  Result<std::vector<size_t>> indices = Catching([&] { return SliceOf(length, slice->start, slice->stop, slice->step); });
+  Result<std::vector<size_t>> indices =
+      Catching([&] { return SliceOf(length, slice->start, slice->stop, slice->step); });
   return indices.ok() ? std::optional(std::move(indices).value()) : std::nullopt;
 }
 

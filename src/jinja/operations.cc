@@ -17,26 +17,39 @@ constexpr size_t kMaxRepeat = size_t{1} << 28;  // of text or items, in one mult
 
 std::string_view SymbolOf(BinaryOp op) {
   switch (op) {
-    case BinaryOp::kAdd: return "+";
-    case BinaryOp::kSubtract: return "-";
-    case BinaryOp::kMultiply: return "*";
-    case BinaryOp::kDivide: return "/";
-    case BinaryOp::kFloorDivide: return "//";
-    case BinaryOp::kModulo: return "%";
-    case BinaryOp::kPower: return "** or pow()";
-    case BinaryOp::kLess: return "<";
-    case BinaryOp::kLessEqual: return "<=";
-    case BinaryOp::kGreater: return ">";
-    case BinaryOp::kGreaterEqual: return ">=";
+    case BinaryOp::kAdd:
+      return "+";
+    case BinaryOp::kSubtract:
+      return "-";
+    case BinaryOp::kMultiply:
+      return "*";
+    case BinaryOp::kDivide:
+      return "/";
+    case BinaryOp::kFloorDivide:
+      return "//";
+    case BinaryOp::kModulo:
+      return "%";
+    case BinaryOp::kPower:
+      return "** or pow()";
+    case BinaryOp::kLess:
+      return "<";
+    case BinaryOp::kLessEqual:
+      return "<=";
+    case BinaryOp::kGreater:
+      return ">";
+    case BinaryOp::kGreaterEqual:
+      return ">=";
   }
   return "?";
 }
 
 [[noreturn]] void FailOperands(BinaryOp op, const Value& left, const Value& right) {
   if (op >= BinaryOp::kLess) {
-    FailType(fmt::format("'{}' not supported between instances of '{}' and '{}'", SymbolOf(op), left.TypeName(), right.TypeName()));
+    FailType(fmt::format("'{}' not supported between instances of '{}' and '{}'", SymbolOf(op), left.TypeName(),
+                         right.TypeName()));
   }
-  FailType(fmt::format("unsupported operand type(s) for {}: '{}' and '{}'", SymbolOf(op), left.TypeName(), right.TypeName()));
+  FailType(fmt::format("unsupported operand type(s) for {}: '{}' and '{}'", SymbolOf(op), left.TypeName(),
+                       right.TypeName()));
 }
 
 [[noreturn]] void FailOverflow() { Fail(kTemplateLimit, "the result does not fit an integer of 64 bits"); }
@@ -77,33 +90,41 @@ Value Integers(BinaryOp op, int64_t a, int64_t b) {
     case BinaryOp::kDivide:
       if (b == 0) FailValue("division by zero");
       return Value::Float(static_cast<double>(a) / static_cast<double>(b));
-    case BinaryOp::kFloorDivide: return Value::Int(FloorDivide(a, b));
-    case BinaryOp::kModulo: return Value::Int(Modulo(a, b));
+    case BinaryOp::kFloorDivide:
+      return Value::Int(FloorDivide(a, b));
+    case BinaryOp::kModulo:
+      return Value::Int(Modulo(a, b));
     case BinaryOp::kPower:
       if (b >= 0) return Value::Int(PowerOfInts(a, b));
       if (a == 0) FailValue("0.0 cannot be raised to a negative power");
       return Value::Float(std::pow(static_cast<double>(a), static_cast<double>(b)));
-    default: return {};
+    default:
+      return {};
   }
 }
 
 Value Reals(BinaryOp op, double a, double b) {
   switch (op) {
-    case BinaryOp::kAdd: return Value::Float(a + b);
-    case BinaryOp::kSubtract: return Value::Float(a - b);
-    case BinaryOp::kMultiply: return Value::Float(a * b);
+    case BinaryOp::kAdd:
+      return Value::Float(a + b);
+    case BinaryOp::kSubtract:
+      return Value::Float(a - b);
+    case BinaryOp::kMultiply:
+      return Value::Float(a * b);
     case BinaryOp::kDivide:
       if (b == 0) FailValue("float division by zero");
       return Value::Float(a / b);
     case BinaryOp::kFloorDivide:
       if (b == 0) FailValue("float floor division by zero");
       return Value::Float(std::floor((a - ModuloReal(a, b)) / b + 0.5));
-    case BinaryOp::kModulo: return Value::Float(ModuloReal(a, b));
+    case BinaryOp::kModulo:
+      return Value::Float(ModuloReal(a, b));
     case BinaryOp::kPower:
       if (a == 0 && b < 0) FailValue("0.0 cannot be raised to a negative power");
       if (a < 0 && std::floor(b) != b) FailValue("complex numbers are not supported");
       return Value::Float(std::pow(a, b));
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -125,7 +146,9 @@ Value Repeat(const Value& value, int64_t times) {
 
 // Text that is HTML takes only HTML: the other side is escaped.
 Value AddMarkup(const Value& left, const Value& right) {
-  auto text = [](const Value& value) { return Cells::IsMarkup(value) ? std::string(value.AsString()) : EscapeHtml(value.AsString()); };
+  auto text = [](const Value& value) {
+    return Cells::IsMarkup(value) ? std::string(value.AsString()) : EscapeHtml(value.AsString());
+  };
   return Value::Markup(text(left) + text(right));
 }
 
@@ -193,10 +216,14 @@ bool Ordered(BinaryOp op, const Value& left, const Value& right) {
   std::optional<int> order = Order(op, left, right);
   if (!order) return false;
   switch (op) {
-    case BinaryOp::kLess: return *order < 0;
-    case BinaryOp::kLessEqual: return *order <= 0;
-    case BinaryOp::kGreater: return *order > 0;
-    default: return *order >= 0;
+    case BinaryOp::kLess:
+      return *order < 0;
+    case BinaryOp::kLessEqual:
+      return *order <= 0;
+    case BinaryOp::kGreater:
+      return *order > 0;
+    default:
+      return *order >= 0;
   }
 }
 
@@ -285,7 +312,9 @@ Value Arithmetic(BinaryOp op, const Value& left, const Value& right) {
     bool left_repeats = left.IsString() || left.IsSequence(), right_repeats = right.IsString() || right.IsSequence();
     if (left_repeats && IsWhole(right)) return Repeat(left, WholeOf(right));
     if (right_repeats && IsWhole(left)) return Repeat(right, WholeOf(left));
-    if (left_repeats || right_repeats) FailType(fmt::format("can't multiply sequence by non-int of type '{}'", (left_repeats ? right : left).TypeName()));
+    if (left_repeats || right_repeats)
+      FailType(
+          fmt::format("can't multiply sequence by non-int of type '{}'", (left_repeats ? right : left).TypeName()));
   }
   if (op == BinaryOp::kAdd) return Add(left, right);
   FailOperands(op, left, right);
@@ -296,7 +325,8 @@ Value Negate(const Value& value) {
   if (value.type() == Type::kFloat) return Value::Float(-value.AsFloat());
   if (IsWhole(value)) return Integers(BinaryOp::kSubtract, 0, WholeOf(value));
   if (value.AsObject()) {
-    if (std::optional<Value> result = Take(value.AsObject()->Binary(BinaryOp::kMultiply, Value::Int(-1), false))) return std::move(*result);
+    if (std::optional<Value> result = Take(value.AsObject()->Binary(BinaryOp::kMultiply, Value::Int(-1), false)))
+      return std::move(*result);
   }
   FailType(fmt::format("bad operand type for unary -: '{}'", value.TypeName()));
 }
@@ -314,13 +344,21 @@ bool Compare(CompareOp op, const Value& left, const Value& right) {
   };
   switch (op) {
     case CompareOp::kEqual:
-    case CompareOp::kNotEqual: check(left), check(right); return left.Equals(right) == (op == CompareOp::kEqual);
-    case CompareOp::kLess: return Ordered(BinaryOp::kLess, left, right);
-    case CompareOp::kLessEqual: return Ordered(BinaryOp::kLessEqual, left, right);
-    case CompareOp::kGreater: return Ordered(BinaryOp::kGreater, left, right);
-    case CompareOp::kGreaterEqual: return Ordered(BinaryOp::kGreaterEqual, left, right);
-    case CompareOp::kIn: return Contains(right, left);
-    case CompareOp::kNotIn: return !Contains(right, left);
+    case CompareOp::kNotEqual:
+      check(left), check(right);
+      return left.Equals(right) == (op == CompareOp::kEqual);
+    case CompareOp::kLess:
+      return Ordered(BinaryOp::kLess, left, right);
+    case CompareOp::kLessEqual:
+      return Ordered(BinaryOp::kLessEqual, left, right);
+    case CompareOp::kGreater:
+      return Ordered(BinaryOp::kGreater, left, right);
+    case CompareOp::kGreaterEqual:
+      return Ordered(BinaryOp::kGreaterEqual, left, right);
+    case CompareOp::kIn:
+      return Contains(right, left);
+    case CompareOp::kNotIn:
+      return !Contains(right, left);
   }
   return false;
 }
@@ -335,7 +373,8 @@ bool Truth(const Value& value) {
 bool Contains(const Value& container, const Value& item) {
   if (container.IsString()) {
     FailIfUndefined(item);
-    if (!item.IsString()) FailType(fmt::format("'in <string>' requires string as left operand, not {}", item.TypeName()));
+    if (!item.IsString())
+      FailType(fmt::format("'in <string>' requires string as left operand, not {}", item.TypeName()));
     return container.AsString().find(item.AsString()) != std::string_view::npos;
   }
   if (container.IsDict()) {
@@ -377,9 +416,12 @@ bool IsIterable(const Value& value) {
     case Type::kString:
     case Type::kList:
     case Type::kTuple:
-    case Type::kDict: return true;
-    case Type::kObject: return value.AsObject()->IsIterable();
-    default: return false;
+    case Type::kDict:
+      return true;
+    case Type::kObject:
+      return value.AsObject()->IsIterable();
+    default:
+      return false;
   }
 }
 
@@ -388,14 +430,18 @@ std::unique_ptr<Iterator> Iterate(const Value& value) {
     case Type::kUndefined:
       if (Cells::IsStrict(value)) FailIfUndefined(value);
       return std::make_unique<EmptyIterator>();
-    case Type::kString: return std::make_unique<CharacterIterator>(value);
+    case Type::kString:
+      return std::make_unique<CharacterIterator>(value);
     case Type::kList:
-    case Type::kTuple: return std::make_unique<SequenceIterator>(value);
-    case Type::kDict: return std::make_unique<KeyIterator>(value);
+    case Type::kTuple:
+      return std::make_unique<SequenceIterator>(value);
+    case Type::kDict:
+      return std::make_unique<KeyIterator>(value);
     case Type::kObject:
       if (value.AsObject()->IsIterable()) return Take(value.AsObject()->Iterate());
       [[fallthrough]];
-    default: FailType(fmt::format("'{}' object is not iterable", value.TypeName()));
+    default:
+      FailType(fmt::format("'{}' object is not iterable", value.TypeName()));
   }
 }
 
@@ -425,7 +471,9 @@ size_t LengthOf(const Value& value) {
 bool IsWhole(const Value& value) { return value.type() == Type::kInt || value.type() == Type::kBool; }
 int64_t WholeOf(const Value& value) { return value.type() == Type::kBool ? int64_t{value.AsBool()} : value.AsInt(); }
 bool IsNumber(const Value& value) { return IsWhole(value) || value.type() == Type::kFloat; }
-double RealOf(const Value& value) { return value.type() == Type::kFloat ? value.AsFloat() : static_cast<double>(WholeOf(value)); }
+double RealOf(const Value& value) {
+  return value.type() == Type::kFloat ? value.AsFloat() : static_cast<double>(WholeOf(value));
+}
 
 int64_t RequireInt(const Value& value) {
   FailIfUndefined(value);

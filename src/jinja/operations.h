@@ -38,7 +38,7 @@ bool IsWhole(const Value& value);        // int or bool
 int64_t WholeOf(const Value& value);     // of an int or bool
 int64_t RequireInt(const Value& value);  // "'str' object cannot be interpreted as an integer"
 bool IsNumber(const Value& value);
-double RealOf(const Value& value);       // of int, bool, float
+double RealOf(const Value& value);  // of int, bool, float
 
 // x[start:stop:step]; None or undefined leaves a bound out.
 Value TakeSlice(const Value& value, const Value& start, const Value& stop, const Value& step);

@@ -45,14 +45,22 @@ class Saved {
 
 std::string_view AssignedKind(ExprKind kind) {
   switch (kind) {
-    case ExprKind::kConstant: return "const";
-    case ExprKind::kList: return "list";
-    case ExprKind::kDict: return "dict";
-    case ExprKind::kTuple: return "tuple";
-    case ExprKind::kAttribute: return "getattr";
-    case ExprKind::kItem: return "getitem";
-    case ExprKind::kCall: return "call";
-    default: return "expression";
+    case ExprKind::kConstant:
+      return "const";
+    case ExprKind::kList:
+      return "list";
+    case ExprKind::kDict:
+      return "dict";
+    case ExprKind::kTuple:
+      return "tuple";
+    case ExprKind::kAttribute:
+      return "getattr";
+    case ExprKind::kItem:
+      return "getitem";
+    case ExprKind::kCall:
+      return "call";
+    default:
+      return "expression";
   }
 }
 
@@ -116,11 +124,15 @@ void Parser::FailExpected(std::string_view what) {
   Fail(fmt::format("expected token '{}', got '{}'", what, DescribeToken(current_)), current_);
 }
 
-void Parser::Fail(std::string message, uint32_t begin, uint32_t end) const { throw SyntaxFailure{std::move(message), begin, end, {}}; }
+void Parser::Fail(std::string message, uint32_t begin, uint32_t end) const {
+  throw SyntaxFailure{std::move(message), begin, end, {}};
+}
 
 // --- nodes
 
-uint32_t Parser::IdOf(std::string_view name) { return name_ids_.try_emplace(name, static_cast<uint32_t>(name_ids_.size())).first->second; }
+uint32_t Parser::IdOf(std::string_view name) {
+  return name_ids_.try_emplace(name, static_cast<uint32_t>(name_ids_.size())).first->second;
+}
 
 NameExpr* Parser::DetachedName(std::string_view name, uint32_t begin, uint32_t end) {
   auto* node = Node<NameExpr>(ExprKind::kName, begin);
@@ -231,7 +243,8 @@ Statement* Parser::ParseStatementOf(std::string_view tag) {
   for (const MacroTag& macro_tag : syntax_.macro_tags) {
     if (tag == macro_tag.tag) return ParseMacro(&macro_tag);
   }
-  if (std::ranges::find(kInheritance, tag) != kInheritance.end()) Fail(fmt::format("the tag `{}` is not supported", tag), current_);
+  if (std::ranges::find(kInheritance, tag) != kInheritance.end())
+    Fail(fmt::format("the tag `{}` is not supported", tag), current_);
   open_tags_.pop_back();
   FailUnknownTag(current_);
 }
@@ -241,21 +254,27 @@ std::string Parser::WhatIsOpen(const std::string* unknown) const {
   if (!open_ends_.empty()) {
     std::vector<std::string> looking;
     for (std::string_view end : open_ends_.back()) looking.push_back("'" + std::string(end) + "'");
-    bool is_expected = unknown && std::ranges::any_of(open_ends_, [&](Ends ends) { return std::ranges::find(ends, *unknown) != ends.end(); });
-    message += is_expected ? " You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for "
-                           : " Jinja was looking for the following tags: ";
+    bool is_expected = unknown && std::ranges::any_of(open_ends_, [&](Ends ends) {
+                         return std::ranges::find(ends, *unknown) != ends.end();
+                       });
+    message += is_expected
+                   ? " You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for "
+                   : " Jinja was looking for the following tags: ";
     message += Join(looking, " or ") + ".";
   }
-  if (!open_tags_.empty()) message += fmt::format(" The innermost block that needs to be closed is '{}'.", open_tags_.back());
+  if (!open_tags_.empty())
+    message += fmt::format(" The innermost block that needs to be closed is '{}'.", open_tags_.back());
   return message;
 }
 
 void Parser::FailUnknownTag(const Token& tag) {
   std::string name(tag.value);
-  std::vector<std::string> known{"set", "if", "for", "do", "macro", "call", "filter", "with", "print", "break", "continue", "raw"};
+  std::vector<std::string> known{"set",    "if",   "for",   "do",    "macro",    "call",
+                                 "filter", "with", "print", "break", "continue", "raw"};
   for (const MacroTag& each : syntax_.macro_tags) known.push_back(each.tag);
   for (Ends ends : open_ends_) known.insert(known.end(), ends.begin(), ends.end());
-  throw SyntaxFailure{"Encountered unknown tag '" + name + "'." + WhatIsOpen(&name), tag.begin, tag.end, DidYouMean(name, known)};
+  throw SyntaxFailure{"Encountered unknown tag '" + name + "'." + WhatIsOpen(&name), tag.begin, tag.end,
+                      DidYouMean(name, known)};
 }
 
 void Parser::FailEnd(Ends ends) {
@@ -407,7 +426,8 @@ Statement* Parser::ParseDo() {
 }
 
 Statement* Parser::ParseJump(StatementKind kind) {
-  if (loops_ == 0) Fail(kind == StatementKind::kBreak ? "'break' outside loop" : "'continue' not properly in loop", current_);
+  if (loops_ == 0)
+    Fail(kind == StatementKind::kBreak ? "'break' outside loop" : "'continue' not properly in loop", current_);
   auto* node = Node<Statement>(kind, Advance().begin);
   node->end = previous_end_;
   return node;
@@ -462,7 +482,8 @@ std::string_view Parser::ParseMacroTagName(const MacroTag& tag, const Token& nam
     Value value = Value::Bool(true);
     if (SkipIf(TokenKind::kAssign)) {
       const Expr* literal = ParseExpression();
-      if (!LiteralOf(*literal, value)) Fail(fmt::format("the value of `{}` must be a literal", keyword.value), literal->begin, literal->end);
+      if (!LiteralOf(*literal, value))
+        Fail(fmt::format("the value of `{}` must be a literal", keyword.value), literal->begin, literal->end);
     }
     keywords.emplace_back(keyword.value, std::move(value));
   }
@@ -530,7 +551,8 @@ void Parser::TakeSpecialNames(Unit& unit, uint32_t first_name) {
   if (!unit.takes_caller || !unit.explicit_caller) return;
   for (const MacroParameter& each : unit.parameters) {
     if (each.name->name != "caller" || each.fallback) continue;
-    Fail("When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.", each.name->begin, each.name->end);
+    Fail("When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.",
+         each.name->begin, each.name->end);
   }
 }
 
@@ -610,11 +632,13 @@ Target* Parser::ToTarget(const Expr& expr) {
   target->begin = expr.begin;
   target->end = expr.end;
   if (expr.kind == ExprKind::kName) {
-    target->name = const_cast<NameExpr*>(static_cast<const NameExpr*>(&expr));  // nodes are the parser's own until it ends
+    target->name =
+        const_cast<NameExpr*>(static_cast<const NameExpr*>(&expr));  // nodes are the parser's own until it ends
     target->name->stored = true;
     return target;
   }
-  if (expr.kind != ExprKind::kTuple) Fail(fmt::format("can't assign to '{}'", AssignedKind(expr.kind)), expr.begin, expr.end);
+  if (expr.kind != ExprKind::kTuple)
+    Fail(fmt::format("can't assign to '{}'", AssignedKind(expr.kind)), expr.begin, expr.end);
   target->kind = Target::Kind::kTuple;
   std::vector<const Target*> items;
   for (const Expr* each : static_cast<const SequenceExpr&>(expr).items) items.push_back(ToTarget(*each));

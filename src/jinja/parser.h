@@ -1,5 +1,5 @@
-// Recursive descent over the lexer's tokens, by Jinja2's grammar and with its error texts. Names are collected in the order
-// of the text; resolver.cc gives them their slots once a template is whole.
+// Recursive descent over the lexer's tokens, by Jinja2's grammar and with its error texts. Names are collected in the
+// order of the text; resolver.cc gives them their slots once a template is whole.
 #pragma once
 
 #include <span>
@@ -80,7 +80,8 @@ class Parser {
   const Expr* ParseSubscribed();
   const Expr* ParseCall(const Expr* callee);
   bool ParseCallArguments(CallArguments& arguments);
-  void ParseOneArgument(CallArguments& arguments, std::vector<std::string_view>& names, std::vector<const Expr*>& keywords, const Token& open);
+  void ParseOneArgument(CallArguments& arguments, std::vector<std::string_view>& names,
+                        std::vector<const Expr*>& keywords, const Token& open);
   const Expr* ParseList();
   const Expr* ParseDict();
   const Expr* ParseTuple(bool with_condition, bool in_parentheses, std::string_view extra_end = {});

@@ -29,18 +29,26 @@ bool AllConstant(std::span<const Expr* const> exprs) {
 }
 
 bool AreConstant(const CallArguments& arguments) {
-  return AllConstant(arguments.positional) && AllConstant(arguments.keywords) && !arguments.more_positional && !arguments.more_keywords;
+  return AllConstant(arguments.positional) && AllConstant(arguments.keywords) && !arguments.more_positional &&
+         !arguments.more_keywords;
 }
 
 bool ToCompareOp(TokenKind kind, CompareOp& op) {
   switch (kind) {
-    case TokenKind::kEqual: return op = CompareOp::kEqual, true;
-    case TokenKind::kNotEqual: return op = CompareOp::kNotEqual, true;
-    case TokenKind::kLess: return op = CompareOp::kLess, true;
-    case TokenKind::kLessEqual: return op = CompareOp::kLessEqual, true;
-    case TokenKind::kGreater: return op = CompareOp::kGreater, true;
-    case TokenKind::kGreaterEqual: return op = CompareOp::kGreaterEqual, true;
-    default: return false;
+    case TokenKind::kEqual:
+      return op = CompareOp::kEqual, true;
+    case TokenKind::kNotEqual:
+      return op = CompareOp::kNotEqual, true;
+    case TokenKind::kLess:
+      return op = CompareOp::kLess, true;
+    case TokenKind::kLessEqual:
+      return op = CompareOp::kLessEqual, true;
+    case TokenKind::kGreater:
+      return op = CompareOp::kGreater, true;
+    case TokenKind::kGreaterEqual:
+      return op = CompareOp::kGreaterEqual, true;
+    default:
+      return false;
   }
 }
 
@@ -152,11 +160,20 @@ const Expr* Parser::ParseProduct() {
   for (;;) {
     BinaryOp op;
     switch (current_.kind) {
-      case TokenKind::kMultiply: op = BinaryOp::kMultiply; break;
-      case TokenKind::kDivide: op = BinaryOp::kDivide; break;
-      case TokenKind::kFloorDivide: op = BinaryOp::kFloorDivide; break;
-      case TokenKind::kModulo: op = BinaryOp::kModulo; break;
-      default: return left;
+      case TokenKind::kMultiply:
+        op = BinaryOp::kMultiply;
+        break;
+      case TokenKind::kDivide:
+        op = BinaryOp::kDivide;
+        break;
+      case TokenKind::kFloorDivide:
+        op = BinaryOp::kFloorDivide;
+        break;
+      case TokenKind::kModulo:
+        op = BinaryOp::kModulo;
+        break;
+      default:
+        return left;
     }
     Advance();
     left = Binary(ExprKind::kBinary, op, left, ParsePower());
@@ -209,16 +226,21 @@ const Expr* Parser::ParsePrimary() {
       return Constant(Value::String(std::move(text)), token.begin);
     }
     case TokenKind::kInteger:
-    case TokenKind::kFloat: Advance(); return ParseNumber(token);
+    case TokenKind::kFloat:
+      Advance();
+      return ParseNumber(token);
     case TokenKind::kLeftParen: {
       Advance();
       const Expr* inner = ParseTuple(true, true);
       Expect(TokenKind::kRightParen);
       return inner;
     }
-    case TokenKind::kLeftBracket: return ParseList();
-    case TokenKind::kLeftBrace: return ParseDict();
-    default: Fail(fmt::format("unexpected '{}'", DescribeToken(token)), token);
+    case TokenKind::kLeftBracket:
+      return ParseList();
+    case TokenKind::kLeftBrace:
+      return ParseDict();
+    default:
+      Fail(fmt::format("unexpected '{}'", DescribeToken(token)), token);
   }
 }
 
@@ -247,7 +269,8 @@ const Expr* Parser::ParseNumber(const Token& token) {
 }
 
 bool Parser::AtTupleEnd(std::string_view extra_end) const {
-  return At(TokenKind::kVariableEnd) || At(TokenKind::kBlockEnd) || At(TokenKind::kRightParen) || (!extra_end.empty() && current_.IsName(extra_end));
+  return At(TokenKind::kVariableEnd) || At(TokenKind::kBlockEnd) || At(TokenKind::kRightParen) ||
+         (!extra_end.empty() && current_.IsName(extra_end));
 }
 
 // Expressions separated by commas are a tuple, without need of parentheses.
@@ -483,7 +506,8 @@ bool Parser::ParseCallArguments(CallArguments& arguments) {
   return true;
 }
 
-void Parser::ParseOneArgument(CallArguments& arguments, std::vector<std::string_view>& names, std::vector<const Expr*>& keywords, const Token& open) {
+void Parser::ParseOneArgument(CallArguments& arguments, std::vector<std::string_view>& names,
+                              std::vector<const Expr*>& keywords, const Token& open) {
   auto ensure = [&](bool allowed) {
     if (!allowed) Fail("invalid syntax for function call expression", open);
   };

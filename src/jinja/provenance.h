@@ -1,6 +1,7 @@
-// Where a rendered text came from: a list of pieces, each written by a place of a template or taken over from a text that a
-// macro or block had rendered before. It hangs on the string value, so that it survives `{{ macro() }}`, `{{ caller() }}`,
-// `return` and `set` blocks, and is gone when the text is changed (then the expression that wrote it is the place).
+// Where a rendered text came from: a list of pieces, each written by a place of a template or taken over from a text
+// that a macro or block had rendered before. It hangs on the string value, so that it survives `{{ macro() }}`, `{{
+// caller() }}`, `return` and `set` blocks, and is gone when the text is changed (then the expression that wrote it is
+// the place).
 #pragma once
 
 #include <string>
@@ -35,7 +36,8 @@ class Provenance final : public RefCounted {
         continue;
       }
       std::vector<TraceFrame> inner_trace = trace;
-      if (!piece.inner->macro.empty()) inner_trace.insert(inner_trace.begin(), TraceFrame{piece.inner->macro, piece.inner->call});
+      if (!piece.inner->macro.empty())
+        inner_trace.insert(inner_trace.begin(), TraceFrame{piece.inner->macro, piece.inner->call});
       piece.inner->Flatten(base + piece.begin, std::move(inner_trace), out);
     }
   }

@@ -1,6 +1,6 @@
-// Gives every name of a template its slot. The rules are Jinja2's: a block of names (template, macro, loop body, ...) is
-// looked through as a whole before anything in it runs. A name that it assigns is its own; until then the name has the
-// value that it has outside when there is one, or when it is read before, or assigned only in a branch of an `if`;
+// Gives every name of a template its slot. The rules are Jinja2's: a block of names (template, macro, loop body, ...)
+// is looked through as a whole before anything in it runs. A name that it assigns is its own; until then the name has
+// the value that it has outside when there is one, or when it is read before, or assigned only in a branch of an `if`;
 // otherwise it is undefined. Names that nobody assigns are globals.
 #include <vector>
 
@@ -12,7 +12,11 @@ namespace {
 class Resolver {
  public:
   Resolver(CompiledTemplate& compiled, Parser& parser)
-      : compiled_(compiled), parser_(parser), names_(parser.names()), top_(parser.name_count() + 4, -1), globals_(parser.name_count() + 4, -1) {}
+      : compiled_(compiled),
+        parser_(parser),
+        names_(parser.names()),
+        top_(parser.name_count() + 4, -1),
+        globals_(parser.name_count() + 4, -1) {}
 
   void Run() {
     unit_ = compiled_.root;
@@ -35,7 +39,11 @@ class Resolver {
   // The names of one block, in effect while it lives.
   class Scope {
    public:
-    explicit Scope(Resolver& resolver) : resolver_(resolver), first_(resolver.bindings_.size()), first_init_(resolver.inits_.size()), outer_first_(resolver.scope_first_) {
+    explicit Scope(Resolver& resolver)
+        : resolver_(resolver),
+          first_(resolver.bindings_.size()),
+          first_init_(resolver.inits_.size()),
+          outer_first_(resolver.scope_first_) {
       resolver.scope_first_ = first_;
     }
     ~Scope() {
@@ -50,7 +58,8 @@ class Resolver {
     Scope& operator=(const Scope&) = delete;
 
     Frame Inits() const {
-      return {resolver_.compiled_.arena.Copy<SlotInit>(std::span<const SlotInit>(resolver_.inits_).subspan(first_init_))};
+      return {
+          resolver_.compiled_.arena.Copy<SlotInit>(std::span<const SlotInit>(resolver_.inits_).subspan(first_init_))};
     }
 
    private:
@@ -152,9 +161,15 @@ class Resolver {
   void Analyze(const Statement& statement, bool in_branch) {
     LoadRange(statement.names);
     switch (statement.kind) {
-      case StatementKind::kSet: StoreTarget(*static_cast<const SetStatement&>(statement).target, in_branch); break;
-      case StatementKind::kSetBlock: StoreTarget(*static_cast<const SetBlockStatement&>(statement).target, in_branch); break;
-      case StatementKind::kMacro: Store(*static_cast<const MacroStatement&>(statement).target, in_branch); break;
+      case StatementKind::kSet:
+        StoreTarget(*static_cast<const SetStatement&>(statement).target, in_branch);
+        break;
+      case StatementKind::kSetBlock:
+        StoreTarget(*static_cast<const SetBlockStatement&>(statement).target, in_branch);
+        break;
+      case StatementKind::kMacro:
+        Store(*static_cast<const MacroStatement&>(statement).target, in_branch);
+        break;
       case StatementKind::kIf: {
         const auto& node = static_cast<const IfStatement&>(statement);
         Analyze(node.then, true);
@@ -162,7 +177,8 @@ class Resolver {
         Analyze(node.otherwise, true);
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
 
@@ -174,19 +190,36 @@ class Resolver {
   void Resolve(Statement& statement) {
     ResolveRange(statement.names);
     switch (statement.kind) {
-      case StatementKind::kSet: ResolveTarget(*static_cast<SetStatement&>(statement).target); break;
-      case StatementKind::kSetBlock: ResolveSetBlock(static_cast<SetBlockStatement&>(statement)); break;
+      case StatementKind::kSet:
+        ResolveTarget(*static_cast<SetStatement&>(statement).target);
+        break;
+      case StatementKind::kSetBlock:
+        ResolveSetBlock(static_cast<SetBlockStatement&>(statement));
+        break;
       case StatementKind::kMacro:
         ResolveName(*static_cast<MacroStatement&>(statement).target);
         ResolveUnit(*static_cast<MacroStatement&>(statement).unit);
         break;
-      case StatementKind::kCallBlock: ResolveUnit(*static_cast<CallBlockStatement&>(statement).unit); break;
-      case StatementKind::kIf: ResolveIf(static_cast<IfStatement&>(statement)); break;
-      case StatementKind::kFor: ResolveFor(static_cast<ForStatement&>(statement)); break;
-      case StatementKind::kFilterBlock: ResolveInner(static_cast<FilterBlockStatement&>(statement)); break;
-      case StatementKind::kScope: ResolveInner(static_cast<ScopeStatement&>(statement)); break;
-      case StatementKind::kWith: ResolveWith(static_cast<WithStatement&>(statement)); break;
-      default: break;
+      case StatementKind::kCallBlock:
+        ResolveUnit(*static_cast<CallBlockStatement&>(statement).unit);
+        break;
+      case StatementKind::kIf:
+        ResolveIf(static_cast<IfStatement&>(statement));
+        break;
+      case StatementKind::kFor:
+        ResolveFor(static_cast<ForStatement&>(statement));
+        break;
+      case StatementKind::kFilterBlock:
+        ResolveInner(static_cast<FilterBlockStatement&>(statement));
+        break;
+      case StatementKind::kScope:
+        ResolveInner(static_cast<ScopeStatement&>(statement));
+        break;
+      case StatementKind::kWith:
+        ResolveWith(static_cast<WithStatement&>(statement));
+        break;
+      default:
+        break;
     }
   }
 

@@ -1,4 +1,5 @@
-// Python's set: the keys of a dict, in the order they came. (Python's own order is by hash and no program can rely on it.)
+// Python's set: the keys of a dict, in the order they came. (Python's own order is by hash and no program can rely on
+// it.)
 #include <fmt/format.h>
 
 #include "jinja/errors.h"
@@ -15,7 +16,9 @@ class SetObject final : public Object {
   bool IsIterable() const override { return true; }
   bool IsIndexable() const override { return false; }
   std::optional<size_t> Length() const override { return keys->size(); }
-  Result<std::unique_ptr<Iterator>> Iterate() override { return Catching([&] { return jinja::Iterate(Value::FromDict(keys)); }); }
+  Result<std::unique_ptr<Iterator>> Iterate() override {
+    return Catching([&] { return jinja::Iterate(Value::FromDict(keys)); });
+  }
   Result<std::optional<Value>> GetAttribute(CallContext& context, std::string_view name) override;
   Result<std::optional<Value>> Binary(BinaryOp op, const Value& other, bool reflected) const override;
   bool Equals(const Value& other) const override;
@@ -78,7 +81,8 @@ Value CallMethod(SetObject& set, std::string_view name, const Arguments& argumen
   if (name == "copy") return Merge(set, {}, Part::kBoth);
   if (name == "issubset") return Value::Bool(IsWithin(*set.keys, *KeysOf(reader.Required("other"))));
   if (name == "issuperset") return Value::Bool(IsWithin(*KeysOf(reader.Required("other")), *set.keys));
-  if (name == "isdisjoint") return Value::Bool(!Combine(*set.keys, *KeysOf(reader.Required("other")), Part::kCommon).Truthy());
+  if (name == "isdisjoint")
+    return Value::Bool(!Combine(*set.keys, *KeysOf(reader.Required("other")), Part::kCommon).Truthy());
   if (name == "clear") return set.keys->Clear(), Value::None();
   if (name == "update") {
     for (const Value& each : reader.RestPositional()) {
@@ -101,13 +105,26 @@ Value CallMethod(SetObject& set, std::string_view name, const Arguments& argumen
 }
 
 Result<std::optional<Value>> SetObject::GetAttribute(CallContext&, std::string_view name) {
-  constexpr std::string_view kMethods[] = {"add", "remove", "discard", "pop", "clear", "copy", "update", "union", "intersection", "difference",
-                                           "symmetric_difference", "issubset", "issuperset", "isdisjoint"};
+  constexpr std::string_view kMethods[] = {"add",
+                                           "remove",
+                                           "discard",
+                                           "pop",
+                                           "clear",
+                                           "copy",
+                                           "update",
+                                           "union",
+                                           "intersection",
+                                           "difference",
+                                           "symmetric_difference",
+                                           "issubset",
+                                           "issuperset",
+                                           "isdisjoint"};
   for (std::string_view method : kMethods) {
     if (name != method) continue;
-    return std::optional(MakeFunction(std::string(name), [self = Ref(this), method](CallContext&, const Arguments& arguments) {
-      return Catching([&] { return CallMethod(*self, method, arguments); });
-    }));
+    return std::optional(
+        MakeFunction(std::string(name), [self = Ref(this), method](CallContext&, const Arguments& arguments) {
+          return Catching([&] { return CallMethod(*self, method, arguments); });
+        }));
   }
   return std::optional<Value>();
 }
@@ -117,12 +134,18 @@ Result<std::optional<Value>> SetObject::Binary(BinaryOp op, const Value& other, 
   if (!right || reflected) return std::optional<Value>();
   bool within = IsWithin(*keys, *right->keys), around = IsWithin(*right->keys, *keys);
   switch (op) {
-    case BinaryOp::kSubtract: return std::optional(Combine(*keys, *right->keys, Part::kRest));
-    case BinaryOp::kLess: return std::optional(Value::Bool(within && !around));
-    case BinaryOp::kLessEqual: return std::optional(Value::Bool(within));
-    case BinaryOp::kGreater: return std::optional(Value::Bool(around && !within));
-    case BinaryOp::kGreaterEqual: return std::optional(Value::Bool(around));
-    default: return std::optional<Value>();
+    case BinaryOp::kSubtract:
+      return std::optional(Combine(*keys, *right->keys, Part::kRest));
+    case BinaryOp::kLess:
+      return std::optional(Value::Bool(within && !around));
+    case BinaryOp::kLessEqual:
+      return std::optional(Value::Bool(within));
+    case BinaryOp::kGreater:
+      return std::optional(Value::Bool(around && !within));
+    case BinaryOp::kGreaterEqual:
+      return std::optional(Value::Bool(around));
+    default:
+      return std::optional<Value>();
   }
 }
 

@@ -19,7 +19,9 @@ class SmallList {
     }
     ++size_;
   }
-  std::span<const T> items() const { return size_ <= N ? std::span<const T>(near_.data(), size_) : std::span<const T>(far_); }
+  std::span<const T> items() const {
+    return size_ <= N ? std::span<const T>(near_.data(), size_) : std::span<const T>(far_);
+  }
 
  private:
   std::array<T, N> near_{};

@@ -22,7 +22,8 @@ bool DottedName(const Expr& expr, std::string& name) {
   return true;
 }
 
-CallSite::Argument ArgumentOf(const CompiledTemplate& compiled, std::string_view keyword, const Expr& expr, std::string_view stars = {}) {
+CallSite::Argument ArgumentOf(const CompiledTemplate& compiled, std::string_view keyword, const Expr& expr,
+                              std::string_view stars = {}) {
   CallSite::Argument argument;
   argument.keyword = std::string(keyword);
   argument.source = std::string(stars) + std::string(compiled.Source(expr));
@@ -35,7 +36,8 @@ CallSite SiteOf(const CompiledTemplate& compiled, const CallExpr& call, std::str
   const CallArguments& arguments = call.arguments;
   for (const Expr* each : arguments.positional) site.arguments.push_back(ArgumentOf(compiled, {}, *each));
   if (arguments.more_positional) site.arguments.push_back(ArgumentOf(compiled, {}, *arguments.more_positional, "*"));
-  for (size_t i = 0; i < arguments.keywords.size(); ++i) site.arguments.push_back(ArgumentOf(compiled, arguments.names[i], *arguments.keywords[i]));
+  for (size_t i = 0; i < arguments.keywords.size(); ++i)
+    site.arguments.push_back(ArgumentOf(compiled, arguments.names[i], *arguments.keywords[i]));
   if (arguments.more_keywords) site.arguments.push_back(ArgumentOf(compiled, {}, *arguments.more_keywords, "**"));
   return site;
 }
@@ -44,7 +46,8 @@ CallSite SiteOf(const CompiledTemplate& compiled, const CallExpr& call, std::str
 
 bool LiteralOf(const Expr& expr, Value& value) {
   switch (expr.kind) {
-    case ExprKind::kConstant: return value = *static_cast<const ConstantExpr&>(expr).value, true;
+    case ExprKind::kConstant:
+      return value = *static_cast<const ConstantExpr&>(expr).value, true;
     case ExprKind::kNegate: {
       if (!LiteralOf(*static_cast<const UnaryExpr&>(expr).operand, value)) return false;
       Result<Value> negated = Catching([&] { return Negate(value); });
@@ -65,13 +68,16 @@ bool LiteralOf(const Expr& expr, Value& value) {
       auto dict = MakeRef<Dict>();
       for (size_t i = 0; i < node.keys.size(); ++i) {
         Value key, item;
-        if (!LiteralOf(*node.keys[i], key) || !LiteralOf(*node.values[i], item) || key.IsDict() || key.type() == Type::kList) return false;
+        if (!LiteralOf(*node.keys[i], key) || !LiteralOf(*node.values[i], item) || key.IsDict() ||
+            key.type() == Type::kList)
+          return false;
         dict->Set(std::move(key), std::move(item));
       }
       value = Value::FromDict(std::move(dict));
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -101,7 +107,8 @@ std::optional<Value> Template::Literal() const {
   if (body.size() != 1 || body[0]->kind != StatementKind::kOutput) return std::nullopt;
   const auto& output = static_cast<const OutputStatement&>(*body[0]);
   Value value;
-  if (output.items.size() != 1 || output.items[0]->kind == ExprKind::kText || !LiteralOf(*output.items[0], value)) return std::nullopt;
+  if (output.items.size() != 1 || output.items[0]->kind == ExprKind::kText || !LiteralOf(*output.items[0], value))
+    return std::nullopt;
   return value;
 }
 
@@ -117,7 +124,8 @@ std::vector<CallSite> Template::Calls() const {
 Result<std::string> Render(const Template& source, Scope& scope, const RenderOptions& options) {
   if (source.is_plain()) {
     const CompiledTemplate& compiled = source.compiled();
-    if (options.pieces && !compiled.text.empty()) options.pieces->push_back({0, compiled.SpanOf(0, static_cast<uint32_t>(compiled.text.size())), {}});
+    if (options.pieces && !compiled.text.empty())
+      options.pieces->push_back({0, compiled.SpanOf(0, static_cast<uint32_t>(compiled.text.size())), {}});
     return compiled.text;
   }
   return Catching([&] { return Evaluator(scope, options).RenderText(source); });
@@ -130,7 +138,8 @@ Result<Value> RenderNative(const Template& source, Scope& scope, const RenderOpt
 Value MakeMacro(std::shared_ptr<const Template> source, size_t macro_index, std::string full_name) {
   std::shared_ptr<const CompiledTemplate> compiled = source->compiled().shared_from_this();
   const Unit& unit = *compiled->macro_units.at(macro_index);
-  return Value::New<MacroObject>(std::move(compiled), unit, Ref<Activation>(), std::move(full_name), UndefinedPolicy::kDefault);
+  return Value::New<MacroObject>(std::move(compiled), unit, Ref<Activation>(), std::move(full_name),
+                                 UndefinedPolicy::kDefault);
 }
 
 Result<Value> CallValue(const Value& callee, const Arguments& arguments, Scope& scope, const RenderOptions& options) {

@@ -17,8 +17,9 @@ namespace stir::jinja {
 // A block tag that defines a macro in another spelling, such as {% test name(args) %}...{% endtest %} or
 // {% materialization view, adapter='x' %}. `macro_name` gets the name and the literal keyword arguments after a comma.
 struct MacroTag {
-  std::string tag;      // "test"; the end tag is "end" + tag
-  std::function<Result<std::string>(std::string_view name, const std::vector<std::pair<std::string, Value>>& keywords)> macro_name;
+  std::string tag;  // "test"; the end tag is "end" + tag
+  std::function<Result<std::string>(std::string_view name, const std::vector<std::pair<std::string, Value>>& keywords)>
+      macro_name;
 };
 
 struct Syntax {
@@ -28,8 +29,8 @@ struct Syntax {
   std::vector<MacroTag> macro_tags;
 };
 
-// Where a template's text stands in a source: offset i of the text is offset base + i of the source when `verbatim`, else
-// every place is shown as `whole`.
+// Where a template's text stands in a source: offset i of the text is offset base + i of the source when `verbatim`,
+// else every place is shown as `whole`.
 struct Origin {
   SourceId source;
   uint32_t base = 0;
@@ -46,7 +47,7 @@ struct Parameter {
 struct MacroDefinition {
   std::string name;
   std::vector<Parameter> parameters;
-  Span span;       // from its opening tag to its closing tag
+  Span span;  // from its opening tag to its closing tag
   Span name_span;
 };
 
@@ -83,8 +84,9 @@ class Template {
   std::shared_ptr<const CompiledTemplate> compiled_;
 };
 
-// Supplies names that a template does not define itself (globals, macros of the project, built-ins of the host). Jinja's own
-// globals (range, dict, namespace, ...) are found after it. Called once per name and render: cache what is dear.
+// Supplies names that a template does not define itself (globals, macros of the project, built-ins of the host).
+// Jinja's own globals (range, dict, namespace, ...) are found after it. Called once per name and render: cache what is
+// dear.
 class Scope {
  public:
   virtual ~Scope() = default;
@@ -97,7 +99,7 @@ class Scope {
 enum class UndefinedPolicy : uint8_t { kDefault, kLenient, kStrict };
 
 struct Limits {
-  uint32_t depth = 1000;              // nested calls
+  uint32_t depth = 1000;  // nested calls
   uint64_t output_bytes = 1ULL << 30;
   int64_t range = 100000;
 };
@@ -105,7 +107,7 @@ struct Limits {
 // Which piece of output came from which place of which template: the way back from compiled SQL to the user's file.
 struct OutputPiece {
   size_t begin = 0;  // offset in the output
-  Span span;         // the text or expression that wrote it (the outermost frame that is not a macro comes first in `trace`)
+  Span span;  // the text or expression that wrote it (the outermost frame that is not a macro comes first in `trace`)
   std::vector<TraceFrame> trace;
 };
 
@@ -120,8 +122,8 @@ class CallContext {
  public:
   virtual ~CallContext() = default;
   virtual Scope& scope() = 0;
-  virtual Span call_span() const = 0;                    // where the call stands
-  virtual std::vector<TraceFrame> Trace() const = 0;     // innermost first
+  virtual Span call_span() const = 0;                 // where the call stands
+  virtual std::vector<TraceFrame> Trace() const = 0;  // innermost first
   virtual UndefinedPolicy undefined_policy() const = 0;
   virtual Result<Value> Call(const Value& callee, const Arguments& arguments) = 0;
   virtual Result<Value> GetAttribute(const Value& value, std::string_view name) = 0;
@@ -137,10 +139,11 @@ class CallContext {
 Result<std::string> Render(const Template& source, Scope& scope, const RenderOptions& options = {});
 // Native rendering (dbt's YAML): one expression keeps its value, several pieces join as text.
 Result<Value> RenderNative(const Template& source, Scope& scope, const RenderOptions& options = {});
-// A callable for a top-level macro of `source`. It takes its globals from the scope of whoever calls it, so one value serves
-// all nodes and threads. `full_name` appears in traces.
+// A callable for a top-level macro of `source`. It takes its globals from the scope of whoever calls it, so one value
+// serves all nodes and threads. `full_name` appears in traces.
 Value MakeMacro(std::shared_ptr<const Template> source, size_t macro_index, std::string full_name);
 // Calls a value from the host (a materialization, a test macro, a hook).
-Result<Value> CallValue(const Value& callee, const Arguments& arguments, Scope& scope, const RenderOptions& options = {});
+Result<Value> CallValue(const Value& callee, const Arguments& arguments, Scope& scope,
+                        const RenderOptions& options = {});
 
 }  // namespace stir::jinja

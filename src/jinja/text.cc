@@ -1,8 +1,8 @@
 #include "jinja/text.h"
 
+#include <charconv>
 #include <clocale>
 #include <cmath>
-#include <charconv>
 #include <cstring>
 #include <cwctype>
 
@@ -19,9 +19,13 @@ locale_t Unicode() {
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-bool Classify(char32_t code, int (*ask)(wint_t, locale_t)) { return Unicode() && ask(static_cast<wint_t>(code), Unicode()) != 0; }
+bool Classify(char32_t code, int (*ask)(wint_t, locale_t)) {
+  return Unicode() && ask(static_cast<wint_t>(code), Unicode()) != 0;
+}
 
-bool Contains(std::string_view set, std::string_view character) { return set.find(character) != std::string_view::npos; }
+bool Contains(std::string_view set, std::string_view character) {
+  return set.find(character) != std::string_view::npos;
+}
 
 size_t PreviousCodePoint(std::string_view text, size_t end) {
   size_t at = end - 1;
@@ -103,7 +107,9 @@ bool IsSpace(char32_t code) {
 
 bool IsDigit(char32_t code) { return code < 0x80 ? code >= '0' && code <= '9' : Classify(code, iswdigit_l); }
 // glibc counts digits of other scripts as letters; Python does not, but no text template depends on it.
-bool IsAlpha(char32_t code) { return code < 0x80 ? (code | 32) >= 'a' && (code | 32) <= 'z' : Classify(code, iswalpha_l); }
+bool IsAlpha(char32_t code) {
+  return code < 0x80 ? (code | 32) >= 'a' && (code | 32) <= 'z' : Classify(code, iswalpha_l);
+}
 bool IsUpper(char32_t code) { return code < 0x80 ? code >= 'A' && code <= 'Z' : Classify(code, iswupper_l); }
 bool IsLower(char32_t code) { return code < 0x80 ? code >= 'a' && code <= 'z' : Classify(code, iswlower_l); }
 bool IsPrintable(char32_t code) {
@@ -187,7 +193,8 @@ std::vector<std::string_view> SplitLines(std::string_view text, bool keep_ends) 
   for (size_t offset = 0; offset < text.size();) {
     size_t at = offset;
     char32_t code = NextCodePoint(text, offset);
-    bool is_break = (code >= '\n' && code <= '\r') || (code >= 0x1C && code <= 0x1E) || code == 0x85 || code == 0x2028 || code == 0x2029;
+    bool is_break = (code >= '\n' && code <= '\r') || (code >= 0x1C && code <= 0x1E) || code == 0x85 ||
+                    code == 0x2028 || code == 0x2029;
     if (!is_break) continue;
     if (code == '\r' && offset < text.size() && text[offset] == '\n') ++offset;
     lines.push_back(text.substr(begin, (keep_ends ? offset : at) - begin));
@@ -229,7 +236,8 @@ std::string ReprFloat(double value) {
   size_t e = text.find('e');
   int exponent = 0;
   std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
-  if (exponent < -4 || exponent >= 16) return std::string(text);  // two digits of exponent at least, as Python prints it
+  if (exponent < -4 || exponent >= 16)
+    return std::string(text);  // two digits of exponent at least, as Python prints it
   char fixed[400];
   auto end = std::to_chars(fixed, fixed + sizeof fixed, value, std::chars_format::fixed);
   std::string out(fixed, end.ptr);
@@ -242,12 +250,23 @@ std::string EscapeHtml(std::string_view text) {
   out.reserve(text.size());
   for (char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '\'': out += "&#39;"; break;
-      case '"': out += "&#34;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

@@ -1,4 +1,5 @@
-// Text as Python sees it: code points, white space, case, repr. Strings are UTF-8; bytes that are not are taken one by one.
+// Text as Python sees it: code points, white space, case, repr. Strings are UTF-8; bytes that are not are taken one by
+// one.
 #pragma once
 
 #include <cstdint>

@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kMaxNesting = 200;  // of lists in lists, when printed or compared
 
-// How deep this thread is inside a print or comparison: a list that contains itself ends in an error, not a crash. It has
-// to be the thread's, as objects of other rooms print their items by calling Value again.
+// How deep this thread is inside a print or comparison: a list that contains itself ends in an error, not a crash. It
+// has to be the thread's, as objects of other rooms print their items by calling Value again.
 thread_local int nesting = 0;
 struct Nested {
   Nested() { ++nesting; }
@@ -28,9 +28,12 @@ bool IsNumeric(Type type) { return type == Type::kBool || type == Type::kInt || 
 
 double Numeric(const Value& value) {
   switch (value.type()) {
-    case Type::kBool: return value.AsBool() ? 1 : 0;
-    case Type::kInt: return static_cast<double>(value.AsInt());
-    default: return value.AsFloat();
+    case Type::kBool:
+      return value.AsBool() ? 1 : 0;
+    case Type::kInt:
+      return static_cast<double>(value.AsInt());
+    default:
+      return value.AsFloat();
   }
 }
 
@@ -41,7 +44,9 @@ bool EqualNumbers(const Value& a, const Value& b) {
     double real = Numeric(a.type() == Type::kFloat ? a : b);
     const Value& whole = a.type() == Type::kFloat ? b : a;
     if (real != Numeric(whole)) return false;
-    return whole.type() == Type::kBool || std::fabs(real) < 9.2e18 ? static_cast<int64_t>(real) == (whole.type() == Type::kBool ? whole.AsBool() : whole.AsInt()) : false;
+    return whole.type() == Type::kBool || std::fabs(real) < 9.2e18
+               ? static_cast<int64_t>(real) == (whole.type() == Type::kBool ? whole.AsBool() : whole.AsInt())
+               : false;
   }
   auto integer = [](const Value& v) { return v.type() == Type::kBool ? int64_t{v.AsBool()} : v.AsInt(); };
   return integer(a) == integer(b);
@@ -103,7 +108,8 @@ Value::Value(const Value& other) : type_(other.type_), heap_(other.heap_) {
   if (IsHeap()) heap_->Retain();
 }
 
-Value::Value(Value&& other) noexcept : type_(std::exchange(other.type_, Type::kUndefined)), heap_(std::exchange(other.heap_, nullptr)) {}
+Value::Value(Value&& other) noexcept
+    : type_(std::exchange(other.type_, Type::kUndefined)), heap_(std::exchange(other.heap_, nullptr)) {}
 
 Value& Value::operator=(Value other) noexcept {
   std::swap(type_, other.type_);
@@ -201,15 +207,23 @@ Object* Value::AsObject() const { return type_ == Type::kObject ? static_cast<Ob
 bool Value::Truthy() const {
   switch (type_) {
     case Type::kUndefined:
-    case Type::kNone: return false;
-    case Type::kBool: return boolean_;
-    case Type::kInt: return integer_ != 0;
-    case Type::kFloat: return real_ != 0;
-    case Type::kString: return !AsString().empty();
+    case Type::kNone:
+      return false;
+    case Type::kBool:
+      return boolean_;
+    case Type::kInt:
+      return integer_ != 0;
+    case Type::kFloat:
+      return real_ != 0;
+    case Type::kString:
+      return !AsString().empty();
     case Type::kList:
-    case Type::kTuple: return !Items().empty();
-    case Type::kDict: return AsDict().size() != 0;
-    case Type::kObject: return AsObject()->Truthy();
+    case Type::kTuple:
+      return !Items().empty();
+    case Type::kDict:
+      return AsDict().size() != 0;
+    case Type::kObject:
+      return AsObject()->Truthy();
   }
   return false;
 }
@@ -226,47 +240,73 @@ Result<std::string> Value::Str() const {
 
 Result<std::string> Value::Repr() const {
   Nested guard;
-  if (guard.too_deep()) return Diagnostic(kTemplateLimit, "maximum recursion depth exceeded while getting the repr of an object");
+  if (guard.too_deep())
+    return Diagnostic(kTemplateLimit, "maximum recursion depth exceeded while getting the repr of an object");
   switch (type_) {
-    case Type::kUndefined: return std::string("Undefined");
-    case Type::kNone: return std::string("None");
-    case Type::kBool: return std::string(boolean_ ? "True" : "False");
-    case Type::kInt: return fmt::format("{}", integer_);
-    case Type::kFloat: return ReprFloat(real_);
-    case Type::kString: return Cells::IsMarkup(*this) ? "Markup(" + ReprText(AsString()) + ")" : ReprText(AsString());
+    case Type::kUndefined:
+      return std::string("Undefined");
+    case Type::kNone:
+      return std::string("None");
+    case Type::kBool:
+      return std::string(boolean_ ? "True" : "False");
+    case Type::kInt:
+      return fmt::format("{}", integer_);
+    case Type::kFloat:
+      return ReprFloat(real_);
+    case Type::kString:
+      return Cells::IsMarkup(*this) ? "Markup(" + ReprText(AsString()) + ")" : ReprText(AsString());
     case Type::kList:
-    case Type::kTuple: return ReprSequence(*this);
-    case Type::kDict: return ReprDict(AsDict());
-    case Type::kObject: return AsObject()->Repr();
+    case Type::kTuple:
+      return ReprSequence(*this);
+    case Type::kDict:
+      return ReprDict(AsDict());
+    case Type::kObject:
+      return AsObject()->Repr();
   }
   return std::string();
 }
 
 std::string_view Value::TypeName() const {
   switch (type_) {
-    case Type::kUndefined: return "Undefined";
-    case Type::kNone: return "NoneType";
-    case Type::kBool: return "bool";
-    case Type::kInt: return "int";
-    case Type::kFloat: return "float";
-    case Type::kString: return Cells::IsMarkup(*this) ? "Markup" : "str";
-    case Type::kList: return "list";
-    case Type::kTuple: return "tuple";
-    case Type::kDict: return "dict";
-    case Type::kObject: return AsObject()->TypeName();
+    case Type::kUndefined:
+      return "Undefined";
+    case Type::kNone:
+      return "NoneType";
+    case Type::kBool:
+      return "bool";
+    case Type::kInt:
+      return "int";
+    case Type::kFloat:
+      return "float";
+    case Type::kString:
+      return Cells::IsMarkup(*this) ? "Markup" : "str";
+    case Type::kList:
+      return "list";
+    case Type::kTuple:
+      return "tuple";
+    case Type::kDict:
+      return "dict";
+    case Type::kObject:
+      return AsObject()->TypeName();
   }
   return "";
 }
 
 std::optional<size_t> Value::Length() const {
   switch (type_) {
-    case Type::kUndefined: return 0;
-    case Type::kString: return CodePointCount(AsString());
+    case Type::kUndefined:
+      return 0;
+    case Type::kString:
+      return CodePointCount(AsString());
     case Type::kList:
-    case Type::kTuple: return Items().size();
-    case Type::kDict: return AsDict().size();
-    case Type::kObject: return AsObject()->Length();
-    default: return std::nullopt;
+    case Type::kTuple:
+      return Items().size();
+    case Type::kDict:
+      return AsDict().size();
+    case Type::kObject:
+      return AsObject()->Length();
+    default:
+      return std::nullopt;
   }
 }
 
@@ -279,11 +319,15 @@ bool Value::Equals(const Value& other) const {
   Nested guard;
   if (guard.too_deep()) return false;
   switch (type_) {
-    case Type::kString: return AsString() == other.AsString();
+    case Type::kString:
+      return AsString() == other.AsString();
     case Type::kList:
-    case Type::kTuple: return EqualItems(Items(), other.Items());
-    case Type::kDict: return EqualDicts(AsDict(), other.AsDict());
-    default: return true;  // None and undefined: one value each
+    case Type::kTuple:
+      return EqualItems(Items(), other.Items());
+    case Type::kDict:
+      return EqualDicts(AsDict(), other.AsDict());
+    default:
+      return true;  // None and undefined: one value each
   }
 }
 
@@ -301,20 +345,26 @@ std::string Value::UndefinedMessage() const {
 
 size_t Value::Hash() const {
   switch (type_) {
-    case Type::kBool: return std::hash<int64_t>()(boolean_);
-    case Type::kInt: return std::hash<int64_t>()(integer_);
+    case Type::kBool:
+      return std::hash<int64_t>()(boolean_);
+    case Type::kInt:
+      return std::hash<int64_t>()(integer_);
     case Type::kFloat:
       // Equal numbers hash equally, whatever their type.
-      if (std::floor(real_) == real_ && std::fabs(real_) < 9e18) return std::hash<int64_t>()(static_cast<int64_t>(real_));
+      if (std::floor(real_) == real_ && std::fabs(real_) < 9e18)
+        return std::hash<int64_t>()(static_cast<int64_t>(real_));
       return std::hash<double>()(real_);
-    case Type::kString: return std::hash<std::string_view>()(AsString());
+    case Type::kString:
+      return std::hash<std::string_view>()(AsString());
     case Type::kTuple: {
       size_t seed = 0x345678;
       for (const Value& item : Items()) seed = Mix(seed, item.Hash());
       return seed;
     }
-    case Type::kObject: return AsObject()->Hash();
-    default: return static_cast<size_t>(type_) + 0x51ED;
+    case Type::kObject:
+      return AsObject()->Hash();
+    default:
+      return static_cast<size_t>(type_) + 0x51ED;
   }
 }
 

@@ -1,6 +1,7 @@
 // The values that templates compute with: Python's, as far as a text template can see them. A Value is a small tagged
-// handle; strings, lists, dicts and objects are shared by reference, as in Python. Reference counts are atomic: immutable
-// values (strings, tuples, objects that say so) may be shared between threads; lists and dicts belong to one render.
+// handle; strings, lists, dicts and objects are shared by reference, as in Python. Reference counts are atomic:
+// immutable values (strings, tuples, objects that say so) may be shared between threads; lists and dicts belong to one
+// render.
 #pragma once
 
 #include <atomic>
@@ -44,13 +45,21 @@ template <typename T>
 class Ref {
  public:
   Ref() = default;
-  explicit Ref(T* pointer) : pointer_(pointer) { if (pointer_) pointer_->Retain(); }
+  explicit Ref(T* pointer) : pointer_(pointer) {
+    if (pointer_) pointer_->Retain();
+  }
   Ref(const Ref& other) : Ref(other.pointer_) {}
   Ref(Ref&& other) noexcept : pointer_(std::exchange(other.pointer_, nullptr)) {}
-  template <typename U> requires std::is_convertible_v<U*, T*>
+  template <typename U>
+  requires std::is_convertible_v<U*, T*>
   Ref(const Ref<U>& other) : Ref(other.get()) {}  // NOLINT(google-explicit-constructor)
-  Ref& operator=(Ref other) noexcept { std::swap(pointer_, other.pointer_); return *this; }
-  ~Ref() { if (pointer_) pointer_->Release(); }
+  Ref& operator=(Ref other) noexcept {
+    std::swap(pointer_, other.pointer_);
+    return *this;
+  }
+  ~Ref() {
+    if (pointer_) pointer_->Release();
+  }
   T* get() const { return pointer_; }
   T* operator->() const { return pointer_; }
   T& operator*() const { return *pointer_; }
@@ -61,7 +70,9 @@ class Ref {
 };
 
 template <typename T, typename... Args>
-Ref<T> MakeRef(Args&&... args) { return Ref<T>(new T(std::forward<Args>(args)...)); }
+Ref<T> MakeRef(Args&&... args) {
+  return Ref<T>(new T(std::forward<Args>(args)...));
+}
 
 struct UndefinedCell;  // cells.h: why a value is undefined
 
@@ -81,7 +92,7 @@ class Value {
   static Value Int(int64_t value);
   static Value Float(double value);
   static Value String(std::string value);
-  static Value Markup(std::string value);     // text that is safe as HTML already: a string that `escape` leaves alone
+  static Value Markup(std::string value);  // text that is safe as HTML already: a string that `escape` leaves alone
   static Value List(std::vector<Value> items = {});
   static Value Tuple(std::vector<Value> items = {});
   static Value MakeDict(std::vector<std::pair<Value, Value>> entries = {});
@@ -89,7 +100,9 @@ class Value {
   static Value FromObject(Ref<Object> object);
   // An object made here: Value::New<RelationObject>(args...).
   template <typename T, typename... Args>
-  static Value New(Args&&... args) { return FromObject(MakeRef<T>(std::forward<Args>(args)...)); }
+  static Value New(Args&&... args) {
+    return FromObject(MakeRef<T>(std::forward<Args>(args)...));
+  }
 
   Type type() const { return type_; }
   bool IsUndefined() const { return type_ == Type::kUndefined; }
@@ -103,13 +116,15 @@ class Value {
   int64_t AsInt() const;
   double AsFloat() const;
   std::string_view AsString() const;
-  const std::vector<Value>& Items() const;    // list or tuple
-  std::vector<Value>& MutableItems() const;   // list only (shared: all holders see the change, as in Python)
+  const std::vector<Value>& Items() const;   // list or tuple
+  std::vector<Value>& MutableItems() const;  // list only (shared: all holders see the change, as in Python)
   Dict& AsDict() const;
-  Object* AsObject() const;                   // null when it is not an object
+  Object* AsObject() const;  // null when it is not an object
   // The object as a T, or null.
   template <typename T>
-  T* As() const { return dynamic_cast<T*>(AsObject()); }
+  T* As() const {
+    return dynamic_cast<T*>(AsObject());
+  }
 
   bool Truthy() const;
   // str(x): what {{ x }} prints. Objects may fail.
@@ -128,7 +143,9 @@ class Value {
 
  private:
   friend struct Cells;  // cells.h: the engine's way to the heap cells
-  Value(Type type, const RefCounted* heap) : type_(type), heap_(heap) { if (heap_) heap_->Retain(); }
+  Value(Type type, const RefCounted* heap) : type_(type), heap_(heap) {
+    if (heap_) heap_->Retain();
+  }
   bool IsHeap() const { return (type_ == Type::kUndefined || type_ >= Type::kString) && heap_ != nullptr; }
 
   Type type_ = Type::kUndefined;
@@ -178,11 +195,25 @@ class Iterator {
   virtual Result<std::optional<Value>> Next() = 0;
 };
 
-enum class BinaryOp : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kFloorDivide, kModulo, kPower, kLess, kLessEqual, kGreater, kGreaterEqual };
+enum class BinaryOp : uint8_t {
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kFloorDivide,
+  kModulo,
+  kPower,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual
+};
 
-// A host object. Attributes that Python's functions look for are asked by the same names: `__abs__`, `__round__`, `__int__`,
-// `__float__`, `__reversed__` (callables), and `strftime` for formatting. Defaults refuse with Python's words ("'X' object is not callable"). Methods that return an optional say
-// "I do not have that" with nullopt; the engine then makes an undefined or an error, as Jinja2 does.
+// A host object. Attributes that Python's functions look for are asked by the same names: `__abs__`, `__round__`,
+// `__int__`,
+// `__float__`, `__reversed__` (callables), and `strftime` for formatting. Defaults refuse with Python's words ("'X'
+// object is not callable"). Methods that return an optional say "I do not have that" with nullopt; the engine then
+// makes an undefined or an error, as Jinja2 does.
 class Object : public RefCounted {
  public:
   virtual std::string_view TypeName() const = 0;
@@ -227,10 +258,10 @@ class ArgumentReader {
   ArgumentReader(std::string_view callee, const Arguments& arguments) : callee_(callee), arguments_(arguments) {}
   Result<Value> Required(std::string_view name);
   Value Optional(std::string_view name, Value fallback = Value::None());
-  bool Has(std::string_view name) const;           // the keyword was given
-  std::span<const Value> RestPositional();         // *args
-  std::vector<KeywordArgument> RestKeywords();     // **kwargs
-  Status Finish();                                 // unexpected arguments are an error
+  bool Has(std::string_view name) const;        // the keyword was given
+  std::span<const Value> RestPositional();      // *args
+  std::vector<KeywordArgument> RestKeywords();  // **kwargs
+  Status Finish();                              // unexpected arguments are an error
 
  private:
   const KeywordArgument* Keyword(std::string_view name) const;
