@@ -50,6 +50,23 @@ constexpr Example kSqlExamples[] = {
     {"sql -f report.sql -o csv > report.csv", "a file's statements; the last result as CSV"},
     {"sql --connection app -o json < query.sql", "ask a connection of stir/*.yml"},
 };
+constexpr Example kPipelineListExamples[] = {{"pipeline list", "what is defined in stir/*.yml and how it last went"},
+                                             {"pipeline list -o json", "the same for programs"}};
+constexpr Example kPipelineShowExamples[] = {{"pipeline show daily", "its tasks and what they need"}};
+constexpr Example kPipelineRunExamples[] = {
+    {"pipeline run daily", "run the newest interval that has ended; go on with a run that was interrupted"},
+    {"pipeline run daily --logical-date 2026-01-31 -p region=us_east", "one day, with a parameter"},
+};
+constexpr Example kBackfillExamples[] = {
+    {"pipeline backfill daily --from 2026-01-01 --to 2026-01-31", "every day of January, oldest first"},
+    {"pipeline backfill daily --from 2026-01-01 --to 2026-01-31 --rerun missing --dry-run", "say which days never ran"},
+};
+constexpr Example kRunsListExamples[] = {{"runs list", "the newest runs"},
+                                         {"runs list --pipeline daily --state failed -n 5", "the last failures of one"}};
+constexpr Example kRunsShowExamples[] = {{"runs show 42", "its tasks, attempts and messages"}};
+constexpr Example kRunsRetryExamples[] = {{"runs retry 42", "run again what failed and what follows from it"}};
+constexpr Example kRunsLogsExamples[] = {{"runs logs 42", "of all tasks"},
+                                         {"runs logs 42 --task transform --attempt 1", "of one attempt"}};
 constexpr Example kCompletionExamples[] = {
     {"completion bash > ~/.local/share/bash-completion/completions/stir", "for bash"},
     {"completion zsh > ~/.zfunc/_stir", "for zsh, with ~/.zfunc in fpath"},
@@ -102,6 +119,26 @@ constexpr CommandSpec kCommands[] = {
      "Runs one or more statements, from the argument, a file or standard input, and prints the rows of those that give "
      "rows. Jinja is not rendered; `show --inline` does that.",
      "[QUERY]", 1, "file on table-output row-limit", kSqlExamples, "a statement failed", RunSql},
+    {"pipeline list", "", "", "List pipelines", "Lists the pipelines of stir/*.yml, their schedules and last runs.", "", 0,
+     "table-output", kPipelineListExamples, kNeverOne, RunPipelineList},
+    {"pipeline show", "", "", "Show a pipeline", "Shows a pipeline's tasks, what they need, and how it last went.", "NAME", 1,
+     "table-output", kPipelineShowExamples, kNeverOne, RunPipelineShow},
+    {"pipeline run", "", "", "Run a pipeline",
+     "Runs a pipeline for one interval. Every step is on disk before and after it: if the process dies, the same command "
+     "goes on where it was.",
+     "NAME", 1, "logical-date param", kPipelineRunExamples, "the run failed", RunPipelineRun},
+    {"pipeline backfill", "", "", "Run a pipeline for a range of dates",
+     "Runs a pipeline for every interval that begins in a range, oldest first. Watermarks stay where they are.", "NAME", 1,
+     "from to rerun dry-run param", kBackfillExamples, "a run failed", RunPipelineBackfill},
+    {"runs list", "", "", "List runs", "Lists what has run, newest first.", "", 0, "pipeline state-is last table-output",
+     kRunsListExamples, kNeverOne, RunRunsList},
+    {"runs show", "", "", "Show a run", "Shows a run's tasks, how they ended and why.", "RUN", 1, "table-output",
+     kRunsShowExamples, kNeverOne, RunRunsShow},
+    {"runs retry", "", "", "Run again what failed",
+     "Runs again, in the same run, what failed, was canceled or never started for a failure, and all that follows from it.",
+     "RUN", 1, "", kRunsRetryExamples, "the run failed again", RunRunsRetry},
+    {"runs logs", "", "", "Show the logs of a run", "Prints what the tasks of a run wrote.", "RUN", 1, "task attempt",
+     kRunsLogsExamples, kNeverOne, RunRunsLogs},
     {"completion", "", "", "Print shell completion", "Prints the completion script of a shell.", "bash|zsh|fish", 1, "",
      kCompletionExamples, kNeverOne, RunCompletion},
 };

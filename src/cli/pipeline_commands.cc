@@ -196,7 +196,7 @@ int RunRunsLogs(const Arguments& arguments, Session& session) {
   if (const auto attempt = arguments.Integer("attempt")) request.attempt = static_cast<int>(*attempt);
   auto logs = engine::ReadLogs(session.host(), MakeOptions(arguments, session), request);
   if (!logs.ok()) return ReportFailure(logs.error(), session);
-  for (const engine::TaskLog& log : *logs) {
+  for (const engine::LogText& log : *logs) {
     const std::string head = fmt::format("== {} (attempt {})\n", log.task, log.attempt);
     fmt::print("{}{}", logs->size() > 1 ? head : "", session.redactor.Redact(log.text));
   }
