@@ -90,11 +90,7 @@
   {%- endcall -%}
 {%- endmacro %}
 
-{# Indexes go first: DuckDB does not rename a table that has them. #}
 {% macro duckdb__rename_relation(from_relation, to_relation) -%}
-  {%- if from_relation.type == 'table' and from_relation.identifier == this.identifier -%}
-    {%- do drop_indexes_on_relation(from_relation) -%}
-  {%- endif -%}
   {%- call statement('rename_relation') -%}
     alter {{ to_relation.type }} {{ from_relation }} rename to {{ adapter.quote_as_configured(to_relation.identifier, 'identifier') }}
   {%- endcall -%}

@@ -24,6 +24,7 @@
   {% call statement('main') -%}{{ build_sql }}{%- endcall %}
 
   {% if swap %}
+    {% do drop_indexes_on_relation(existing) %}
     {% do adapter.rename_relation(existing, backup) %}
     {% do adapter.rename_relation(intermediate, target_relation) %}
   {% endif %}
