@@ -1,10 +1,14 @@
+with sold as (
+    select product_id, sum(quantity) as items, sum(total_amount) as revenue
+    from {{ ref('fct_sales') }}
+    group by product_id
+)
 select
     p.product_id,
     p.product,
     p.category,
-    sum(s.quantity) as items,
-    sum(s.total_amount) as revenue,
-    row_number() over (order by sum(s.total_amount) desc, p.product_id) as place
-from {{ ref('fct_sales') }} s
+    s.items,
+    s.revenue,
+    row_number() over (order by s.revenue desc, p.product_id) as place
+from sold s
 join {{ ref('products') }} p using (product_id)
-group by all
