@@ -194,7 +194,8 @@ class PipelineReader {
     if (labelled.size() == 1) return labelled[0];
     if (labelled.empty()) {
       std::vector<std::string> names;
-      for (const Task& task : pipeline_.tasks) names.push_back(task.name), names.push_back(task.label);
+      for (const Task& task : pipeline_.tasks)
+        if (!task.label.empty()) names.push_back(task.name), names.push_back(task.label);
       std::sort(names.begin(), names.end());
       names.erase(std::unique(names.begin(), names.end()), names.end());
       std::string hint = DidYouMean(name, names);

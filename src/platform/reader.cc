@@ -54,7 +54,8 @@ std::string HintForUndefined(const Diagnostic& error) {
   return DidYouMean(name, RunNames());
 }
 
-std::string OneOfHint(std::span<const std::string_view> words) {
+std::string OneOfHint(std::string_view seen, std::span<const std::string_view> words) {
+  if (std::string near = DidYouMean(seen, std::vector<std::string>(words.begin(), words.end())); !near.empty()) return near;
   std::string hint = "one of ";
   for (size_t i = 0; i < words.size(); ++i) hint += fmt::format("{}`{}`", i == 0 ? "" : ", ", words[i]);
   return hint;
@@ -327,7 +328,7 @@ std::pair<size_t, Span> Fields::WordIndex(std::string_view key, std::span<const 
   if (!text || (!reader_.binding() && project::HasJinja(*text))) return {fallback, found->span};
   const auto word = std::find(words.begin(), words.end(), *text);
   if (word != words.end()) return {static_cast<size_t>(word - words.begin()), found->span};
-  reader_.Error(Diagnostic(kBadValue, fmt::format("`{}` cannot be `{}`", key, *text), found->span).Hint(OneOfHint(words)));
+  reader_.Error(Diagnostic(kBadValue, fmt::format("`{}` cannot be `{}`", key, *text), found->span).Hint(OneOfHint(*text, words)));
   return {fallback, found->span};
 }
 
