@@ -32,8 +32,8 @@ TEST(FormatLine, HasADebugForm) {
 
 TEST(FormatLine, HasAJsonForm) {
   const std::string line = Line({"Z023", "StatsLine", Level::kInfo, "Done.", R"({"stats": {}})"}, {.format = LineFormat::kJson});
-  EXPECT_TRUE(line.starts_with(R"({"data": {"stats": {}}, "info": {"category": "", "code": "Z023")")) << line;
-  EXPECT_NE(line.find(R"("name": "StatsLine")"), line.npos) << line;
+  EXPECT_TRUE(line.starts_with(R"({"data":{"stats": {}},"info":{"category":"","code":"Z023")")) << line;
+  EXPECT_NE(line.find(R"("name":"StatsLine")"), line.npos) << line;
 }
 
 TEST(Colored, ColoursTheStateAndNotTheTime) {

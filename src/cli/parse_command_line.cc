@@ -1,5 +1,6 @@
 // The command table handed to CLI11, and what CLI11 found handed back. CLI11 splits and pairs; all checks and messages are ours.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/strings.h"
@@ -21,7 +22,7 @@ CLI::Option* AddOption(CLI::App& app, const OptionSpec& option) {
   const std::string names = Join(spellings, ",");
   if (option.kind == OptionKind::kFlag) return app.add_flag(names + ",!--no-" + spellings.front().substr(2));
   CLI::Option* added = app.add_option(names);
-  return option.kind == OptionKind::kList ? added->expected(1, CLI::detail::expected_max_vector_size)
+  return option.kind == OptionKind::kList ? added->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args()
                                           : added->expected(1)->take_last();
 }
 
@@ -109,7 +110,10 @@ class Parser {
     std::vector<std::string> names;
     const std::string prefix = group.empty() ? "" : group + " ";
     for (const auto& [sub, command] : commands_) {
-      if (command->name.starts_with(prefix)) names.emplace_back(command->name.substr(prefix.size()));
+      if (!command->name.starts_with(prefix)) continue;
+      const std::string_view name = command->name.substr(prefix.size());
+      std::string first(name.substr(0, name.find(' ')));
+      if (std::ranges::find(names, first) == names.end()) names.push_back(std::move(first));
     }
     const std::string what = word.empty() ? fmt::format("`{}` needs one of its commands", group)
                                           : fmt::format("no such command `{}{}`", prefix, word);

@@ -64,6 +64,19 @@ bool PassesThrough(const Node& node, const NodeSet& selected) {
   return !selected.Contains(node.id) || node.IsEphemeral() || node.type == ResourceType::kSource;
 }
 
+// Parents before children, and by unique id among nodes of one depth: the order in which dbt takes nodes of equal weight, and
+// in which skipped ones are told.
+std::vector<NodeId> InOrder(const project::Manifest& manifest, const NodeSet& members) {
+  const graph::Graph& graph = manifest.graph();
+  std::vector<uint32_t> depth(graph.size());
+  for (const NodeId node : graph.TopologicalOrder()) {
+    for (const NodeId child : graph.Children(node)) depth[child] = std::max(depth[child], depth[node] + 1);
+  }
+  std::vector<NodeId> ordered = members.ToVector();
+  std::ranges::sort(ordered, {}, [&](NodeId id) { return std::pair(depth[id], manifest.node(id).unique_id); });
+  return ordered;
+}
+
 }  // namespace
 
 std::vector<std::pair<NodeId, NodeId>> TestEdges(const project::Manifest& manifest, const NodeSet& selected) {
@@ -97,13 +110,13 @@ Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& 
   std::vector<PlannedNode> nodes;
   std::vector<scheduler::TaskId> task_of(graph.size());
   scheduler::PlanSpec spec;
-  members.ForEach([&](NodeId id) {
+  for (const NodeId id : InOrder(manifest, members)) {
     task_of[id] = static_cast<scheduler::TaskId>(nodes.size());
     nodes.push_back({id, PassesThrough(manifest.node(id), selected)});
     scheduler::TaskSpec task;
     task.name = manifest.node(id).unique_id;
     spec.tasks.push_back(std::move(task));
-  });
+  }
   members.ForEach([&](NodeId id) {
     for (NodeId parent : graph.Parents(id)) {
       if (members.Contains(parent)) spec.tasks[task_of[id]].needs.push_back(task_of[parent]);

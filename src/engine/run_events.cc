@@ -158,7 +158,7 @@ void Narrator::FinishedRunning(std::span<const Node* const> nodes, double second
 }
 
 std::string Narrator::ErrorText(const NodeReport& report) const {
-  if (style_.dbt_errors || report.diagnostics.empty()) return Indented(report.result.message);
+  if (style_.dbt_errors || report.diagnostics.empty()) return "  " + report.result.message;
   std::string text = RenderDiagnostics(report.diagnostics, sources_);
   while (text.ends_with('\n')) text.pop_back();
   return Indented(text);
