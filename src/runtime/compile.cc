@@ -1,7 +1,11 @@
 #include "runtime/compile.h"
 
 #include <algorithm>
+#include <array>
 
+#include <fmt/format.h>
+
+#include "base/strings.h"
 #include "runtime/inject_ctes.h"
 #include "runtime/object_tools.h"
 #include "runtime/relation_object.h"
@@ -18,12 +22,23 @@ bool HasJinja(std::string_view text) {
   return text.find("{{") != text.npos || text.find("{%") != text.npos || text.find("{#") != text.npos;
 }
 
-// Texts that are templates become the values they render to; `column_name` stays the text it is.
+// "ref('orders')" as an argument of a test means the relation, not the text.
+bool IsBareCall(std::string_view text) {
+  static constexpr auto kNames = std::to_array<std::string_view>({"env_var", "ref", "var", "source", "doc"});
+  text = Strip(text);
+  const size_t open = text.find('(');
+  if (open == text.npos || !text.ends_with(')') || text.size() < open + 3) return false;
+  return std::ranges::find(kNames, Strip(text.substr(0, open))) != kNames.end();
+}
+
+// Texts that are templates become the values they render to.
 Result<Value> RenderArgument(NodeRun& run, const Value& value) {
   if (value.IsString()) {
-    if (!HasJinja(value.AsString())) return value;
+    std::string text(value.AsString());
+    if (IsBareCall(text)) text = fmt::format("{{{{ {} }}}}", text);
+    if (!HasJinja(text)) return value;
     const Span span = run.node().span;
-    STIR_ASSIGN(const auto parsed, jinja::Template::Parse(std::string(value.AsString()), jinja::Origin{span.source, 0, false, span}));
+    STIR_ASSIGN(const auto parsed, jinja::Template::Parse(std::move(text), jinja::Origin{span.source, 0, false, span}));
     return jinja::RenderNative(*parsed, run);
   }
   if (value.IsSequence()) {
@@ -43,6 +58,7 @@ Result<Value> RenderArgument(NodeRun& run, const Value& value) {
   return Value::MakeDict(std::move(entries));
 }
 
+// `column_name` stays the text it is.
 Result<Value> TestArguments(NodeRun& run, const project::TestPart& test) {
   std::vector<std::pair<Value, Value>> entries;
   if (!test.kwargs.IsDict()) return Value::MakeDict();

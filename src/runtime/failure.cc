@@ -81,12 +81,11 @@ void AppendTrace(std::string& text, const Diagnostic& error, const RunState& sta
 
 void PlaceErrors(Diagnostics& errors, NodeRun& run) {
   for (Diagnostic& error : errors) {
-    if (error.kind.category == Category::kDatabase) PlaceEngineError(error, run);
-    if (!error.span || run.state().IsBuiltIn(error.span.source)) {
-      const Span place = UserPlace(run.state(), {}, error.trace);
-      if (place) error.span = place;
-    }
+    const bool by_engine = error.kind.category == Category::kDatabase;
+    if (!error.span || run.state().IsBuiltIn(error.span.source)) error.span = UserPlace(run.state(), {}, error.trace);
+    if (by_engine) PlaceEngineError(error, run);
     if (!error.span) error.span = run.node().span;
+    std::erase_if(error.trace, [&](const TraceFrame& frame) { return by_engine && run.state().IsBuiltIn(frame.span.source); });
     if (error.subject.empty()) error.subject = run.node().unique_id;
   }
 }

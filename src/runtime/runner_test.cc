@@ -9,11 +9,12 @@ namespace stir::runtime {
 namespace {
 
 using testing::BuildResult;
+using testing::Files;
 using testing::ProjectFixture;
 using Table = std::vector<std::vector<std::string>>;
 
 TEST(Runner, BuildsAViewATableAndTestsThem) {
-  ProjectFixture project({
+  ProjectFixture project(Files{
       {"models/base.sql", "select 1 as id, 'a' as name"},
       {"models/orders.sql", "{{ config(materialized='table') }}\nselect * from {{ ref('base') }}"},
       {"models/schema.yml", "models:\n  - name: orders\n    columns:\n      - name: id\n        data_tests: [not_null, unique]\n"},
@@ -22,7 +23,7 @@ TEST(Runner, BuildsAViewATableAndTestsThem) {
   const NodeOutcome& view = built.at("model.shop.base");
   EXPECT_EQ(view.result.status, "success") << view.result.message;
   EXPECT_EQ(view.result.message, "OK");
-  EXPECT_EQ(view.result.adapter_response, R"({"_message": "OK"})");
+  EXPECT_EQ(view.result.adapter_response, R"({"_message":"OK"})");
   EXPECT_EQ(view.result.compiled_code, "select 1 as id, 'a' as name");
   EXPECT_EQ(view.result.relation_name, "\"shop\".\"main\".\"base\"");
   EXPECT_EQ(view.result.thread_id, "Thread-1 (worker)");
@@ -40,7 +41,7 @@ TEST(Runner, BuildsAViewATableAndTestsThem) {
 }
 
 TEST(Runner, ReplacesWhatWasThereBefore) {
-  ProjectFixture project({{"models/a.sql", "select 1 as id"}, {"models/b.sql", "select * from {{ ref('a') }}"}});
+  ProjectFixture project(Files{{"models/a.sql", "select 1 as id"}, {"models/b.sql", "select * from {{ ref('a') }}"}});
   project.Build();
   project.Write("models/a.sql", "{{ config(materialized='table') }} select 2 as id");
   EXPECT_EQ(project.Build().at("model.shop.a").result.message, "OK");
@@ -54,7 +55,7 @@ TEST(Runner, ReplacesWhatWasThereBefore) {
 }
 
 TEST(Runner, SendsTheStatementsOfATable) {
-  ProjectFixture project({{"models/a.sql", "{{ config(materialized='table', pre_hook=\"select 1 as before\", "
+  ProjectFixture project(Files{{"models/a.sql", "{{ config(materialized='table', pre_hook=\"select 1 as before\", "
                                             "post_hook=[\"select 2 as after\", {\"sql\": \"select 3 as later\", \"transaction\": false}]) }}select 1 as id"}});
   const BuildResult built = project.Build();
   EXPECT_EQ(built.at("model.shop.a").result.status, "success") << built.at("model.shop.a").result.message;
@@ -69,7 +70,7 @@ TEST(Runner, SendsTheStatementsOfATable) {
 }
 
 TEST(Runner, WritesEphemeralModelsIntoTheirUsers) {
-  ProjectFixture project({
+  ProjectFixture project(Files{
       {"models/e1.sql", "{{ config(materialized='ephemeral') }}\nselect 1 as id"},
       {"models/e2.sql", "{{ config(materialized='ephemeral') }} select * from {{ ref('e1') }}"},
       {"models/a.sql", "with x as (select * from {{ ref('e2') }}) select * from x join {{ ref('e1') }} using (id)"},
@@ -89,7 +90,7 @@ std::string Incremental(const std::string& config, const std::string& sql) {
 }
 
 TEST(Runner, AppendsWhereIncrementalSaysSo) {
-  ProjectFixture project({{"models/a.sql", Incremental("", "select {{ var('n') }} as id{% if is_incremental() %}, 'more' as what{% else %}, 'first' as what{% endif %}")}});
+  ProjectFixture project(Files{{"models/a.sql", Incremental("", "select {{ var('n') }} as id{% if is_incremental() %}, 'more' as what{% else %}, 'first' as what{% endif %}")}});
   project.Build({.vars = "n: 1"});
   project.Build({.vars = "n: 2"});
   EXPECT_EQ(project.Rows("select id, what from a order by 1"), (Table{{"1", "first"}, {"2", "more"}}));
@@ -99,7 +100,7 @@ TEST(Runner, AppendsWhereIncrementalSaysSo) {
 
 TEST(Runner, BringsInNewRowsByTheirKey) {
   for (const std::string strategy : {"delete+insert", "merge"}) {
-    ProjectFixture project({{"models/a.sql", Incremental("unique_key=['id', 'day'], incremental_strategy='" + strategy + "'",
+    ProjectFixture project(Files{{"models/a.sql", Incremental("unique_key=['id', 'day'], incremental_strategy='" + strategy + "'",
                                                          "select unnest({{ var('ids') }}) as id, 1 as day, {{ var('v') }} as v")}});
     project.Build({.vars = "{ids: '[1, 2]', v: 10}"});
     const BuildResult second = project.Build({.vars = "{ids: '[2, 3]', v: 20}"});
@@ -110,7 +111,7 @@ TEST(Runner, BringsInNewRowsByTheirKey) {
 
 TEST(Runner, FollowsChangedColumnsAsToldTo) {
   const auto run = [](const std::string& mode) {
-    ProjectFixture project({{"models/a.sql", Incremental("on_schema_change='" + mode + "'", "select {{ var('columns') }}")}});
+    ProjectFixture project(Files{{"models/a.sql", Incremental("on_schema_change='" + mode + "'", "select {{ var('columns') }}")}});
     project.Build({.vars = "columns: 1 as id, 'x' as old"});
     const BuildResult second = project.Build({.vars = "columns: 2 as id, 'y' as fresh"});
     const project::NodeResult& result = second.at("model.shop.a").result;
@@ -125,7 +126,7 @@ TEST(Runner, FollowsChangedColumnsAsToldTo) {
 }
 
 TEST(Runner, MergesAsTheOptionsSay) {
-  ProjectFixture project({{"models/a.sql", Incremental("unique_key='id', incremental_strategy='merge', merge_update_columns=['v'], "
+  ProjectFixture project(Files{{"models/a.sql", Incremental("unique_key='id', incremental_strategy='merge', merge_update_columns=['v'], "
                                                        "merge_update_condition='DBT_INTERNAL_DEST.v < DBT_INTERNAL_SOURCE.v'",
                                                        "select * from (values {{ var('rows') }}) t(id, v, w)")}});
   project.Build({.vars = "rows: (1, 5, 'a'), (2, 5, 'a')"});
@@ -141,7 +142,7 @@ TEST(Runner, MergesAsTheOptionsSay) {
 }
 
 TEST(Runner, LoadsSeeds) {
-  ProjectFixture project({
+  ProjectFixture project(Files{
       {"seeds/raw.csv", "id,customer,amount,day,ok,note\n1,alice,10.5,2024-01-01,true,\n2,bob,20,2024-01-02,false,\"hello, \"\"x\"\"\nline2\"\n3,carol,,2024-01-03,,n\n"},
       {"seeds/typed.csv", "a,b\n1,2\n"},
       {"seeds/schema.yml", "seeds:\n  - name: typed\n    config: {column_types: {a: varchar(10)}, quote_columns: false}\n"},
@@ -150,7 +151,7 @@ TEST(Runner, LoadsSeeds) {
   const project::NodeResult& result = first.at("seed.shop.raw").result;
   EXPECT_EQ(result.message, "INSERT 3");
   EXPECT_EQ(result.compiled, std::nullopt);
-  EXPECT_EQ(result.adapter_response, R"({"_message": "INSERT 3", "code": "INSERT", "rows_affected": 3})");
+  EXPECT_EQ(result.adapter_response, R"({"_message":"INSERT 3","code":"INSERT","rows_affected":3})");
   EXPECT_EQ(project.Rows("select * from raw order by id"), (Table{{"1", "alice", "10.5", "2024-01-01", "true", "∅"},
                                                                   {"2", "bob", "20.0", "2024-01-02", "false", "hello, \"x\"\nline2"},
                                                                   {"3", "carol", "∅", "2024-01-03", "∅", "n"}}));
@@ -165,7 +166,7 @@ TEST(Runner, LoadsSeeds) {
 }
 
 TEST(Runner, JudgesTests) {
-  ProjectFixture project({
+  ProjectFixture project(Files{
       {"models/a.sql", "{{ config(materialized='table') }} select unnest([1, 2, 2, null]) as id"},
       {"models/b.sql", "select 9 as id"},
       {"models/schema.yml", R"(
@@ -204,7 +205,7 @@ models:
 }
 
 TEST(Runner, RunsHooksAroundTheWork) {
-  ProjectFixture project({
+  ProjectFixture project(Files{
       {"dbt_project.yml", "name: shop\nversion: '1.0'\nprofile: shop\n"
                           "on-run-start: [\"create table if not exists audit(what varchar)\", \"insert into audit values ('start')\"]\n"
                           "on-run-end: \"insert into audit values ('{{ results | length }} {{ schemas | join }} {{ results[0].status }} {{ results[0].node.name }}')\"\n"},
@@ -228,7 +229,7 @@ std::string PlaceOf(const ProjectFixture& project, const NodeOutcome& outcome) {
 }
 
 TEST(Runner, PlacesEngineErrorsInTheUsersFile) {
-  ProjectFixture project({
+  ProjectFixture project(Files{
       {"models/ok.sql", "select 1 as id"},
       {"models/plain.sql", "{{ config(materialized='table') }}\n\nselect id,\n  nosuch\nfrom {{ ref('ok') }}\n"},
       {"models/through.sql", "select\n  {{ twice('nosuch') }} as x\nfrom {{ ref('ok') }}"},
@@ -242,13 +243,13 @@ TEST(Runner, PlacesEngineErrorsInTheUsersFile) {
   EXPECT_TRUE(built.at("model.shop.plain").result.message.starts_with(
       "Runtime Error in model plain (models/plain.sql)\n  Binder Error: Referenced column \"nosuch\" not found in FROM clause!"))
       << built.at("model.shop.plain").result.message;
-  EXPECT_EQ(PlaceOf(project, built.at("model.shop.through")), "macros/twice.sql:2:3");
+  EXPECT_EQ(PlaceOf(project, built.at("model.shop.through")), "macros/twice.sql:2:6");
   EXPECT_EQ(PlaceOf(project, built.at("model.shop.user")), "models/eph.sql:2:8");
   EXPECT_EQ(project.Rows("select table_name from information_schema.tables"), (Table{{"ok"}}));
 }
 
 TEST(Runner, WordsCompilationErrorsAsDbtDoes) {
-  ProjectFixture project({
+  ProjectFixture project(Files{
       {"models/base.sql", "select 1 as id"},
       {"models/raise.sql", "select {{ boom(3) }}"},
       {"models/hidden.sql", "{% if execute %}select * from {{ ref('base') }}{% endif %}"},
@@ -270,7 +271,7 @@ TEST(Runner, WordsCompilationErrorsAsDbtDoes) {
 }
 
 TEST(Runner, LeavesOtherRowsAloneWhenItFails) {
-  ProjectFixture project({{"models/a.sql", "{{ config(materialized='table') }} select {{ var('v', 1) }} as id"}});
+  ProjectFixture project(Files{{"models/a.sql", "{{ config(materialized='table') }} select {{ var('v', 1) }} as id"}});
   project.Build();
   const BuildResult failed = project.Build({.vars = "v: nosuch"});
   EXPECT_EQ(failed.at("model.shop.a").result.status, "error");
@@ -284,7 +285,7 @@ TEST(Runner, LeavesOtherRowsAloneWhenItFails) {
 }
 
 TEST(Runner, KeepsDescriptions) {
-  ProjectFixture project({
+  ProjectFixture project(Files{
       {"models/a.sql", "{{ config(materialized='table', persist_docs={'relation': true, 'columns': true}) }} select 1 as id"},
       {"models/schema.yml", "models:\n  - name: a\n    description: it's a table\n    columns: [{name: id, description: the key}]\n"},
   });
@@ -294,7 +295,7 @@ TEST(Runner, KeepsDescriptions) {
 }
 
 TEST(Runner, ShowsAndCompilesWhatIsNoNode) {
-  ProjectFixture project({{"models/a.sql", "select unnest([1, 2, 3]) as id"}, {"seeds/s.csv", "x\n1\n2\n"}});
+  ProjectFixture project(Files{{"models/a.sql", "select unnest([1, 2, 3]) as id"}, {"seeds/s.csv", "x\n1\n2\n"}});
   project.Build();
   project.WithRunner({}, [&](NodeRunner& runner, const project::Manifest& manifest, Worker& worker) {
     const auto compiled = runner.CompileInline("select * from {{ ref('a') }}", worker);
@@ -315,14 +316,14 @@ TEST(Runner, ShowsAndCompilesWhatIsNoNode) {
 }
 
 TEST(Runner, GivesEmptyInputsWhenAsked) {
-  ProjectFixture project({{"models/a.sql", "select 1 as id"}, {"models/b.sql", "{{ config(materialized='table') }}select * from {{ ref('a') }}"}});
+  ProjectFixture project(Files{{"models/a.sql", "select 1 as id"}, {"models/b.sql", "{{ config(materialized='table') }}select * from {{ ref('a') }}"}});
   const BuildResult built = project.Build({.empty = true});
   EXPECT_EQ(built.at("model.shop.b").result.compiled_code, "select * from (select * from \"shop\".\"main\".\"a\" where false limit 0)");
   EXPECT_EQ(project.Rows("select count(*) from b"), (Table{{"0"}}));
 }
 
 TEST(Runner, CallsMacrosThatAskTheEngine) {
-  ProjectFixture project({
+  ProjectFixture project(Files{
       {"models/a.sql", "{% set found = run_query('select 1 as x, 2.5 as y union all select 3, null order by 1') %}"
                        "select {{ found.columns[0].values() | join('+') }} as total, {{ found.rows[0]['y'] }} as y, '{{ found.column_names | join }}' as names"},
       {"models/b.sql", "{% set relation = adapter.get_relation(this.database, this.schema, 'a') %}"

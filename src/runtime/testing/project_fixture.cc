@@ -47,7 +47,7 @@ struct ProjectFixture::Opened {
   std::unique_ptr<NodeRunner> runner;
 };
 
-ProjectFixture::ProjectFixture(std::map<std::string, std::string> files)
+ProjectFixture::ProjectFixture(Files files)
     : sources_(std::make_unique<SourceMap>()), log_(std::make_unique<EventLog>()) {
   static std::atomic<int> count{0};
   root_ = fs::temp_directory_path() / fmt::format("stir_runtime_{}_{}", ::getpid(), count++);
@@ -89,9 +89,9 @@ Result<std::unique_ptr<ProjectFixture::Opened>> ProjectFixture::Open(const Comma
                       {"STORE_FAILURES", jinja::Value::Bool(command.store_failures)},
                       {"WHICH", jinja::Value::String("build")}};
   Redactor redactor;
-  STIR_ASSIGN(project::ProjectFiles files, project::ReadProject(SystemFiles(), root_, invocation, *sources_));
+  STIR_ASSIGN(project::ProjectFiles files, project::ReadProject(stir::SystemFiles(), root_, invocation, *sources_));
   const project::ProfileRequest request{root_, "shop", "", 0};
-  STIR_ASSIGN(opened->target, project::ReadTarget(SystemFiles(), request, invocation, *sources_, redactor));
+  STIR_ASSIGN(opened->target, project::ReadTarget(stir::SystemFiles(), request, invocation, *sources_, redactor));
   std::vector<project::BuiltinFile> macros;
   for (const embedded::EmbeddedFile& file : embedded::Macros()) macros.push_back({file.path, file.text});
   project::ParseOptions options{&invocation, &opened->target, &adapter::duckdb::DuckDbDialect(), macros, 1};
@@ -105,7 +105,7 @@ Result<std::unique_ptr<ProjectFixture::Opened>> ProjectFixture::Open(const Comma
   RunnerOptions runner;
   runner.invocation = &invocation;
   runner.target = &opened->target;
-  runner.files = &SystemFiles();
+  runner.files = &stir::SystemFiles();
   runner.sources = sources_.get();
   runner.target_path = root_ / "target";
   runner.empty = command.empty;

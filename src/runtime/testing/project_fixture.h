@@ -15,11 +15,11 @@ namespace stir::runtime::testing {
 
 // What a command line would say.
 struct Command {
-  std::string vars;            // YAML
+  std::string vars = {};       // YAML
   bool full_refresh = false;
   bool store_failures = false;
   bool empty = false;
-  std::vector<std::string> only;  // unique ids; empty: every node
+  std::vector<std::string> only = {};  // unique ids; empty: every node
 };
 
 struct BuildResult {
@@ -31,11 +31,12 @@ struct BuildResult {
 };
 
 class EventLog;
+using Files = std::map<std::string, std::string>;
 
 class ProjectFixture {
  public:
   // Paths below the project -> texts. dbt_project.yml (project `shop`) and profiles.yml are added unless given.
-  explicit ProjectFixture(std::map<std::string, std::string> files);
+  explicit ProjectFixture(Files files);
   ~ProjectFixture();
 
   void Write(const std::string& path, const std::string& text);
