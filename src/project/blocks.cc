@@ -157,13 +157,27 @@ class Finder {
     Block block;
     block.type = opening.word;
     block.name = opening.name;
-    block.text = text_.substr(opening.begin, closing->end - opening.begin);
+    const auto [begin, end] = Widened(opening, *closing);
+    block.text = text_.substr(begin, end - begin);
     block.contents = text_.substr(opening.end, closing->begin - opening.end);
-    block.span = SpanOf(opening.begin, closing->end);
+    block.span = SpanOf(begin, end);
+    taken_ = end;
     block.name_span = SpanOf(opening.name_begin, opening.name_begin + opening.name.size());
     block.contents_begin = static_cast<uint32_t>(opening.end);
     blocks_.push_back(block);
     return {};
+  }
+
+  // White space that the block's own dashes swallow is part of it.
+  std::pair<size_t, size_t> Widened(const Tag& opening, const Tag& closing) const {
+    size_t begin = opening.begin, end = closing.end;
+    if (text_.substr(begin, 3) == "{%-") {
+      while (begin > taken_ && IsSpace(text_[begin - 1])) --begin;
+    }
+    if (end >= 3 && text_.substr(end - 3, 3) == "-%}") {
+      while (end < text_.size() && IsSpace(text_[end])) ++end;
+    }
+    return {begin, end};
   }
 
   std::optional<Tag> FindClosing(const Tag& opening) {
@@ -181,6 +195,7 @@ class Finder {
   std::vector<Block>& blocks_;
   Scanner scanner_;
   std::vector<Tag> open_;
+  size_t taken_ = 0;  // where the last block ended
 };
 
 }  // namespace

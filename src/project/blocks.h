@@ -16,7 +16,7 @@ struct Block {
   std::string_view name;      // the word after the tag's name; may be empty
   std::string_view text;      // from the opening tag to the closing tag
   std::string_view contents;  // between them
-  Span span;                  // of `text`
+  Span span;                  // of `text`, with the white space that its own dashes swallow
   Span name_span;
   uint32_t contents_begin = 0;  // offset in the source
 };

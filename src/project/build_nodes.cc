@@ -73,12 +73,12 @@ std::shared_ptr<const Config> NodeBuilder::LayerConfig(const PackageContext& pac
   std::shared_ptr<const Config>* slot = shared ? &shared_configs_[LevelsKey(type, own_levels, root_levels)] : nullptr;
   if (slot && *slot) return *slot;
 
-  ConfigBuilder builder;
+  ConfigBuilder builder(type);
   for (const ConfigTree::Level* level : own_levels) builder.Apply(level->entries, ConfigLayer::kPackageProject);
   builder.Apply(properties, ConfigLayer::kProperties);
   builder.Apply(in_file, ConfigLayer::kInFile);
   for (const ConfigTree::Level* level : root_levels) builder.Apply(level->entries, ConfigLayer::kRootProject);
-  auto config = std::make_shared<const Config>(type, std::move(builder).Take(type, errors_));
+  auto config = std::make_shared<const Config>(type, std::move(builder).Take(errors_));
   if (slot) *slot = config;
   return config;
 }
@@ -300,7 +300,7 @@ Node NodeBuilder::FromHook(const PackageContext& package, const yaml::Node& hook
   node.fqn = FqnOf(package, node.path, name);
   node.raw_code = pool_.Add(Strip(hook.text));
   node.span = hook.span;
-  node.checksum = pool_.Add(TextChecksum(hook.text));
+  node.checksum = pool_.Intern(package.files->config.checksum);
   node.operation = std::make_unique<OperationPart>(OperationPart{on_run_start, index});
   auto code = jinja::Template::Parse(std::string(node.raw_code),
                                      jinja::Origin{hook.span.source, hook.span.begin, hook.verbatim && node.raw_code == hook.text, hook.span});
@@ -368,8 +368,7 @@ void NodeBuilder::FillSource(Node& node, const SourceTable& table) {
   part.unrendered_database = pool_.Intern(table.unrendered_database);
   part.unrendered_schema = pool_.Intern(table.unrendered_schema);
 
-  // dbt ignores the project's quoting for sources.
-  adapter::Policy quote = project_.dialect->default_quote;
+  adapter::Policy quote = project_.quote;
   auto apply = [&](std::string_view key, bool& policy) {
     if (const Value* value = table.quoting.AsDict().Find(key); value && !value->IsNone()) policy = value->Truthy();
   };
@@ -428,7 +427,7 @@ Doc NodeBuilder::FromDoc(const DocBlock& block) {
   doc.unique_id = pool_.Add("doc." + block.package + "." + block.name);
   doc.original_file_path = pool_.Intern(block.path);
   doc.path = doc.original_file_path.substr(block.folder.empty() ? 0 : block.folder.size() + 1);
-  doc.contents = block.contents;
+  doc.contents = pool_.Add(block.contents);
   doc.span = block.span;
   return doc;
 }
@@ -438,6 +437,7 @@ Group NodeBuilder::FromGroup(const PropertiesFile& file, const GroupPatch& group
   made.name = pool_.Intern(group.name);
   made.package = pool_.Intern(file.package->name());
   made.unique_id = pool_.Add("group." + file.package->name() + "." + group.name);
+  made.path = pool_.Intern(file.file->RelativePath());
   made.original_file_path = pool_.Intern(file.file->path);
   made.description = pool_.Intern(group.description);
   made.owner_name = pool_.Intern(group.owner_name);

@@ -20,6 +20,7 @@ struct PropertiesFile {
   const ProjectFile* file = nullptr;
   const PackageContext* package = nullptr;
   Properties properties;
+  bool broken = false;     // it had errors, so what it declares may be missing
   std::string patch_path;  // "shop://models/schema.yml"
 };
 

@@ -93,8 +93,13 @@ Defaults TestDefaults() {
   return all;
 }
 
+Value EmptyFreshness() {
+  const Value threshold = DictOf({{"count", Value::None()}, {"period", Value::None()}});
+  return DictOf({{"warn_after", threshold}, {"error_after", threshold}, {"filter", Value::None()}});
+}
+
 Defaults SourceDefaults() {
-  return {{"enabled", Value::Bool(true)},      {"event_time", Value::None()}, {"freshness", Value::None()},
+  return {{"enabled", Value::Bool(true)},      {"event_time", Value::None()}, {"freshness", EmptyFreshness()},
           {"loaded_at_field", Value::None()},  {"loaded_at_query", Value::None()}, {"meta", EmptyDict()},
           {"tags", EmptyList()},               {"static_analysis", Value::None()}};
 }

@@ -234,17 +234,19 @@ void ConfigBuilder::Apply(std::span<const ConfigEntry> entries, ConfigLayer laye
       const Value first = entry.key == "grants" ? Granted(Value::MakeDict(), entry.value) : entry.value;
       entries_.push_back({entry.key, first, layer, entry.span});
     } else {
-      *found = {entry.key, MergeConfigValue(entry.key, found->value, entry.value), layer, entry.span};
+      // A source's tags replace each other: its properties have joined those of source and table already.
+      const bool replace = type_ == ResourceType::kSource && entry.key == "tags";
+      *found = {entry.key, replace ? entry.value : MergeConfigValue(entry.key, found->value, entry.value), layer, entry.span};
     }
   }
 }
 
-std::vector<ConfigEntry> ConfigBuilder::Take(ResourceType type, Diagnostics& errors) && {
+std::vector<ConfigEntry> ConfigBuilder::Take(Diagnostics& errors) && {
   for (ConfigEntry& entry : entries_) {
-    Check(entry, type, errors);
+    Check(entry, type_, errors);
     entry.value = Shaped(entry.key, entry.value);
   }
-  if (type == ResourceType::kTest) SettleStoreFailures(entries_);
+  if (type_ == ResourceType::kTest) SettleStoreFailures(entries_);
   return std::move(entries_);
 }
 

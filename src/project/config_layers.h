@@ -45,11 +45,13 @@ jinja::Value MergeConfigValue(std::string_view key, const jinja::Value& earlier,
 // Collects layers, lowest first.
 class ConfigBuilder {
  public:
+  explicit ConfigBuilder(ResourceType type) : type_(type) {}
   void Apply(std::span<const ConfigEntry> entries, ConfigLayer layer);
   // Final values; types that dbt refuses are errors with the place of the key.
-  std::vector<ConfigEntry> Take(ResourceType type, Diagnostics& errors) &&;
+  std::vector<ConfigEntry> Take(Diagnostics& errors) &&;
 
  private:
+  ResourceType type_;
   std::vector<ConfigEntry> entries_;
 };
 

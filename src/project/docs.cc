@@ -31,6 +31,16 @@ class DocScope final : public jinja::Scope {
   Value doc_;
 };
 
+// A block may hold Jinja, but knows no names.
+Result<std::string> Contents(const Block& block) {
+  if (!HasJinja(block.contents)) return std::string(Strip(block.contents));
+  STIR_ASSIGN(auto parsed, jinja::Template::Parse(std::string(block.contents),
+                                                  jinja::Origin{block.span.source, block.contents_begin, true, block.span}));
+  DocScope nothing(Value::Undefined("doc"));
+  STIR_ASSIGN(std::string text, jinja::Render(*parsed, nothing));
+  return std::string(Strip(text));
+}
+
 }  // namespace
 
 std::vector<DocBlock> ReadDocs(std::string_view text, SourceId source, std::string_view package, std::string_view path,
@@ -39,8 +49,10 @@ std::vector<DocBlock> ReadDocs(std::string_view text, SourceId source, std::stri
   if (Status status = FindBlocks(text, source, kDocBlocks, blocks); !status.ok()) Append(errors, std::move(status).error());
   std::vector<DocBlock> docs;
   for (const Block& block : blocks) {
-    docs.push_back({std::string(block.name), std::string(package), std::string(path), std::string(folder), Strip(block.contents),
-                    block.span});
+    Result<std::string> contents = Contents(block);
+    if (!contents.ok()) Append(errors, std::move(contents).error());
+    docs.push_back({std::string(block.name), std::string(package), std::string(path), std::string(folder),
+                    contents.ok() ? *std::move(contents) : std::string(), block.span});
   }
   return docs;
 }
@@ -85,7 +97,7 @@ Result<DocIndex::Rendered> DocIndex::Render(const yaml::Node& description, std::
           .Hint(DidYouMean(names.back().AsString(), known));
     }
     rendered.uses.push_back("doc." + block->package + "." + block->name);
-    return Value::String(std::string(block->contents));
+    return Value::String(block->contents);
   }));
   STIR_ASSIGN(auto parsed, TemplateOf(description));
   STIR_ASSIGN(rendered.text, jinja::Render(*parsed, scope));

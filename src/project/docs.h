@@ -14,7 +14,7 @@ namespace stir::project {
 
 struct DocBlock {
   std::string name, package, path, folder;  // path below the package's root; folder: the configured one it stands in
-  std::string_view contents;                // stripped
+  std::string contents;                     // rendered with no names at all, stripped
   Span span;
 };
 

@@ -29,11 +29,15 @@ class Tree {
 
 class DiskTree final : public Tree {
  public:
-  DiskTree(Files& files, fs::path root) : files_(files), root_(std::move(root)) {}
+  DiskTree(Files& files, const fs::path& root) : files_(files), root_(root.lexically_normal()) {
+    if (!root_.has_filename()) root_ = root_.parent_path();  // "/project/" is "/project"
+  }
   Result<std::vector<WalkEntry>> Walk(const std::string& folder) override { return files_.Walk(root_ / folder); }
   Result<std::string> Read(const std::string& path) override { return files_.Read(root_ / path); }
   bool Exists(const std::string& path) override { return files_.Exists(root_ / path); }
-  std::string Absolute(const std::string& path) const override { return (root_ / path).lexically_normal().string(); }
+  std::string Absolute(const std::string& path) const override {
+    return path.empty() ? root_.string() : (root_ / path).lexically_normal().string();
+  }
 
  private:
   Files& files_;

@@ -304,6 +304,26 @@ std::vector<std::string> TagsOf(Entries& config) {
   return tags;
 }
 
+// As dbt does, a test's configuration counts once by itself and once more in its text; only lists show it.
+void RepeatAppended(Recording& recording, const std::vector<ConfigEntry>& again) {
+  for (const ConfigEntry& entry : again) {
+    auto found = std::ranges::find(recording.config, entry.key, &ConfigEntry::key);
+    found->value = MergeConfigValue(entry.key, found->value, entry.value);
+  }
+}
+
+// What the text's config() call says, as text; without one, what was configured.
+Entries UnrenderedConfig(const Entries& config, const Recording& recording) {
+  Entries unrendered;
+  for (const auto& [key, value] : config) {
+    Result<std::string> text = value.IsString() ? value.Str() : value.Repr();
+    unrendered.emplace_back(key, Value::String(text.ok() ? *std::move(text) : std::string()));
+  }
+  if (!unrendered.empty()) return unrendered;
+  for (const ConfigEntry& entry : recording.config) unrendered.emplace_back(entry.key, entry.value);
+  return unrendered;
+}
+
 }  // namespace
 
 std::shared_ptr<const jinja::Template> GenericTestBuilder::CodeOf(std::string_view raw_code, Span span) {
@@ -318,7 +338,16 @@ std::shared_ptr<const jinja::Template> GenericTestBuilder::CodeOf(std::string_vi
   return code;
 }
 
-Status GenericTestBuilder::RenderKwargs(const Declaration& test, ParseScope& scope, Value& kwargs) {
+void GenericTestBuilder::NoteTarget(const Declaration& test, const TestTarget& target, Recording& recording) const {
+  if (target.table) {
+    recording.AddSource({target.table->source_name, target.table->name, test.span});
+  } else {
+    recording.AddRef({"", std::string(target.name), "", test.span});
+  }
+}
+
+// Arguments in the order in which dbt renders them: it is the order of a test's references.
+Status GenericTestBuilder::RenderKwargs(const Declaration& test, const TestTarget& target, ParseScope& scope, Value& kwargs) {
   std::vector<std::pair<Value, Value>> rendered;
   const std::function<Result<Value>(const Value&)> render = [&](const Value& value) -> Result<Value> {
     if (value.IsDict()) {
@@ -348,7 +377,12 @@ Status GenericTestBuilder::RenderKwargs(const Declaration& test, ParseScope& sco
   };
   for (const auto& [key, value] : test.kwargs) {
     Value each = value;
-    if (key != "column_name") {
+    if (key == "model") {  // always the same call: noted without rendering it
+      const Macro* where = scope.context().macros().Resolve(scope.context().package(), "get_where_subquery");
+      if (where) scope.recording().AddMacro(where->id);
+      NoteTarget(test, target, scope.recording());
+      each = MakeParseRelation(scope.context().dialect(), scope.relation());
+    } else if (key != "column_name") {
       STIR_ASSIGN(each, render(value));
     }
     rendered.emplace_back(Value::String(key), std::move(each));
@@ -357,11 +391,11 @@ Status GenericTestBuilder::RenderKwargs(const Declaration& test, ParseScope& sco
   return {};
 }
 
-void GenericTestBuilder::FindUses(Node& node, const Declaration& test, const TestTarget& target) {
+// True for the tests that dbt does not render while parsing.
+bool GenericTestBuilder::FindUses(const Node& node, const Declaration& test, const TestTarget& target, Recording& recording) {
   const PackageContext& package = *target.file->package;
   const MacroIndex& macros = *nodes_.project().macros;
   const Macro* macro = macros.GenericTest(test.name, test.space, package.name());
-  Recording recording;
   if (!macro) {
     warnings_.push_back(Diagnostic(kTestNotFound, "test `" + test.word + "` not found: it will fail when it is run", test.span)
                             .As(Severity::kWarning)
@@ -370,17 +404,11 @@ void GenericTestBuilder::FindUses(Node& node, const Declaration& test, const Tes
     recording.AddMacro(macro->id);
   }
   const bool simple = macro && macro->package == "dbt" && (test.name == "not_null" || test.name == "unique");
-  const Macro* where = simple ? nullptr : macros.Resolve(package.name(), "get_where_subquery");
-  if (where) recording.AddMacro(where->id);
-  if (target.table) {
-    recording.AddSource({target.table->source_name, target.table->name, test.span});
-  } else {
-    recording.AddRef({"", std::string(target.name), "", test.span});
-  }
+  if (simple) NoteTarget(test, target, recording);
   if (!simple) {
     ParseScope scope(*package.parse, recording, node.name);
     Value kwargs;
-    Status status = RenderKwargs(test, scope, kwargs);
+    Status status = RenderKwargs(test, target, scope, kwargs);
     if (status.ok() && node.code && macro && !quiet_.Contains(macro->id)) {
       scope.Set("_dbt_generic_test_kwargs", std::move(kwargs));
       jinja::RenderOptions options;
@@ -388,10 +416,12 @@ void GenericTestBuilder::FindUses(Node& node, const Declaration& test, const Tes
       if (Result<std::string> rendered = jinja::Render(*node.code, scope, options); !rendered.ok()) {
         status = std::move(rendered).error();
       }
+    } else {
+      RepeatAppended(recording, ConfigEntries(test.config, test.span));
     }
     if (!status.ok()) Append(nodes_.errors(), std::move(status).error());
   }
-  nodes_.TakeUses(node, recording);
+  return simple;
 }
 
 std::optional<Node> GenericTestBuilder::Build(const TestTarget& target, const DeclaredTest& declared) {
@@ -440,12 +470,15 @@ std::optional<Node> GenericTestBuilder::Build(const TestTarget& target, const De
   const std::set<std::string> sorted(tags.begin(), tags.end());
   nodes_.AddTags(node, std::vector<std::string>(sorted.begin(), sorted.end()));
 
-  const std::vector<ConfigEntry> entries = ConfigEntries(test.config, test.span);
-  node.config = nodes_.LayerConfig(package, node.type, node.fqn, {}, entries);
-  node.unrendered_config = nodes_.LayerUnrendered(package, node.type, node.fqn, {}, test.config);
+  Recording recording;
+  recording.config = ConfigEntries(test.config, test.span);
+  const bool simple = FindUses(node, test, target, recording);
+  nodes_.TakeUses(node, recording);
+  node.config = nodes_.LayerConfig(package, node.type, node.fqn, {}, recording.config);
+  node.unrendered_config =
+      nodes_.LayerUnrendered(package, node.type, node.fqn, {}, simple ? test.config : UnrenderedConfig(test.config, recording));
   nodes_.AddTags(node, node.config->tags);
   nodes_.Place(node, package);
-  FindUses(node, test, target);
   return node;
 }
 

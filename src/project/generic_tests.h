@@ -53,8 +53,9 @@ class GenericTestBuilder {
   std::optional<Declaration> Read(const TestTarget& target, const DeclaredTest& test);
   void TakeConfig(Declaration& declaration, const TestTarget& target);
   void TakeNames(Declaration& declaration, const TestTarget& target);
-  void FindUses(Node& node, const Declaration& declaration, const TestTarget& target);
-  Status RenderKwargs(const Declaration& declaration, ParseScope& scope, jinja::Value& kwargs);
+  bool FindUses(const Node& node, const Declaration& declaration, const TestTarget& target, Recording& recording);
+  void NoteTarget(const Declaration& declaration, const TestTarget& target, Recording& recording) const;
+  Status RenderKwargs(const Declaration& declaration, const TestTarget& target, ParseScope& scope, jinja::Value& kwargs);
   std::shared_ptr<const jinja::Template> CodeOf(std::string_view raw_code, Span span);
   void Fail(std::string message, Span span, std::string hint = {});
 

@@ -38,6 +38,7 @@ inline constexpr Kind kBadCall{"bad-call", Category::kCompilation};
 inline constexpr Kind kCycle{"cycle", Category::kCompilation};
 inline constexpr Kind kBadConfig{"bad-config", Category::kParsing};
 inline constexpr Kind kBadTest{"bad-test", Category::kParsing};
+inline constexpr Kind kMacroArguments{"macro-arguments", Category::kParsing};
 inline constexpr Kind kTestNotFound{"test-not-found", Category::kCompilation};
 inline constexpr Kind kDocNotFound{"doc-not-found", Category::kCompilation};
 inline constexpr Kind kUnusedConfigPath{"unused-config-path", Category::kConfig};

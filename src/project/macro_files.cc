@@ -40,7 +40,8 @@ jinja::Syntax MacroSyntax(std::vector<std::string>& languages) {
   return syntax;
 }
 
-std::vector<MacroArgument> ArgumentsOf(const jinja::MacroDefinition& definition) {
+std::vector<MacroArgument> ArgumentsOf(const jinja::MacroDefinition& definition, const Block& block) {
+  if (block.type == "materialization") return {{"supported_languages", "", ""}};
   std::vector<MacroArgument> arguments;
   for (const jinja::Parameter& parameter : definition.parameters) arguments.push_back({parameter.name, "", ""});
   return arguments;
@@ -74,7 +75,7 @@ std::vector<Macro> ReadMacros(std::string_view text, SourceId source, std::strin
     macro.callable = jinja::MakeMacro(*parsed, 0, definition.name);
     macro.source = *std::move(parsed);
     macro.supported_languages = languages;
-    macro.arguments = ArgumentsOf(definition);
+    macro.arguments = ArgumentsOf(definition, block);
     macros.push_back(std::move(macro));
   }
   return macros;

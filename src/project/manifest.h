@@ -61,8 +61,10 @@ struct TestPart {
   Text test_name, test_namespace;         // generic: "not_null", "dbt_utils"
   jinja::Value kwargs;                    // generic: dict as dbt's artifacts have it (model: "{{ get_where_subquery(ref('m')) }}"), frozen
   Text column_name;                       // generic tests of a column
+  Text group;                             // of the node that it tests
   Text file_key_name;                     // "models.orders"
   std::optional<graph::NodeId> attached;  // the node that it tests
+  bool left_out = false;                  // enabled, but what it tests is missing or disabled; stands in disabled()
 };
 
 struct FreshnessThreshold {
@@ -139,7 +141,7 @@ struct Doc {
 };
 
 struct Group {
-  Text unique_id, name, package, original_file_path, description;
+  Text unique_id, name, package, path, original_file_path, description;
   Text owner_name, owner_email;
 };
 

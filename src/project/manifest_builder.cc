@@ -86,6 +86,7 @@ void ManifestBuilder::CheckRelations(Diagnostics& errors) const {
 
 bool ManifestBuilder::ResolveOneRef(Node& node, const RefCall& call, Diagnostics& errors, Diagnostics& warnings) {
   const Resolved resolved = manifest_->ResolveRef(call.package, call.name, call.version, node.package);
+  if (resolved.lookup == Lookup::kMissing && broken_.contains(call.name)) return true;
   if (resolved.lookup == Lookup::kFound) {
     if (resolved.other) {
       warnings.push_back(Diagnostic(kRefAmbiguous, "several packages have a model " + RefText(call) + ": `" +
@@ -117,6 +118,7 @@ bool ManifestBuilder::ResolveOneRef(Node& node, const RefCall& call, Diagnostics
 
 bool ManifestBuilder::ResolveOneSource(Node& node, const SourceCall& call, Diagnostics& errors, Diagnostics& warnings) {
   const Resolved resolved = manifest_->ResolveSource(call.source, call.table, node.package);
+  if (resolved.lookup == Lookup::kMissing && sources_broken_) return true;
   if (resolved.lookup == Lookup::kFound) {
     const graph::NodeId id = resolved.node->id;
     if (std::ranges::find(node.depends_on, id) == node.depends_on.end()) node.depends_on.push_back(id);
@@ -171,6 +173,7 @@ void ManifestBuilder::Resolve(Diagnostics& errors, Diagnostics& warnings) {
       continue;
     }
     manifest_->nodes_[i].depends_on.clear();
+    manifest_->nodes_[i].test->left_out = true;
     manifest_->disabled_.push_back(std::move(manifest_->nodes_[i]));
   }
   manifest_->nodes_ = std::move(kept);
@@ -180,11 +183,14 @@ void ManifestBuilder::Resolve(Diagnostics& errors, Diagnostics& warnings) {
   number();
 }
 
-void ManifestBuilder::AttachTests() {
-  for (Node& node : manifest_->nodes_) {
-    if (!node.test || !node.test->generic || node.refs.empty()) continue;
-    const Resolved target = manifest_->ResolveRef("", node.refs.front().name, node.refs.front().version, node.package);
-    if (target.lookup == Lookup::kFound && node.test->file_key_name.substr(0, 8) != "sources.") node.test->attached = target.node->id;
+void ManifestBuilder::AttachTests(std::vector<Node>& nodes) const {
+  for (Node& node : nodes) {
+    if (!node.test || !node.test->generic || node.test->file_key_name.starts_with("sources.")) continue;
+    const Text name = node.test->file_key_name.substr(node.test->file_key_name.find('.') + 1);
+    const Resolved target = manifest_->ResolveRef(node.package, name, "", node.package);
+    if (target.lookup != Lookup::kFound) continue;
+    node.test->attached = target.node->id;
+    node.test->group = target.node->config->group;
   }
 }
 
@@ -198,13 +204,14 @@ void ManifestBuilder::InferPrimaryKeys() {
     if (!node.test || !node.test->attached) continue;
     const TestPart& test = *node.test;
     Tested& columns = tested[*test.attached];
-    if (test.test_name == "unique" && !test.column_name.empty()) columns.unique.insert(test.column_name);
-    if (test.test_name == "not_null" && !test.column_name.empty()) columns.not_null.insert(test.column_name);
+    const jinja::Value* column = test.kwargs.AsDict().Find("column_name");
+    if (column && column->IsString() && test.test_name == "unique") columns.unique.insert(column->AsString());
+    if (column && column->IsString() && test.test_name == "not_null") columns.not_null.insert(column->AsString());
     if (test.test_name != "unique_combination_of_columns") continue;
     const jinja::Value* combination = test.kwargs.AsDict().Find("combination_of_columns");
     if (!combination || !combination->IsSequence()) continue;
-    for (const jinja::Value& column : combination->Items()) {
-      if (column.IsString()) columns.unique.insert(column.AsString());
+    for (const jinja::Value& each : combination->Items()) {
+      if (each.IsString()) columns.unique.insert(each.AsString());
     }
   }
   for (auto& [id, columns] : tested) {
@@ -257,7 +264,8 @@ std::unique_ptr<Manifest> ManifestBuilder::Finish(std::unique_ptr<MacroIndex> ma
   CheckDoubles(errors);
   CheckRelations(errors);
   Resolve(errors, warnings);
-  AttachTests();
+  AttachTests(manifest_->nodes_);
+  AttachTests(manifest_->disabled_);
   InferPrimaryKeys();
   MakeGraph(errors);
   ListOperations();

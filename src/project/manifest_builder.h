@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +25,10 @@ class ManifestBuilder {
   void AddDoc(Doc doc) { manifest_->docs_.push_back(std::move(doc)); }
   void AddGroup(Group group) { manifest_->groups_.push_back(std::move(group)); }
 
+  // What could not be read: references to it are not errors of their own.
+  void AddBroken(std::string_view node_name) { broken_.emplace(node_name); }
+  void BreakSources() { sources_broken_ = true; }
+
   // Resolves everything; the manifest is whole afterwards. Errors: doubles, references that lead nowhere, cycles. Warnings:
   // tests of what is not there.
   std::unique_ptr<Manifest> Finish(std::unique_ptr<MacroIndex> macros, Diagnostics& errors, Diagnostics& warnings);
@@ -34,12 +40,14 @@ class ManifestBuilder {
   bool ResolveNode(Node& node, Diagnostics& errors, Diagnostics& warnings);
   bool ResolveOneRef(Node& node, const RefCall& call, Diagnostics& errors, Diagnostics& warnings);
   bool ResolveOneSource(Node& node, const SourceCall& call, Diagnostics& errors, Diagnostics& warnings);
-  void AttachTests();
+  void AttachTests(std::vector<Node>& nodes) const;
   void InferPrimaryKeys();
   void MakeGraph(Diagnostics& errors);
   void ListOperations();
 
   std::unique_ptr<Manifest> manifest_;
+  std::set<std::string, std::less<>> broken_;
+  bool sources_broken_ = false;
 };
 
 }  // namespace stir::project

@@ -73,7 +73,7 @@ class NodeWriter {
     Text("description", node.description);
     ColumnMap(*node.columns);
     Put("meta", node.config->Get("meta"));
-    OrNull("group", node.config->group);
+    OrNull("group", node.test ? std::string_view(node.test->group) : std::string_view(node.config->group));
     Docs(node);
     OrNull("patch_path", node.patch_path);
     Null("build_path");
@@ -95,7 +95,10 @@ class NodeWriter {
 
   void Configuration(const Node& node) {
     json_.Key("config").BeginObject();
-    node.config->ForEach([&](std::string_view key, const Value& value) { Put(key, value); });
+    const bool left_out = node.test && node.test->left_out;
+    node.config->ForEach([&](std::string_view key, const Value& value) {
+      Put(key, left_out && key == "enabled" ? Value::Bool(false) : value);
+    });
     json_.EndObject();
   }
 
@@ -359,6 +362,8 @@ void WriteMetadata(JsonWriter& json, const Manifest& manifest, const ArtifactMet
   json.EndObject();
 }
 
+bool IsLeftOut(const Node& node) { return node.test && node.test->left_out; }
+
 template <typename Wanted>
 void WriteNodes(JsonWriter& json, std::string_view key, const Manifest& manifest, NodeWriter& writer, Wanted wanted) {
   json.Key(key).BeginObject();
@@ -367,12 +372,19 @@ void WriteNodes(JsonWriter& json, std::string_view key, const Manifest& manifest
     json.Key(node.unique_id);
     writer.Write(node);
   }
+  for (const Node& node : manifest.disabled()) {  // dbt keeps these among its nodes
+    if (!IsLeftOut(node) || !wanted(node)) continue;
+    json.Key(node.unique_id);
+    writer.Write(node);
+  }
   json.EndObject();
 }
 
 void WriteDisabled(JsonWriter& json, const Manifest& manifest, NodeWriter& writer) {
   std::vector<const Node*> nodes;
-  for (const Node& node : manifest.disabled()) nodes.push_back(&node);
+  for (const Node& node : manifest.disabled()) {
+    if (!IsLeftOut(node)) nodes.push_back(&node);
+  }
   std::ranges::stable_sort(nodes, {}, [](const Node* node) { return node->unique_id; });
   json.Key("disabled").BeginObject();
   for (size_t i = 0; i < nodes.size(); ++i) {
@@ -397,6 +409,9 @@ void WriteMap(JsonWriter& json, std::string_view key, const Manifest& manifest, 
     for (std::string_view id : ids) json.String(id);
     json.EndArray();
   }
+  for (const Node& node : manifest.disabled()) {
+    if (IsLeftOut(node)) json.Key(node.unique_id).BeginArray().EndArray();
+  }
   json.EndObject();
 }
 
@@ -416,13 +431,17 @@ void WriteGroups(JsonWriter& json, const Manifest& manifest) {
   for (const Group& group : manifest.groups()) {
     json.Key(group.unique_id).BeginObject();
     json.Key("name").String(group.name).Key("resource_type").String("group").Key("package_name").String(group.package);
-    json.Key("path").String(group.original_file_path).Key("original_file_path").String(group.original_file_path);
+    json.Key("path").String(group.path).Key("original_file_path").String(group.original_file_path);
     json.Key("unique_id").String(group.unique_id).Key("owner").BeginObject();
     json.Key("email");
     group.owner_email.empty() ? json.Null() : json.String(group.owner_email);
     json.Key("name");
     group.owner_name.empty() ? json.Null() : json.String(group.owner_name);
-    json.EndObject().EndObject();
+    json.EndObject();
+    json.Key("description");
+    group.description.empty() ? json.Null() : json.String(group.description);
+    json.Key("config").BeginObject().Key("meta").BeginObject().EndObject().EndObject();
+    json.EndObject();
   }
   json.EndObject();
 }
@@ -432,7 +451,7 @@ void WriteGroupMap(JsonWriter& json, const Manifest& manifest) {
   for (const Group& group : manifest.groups()) {
     json.Key(group.name).BeginArray();
     for (const Node& node : manifest.nodes()) {
-      if (node.config->group == group.name) json.String(node.unique_id);
+      if (node.config->group == group.name || (node.test && node.test->group == group.name)) json.String(node.unique_id);
     }
     json.EndArray();
   }

@@ -86,6 +86,7 @@ class Parser {
   void ReadAllMacros() {
     struct MacroFile {
       std::string_view text, path;
+      bool only_tests = false;
       SourceId source;
       std::string package;
     };
@@ -95,10 +96,11 @@ class Parser {
       const std::string package = InternalPackage(file.path);
       if (!file.path.ends_with(".sql") || std::ranges::find(internal, package) == internal.end()) continue;
       const SourceId source = sources_.Add("macros/" + std::string(file.path) + " (built in)", std::string(file.text));
-      todo.push_back({sources_.Text(source), file.path, source, package});
+      todo.push_back({sources_.Text(source), file.path, false, source, package});
     }
     for (const Work& work : FilesOf({FileKind::kMacro, FileKind::kGenericTest})) {
-      todo.push_back({work.file->text, work.file->path, work.file->source, files_.packages[work.package].config.name});
+      todo.push_back({work.file->text, work.file->path, work.file->kind == FileKind::kGenericTest, work.file->source,
+                      files_.packages[work.package].config.name});
     }
     std::vector<std::vector<Macro>> read(todo.size());
     std::vector<Diagnostics> problems(todo.size());
@@ -107,6 +109,9 @@ class Parser {
     });
     std::vector<Macro> all;
     for (size_t i = 0; i < todo.size(); ++i) {
+      for (Macro& macro : read[i]) {
+        if (todo[i].only_tests) macro.arguments.clear();  // dbt lists arguments of macros in macro folders only
+      }
       std::ranges::move(read[i], std::back_inserter(all));
       Append(errors_, std::move(problems[i]));
     }
@@ -188,6 +193,7 @@ class Parser {
     });
     for (ParsedSql& sql : sql_) Append(errors_, std::move(sql.errors));
     for (PropertiesFile& file : properties_) {
+      file.broken = !file.properties.errors.empty();
       Append(errors_, std::move(file.properties.errors));
       Append(warnings_, std::move(file.properties.warnings));
     }
@@ -285,8 +291,19 @@ class Parser {
       macro->patch_path = file.patch_path;
       macro->meta = patch.meta;
       macro->docs_show = patch.docs_show;
-      if (!patch.arguments.empty()) macro->arguments = patch.arguments;
+      if (patch.arguments.empty()) continue;
+      if (!SameArguments(macro->arguments, patch.arguments)) {
+        warnings_.push_back(Diagnostic(kMacroArguments, "the arguments of macro `" + patch.name + "` are not those of its definition",
+                                       patch.name_span)
+                                .As(Severity::kWarning)
+                                .With({macro->name_span, "defined here"}));
+      }
+      macro->arguments = patch.arguments;
     }
+  }
+
+  static bool SameArguments(const std::vector<MacroArgument>& defined, const std::vector<MacroArgument>& described) {
+    return std::ranges::equal(defined, described, {}, &MacroArgument::name, &MacroArgument::name);
   }
 
   Patch PatchOf(const Work& work) const {
@@ -372,6 +389,12 @@ class Parser {
       builder.AddPool(std::move(part.pool));
       Append(errors_, std::move(part.errors));
       Append(warnings_, std::move(part.warnings));
+    }
+    for (size_t i = 0; i < sql_.size(); ++i) {
+      if (!sql_[i].code) builder.AddBroken(NameOf(*sql_work_[i].file));
+    }
+    for (const PropertiesFile& file : properties_) {
+      if (!file.properties.root || file.broken) builder.BreakSources();
     }
     for (Doc& doc : docs_) builder.AddDoc(doc);
     for (Group& group : groups_) builder.AddGroup(group);

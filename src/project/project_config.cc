@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "project/base_context.h"
+#include "project/checksum.h"
 #include "project/kinds.h"
 #include "project/mapping_reader.h"
 #include "project/yaml_values.h"
@@ -117,6 +118,7 @@ Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId sour
   Diagnostics errors;
   ProjectConfig config;
   config.source = source;
+  config.checksum = TextChecksum(sources.Text(source));
   config.root = document.root;
   MappingReader reader(*document.root, "dbt_project.yml", errors, &scope);
   config.name = reader.RequiredText("name");

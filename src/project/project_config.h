@@ -28,6 +28,7 @@ struct ProjectConfig {
   Placed profile;                                 // empty: not given
   Span name_span;
   SourceId source;
+  std::string checksum;                           // of the whole file
   std::vector<std::string> model_paths, seed_paths, snapshot_paths, analysis_paths, macro_paths, test_paths, docs_paths,
       asset_paths, clean_targets;
   std::string target_path = "target", packages_install_path = "dbt_packages", log_path = "logs";

@@ -193,7 +193,7 @@ class Reader {
     const Value* config_meta = FindEntry(config, "meta");
     column.meta = config_meta ? Merged({&meta, config_meta}) : meta;
     column.tags = Joined({reader.Texts("tags"), TextsOf(FindEntry(config, "tags"))});
-    column.constraints = ReadConstraints(reader);
+    column.constraints = ReadConstraints(reader, false);
     for (const YamlNode& test : ReadTests(reader)) {
       const bool quote = column.quote.value_or(quote_all);
       tests.push_back({test, quote ? context_.dialect().Quote(column.name) : column.name, column.tags});
@@ -206,9 +206,26 @@ class Reader {
     return column;
   }
 
-  Value ReadConstraints(MappingReader& reader) {
+  // Every key is there, as dbt's artifacts have it; a model's constraints also name columns.
+  Value ReadConstraints(MappingReader& reader, bool of_model) {
     std::vector<Value> constraints;
-    for (const YamlNode& node : reader.List("constraints")) constraints.push_back(Render(*node));
+    for (const YamlNode& node : reader.List("constraints")) {
+      const Value given = Render(*node);
+      Value constraint = Value::MakeDict();
+      for (const auto& [key, fallback] : {std::pair<std::string_view, Value>{"type", Value::None()},
+                                          {"name", Value::None()},
+                                          {"expression", Value::None()},
+                                          {"warn_unenforced", Value::Bool(true)},
+                                          {"warn_unsupported", Value::Bool(true)},
+                                          {"to", Value::None()},
+                                          {"to_columns", Value::List()},
+                                          {"columns", Value::List()}}) {
+        if (key == "columns" && !of_model) continue;
+        const Value* value = given.IsDict() ? given.AsDict().Find(key) : nullptr;
+        constraint.AsDict().Set(key, value ? *value : fallback);
+      }
+      constraints.push_back(std::move(constraint));
+    }
     return Value::List(std::move(constraints));
   }
 
@@ -237,7 +254,7 @@ class Reader {
     patch.description = ReadDescription(reader, node);
     ReadConfig(reader, node, {"meta", "docs", "group", "contract", "access"}, patch.config, &patch.unrendered);
     ReadColumns(reader, reader.Bool("quote_columns").value_or(false), patch.columns, patch.tests);
-    patch.constraints = ReadConstraints(reader);
+    patch.constraints = ReadConstraints(reader, true);
     patch.latest_version = reader.Text("latest_version");
     patch.deprecation_date = reader.Text("deprecation_date");
     if (const yaml::Node* versions = reader.Find("versions")) {
