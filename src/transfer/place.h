@@ -24,6 +24,8 @@ class Place {
   virtual Result<std::vector<int64_t>> Generations(Files& files) const = 0;
   // 0: nothing is live.
   virtual Result<int64_t> Live(Files& files) const = 0;
+  // Gives what readers open now, if it was made by somebody else, a generation's name too: so it can be gone back to.
+  virtual Status Adopt(Files&) const { return {}; }
   // Makes the generation durable, then live. Readers see the old one or this one, never none.
   virtual Status Switch(Files& files, int64_t generation) const = 0;
   virtual Status Remove(Files& files, int64_t generation) const = 0;
