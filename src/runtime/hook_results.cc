@@ -82,11 +82,11 @@ std::string HookName(const Node& node) {
   return fmt::format("{}.{}.{}", node.package, node.operation->on_run_start ? "on-run-start" : "on-run-end", node.operation->index);
 }
 
-Status RunPhases(NodeRun& run, NodeOutcome& outcome, CompiledNode& compiled) {
+Status RunPhases(NodeRun& run, NodeOutcome& outcome) {
   ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
   timer.Begin("compile");
-  STIR_ASSIGN(compiled, CompileNode(run));
-  run.SetCompiled(compiled);
+  STIR_ASSIGN(CompiledNode own, CompileNode(run));
+  const CompiledNode& compiled = run.Keep(std::move(own));
   outcome.result.compiled = true;
   outcome.result.compiled_code = compiled.sql;
   STIR_TRY(WriteCompiled(run.state(), run.node(), compiled));
@@ -107,8 +107,7 @@ NodeOutcome RunHook(RunState& state, graph::NodeId hook, std::span<const NodeRes
   outcome.result.compiled = false;
   NodeRun run(state, node, worker, Purpose::kOperation);
   if (!node.operation->on_run_start) SetResults(run, results);
-  CompiledNode compiled;
-  Status sent = RunPhases(run, outcome, compiled);
+  Status sent = RunPhases(run, outcome);
   outcome.result.failures = sent.ok() ? 0 : 1;
   outcome.result.status = sent.ok() ? "success" : "error";
   outcome.result.message = HookName(node) + " passed";

@@ -51,8 +51,9 @@ class NodeRun final : public jinja::Scope {
   void UseCte(graph::NodeId ephemeral);
   const std::vector<graph::NodeId>& ctes() const { return ctes_; }
 
-  void SetCompiled(const CompiledNode& compiled) { compiled_ = &compiled; }
-  const CompiledNode* compiled() const { return compiled_; }
+  // What `sql` and `compiled_code` give, and where errors of the engine are looked up.
+  const CompiledNode& Keep(CompiledNode compiled) { return compiled_.emplace(std::move(compiled)); }
+  const CompiledNode* compiled() const { return compiled_ ? &*compiled_ : nullptr; }
 
   void Store(std::string name, StoredResult result) { results_.insert_or_assign(std::move(name), std::move(result)); }
   const StoredResult* FindResult(std::string_view name) const;
@@ -72,7 +73,7 @@ class NodeRun final : public jinja::Scope {
   Worker& worker_;
   Purpose purpose_;
   Session session_;
-  const CompiledNode* compiled_ = nullptr;
+  std::optional<CompiledNode> compiled_;
   std::vector<graph::NodeId> ctes_;
   std::map<std::string, StoredResult, std::less<>> results_;
   std::vector<std::string> consumed_;

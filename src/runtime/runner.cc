@@ -70,9 +70,9 @@ Status Report(NodeOutcome& outcome, NodeRun& run) {
   return {};
 }
 
-Status CompileInto(NodeOutcome& outcome, NodeRun& run, CompiledNode& compiled) {
-  STIR_ASSIGN(compiled, CompileNode(run));
-  run.SetCompiled(compiled);
+Status CompileInto(NodeOutcome& outcome, NodeRun& run) {
+  STIR_ASSIGN(CompiledNode own, CompileNode(run));
+  const CompiledNode& compiled = run.Keep(std::move(own));
   outcome.result.compiled = true;
   outcome.result.compiled_code = compiled.sql;
   return WriteCompiled(run.state(), run.node(), compiled);
@@ -127,10 +127,9 @@ Status NodeRunner::Prepare(std::span<const NodeId> selected, Worker& worker) {
 Result<CompiledNode> NodeRunner::Compile(NodeId node, Worker& worker) {
   NodeRun run(*state_, state_->manifest().node(node), worker, Purpose::kNode);
   NodeOutcome outcome;
-  CompiledNode compiled;
-  Status status = CompileInto(outcome, run, compiled);
+  Status status = CompileInto(outcome, run);
   (void)run.session().Rollback();  // queries of macros
-  if (status.ok()) return compiled;
+  if (status.ok()) return *run.compiled();
   Diagnostics errors = std::move(status).error();
   PlaceErrors(errors, run);
   return errors;
@@ -138,10 +137,10 @@ Result<CompiledNode> NodeRunner::Compile(NodeId node, Worker& worker) {
 
 namespace {
 
-Status RunPhases(NodeOutcome& outcome, NodeRun& run, CompiledNode& compiled) {
+Status RunPhases(NodeOutcome& outcome, NodeRun& run) {
   ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
   timer.Begin("compile");
-  if (run.node().type != ResourceType::kSeed) STIR_TRY(CompileInto(outcome, run, compiled));
+  if (run.node().type != ResourceType::kSeed) STIR_TRY(CompileInto(outcome, run));
   timer.End();
   timer.Begin("execute");
   if (!OnlyCompiled(run.node())) {
@@ -158,8 +157,7 @@ NodeOutcome NodeRunner::Run(NodeId id, Worker& worker) {
   const Node& node = state_->manifest().node(id);
   NodeOutcome outcome{BlankResult(node, worker), {}};
   NodeRun run(*state_, node, worker, Purpose::kNode);
-  CompiledNode compiled;
-  if (Status status = RunPhases(outcome, run, compiled); !status.ok()) {
+  if (Status status = RunPhases(outcome, run); !status.ok()) {
     (void)run.session().Rollback();
     Fail(outcome, std::move(status).error(), run);
   }
@@ -194,7 +192,7 @@ Result<Preview> ShowRun(NodeRun& run, std::optional<int64_t> limit) {
   } else {
     STIR_ASSIGN(preview.compiled, CompileNode(run));
   }
-  run.SetCompiled(preview.compiled);
+  run.Keep(preview.compiled);
   const project::Macro* macro = run.manifest().macros().Resolve(run.manifest().project_name(), "get_show_sql");
   if (!macro) return Diagnostic(kNoMacro, "macro `get_show_sql` not found");
   const std::string& header = run.node().config->sql_header;
