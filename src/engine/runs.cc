@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "engine/kinds.h"
 #include "engine/pipeline_session.h"
@@ -29,6 +30,22 @@ Result<store::Run> RequireRun(store::Store& store, int64_t run) {
   return *std::move(found);
 }
 
+// An expanded task, then its children, each where it stands in the plan.
+std::vector<store::Task> Nested(std::vector<store::Task> tasks) {
+  std::map<std::string, std::vector<store::Task>> children;
+  for (store::Task& task : tasks) children[task.parent].push_back(std::move(task));
+  std::vector<store::Task> nested;
+  std::vector<store::Task> stack(children[""].rbegin(), children[""].rend());
+  while (!stack.empty()) {
+    store::Task task = std::move(stack.back());
+    stack.pop_back();
+    const std::vector<store::Task>& inner = children[task.name];
+    stack.insert(stack.end(), inner.rbegin(), inner.rend());
+    nested.push_back(std::move(task));
+  }
+  return nested;
+}
+
 bool Names(std::string_view task, std::string_view asked) {
   if (asked.empty() || task == asked) return true;
   return task.size() > asked.size() && task.ends_with(asked) && task[task.size() - asked.size() - 1] == '.';
@@ -46,7 +63,8 @@ Result<RunDetail> ShowRun(const Host& host, const Options& options, int64_t run)
   STIR_ASSIGN(const auto store, RequireStore(host, options, run));
   RunDetail detail;
   STIR_ASSIGN(detail.run, RequireRun(*store, run));
-  STIR_ASSIGN(detail.tasks, store->Tasks(run));
+  STIR_ASSIGN(std::vector<store::Task> tasks, store->Tasks(run));
+  detail.tasks = Nested(std::move(tasks));
   STIR_ASSIGN(detail.attempts, store->Attempts(run));
   STIR_ASSIGN(detail.alerts, store->Messages(run));
   return detail;

@@ -3,17 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/diagnostic_text.h"
 #include "engine/kinds.h"
 #include "platform/bind.h"
+#include "transfer/kinds.h"
 
 namespace stir::engine {
 namespace {
 
+// Judgements about data and definitions: looking again does not change them.
+constexpr std::array<Kind, 9> kVerdicts = {kTestsNotPassed,           kBadCondition,           kBadLoop,
+                                           transfer::kColumnMissing,  transfer::kColumnAdded,  transfer::kColumnRetyped,
+                                           transfer::kRowsRejected,   transfer::kDuplicateKey, transfer::kRequirementFailed};
+
 // What is wrong in a file stays wrong; what happened in the world may pass.
 bool MayPass(const Diagnostic& error) {
+  if (std::ranges::find(kVerdicts, error.kind) != kVerdicts.end()) return false;
   switch (error.kind.category) {
     case Category::kDatabase:
     case Category::kRuntime:
