@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::string_view kRed = "\x1b[31m", kGreen = "\x1b[32m", kYellow = "\x1b[33m", kReset = "\x1b[0m";
 
-bool Shown(const Event& event, const LineStyle& style) {
-  if (style.nothing) return false;
-  if (event.name == "PrintEvent" && !style.prints) return false;
-  if (style.quiet && !IsAnswer(event)) return event.level == Level::kError;
-  return event.level >= style.least || IsAnswer(event);
-}
-
 std::string_view LevelName(Level level) {
   switch (level) {
     case Level::kDebug: return "debug";
@@ -74,6 +67,13 @@ bool IsAnswer(const Event& event) {
   return false;
 }
 
+bool Shows(const LineStyle& style, const Event& event) {
+  if (style.nothing) return false;
+  if (event.name == "PrintEvent" && !style.prints) return false;
+  if (style.quiet && !IsAnswer(event)) return event.level == Level::kError;
+  return event.level >= style.least || IsAnswer(event);
+}
+
 std::string TimeOfDay(Timestamp time, bool microseconds) {
   const auto since_midnight = time - std::chrono::floor<std::chrono::days>(time);
   const std::chrono::hh_mm_ss clock(since_midnight);
@@ -102,7 +102,7 @@ std::string Colored(const Event& event) {
 }
 
 std::string FormatLine(const Event& event, const LineStyle& style, Timestamp now, std::string_view invocation_id) {
-  if (!Shown(event, style)) return {};
+  if (!Shows(style, event)) return {};
   if (style.format == LineFormat::kJson) return JsonLine(event, now, invocation_id);
   const std::string message = style.colors ? Colored(event) : event.message;
   if (style.format == LineFormat::kDebug) {

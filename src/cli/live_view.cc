@@ -35,8 +35,8 @@ std::string Cut(std::string_view text, size_t columns) {
 
 }  // namespace
 
-LiveView::LiveView(EventSink& lines, std::FILE* terminal, bool colors)
-    : lines_(lines), terminal_(terminal), colors_(colors), painter_([this] { Redraw(); }) {}
+LiveView::LiveView(LineSink& lines, std::FILE* terminal)
+    : lines_(lines), terminal_(terminal), painter_([this] { Redraw(); }) {}
 
 LiveView::~LiveView() {
   Stop();
@@ -71,7 +71,7 @@ bool LiveView::Track(const Event& event) {
 
 void LiveView::Emit(const Event& event) {
   const std::lock_guard lock(mutex_);
-  if (Track(event)) return;
+  if (Track(event) || !Shows(lines_.style(), event)) return;
   Erase();
   lines_.Emit(event);
   Draw();
@@ -90,7 +90,7 @@ void LiveView::Draw() {
   for (const auto& [id, running] : running_) {
     const double seconds = std::chrono::duration<double>(now - running.since).count();
     const std::string line = Cut(fmt::format("   {:6.1f}s  {}", seconds, running.what), width - 1);
-    picture += colors_ ? fmt::format("\x1b[2m{}\x1b[0m\n", line) : line + "\n";
+    picture += lines_.style().colors ? fmt::format("\x1b[2m{}\x1b[0m\n", line) : line + "\n";
   }
   picture += Cut(fmt::format("   {} of {} done, {} running", done_, total_, running_.size()), width - 1) + "\n";
   std::fwrite(picture.data(), 1, picture.size(), terminal_);

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/event.h"
+#include "cli/sinks.h"
 
 namespace stir::cli {
 
@@ -17,7 +18,7 @@ namespace stir::cli {
 // every other line above the picture. A thread redraws ten times a second while something runs, and sleeps otherwise.
 class LiveView : public EventSink {
  public:
-  LiveView(EventSink& lines, std::FILE* terminal, bool colors);
+  LiveView(LineSink& lines, std::FILE* terminal);
   ~LiveView() override;
   void Emit(const Event& event) override;
   // Removes the picture for good; lines still pass.
@@ -34,9 +35,8 @@ class LiveView : public EventSink {
   // True when the event is shown by the picture instead of a line.
   bool Track(const Event& event);
 
-  EventSink& lines_;
+  LineSink& lines_;
   std::FILE* const terminal_;
-  const bool colors_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::map<std::string, Running> running_;  // by unique id; guarded by mutex_, as all below

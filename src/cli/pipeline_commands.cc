@@ -53,7 +53,10 @@ std::string TimeText(const std::optional<Timestamp>& time) {
 }
 
 std::string Elapsed(const std::optional<Timestamp>& begin, const std::optional<Timestamp>& end) {
-  return begin && end ? FormatDuration(*end - *begin) : std::string();
+  if (!begin || !end) return "";
+  const Duration took = *end - *begin;
+  if (took >= std::chrono::minutes(1)) return FormatDuration(std::chrono::round<std::chrono::seconds>(took));
+  return fmt::format("{:.2f}s", std::chrono::duration<double>(took).count());
 }
 
 std::string IntervalText(const std::optional<scheduler::Interval>& interval) {
@@ -90,10 +93,16 @@ Listing RunsOf(const std::vector<store::Run>& runs) {
 
 Listing TasksOf(const engine::RunDetail& detail) {
   Listing listing({"task", "kind", "state", "attempts", "started", "took", "message"});
-  for (const store::Task& task : detail.tasks) {
-    const std::string indent = task.parent.empty() ? "" : "  ";
-    listing.Add({indent + task.name, task.kind, std::string(scheduler::ToString(task.state)), std::to_string(task.attempts),
+  const auto add = [&](const store::Task& task, std::string name) {
+    listing.Add({std::move(name), task.kind, std::string(scheduler::ToString(task.state)), std::to_string(task.attempts),
                  TimeText(task.started_at), Elapsed(task.started_at, task.ended_at), task.message});
+  };
+  for (const store::Task& task : detail.tasks) {
+    if (!task.parent.empty()) continue;
+    add(task, task.name);
+    for (const store::Task& child : detail.tasks) {
+      if (child.parent == task.name) add(child, "  " + child.name.substr(task.name.size() + 1));
+    }
   }
   return listing;
 }
@@ -125,7 +134,7 @@ int RunPipelineShow(const Arguments& arguments, Session& session) {
     const engine::PipelineInfo& info = detail->info;
     fmt::print("{}{}{}\nschedule: {} ({})\nlatest interval: {}\nlast run: {} {}\n\n", info.name,
                info.description.empty() ? "" : ": ", info.description, info.schedule, info.timezone,
-               IntervalText(info.latest), TimeText(info.last_logical_date), info.last_state);
+               IntervalText(info.latest), info.last_logical_date ? TimeText(info.last_logical_date) : "never", info.last_state);
   }
   return TasksOf(*detail).Print(arguments.Text("table-output"));
 }

@@ -47,9 +47,11 @@ bool UseColors(const Arguments& arguments, const Session& session) {
   return isatty(STDOUT_FILENO) != 0;
 }
 
+// Normal form, without a slash at the end.
 std::filesystem::path Absolute(const std::string& path) {
   std::error_code ignored;
-  return std::filesystem::absolute(path, ignored).lexically_normal();
+  std::filesystem::path normal = std::filesystem::absolute(path, ignored).lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
 }
 
 std::filesystem::path LogPath(const Arguments& arguments, const Session& session) {
@@ -130,10 +132,10 @@ std::filesystem::path FindProjectDirectory(const Arguments& arguments) {
   namespace fs = std::filesystem;
   if (const std::string given = arguments.Text("project-dir"); !given.empty()) return Absolute(given);
   const fs::path here = Absolute(".");
-  for (fs::path folder = here.has_filename() ? here : here.parent_path();; folder = folder.parent_path()) {
+  for (fs::path folder = here;; folder = folder.parent_path()) {
     std::error_code ignored;
     if (fs::exists(folder / "dbt_project.yml", ignored)) return folder;
-    if (folder == folder.root_path() || folder.empty()) return here.has_filename() ? here : here.parent_path();
+    if (folder == folder.root_path() || folder.empty()) return here;
   }
 }
 
@@ -155,13 +157,14 @@ void OpenSinks(const Arguments& arguments, Session& session) {
   session.colors = UseColors(arguments, session);
   session.json_lines = style.format == LineFormat::kJson;
   style.colors = session.colors && !session.json_lines;
-  session.terminal = std::make_unique<LineSink>(stdout, style, SystemClock(), session.redactor, session.invocation_id);
+  auto lines = std::make_unique<LineSink>(stdout, style, SystemClock(), session.redactor, session.invocation_id);
   if (isatty(STDOUT_FILENO) != 0 && !session.program.as_dbt && style.format == LineFormat::kText && !style.quiet) {
-    session.live = std::make_unique<LiveView>(*session.terminal, stdout, style.colors);
+    session.live = std::make_unique<LiveView>(*lines, stdout);
     session.events.Add(*session.live);
   } else {
-    session.events.Add(*session.terminal);
+    session.events.Add(*lines);
   }
+  session.terminal = std::move(lines);
 
   LogFileSink::Settings settings{.directory = LogPath(arguments, session).string(),
                                  .style = StyleOf(arguments, "-file"),

@@ -31,6 +31,8 @@ struct LineStyle {
 // An event as one line (or more, when its message has more), with its line end; empty when the style leaves it out.
 // Pure, but for the calling thread's name.
 std::string FormatLine(const Event& event, const LineStyle& style, Timestamp now, std::string_view invocation_id);
+// Whether the style shows the event at all.
+bool Shows(const LineStyle& style, const Event& event);
 // What was asked for (rows, lists, print()): shown bare, and also when quiet.
 bool IsAnswer(const Event& event);
 // The message with dbt's colours: the state between brackets, [WARNING] and [ERROR], the last verdict.
@@ -45,6 +47,7 @@ class LineSink : public EventSink {
  public:
   LineSink(std::FILE* stream, LineStyle style, const Clock& clock, const Redactor& redactor, std::string invocation_id);
   void Emit(const Event& event) override;
+  const LineStyle& style() const { return style_; }
 
  private:
   std::FILE* const stream_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "adapter/kinds.h"
 #include "cli/commands.h"
 #include "cli/kinds.h"
 #include "cli/session.h"
@@ -127,7 +128,7 @@ int RunSql(const Arguments& arguments, Session& session) {
   std::fflush(stdout);
   if (status.ok()) return 0;
   ReportFailure(status.error(), session);
-  const bool refused = status.error().front().kind.category == Category::kDatabase;
+  const bool refused = status.error().front().kind == adapter::kDatabaseError;
   return refused ? 1 : 2;
 }
 

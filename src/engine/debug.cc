@@ -88,7 +88,11 @@ class Checkup {
     const bool has_profile = host_.files.Exists(options_.profiles_dir / "profiles.yml");
     const bool has_project = host_.files.Exists(options_.project_dir / "dbt_project.yml");
     Say("Configuration:");
-    Say(fmt::format("  profiles.yml file {}", profile ? kFound : has_profile ? "[ERROR invalid]" : "[ERROR not found]"));
+    const bool named = project || !options_.profile.empty();
+    Say(fmt::format("  profiles.yml file {}", profile       ? kFound
+                                              : !has_profile ? "[ERROR not found]"
+                                              : named        ? "[ERROR invalid]"
+                                                             : "[not checked: the project says which profile]"));
     Say(fmt::format("  dbt_project.yml file {}", project ? kFound : has_project ? "[ERROR invalid]" : "[ERROR not found]"));
   }
 

@@ -125,6 +125,11 @@ void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) co
   const project::NodeResult& result = report.result;
   const bool failed = Failed(result);
   const Level level = failed ? Level::kError : Level::kInfo;
+  if (failed) {
+    Say("W002", "CatchableExceptionOnRun", Level::kDebug, result.message, NodeData(story, "executing", [&](JsonWriter& json) {
+          json.Key("exc").String(result.message).Key("exc_info").String("");
+        }));
+  }
   if (node.type == ResourceType::kTest) {
     const TestWords words = WordsOfTest(result);
     Say("Q007", "LogTestResult", words.level,
