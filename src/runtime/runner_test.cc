@@ -324,8 +324,8 @@ TEST(Runner, GivesEmptyInputsWhenAsked) {
 
 TEST(Runner, CallsMacrosThatAskTheEngine) {
   ProjectFixture project(Files{
-      {"models/a.sql", "{% set found = run_query('select 1 as x, 2.5 as y union all select 3, null order by 1') %}"
-                       "select {{ found.columns[0].values() | join('+') }} as total, {{ found.rows[0]['y'] }} as y, '{{ found.column_names | join }}' as names"},
+      {"models/a.sql", "{% if execute %}{% set found = run_query('select 1 as x, 2.5 as y union all select 3, null order by 1') %}"
+                       "select {{ found.columns[0].values() | join('+') }} as total, {{ found.rows[0]['y'] }} as y, '{{ found.column_names | join }}' as names{% endif %}"},
       {"models/b.sql", "{% set relation = adapter.get_relation(this.database, this.schema, 'a') %}"
                        "select {% for column in adapter.get_columns_in_relation(relation) %}'{{ column.name }} {{ column.data_type }}' as c{{ loop.index }}, {% endfor %}1 as one -- {{ ref('a') }}"},
       {"macros/op.sql", "{% macro make(name) %}{% do run_query('create table ' ~ name ~ ' as select 5 as id') %}{{ return(name) }}{% endmacro %}"},
