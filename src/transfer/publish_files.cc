@@ -105,7 +105,7 @@ class FilesBuilder final : public Builder {
     for (const auto& [name, value] : publication_.to.options) {
       if (ToLower(name) == "delim" || ToLower(name) == "delimiter") options += fmt::format(", delim = {}", Lit(value));
     }
-    return fmt::format("read_csv({}, auto_detect = false, header = true, quote = '\"', escape = '\"', filename = '_stir_filename'{})", glob, options);
+    return fmt::format("read_csv({}, auto_detect = false, header = true, quote = '\"', escape = '\"', allow_quoted_nulls = false, filename = '_stir_filename'{})", glob, options);
   }
 
   // Nested values are one text in a CSV.
@@ -116,7 +116,12 @@ class FilesBuilder final : public Builder {
 
   Status Verify(adapter::Connection& connection, const Model& model) {
     const std::string from = ReadBack(model);
-    STIR_ASSIGN(const Fingerprint written, TakeFingerprint(connection, model.columns, from));
+    auto taken = TakeFingerprint(connection, model.columns, from);
+    if (!taken.ok()) {
+      return Diagnostic(kVerifyFailed, fmt::format("the files written cannot be read back as they were: {}", taken.error().front().message), publication_.span)
+          .Hint("nothing was published; cast the column to a type that the format has");
+    }
+    const Fingerprint& written = *taken;
     if (written != model.fingerprint) {
       return Diagnostic(kVerifyFailed, fmt::format("the files hold {} rows where {} were written{}", written.rows, model.fingerprint.rows,
                                                    written.rows == model.fingerprint.rows ? ", and some values did not come back the same" : ""),
