@@ -147,8 +147,9 @@ void Evaluator::Place(EvaluationError& error, Span span) const {
 
 std::vector<TraceFrame> Evaluator::Trace() const {
   std::vector<TraceFrame> trace;
-  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame)
-    trace.push_back({std::string(frame->name), frame->span});
+  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
+    if (!frame->name.empty()) trace.push_back({std::string(frame->name), frame->span});
+  }
   return trace;
 }
 

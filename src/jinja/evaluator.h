@@ -101,7 +101,7 @@ class Evaluator final : public CallContext {
   friend class FilteredIterator;
   struct Running;  // what is saved while another unit runs
   struct CallFrame {
-    std::string_view name;
+    std::string_view name;  // empty for a call block or a loop: part of the macro they stand in
     Span span;
   };
   using ArgumentValues = SmallList<Value, 6>;
@@ -125,6 +125,9 @@ class Evaluator final : public CallContext {
   Flow ExecuteIf(const IfStatement& node);
   Flow ExecuteFor(const ForStatement& node);
   Flow RunLoop(const ForStatement& node, const Value& iterable, int64_t depth0);
+  Flow RunRounds(const ForStatement& node, const Value& iterable, bool& completed);
+  Flow RunRoundsWithLoop(const ForStatement& node, const Value& iterable, int64_t depth0, bool& completed);
+  bool RunRound(const ForStatement& node, const Value& item, Flow& flow, bool& completed);
   Flow RunLoopBody(const ForStatement& node, const Value& item);
   Value RunRecursive(const ForStatement& node, const Ref<Activation>& parent, Module& module, const Value& iterable,
                      int64_t depth0);
@@ -137,6 +140,7 @@ class Evaluator final : public CallContext {
   Flow Capture(Sink& sink, Run run);
   void Enter(const Frame& frame);
   void Assign(const Target& target, const Value& value);
+  void CheckNamespaces(const Target& target);
   void Unpack(const Target& target, const Value& value);
   void Write(std::string_view text, const Expr& from);
   void WriteValue(const Value& value, const Expr& from);

@@ -121,7 +121,7 @@ Value Evaluator::CallValue(const Value& callee, const Arguments& arguments) {
 }
 
 Value Evaluator::MakeCaller(const Unit& unit) {
-  return Value::New<MacroObject>(module_->compiled, unit, activation_, "caller", module_->undefined);
+  return Value::New<MacroObject>(module_->compiled, unit, activation_, std::string(), module_->undefined);
 }
 
 // --- macros
@@ -244,7 +244,7 @@ Value Evaluator::RunRecursive(const ForStatement& node, const Ref<Activation>& p
   Sink sink = NewSink();
   Flow flow = Flow::kNormal;
   {
-    Running running(*this, module, NewActivation(*node.recursive, parent), sink, {"loop", call_span_});
+    Running running(*this, module, NewActivation(*node.recursive, parent), sink, {{}, call_span_});
     flow = RunLoop(node, iterable, depth0);
   }
   if (flow == Flow::kReturn) throw ReturnUnwind{};

@@ -123,15 +123,20 @@ Value Evaluator::EvaluateConditional(const ConditionalExpr& expr) {
 
 Value Evaluator::EvaluateItem(const ItemExpr& expr) {
   Value object = Evaluate(*expr.object);
-  if (expr.key->kind != ExprKind::kSlice || object.type() == Type::kObject) return Item(object, Evaluate(*expr.key));
+  if (expr.key->kind != ExprKind::kSlice) return Item(object, Evaluate(*expr.key));
+  // A slice is asked of the value itself: what has none is an error, not undefined.
   const auto& slice = static_cast<const SliceExpr&>(*expr.key);
+  if (object.AsObject()) {
+    std::optional<Value> part = Take(object.AsObject()->GetItem(*this, EvaluateSlice(slice)));
+    if (!part) FailType(fmt::format("'{}' object is not subscriptable", object.TypeName()));
+    return std::move(*part);
+  }
   auto bound = [&](const Expr* each) { return each ? Evaluate(*each) : Value::None(); };
   Value start = bound(slice.start), stop = bound(slice.stop), step = bound(slice.step);
   if (object.IsUndefined()) return Item(object, Value::None());
-  auto is_bound = [](const Value& each) { return each.IsNone() || IsWhole(each); };
-  bool sliceable = object.IsString() || object.IsSequence();
-  if (!sliceable || !is_bound(start) || !is_bound(stop) || !is_bound(step))
-    return MissingAttribute(object, EvaluateSlice(slice));
+  if (object.IsDict()) FailType("unhashable type: 'slice'");
+  if (!object.IsString() && !object.IsSequence())
+    FailType(fmt::format("'{}' object is not subscriptable", object.TypeName()));
   return TakeSlice(object, start, stop, step);
 }
 
@@ -147,7 +152,7 @@ Value Evaluator::EvaluateFilter(const FilterExpr& expr, const Value* block_text)
                     ? EvaluateFilter(static_cast<const FilterExpr&>(*expr.input), block_text)
                     : Evaluate(*expr.input);
   try {
-    if (!expr.filter) Fail(kTemplateSyntax, fmt::format("No filter named '{}'.", expr.name));
+    if (!expr.filter) Fail(kTemplateSyntax, fmt::format("No filter named '{}' found.", expr.name));
     ArgumentValues positional;
     ArgumentKeywords keywords;
     EvaluateArguments(expr.arguments, positional, keywords);
@@ -160,7 +165,7 @@ Value Evaluator::EvaluateFilter(const FilterExpr& expr, const Value* block_text)
 
 bool Evaluator::EvaluateTest(const TestExpr& expr) {
   Value input = Evaluate(*expr.input);
-  if (!expr.test) Fail(kTemplateSyntax, fmt::format("No test named '{}'.", expr.name));
+  if (!expr.test) Fail(kTemplateSyntax, fmt::format("No test named '{}' found.", expr.name));
   ArgumentValues positional;
   ArgumentKeywords keywords;
   EvaluateArguments(expr.arguments, positional, keywords);

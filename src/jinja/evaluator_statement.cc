@@ -44,6 +44,7 @@ Flow Evaluator::Execute(const Statement& statement) {
       return ExecuteOutput(static_cast<const OutputStatement&>(statement));
     case StatementKind::kSet: {
       const auto& node = static_cast<const SetStatement&>(statement);
+      CheckNamespaces(*node.target);
       Assign(*node.target, Evaluate(*node.value));
       return Flow::kNormal;
     }
@@ -229,13 +230,22 @@ void Evaluator::Assign(const Target& target, const Value& value) {
       break;
   }
   try {
+    CheckNamespaces(target);
     Value ns = EvaluateName(*target.name);
-    if (ns.TypeName() != "Namespace") Fail(kTemplateType, "cannot assign attribute on non-namespace object");
     Take(ns.AsObject()->SetItem(*this, Value::String(std::string(target.attribute)), value));
   } catch (EvaluationError& error) {
     Place(error, module_->compiled->SpanOf(target.begin, target.end));
     throw;
   }
+}
+
+// What is assigned to `a.b` must be a namespace: known before the value is computed.
+void Evaluator::CheckNamespaces(const Target& target) {
+  for (const Target* each : target.items) CheckNamespaces(*each);
+  if (target.kind != Target::Kind::kNamespace || EvaluateName(*target.name).TypeName() == "Namespace") return;
+  EvaluationError error{{Diagnostic(kTemplateType, "cannot assign attribute on non-namespace object")}};
+  Place(error, module_->compiled->SpanOf(target.begin, target.end));
+  throw error;
 }
 
 void Evaluator::Unpack(const Target& target, const Value& value) {
@@ -294,32 +304,45 @@ Flow Evaluator::RunLoopBody(const ForStatement& node, const Value& item) {
 }
 
 Flow Evaluator::RunLoop(const ForStatement& node, const Value& iterable, int64_t depth0) {
-  bool ran = false;
-  Value item;
-  Flow flow = Flow::kNormal;
-  if (node.uses_loop) {
-    auto loop = MakeRef<LoopObject>(*this, node, iterable, depth0);
-    // The loop knows its activation, which knows the loop.
-    struct Part {
-      LoopObject& loop;
-      ~Part() { loop.Forget(); }
-    } part{*loop};
-    while (flow != Flow::kBreak && flow != Flow::kReturn && loop->Advance(item)) {
-      ran = true;
-      activation_->slots[node.loop_slot] = Value::FromObject(loop);
-      flow = RunLoopBody(node, item);
-    }
-  } else {
-    std::unique_ptr<Iterator> items = MakeLoopIterator(*this, node, iterable);
-    while (flow != Flow::kBreak && flow != Flow::kReturn && NextOf(*items, item)) {
-      ran = true;
-      flow = RunLoopBody(node, item);
-    }
-  }
-  if (flow == Flow::kReturn) return flow;
-  if (ran || node.otherwise.empty()) return Flow::kNormal;
+  // The `else` part runs when no round came to its end: not at all, or each was left with `continue` or `break`.
+  bool completed = false;
+  Flow flow =
+      node.uses_loop ? RunRoundsWithLoop(node, iterable, depth0, completed) : RunRounds(node, iterable, completed);
+  if (flow == Flow::kReturn || completed || node.otherwise.empty()) return flow;
   Enter(node.else_frame);
   return Execute(node.otherwise);
+}
+
+// One round; false when it was the last.
+bool Evaluator::RunRound(const ForStatement& node, const Value& item, Flow& flow, bool& completed) {
+  flow = RunLoopBody(node, item);
+  completed = completed || flow == Flow::kNormal;
+  bool goes_on = flow == Flow::kNormal || flow == Flow::kContinue;
+  if (flow != Flow::kReturn) flow = Flow::kNormal;
+  return goes_on;
+}
+
+Flow Evaluator::RunRounds(const ForStatement& node, const Value& iterable, bool& completed) {
+  Flow flow = Flow::kNormal;
+  std::unique_ptr<Iterator> items = MakeLoopIterator(*this, node, iterable);
+  for (Value item; NextOf(*items, item) && RunRound(node, item, flow, completed);) {
+  }
+  return flow;
+}
+
+Flow Evaluator::RunRoundsWithLoop(const ForStatement& node, const Value& iterable, int64_t depth0, bool& completed) {
+  Flow flow = Flow::kNormal;
+  auto loop = MakeRef<LoopObject>(*this, node, iterable, depth0);
+  // The loop knows its activation, which knows the loop.
+  struct Part {
+    LoopObject& loop;
+    ~Part() { loop.Forget(); }
+  } part{*loop};
+  for (Value item; loop->Advance(item);) {
+    activation_->slots[node.loop_slot] = Value::FromObject(loop);
+    if (!RunRound(node, item, flow, completed)) break;
+  }
+  return flow;
 }
 
 }  // namespace stir::jinja

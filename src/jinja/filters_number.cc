@@ -71,7 +71,6 @@ Value Round(Evaluator& evaluator, const Value& input, const Arguments& arguments
   reader.Finish();
   if (method != "common" && method != "ceil" && method != "floor") FailValue("method must be common, ceil or floor");
   int64_t digits = RequireInt(precision);
-  FailIfUndefined(input);
   if (method == "common") {
     if (std::optional<Value> special = CallSpecial(evaluator, input, "__round__", {precision})) return *special;
     if (!IsNumber(input)) FailType(fmt::format("type {} doesn't define __round__ method", input.TypeName()));
@@ -84,7 +83,6 @@ Value Round(Evaluator& evaluator, const Value& input, const Arguments& arguments
 }
 
 Value Absolute(Evaluator& evaluator, const Value& input, const Arguments&) {
-  FailIfUndefined(input);
   if (std::optional<Value> special = CallSpecial(evaluator, input, "__abs__")) return *special;
   if (input.type() == Type::kFloat) return Value::Float(std::fabs(input.AsFloat()));
   if (!IsWhole(input)) FailType(fmt::format("bad operand type for abs(): '{}'", input.TypeName()));

@@ -37,13 +37,22 @@ Value Generate(Evaluator& evaluator, const Value& input, std::function<std::opti
   });
 }
 
+// The name of a test or filter that is given as an argument.
+std::string NameFrom(const Value& name, std::string_view kind) {
+  if (name.IsUndefined()) {
+    Fail(kTemplateUndefined, fmt::format("No {} named Undefined. ({}; did you forget to quote the callable name?)",
+                                         kind, name.UndefinedMessage()));
+  }
+  return ToText(name);
+}
+
 template <bool kKeep, bool kAttribute>
 Value Select(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   std::span<const Value> rest = arguments.positional;
   if (kAttribute && rest.empty()) FailValue("Missing parameter for attribute name");
   AttributePath path(kAttribute ? rest[0] : Value::None());
   if (kAttribute) rest = rest.subspan(1);
-  std::string name = rest.empty() ? "" : ToText(rest[0]);
+  std::string name = rest.empty() || !Truth(input) ? "" : NameFrom(rest[0], "test");
   auto kept = std::make_shared<Kept>(rest.empty() ? rest : rest.subspan(1), arguments.keywords);
   return Generate(
       evaluator, input,
@@ -78,7 +87,8 @@ Value Map(Evaluator& evaluator, const Value& input, const Arguments& arguments) 
   if (arguments.positional.empty()) FailValue("map requires a filter argument");
   auto kept = std::make_shared<Kept>(arguments.positional.subspan(1), arguments.keywords);
   return Generate(evaluator, input,
-                  [name = ToText(arguments.positional[0]), kept](Evaluator& self, Value item) -> std::optional<Value> {
+                  [name = Truth(input) ? NameFrom(arguments.positional[0], "filter") : "", kept](
+                      Evaluator& self, Value item) -> std::optional<Value> {
                     return ApplyFilter(self, name, item, kept->arguments());
                   });
 }

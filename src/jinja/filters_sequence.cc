@@ -99,7 +99,7 @@ Value DictSort(Evaluator&, const Value& input, const Arguments& arguments) {
 }
 
 Value Unique(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
-  Reader reader("do_unique", arguments);
+  Reader reader("sync_do_unique", arguments);
   bool case_sensitive = reader.OptionalBool("case_sensitive", false);
   AttributePath path(reader.Optional("attribute"));
   reader.Finish();
@@ -127,13 +127,14 @@ Value Extreme(Evaluator& evaluator, const Value& input, const Arguments& argumen
   best_key = FoldCase(path.Of(evaluator, best), case_sensitive);
   while (NextOf(*items, item)) {
     Value key = FoldCase(path.Of(evaluator, item), case_sensitive);
-    if (kMax ? Less(best_key, key) : Less(key, best_key)) best = std::move(item), best_key = std::move(key);
+    if (Compare(kMax ? CompareOp::kGreater : CompareOp::kLess, key, best_key))
+      best = std::move(item), best_key = std::move(key);
   }
   return best;
 }
 
 Value Sum(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
-  Reader reader("do_sum", arguments);
+  Reader reader("sync_do_sum", arguments);
   AttributePath path(reader.Optional("attribute"));
   Value sum = reader.Optional("start", Value::Int(0));
   reader.Finish();
@@ -145,7 +146,7 @@ Value Sum(Evaluator& evaluator, const Value& input, const Arguments& arguments) 
 }
 
 Value GroupBy(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
-  Reader reader("do_groupby", arguments);
+  Reader reader("sync_do_groupby", arguments);
   AttributePath path(reader.Required("attribute"));
   Value fallback = reader.Optional("default");
   bool case_sensitive = reader.OptionalBool("case_sensitive", false);
@@ -188,7 +189,7 @@ Value Batch(Evaluator&, const Value& input, const Arguments& arguments) {
 }
 
 Value Slice(Evaluator&, const Value& input, const Arguments& arguments) {
-  Reader reader("do_slice", arguments);
+  Reader reader("sync_do_slice", arguments);
   int64_t slices = RequireInt(reader.Required("slices"));
   Value fill = reader.Optional("fill_with");
   reader.Finish();
@@ -250,6 +251,8 @@ Value Reverse(Evaluator& evaluator, const Value& input, const Arguments&) {
 Value Random(Evaluator& evaluator, const Value& input, const Arguments&) {
   size_t length = LengthOf(input);
   if (length == 0) return evaluator.UndefinedHint("No random item, sequence was empty.");
+  if (input.AsObject() && !input.AsObject()->IsIndexable())
+    FailType(fmt::format("'{}' object is not subscriptable", input.TypeName()));
   std::random_device device;
   size_t index = std::uniform_int_distribution<size_t>(0, length - 1)(device);
   return evaluator.Item(input, Value::Int(static_cast<int64_t>(index)));

@@ -64,7 +64,7 @@ Value Truncate(Evaluator&, const Value& input, const Arguments& arguments) {
   Reader reader("do_truncate", arguments);
   int64_t length = reader.OptionalInt("length", 255);
   bool killwords = reader.OptionalBool("killwords", false);
-  Value end = Soft(reader.Optional("end", Value::String("...")));
+  Value end_value = reader.Optional("end", Value::String("...")), end = Soft(end_value);
   Value leeway_value = reader.Optional("leeway");
   reader.Finish();
   int64_t leeway = leeway_value.IsNone() ? 5 : RequireInt(leeway_value),
@@ -77,6 +77,7 @@ Value Truncate(Evaluator&, const Value& input, const Arguments& arguments) {
   if (!killwords) {
     if (size_t space = text.rfind(' '); space != std::string_view::npos) text = text.substr(0, space);
   }
+  FailIfUndefined(end_value);
   return Like(input, std::string(text) + std::string(end.AsString()));
 }
 
@@ -115,6 +116,9 @@ std::vector<std::string> WrapLine(std::string_view line, size_t width, bool brea
     } else if (length > width && (break_words || current.empty())) {
       size_t room = std::max<size_t>(width - std::min(used, width), break_words ? (used < width ? 1 : 0) : length);
       size_t cut = CodePointOffset(chunks[i], room);
+      if (size_t hyphen = chunks[i].substr(0, cut).rfind('-');
+          break_hyphens && hyphen != 0 && hyphen != std::string::npos)
+        cut = hyphen + 1;
       current += chunks[i].substr(0, cut);
       chunks[i].erase(0, cut);
       if (chunks[i].empty()) ++i;
@@ -164,7 +168,7 @@ Value Replace(Evaluator&, const Value& input, const Arguments& arguments) {
 }
 
 Value Join(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
-  Reader reader("do_join", arguments);
+  Reader reader("sync_do_join", arguments);
   std::string separator = ToText(reader.Optional("d", Value::String(""))), out;
   AttributePath path(reader.Optional("attribute"));
   reader.Finish();
@@ -230,6 +234,7 @@ Value XmlAttributes(Evaluator&, const Value& input, const Arguments& arguments) 
   Reader reader("do_xmlattr", arguments);
   bool autospace = reader.OptionalBool("autospace", true);
   reader.Finish();
+  FailIfUndefined(input);
   if (!input.IsDict()) FailType(fmt::format("'{}' object has no attribute 'items'", input.TypeName()));
   std::string out;
   for (const auto& [key, value] : input.AsDict().entries()) {
@@ -289,6 +294,9 @@ Value FileSize(Evaluator&, const Value& input, const Arguments& arguments) {
   std::optional<double> bytes = input.IsString()  ? ParseFloat(input.AsString())
                                 : IsNumber(input) ? std::optional(RealOf(input))
                                                   : std::nullopt;
+  FailIfUndefined(input);
+  if (!bytes && !input.IsString())
+    FailType(fmt::format("float() argument must be a string or a real number, not '{}'", input.TypeName()));
   if (!bytes) FailValue(fmt::format("could not convert string to float: {}", ToRepr(input)));
   double base = binary ? 1024 : 1000, unit = base;
   if (*bytes == 1) return Value::String("1 Byte");

@@ -298,11 +298,12 @@ class Percent {
       out_ += '%';
       return;
     }
+    const Value& value = keyed ? *keyed : NextValue();
     if (std::string_view("diuoxXeEfFgGcrsa").find(conversion.type) == std::string_view::npos) {
       FailValue(fmt::format("unsupported format character '{}' ({:#x}) at index {}", conversion.type,
                             static_cast<unsigned>(conversion.type), at_ - 1));
     }
-    Append(conversion, keyed ? *keyed : NextValue());
+    Append(conversion, value);
   }
 
   const Value& TakeKey() {
@@ -477,9 +478,7 @@ class Braces {
         end = std::min(name.find_first_of(".[", begin), name.size());
         if (begin == end) FailValue("Empty attribute in format string");
         std::string_view attribute = name.substr(begin, end - begin);
-        Value next = evaluator_.Attribute(value, attribute);
-        if (next.IsUndefined()) FailType(fmt::format("'{}' object has no attribute '{}'", value.TypeName(), attribute));
-        value = std::move(next);
+        value = evaluator_.Attribute(value, attribute);
         continue;
       }
       size_t close = name.find(']', begin);
@@ -488,9 +487,7 @@ class Braces {
       bool is_index = !key.empty() && std::ranges::all_of(key, [](char c) { return c >= '0' && c <= '9'; });
       Value item_key =
           is_index && key.size() < 18 ? Value::Int(std::stoll(std::string(key))) : Value::String(std::string(key));
-      Value next = evaluator_.Item(value, item_key);
-      if (next.IsUndefined()) FailValue(is_index ? "list index out of range" : ReprText(key));
-      value = std::move(next);
+      value = evaluator_.Item(value, item_key);
       end = close + 1;
     }
     return value;

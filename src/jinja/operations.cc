@@ -122,7 +122,9 @@ Value Reals(BinaryOp op, double a, double b) {
     case BinaryOp::kPower:
       if (a == 0 && b < 0) FailValue("0.0 cannot be raised to a negative power");
       if (a < 0 && std::floor(b) != b) FailValue("complex numbers are not supported");
-      return Value::Float(std::pow(a, b));
+      if (double power = std::pow(a, b); std::isfinite(power) || !std::isfinite(a) || !std::isfinite(b))
+        return Value::Float(power);
+      FailValue("(34, 'Numerical result out of range')");
     default:
       return {};
   }
@@ -372,7 +374,6 @@ bool Truth(const Value& value) {
 
 bool Contains(const Value& container, const Value& item) {
   if (container.IsString()) {
-    FailIfUndefined(item);
     if (!item.IsString())
       FailType(fmt::format("'in <string>' requires string as left operand, not {}", item.TypeName()));
     return container.AsString().find(item.AsString()) != std::string_view::npos;
@@ -482,12 +483,16 @@ int64_t RequireInt(const Value& value) {
 }
 
 std::vector<size_t> SliceOf(size_t length, const Value& start, const Value& stop, const Value& step) {
-  int64_t by = step.IsNone() ? 1 : RequireInt(step), size = static_cast<int64_t>(length);
+  auto number = [](const Value& value) {
+    if (!IsWhole(value)) FailType("slice indices must be integers or None or have an __index__ method");
+    return WholeOf(value);
+  };
+  int64_t by = step.IsNone() ? 1 : number(step), size = static_cast<int64_t>(length);
   if (by == 0) FailValue("slice step cannot be zero");
   int64_t lowest = by > 0 ? 0 : -1, highest = by > 0 ? size : size - 1;
   auto bound = [&](const Value& value, int64_t fallback) {
     if (value.IsNone()) return fallback;
-    int64_t at = RequireInt(value);
+    int64_t at = number(value);
     return std::clamp(at < 0 ? at + size : at, lowest, highest);
   };
   int64_t from = bound(start, by > 0 ? 0 : size - 1), to = bound(stop, by > 0 ? size : -1);

@@ -182,7 +182,17 @@ const Expr* Parser::ParseProduct() {
 
 const Expr* Parser::ParsePower() {
   const Expr* left = ParseUnary(true);
-  while (SkipIf(TokenKind::kPower)) left = Binary(ExprKind::kBinary, BinaryOp::kPower, left, ParseUnary(true));
+  while (SkipIf(TokenKind::kPower)) {
+    const Expr* right = ParseUnary(true);
+    // Jinja2 puts a constant base into Python's text as it prints: `-2 ** x` is -(2 ** x), though `-2 ** 2` is 4.
+    if (left->kind == ExprKind::kNegate && left->constant && !right->constant) {
+      auto* node = Node<UnaryExpr>(ExprKind::kNegate, left->begin);
+      node->operand = Binary(ExprKind::kBinary, BinaryOp::kPower, static_cast<const UnaryExpr*>(left)->operand, right);
+      left = node;
+    } else {
+      left = Binary(ExprKind::kBinary, BinaryOp::kPower, left, right);
+    }
+  }
   return left;
 }
 

@@ -123,7 +123,7 @@ class CallContext {
   virtual ~CallContext() = default;
   virtual Scope& scope() = 0;
   virtual Span call_span() const = 0;                 // where the call stands
-  virtual std::vector<TraceFrame> Trace() const = 0;  // innermost first
+  virtual std::vector<TraceFrame> Trace() const = 0;  // running macros and where they were called, innermost first
   virtual UndefinedPolicy undefined_policy() const = 0;
   virtual Result<Value> Call(const Value& callee, const Arguments& arguments) = 0;
   virtual Result<Value> GetAttribute(const Value& value, std::string_view name) = 0;
