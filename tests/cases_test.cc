@@ -115,12 +115,13 @@ Case ParseCase(const std::string& text) {
 std::string FormatCase(const Case& shown) {
   std::string text = shown.intro;
   const auto add = [&](std::string_view head, std::string_view body) {
-    text += fmt::format("{}\n{}{}", head, body, body.empty() ? "" : "\n");
+    text += fmt::format("{}\n{}\n", head, body);
   };
   for (const Section& file : shown.files) add("--- " + file.head, file.body);
   for (const Command& command : shown.commands) {
-    add(">>> " + command.line, "");
-    if (command.exit != 0) add(fmt::format("<<< exit {}", command.exit), "");
+    text += ">>> " + command.line + "\n";
+    if (command.exit != 0) text += fmt::format("<<< exit {}\n", command.exit);
+    if (command.out.empty() && command.err.empty() && command.files.empty()) text += "\n";
     if (!command.out.empty()) add("<<< stdout", command.out);
     if (!command.err.empty()) add("<<< stderr", command.err);
     for (const Section& file : command.files) add("<<< file " + file.head, file.body);
@@ -132,6 +133,7 @@ std::string FormatCase(const Case& shown) {
 // What differs from run to run or from machine to machine gets a name instead.
 std::string Normalised(std::string text, const fs::path& folder) {
   text = ReplaceAll(text, fs::canonical(folder).string(), "PROJECT");
+  text = ReplaceAll(text, fs::canonical(folder.parent_path()).string(), "HOME");
   static const std::vector<std::pair<std::regex, std::string>> kRules = {
       {std::regex(R"(\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?)"), "TIMESTAMP"},
       {std::regex(R"((^|\n)\d\d:\d\d:\d\d  )"), "$1TIME  "},
