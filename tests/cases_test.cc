@@ -79,9 +79,9 @@ std::vector<Section> SplitSections(const std::string& text) {
   return sections;
 }
 
-// Bodies end where the next section begins; an empty line before it belongs to neither.
+// Bodies end where the next section begins; empty lines before it belong to neither.
 std::string WithoutGap(std::string body) {
-  if (body == "\n" || body.ends_with("\n\n")) body.pop_back();
+  while (body == "\n" || body.ends_with("\n\n")) body.pop_back();
   return body;
 }
 
@@ -147,7 +147,7 @@ std::string Normalised(std::string text, const fs::path& folder) {
   };
   for (const auto& [pattern, name] : kRules) text = std::regex_replace(text, pattern, name);
   if (!text.empty() && !text.ends_with('\n')) text += '\n';
-  return text;
+  return WithoutGap(std::move(text));
 }
 
 constexpr std::string_view kProject = "name: case\nversion: \"1.0\"\nprofile: case\n";

@@ -51,6 +51,7 @@ class Arguments {
 // The command line's own layer.
 struct CommandLine {
   const CommandSpec* command = nullptr;  // null: none was named
+  std::string group;                     // "pipeline", of "pipeline run"; also without a command
   bool help = false;
   bool version = false;
   std::optional<Arguments> arguments;    // set when a command was named

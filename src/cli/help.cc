@@ -108,7 +108,7 @@ std::string CommandRows(bool dbt_words) {
     if (command.dbt_word.empty() == dbt_words) continue;
     const std::string name =
         command.alias.empty() ? std::string(command.name) : fmt::format("{}, {}", command.name, command.alias);
-    text += Row(name, command.summary, 20);
+    text += Row(name, command.summary, 22);
   }
   return text;
 }
@@ -137,7 +137,7 @@ std::string OverviewHelp(const Program& program) {
   if (!program.as_dbt) text += "\nstir's own commands:\n" + CommandRows(false);
   Options common;
   for (const OptionSpec& option : CommonOptions()) common.push_back(&option);
-  text += "\nThese options may stand before or after the command; each is also read from DBT_<NAME> in the environment\n"
+  text += "\nThese options may stand before or after the command; most are also read from DBT_<NAME> in the environment\n"
           "and from `flags:` in dbt_project.yml.\n";
   text += OptionsHelp(common);
   text += "\nOthers:\n" + Row("-h, --help", "this text; after a command, the command's", kColumn) +
@@ -145,6 +145,14 @@ std::string OverviewHelp(const Program& program) {
   return text + fmt::format("\nExit codes: 0 all went well, 1 something that was run failed, 2 it could not be run.\n"
                             "Next: {} COMMAND --help\n",
                             program.name);
+}
+
+std::string GroupHelp(std::string_view group, const Program& program) {
+  std::string text = fmt::format("Usage: {} {} COMMAND [OPTIONS]\n\nCommands:\n", program.name, group);
+  for (const CommandSpec& command : Commands()) {
+    if (command.name.starts_with(std::string(group) + " ")) text += Row(command.name, command.summary, 22);
+  }
+  return text + fmt::format("\nNext: {} {} COMMAND --help\n", program.name, group);
 }
 
 std::string CommandHelp(const CommandSpec& command, const Program& program) {

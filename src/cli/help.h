@@ -15,6 +15,8 @@ struct Program {
 };
 
 std::string OverviewHelp(const Program& program);
+// The commands of a group: "pipeline".
+std::string GroupHelp(std::string_view group, const Program& program);
 std::string CommandHelp(const CommandSpec& command, const Program& program);
 // "Usage: stir build [OPTIONS]\nTry 'stir build --help' for help.\n"; `command` may be null.
 std::string UsageLines(const CommandSpec* command, const Program& program);

@@ -50,7 +50,10 @@ class Parser {
     line.help = help_;
     line.version = version_;
     line.command = Chosen();
-    if (line.command == nullptr) return NoCommand(std::move(line));
+    for (const auto& [name, app] : groups_) {
+      if (app->parsed()) line.group = name;
+    }
+    if (line.command == nullptr) return line.help ? Result<CommandLine>(std::move(line)) : NoCommand(std::move(line));
     line.arguments.emplace(*line.command);
     STIR_TRY(TakeRest(*line.arguments));
     if (!line.help) STIR_TRY(TakeOptions(*line.arguments));
@@ -127,7 +130,7 @@ class Parser {
     for (const auto& [sub, command] : commands_) {
       if (!command->dbt_word.empty()) names.emplace_back(command->name);
     }
-    std::string hint = unbuilt.instead.empty() ? std::string() : fmt::format("{}; ", unbuilt.instead);
+    std::string hint = unbuilt.instead.empty() || dbt_only_ ? std::string() : fmt::format("{}; ", unbuilt.instead);
     hint += "of dbt's commands there are: " + Join(names, ", ");
     return Diagnostic(kNotBuilt, fmt::format("`{}` is not built yet", unbuilt.name)).Hint(std::move(hint));
   }

@@ -88,7 +88,6 @@ std::vector<std::string> SplitWords(const std::vector<std::string>& values) {
 engine::SelectionOptions SelectionOf(const Arguments& arguments) {
   return {.select = SplitWords(arguments.List("select")),
           .exclude = SplitWords(arguments.List("exclude")),
-          .selector = arguments.Text("selector"),
           .indirect_selection = arguments.Text("indirect-selection").empty() ? "eager" : arguments.Text("indirect-selection"),
           .resource_types = SplitWords(arguments.List("resource-type")),
           .exclude_resource_types = SplitWords(arguments.List("exclude-resource-type"))};
@@ -210,7 +209,6 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.output_keys = SplitWords(arguments.List("output-keys"));
   options.inline_sql = arguments.Text("inline");
   options.limit = LimitOf(arguments);
-  options.show_loaded = arguments.Flag("show");
   options.connection_only = arguments.Flag("connection");
   options.config_dir = arguments.Flag("config-dir");
   return options;

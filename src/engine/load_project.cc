@@ -183,7 +183,6 @@ std::string InvocationArguments(const Options& options) {
   const auto optional = [&](std::string_view key, const std::string& value) {
     if (!value.empty()) json.Key(key).String(value);
   };
-  optional("selector", options.selection.selector);
   optional("profile", options.profile);
   optional("target", options.target);
   optional("target_path", options.target_path.string());

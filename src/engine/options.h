@@ -15,7 +15,6 @@ namespace stir::engine {
 struct SelectionOptions {
   std::vector<std::string> select;
   std::vector<std::string> exclude;
-  std::string selector;                           // a name of selectors.yml
   std::string indirect_selection = "eager";       // eager | cautious | buildable | empty
   std::vector<std::string> resource_types;        // empty: the command's own
   std::vector<std::string> exclude_resource_types;
@@ -56,7 +55,6 @@ struct Options {
   std::vector<std::string> output_keys;       // list --output json
   std::string inline_sql;                     // compile and show --inline; empty: none
   std::optional<int> limit = 5;               // show; none: all rows
-  bool show_loaded = false;                   // seed --show
   bool connection_only = false;               // debug --connection
   bool config_dir = false;                    // debug --config-dir
 };

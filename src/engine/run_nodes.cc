@@ -54,13 +54,24 @@ class NodeRunCommand {
   Result<RunResults> RunPlan(NodePlan& plan, runtime::NodeRunner& runner, adapter::Adapter& engine) {
     const ExecuteRequest request{.manifest = *manifest_,
                                  .plan = plan,
-                                 .action = [&](graph::NodeId node, runtime::Worker& worker) { return runner.Run(node, worker); },
+                                 .action = [&](graph::NodeId node, runtime::Worker& worker) { return RunNode(runner, node, worker); },
                                  .clock = host_.clock,
                                  .narrator = &narrator_,
                                  .cancel = host_.cancel,
                                  .threads = setting_.target.profile.threads,
                                  .fail_fast = options_.fail_fast};
     return Execute(request, engine);
+  }
+
+  // A test that keeps its failing rows has a relation, also when only the command says so.
+  runtime::NodeOutcome RunNode(runtime::NodeRunner& runner, graph::NodeId id, runtime::Worker& worker) const {
+    runtime::NodeOutcome outcome = runner.Run(id, worker);
+    const Node& node = manifest_->node(id);
+    const bool keeps = node.config->store_failures.value_or(options_.store_failures);
+    if (node.test != nullptr && keeps && outcome.result.relation_name.empty()) {
+      outcome.result.relation_name = setting_.dialect->Render(manifest_->RelationOf(node));
+    }
+    return outcome;
   }
 
   // False when a hook failed.

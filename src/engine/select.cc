@@ -112,9 +112,6 @@ void SelectableManifest::VisitConfig(graph::NodeId node, std::span<const std::st
 
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
                                    std::span<const std::string_view> types, SourceMap& sources, const Narrator& narrator) {
-  if (!options.selector.empty()) {
-    return Diagnostic(kNoSelectors, "`--selector` is not built yet").Hint("give its definition to --select");
-  }
   STIR_TRY(CheckTypes(options.resource_types, types));
   STIR_TRY(CheckTypes(options.exclude_resource_types, types));
   const graph::Indirect indirect = graph::ParseIndirect(options.indirect_selection).value_or(graph::Indirect::kEager);
