@@ -6,6 +6,7 @@
 
 #include "adapter/kinds.h"
 #include "base/strings.h"
+#include "jinja/kinds.h"
 #include "runtime/mapped_text.h"
 
 namespace stir::runtime {
@@ -77,6 +78,12 @@ void AppendTrace(std::string& text, const Diagnostic& error, const RunState& sta
   text += fmt::format("\n> called by {} {} ({})", project::ResourceTypeName(node.type), node.name, node.original_file_path);
 }
 
+// dbt adds what such an error most often means.
+std::string Worded(const Diagnostic& error) {
+  if (!(error.kind == jinja::kTemplateUndefined) || !error.message.ends_with("' is undefined")) return error.message;
+  return error.message + ". This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".";
+}
+
 }  // namespace
 
 void PlaceErrors(Diagnostics& errors, NodeRun& run) {
@@ -93,7 +100,7 @@ void PlaceErrors(Diagnostics& errors, NodeRun& run) {
 std::string FailureMessage(const Diagnostics& errors, const RunState& state, const project::Node& node) {
   std::string message;
   for (const Diagnostic& error : errors) {
-    std::string text = error.message;
+    std::string text = Worded(error);
     AppendTrace(text, error, state, node);
     if (!message.empty()) message += "\n";
     message += fmt::format("{} in {} {} ({})\n  {}", Heading(error, state.dialect()), project::ResourceTypeName(node.type), node.name,

@@ -63,8 +63,9 @@ void SetResults(NodeRun& run, std::span<const NodeResult> results) {
   std::vector<Value> items, schemas, pairs;
   std::vector<std::pair<project::Text, project::Text>> seen;
   for (const NodeResult& result : results) {
-    items.push_back(ResultValue(run.manifest(), result));
     const Node* node = run.manifest().Find(result.unique_id);
+    if (node && node->IsEphemeral()) continue;
+    items.push_back(ResultValue(run.manifest(), result));
     if (!node || !MadeARelation(*node, result)) continue;
     const std::pair pair(node->database, node->schema);
     if (std::ranges::find(seen, pair) != seen.end()) continue;

@@ -31,16 +31,6 @@ using project::Node;
 using project::NodeResult;
 using project::ResourceType;
 
-NodeResult BlankResult(const Node& node, const Worker& worker) {
-  NodeResult result;
-  result.unique_id = node.unique_id;
-  result.thread_id = worker.name;
-  if (node.type == ResourceType::kSeed) return result;
-  result.relation_name = node.relation_name;
-  result.compiled = false;
-  return result;
-}
-
 void Fail(NodeOutcome& outcome, Diagnostics errors, NodeRun& run) {
   PlaceErrors(errors, run);
   outcome.result.status = "error";
@@ -85,6 +75,18 @@ bool StoresFailures(const Node& node, const RunState& state) {
   if (node.config->store_failures) return *node.config->store_failures;
   return std::ranges::any_of(state.options().invocation->flags,
                              [](const auto& flag) { return flag.first == "STORE_FAILURES" && flag.second.Truthy(); });
+}
+
+NodeResult BlankResult(const Node& node, const RunState& state, const Worker& worker) {
+  NodeResult result;
+  result.unique_id = node.unique_id;
+  result.thread_id = worker.name;
+  if (node.type == ResourceType::kSeed) return result;
+  result.relation_name = node.relation_name;
+  if (result.relation_name.empty() && StoresFailures(node, state))
+    result.relation_name = state.dialect().Render(state.manifest().RelationOf(node));
+  result.compiled = false;
+  return result;
 }
 
 // Through the macro that a project may replace.
@@ -155,7 +157,7 @@ Status RunPhases(NodeOutcome& outcome, NodeRun& run) {
 
 NodeOutcome NodeRunner::Run(NodeId id, Worker& worker) {
   const Node& node = state_->manifest().node(id);
-  NodeOutcome outcome{BlankResult(node, worker), {}};
+  NodeOutcome outcome{BlankResult(node, *state_, worker), {}};
   NodeRun run(*state_, node, worker, Purpose::kNode);
   if (Status status = RunPhases(outcome, run); !status.ok()) {
     (void)run.session().Rollback();
