@@ -26,6 +26,7 @@ class JsonWriter {
   JsonWriter& Bool(bool value);
   JsonWriter& Null();
   JsonWriter& Raw(std::string_view json);  // an already serialised value
+  void Reserve(size_t bytes) { text_.reserve(bytes); }  // large texts: growing by doubling needs three times the room
   const std::string& text() const { return text_; }
   std::string Take() && { return std::move(text_); }
 

@@ -14,10 +14,18 @@ namespace stir::jinja {
 
 class Arena {
  public:
+  // `expected`: about how many bytes will be asked for; blocks are made to fit it.
+  explicit Arena(size_t expected) : block_(std::clamp<size_t>(expected, kSmallest, kLargest)) {}
+
   template <typename T>
   T* New(const T& value = T()) {
     static_assert(std::is_trivially_destructible_v<T>);
     return new (Allocate(sizeof(T), alignof(T))) T(value);
+  }
+  // A thing with a destructor, which whoever asks for it must run.
+  template <typename T>
+  T* Place(T value) {
+    return new (Allocate(sizeof(T), alignof(T))) T(std::move(value));
   }
   template <typename T>
   std::span<T> Copy(std::span<const T> items) {
@@ -33,12 +41,12 @@ class Arena {
   }
 
  private:
-  static constexpr size_t kBlock = 4000;  // with malloc's own bytes, one page
+  static constexpr size_t kSmallest = 512, kLargest = 16000;
 
   void* Allocate(size_t size, size_t alignment) {
     size_t at = (used_ + alignment - 1) & ~(alignment - 1);
     if (blocks_.empty() || at + size > capacity_) {
-      capacity_ = std::max(size, blocks_.empty() ? kBlock : std::min(capacity_ * 2, size_t{1} << 16));
+      capacity_ = std::max(size, block_);
       blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(capacity_));
       at = 0;
     }
@@ -46,6 +54,7 @@ class Arena {
     return blocks_.back().get() + at;
   }
 
+  const size_t block_;
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   size_t used_ = 0, capacity_ = 0;
 };

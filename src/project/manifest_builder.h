@@ -21,6 +21,7 @@ class ManifestBuilder {
   void SetVars(jinja::Value vars) { manifest_->vars_ = std::move(vars); }
   void SetAdapter(std::string_view type, adapter::Policy quote, adapter::Policy include);
   void AddPool(std::unique_ptr<TextPool> pool) { manifest_->pools_.push_back(std::move(pool)); }
+  void Reserve(size_t nodes) { manifest_->nodes_.reserve(nodes); }
   void AddNode(Node node);   // disabled ones go to their own list
   void AddDoc(Doc doc) { manifest_->docs_.push_back(std::move(doc)); }
   void AddGroup(Group group) { manifest_->groups_.push_back(std::move(group)); }

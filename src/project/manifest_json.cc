@@ -458,6 +458,15 @@ void WriteGroupMap(JsonWriter& json, const Manifest& manifest) {
   json.EndObject();
 }
 
+// A little more than the text will have.
+size_t EstimatedSize(const Manifest& manifest) {
+  constexpr size_t kNode = 2300, kColumn = 350, kMacro = 500;
+  size_t size = manifest.macros().all().size() * kMacro;
+  for (const Node& node : manifest.nodes()) size += kNode + node.raw_code.size() + node.columns->size() * kColumn;
+  for (const Macro& macro : manifest.macros().all()) size += macro.sql.size();
+  return size;
+}
+
 double Seconds(Timestamp time) { return static_cast<double>(time.time_since_epoch().count()) / 1e6; }
 
 }  // namespace
@@ -466,6 +475,7 @@ void WriteNode(JsonWriter& json, const Manifest& manifest, const Node& node) { N
 
 std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata) {
   JsonWriter json;
+  json.Reserve(EstimatedSize(manifest));
   const double created_at = Seconds(metadata.generated_at);
   NodeWriter writer(json, manifest, created_at);
   json.BeginObject();

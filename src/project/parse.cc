@@ -316,6 +316,7 @@ class Parser {
   void BuildNodes() {
     const std::vector<Work> seeds = FilesOf({FileKind::kSeed});
     InParts(sql_work_.size(), [&](Part& part, size_t begin, size_t end) {
+      part.nodes.reserve(end - begin);
       NodeBuilder builder(project_, *part.pool, part.errors);
       for (size_t i = begin; i < end; ++i) {
         const Work& work = sql_work_[i];
@@ -366,6 +367,7 @@ class Parser {
     }
     const QuietMacros quiet(*macros_);
     InParts(tests.size(), [&](Part& part, size_t begin, size_t end) {
+      part.nodes.reserve(end - begin);
       NodeBuilder nodes(project_, *part.pool, part.errors);
       GenericTestBuilder builder(nodes, quiet, part.warnings);
       for (size_t i = begin; i < end; ++i) {
@@ -384,17 +386,24 @@ class Parser {
     for (const std::string& internal : InternalPackages()) builder.AddPackage(internal, "", "", true, {});
     builder.SetVars(options_.invocation->vars);
     builder.SetAdapter(options_.target->profile.type, project_.quote, options_.dialect->default_include);
-    for (Part& part : parts_) {
-      for (Node& node : part.nodes) builder.AddNode(std::move(node));
-      builder.AddPool(std::move(part.pool));
-      Append(errors_, std::move(part.errors));
-      Append(warnings_, std::move(part.warnings));
-    }
     for (size_t i = 0; i < sql_.size(); ++i) {
       if (!sql_[i].code) builder.AddBroken(NameOf(*sql_work_[i].file));
     }
     for (const PropertiesFile& file : properties_) {
-      if (!file.properties.root || file.broken) builder.BreakSources();
+      if (file.broken) builder.BreakSources();
+    }
+    sql_ = std::vector<ParsedSql>();  // what is not needed any more makes room for the nodes' new place
+    properties_ = std::vector<PropertiesFile>();
+    patches_.clear();
+    size_t count = 0;
+    for (const Part& part : parts_) count += part.nodes.size();
+    builder.Reserve(count);
+    for (Part& part : parts_) {
+      for (Node& node : part.nodes) builder.AddNode(std::move(node));
+      part.nodes = std::vector<Node>();
+      builder.AddPool(std::move(part.pool));
+      Append(errors_, std::move(part.errors));
+      Append(warnings_, std::move(part.warnings));
     }
     for (Doc& doc : docs_) builder.AddDoc(doc);
     for (Group& group : groups_) builder.AddGroup(group);

@@ -467,8 +467,7 @@ Properties ReadProperties(const SourceMap& sources, SourceId file, const ParseCo
     return properties;
   }
   properties.warnings = std::move(document->warnings);
-  properties.root = document->root;
-  if (!properties.root->IsNull()) Reader(context, properties).Read(*properties.root);
+  if (!document->root->IsNull()) Reader(context, properties).Read(*document->root);
   return properties;
 }
 

@@ -88,7 +88,6 @@ struct Properties {
   std::vector<ExposurePatch> exposures;
   std::vector<MacroPatch> macros;
   std::vector<GroupPatch> groups;
-  YamlNode root;                    // keeps every node above alive
   Diagnostics errors, warnings;
 };
 
