@@ -1,7 +1,6 @@
 // A parsed template as the evaluator sees it.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,7 +14,10 @@ namespace stir::jinja {
 class CompiledTemplate : public std::enable_shared_from_this<CompiledTemplate> {
  public:
   CompiledTemplate(std::string source_text, Origin source_origin)
-      : text(std::move(source_text)), origin(source_origin) {}
+      : text(std::move(source_text)), origin(source_origin), arena(text.size()) {}
+  ~CompiledTemplate() {
+    for (const Value* each : constants) each->~Value();
+  }
   CompiledTemplate(const CompiledTemplate&) = delete;
   CompiledTemplate& operator=(const CompiledTemplate&) = delete;
 
@@ -31,9 +33,8 @@ class CompiledTemplate : public std::enable_shared_from_this<CompiledTemplate> {
   const std::string text;
   const Origin origin;
   Arena arena;
-  std::deque<Value> constants;            // their places do not change
+  std::vector<const Value*> constants;    // in the arena, destroyed here
   std::vector<std::string_view> globals;  // names asked for in the scope; Variable::index counts in it
-  std::deque<Unit> units;
   Unit* root = nullptr;
   std::vector<MacroDefinition> macros;   // top level, in the text's order
   std::vector<const Unit*> macro_units;  // of `macros`

@@ -149,7 +149,7 @@ NameExpr* Parser::Name(const Token& token) {
 }
 
 Unit& Parser::NewUnit() {
-  Unit& unit = compiled_.units.emplace_back();
+  Unit& unit = *compiled_.arena.New<Unit>();
   unit.parent = unit_;
   return unit;
 }

@@ -216,7 +216,8 @@ const Expr* Parser::ParseUnary(bool with_filter) {
 
 const Expr* Parser::Constant(Value value, uint32_t begin) {
   auto* node = Node<ConstantExpr>(ExprKind::kConstant, begin);
-  node->value = &compiled_.constants.emplace_back(std::move(value));
+  node->value = compiled_.arena.Place(std::move(value));
+  compiled_.constants.push_back(node->value);
   node->constant = true;
   return node;
 }
