@@ -67,6 +67,25 @@ class Scanner {
 
 }  // namespace
 
+std::vector<std::string> SplitCsvRecord(std::string_view record, std::string_view delimiter, std::string_view quote) {
+  const char mark = quote.empty() ? '\0' : quote[0];
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (size_t i = 0; i < record.size(); ++i) {
+    if (mark != '\0' && record[i] == mark) {
+      const bool doubled = quoted && i + 1 < record.size() && record[i + 1] == mark;
+      if (doubled) fields.back().push_back(record[++i]);
+      else quoted = !quoted;
+    } else if (!quoted && record.substr(i).starts_with(delimiter)) {
+      fields.emplace_back();
+      i += delimiter.size() - 1;
+    } else {
+      fields.back().push_back(record[i]);
+    }
+  }
+  return fields;
+}
+
 Result<CsvFound> FindCsvRecords(const std::filesystem::path& path, const CsvSearch& search) {
   std::ifstream in(path, std::ios::binary);
   Scanner scanner(search);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -30,6 +31,9 @@ struct CsvFound {
   std::vector<CsvRecord> records;  // in the file's order
   int64_t rows = 0;                // how many rows the engine must have read, if both see the file alike
 };
+
+// The fields of one record, their quotes taken off.
+std::vector<std::string> SplitCsvRecord(std::string_view record, std::string_view delimiter, std::string_view quote);
 
 // One pass in bounded memory; bytes that are not UTF-8 are shown as \xNN.
 Result<CsvFound> FindCsvRecords(const std::filesystem::path& path, const CsvSearch& search);

@@ -12,6 +12,7 @@
 #include "transfer/session.h"
 #include "transfer/sql.h"
 #include "transfer/stage.h"
+#include "transfer/target.h"
 
 namespace stir::transfer {
 namespace {
@@ -35,45 +36,6 @@ Status CheckBuilt(const IngestRequest& request, const adapter::Adapter& adapter)
   return {};
 }
 
-// The table as it is: stir's own columns apart.
-struct Table {
-  std::vector<TypedColumn> columns;
-  bool exists = false;
-  bool lacks_stir_columns = false;
-};
-
-Result<Table> ReadTable(adapter::Connection& connection, const adapter::Relation& target) {
-  STIR_ASSIGN(const auto columns, connection.ListColumns(target));
-  Table table{.columns = {}, .exists = !columns.empty()};
-  int own = 0;
-  for (const adapter::Column& column : columns) {
-    if (column.name == "_stir_run_id" || column.name == "_stir_loaded_at") ++own;
-    else table.columns.push_back({column.name, column.dtype});
-  }
-  table.lacks_stir_columns = table.exists && own < 2;
-  return table;
-}
-
-// Declared types in the engine's own spelling.
-Result<std::vector<TypedColumn>> NormalizeTypes(adapter::Connection& connection, const IngestRequest& request) {
-  std::vector<TypedColumn> out;
-  Diagnostics errors;
-  for (const TypedColumn& column : request.declared) {
-    auto described = connection.Describe(fmt::format("SELECT CAST(NULL AS {})", column.type));
-    if (described.ok()) {
-      out.push_back({column.name, (*described)[0].type});
-    } else {
-      errors.push_back(Diagnostic(kBadIngestion, fmt::format("`{}` is no type of DuckDB: `data_type` of column `{}` of source {}.{}",
-                                                             column.type, column.name, request.ingestion.to.source,
-                                                             request.ingestion.to.table),
-                                  request.ingestion.to.span)
-                           .Hint("correct it in the source's YAML"));
-    }
-  }
-  if (!errors.empty()) return errors;
-  return out;
-}
-
 bool SameFiles(const std::vector<DropFile>& a, const std::vector<DropFile>& b) {
   return std::ranges::equal(a, b, [](const DropFile& x, const DropFile& y) { return x.SameStat(y); });
 }
@@ -94,6 +56,7 @@ class Load {
     STIR_ASSIGN(drop_, FindDrop(files_, request_.from.root, ingestion_.from.path));
     STIR_TRY(session_.connection().CreateSchema(request_.target.database, request_.target.schema));
     STIR_TRY(ledger_.Prepare());
+    STIR_ASSIGN(table_, ReadTable(session_.connection(), request_.target));
     STIR_TRY(ReadHistory());
     STIR_TRY(TakeFiles());
     if (AlreadyDone()) return Done();
@@ -112,6 +75,8 @@ class Load {
 
  private:
   Checkpoint& checkpoint() { return outcome_.checkpoint; }
+  // A table that somebody dropped takes its history with it: what was loaded is not there.
+  bool starts_anew() const { return request_.full_refresh || !table_.exists; }
   bool replaces() const { return *ingestion_.mode == Mode::kFull || request_.full_refresh; }
 
   Status ReadHistory() {
@@ -120,7 +85,7 @@ class Load {
     checkpoint().interval = request_.interval;
     checkpoint().loaded_at = request_.now;
     checkpoint().backfill = request_.backfill;
-    if (request_.full_refresh) return {};
+    if (starts_anew()) return {};
     STIR_ASSIGN(history_, ledger_.Read(ingestion_.name, request_.run_id, request_.interval));
     return {};
   }
@@ -130,11 +95,14 @@ class Load {
     return history_.same_run && (drop_.empty() || SameFiles(history_.same_run->files, drop_));
   }
 
-  IngestOutcome Done() {
+  Result<IngestOutcome> Done() {
     IngestOutcome outcome;
     outcome.checkpoint = *history_.same_run;
     outcome.checkpoint.loaded_at = request_.now;
     outcome.already_done = true;
+    if (outcome.checkpoint.rejected > 0) {
+      STIR_ASSIGN(outcome.rejected, SummarizeQuarantined(session_.connection(), request_.target, ingestion_.name, request_.run_id));
+    }
     return outcome;
   }
 
@@ -156,8 +124,7 @@ class Load {
   }
 
   Status PlanLoad() {
-    STIR_ASSIGN(table_, ReadTable(session_.connection(), request_.target));
-    STIR_ASSIGN(declared_, NormalizeTypes(session_.connection(), request_));
+    STIR_ASSIGN(declared_, NormalizeTypes(session_.connection(), ingestion_, request_.declared));
     std::vector<std::string> listed;
     for (const auto& column : ingestion_.from.columns) listed.push_back(*column);
     STIR_ASSIGN(shapes_, FindShapes(session_.connection(), drop_, options_, listed, Expected()));
@@ -295,11 +262,12 @@ class Load {
                         .table_exists = table_.exists,
                         .replaces = replaces(),
                         .lacks_stir_columns = table_.lacks_stir_columns,
-                        .earlier_runs = earlier},
+                        .earlier_runs = earlier,
+                        .run_id_sql = {}},
                        checkpoint()));
     failpoints_.Reach("load.written");
     STIR_TRY(WriteQuarantine(earlier));
-    if (request_.full_refresh) STIR_TRY(ledger_.Forget(ingestion_.name));
+    if (starts_anew()) STIR_TRY(ledger_.Forget(ingestion_.name));
     STIR_TRY(MoveWatermark());
     return ledger_.Write(checkpoint());
   }
@@ -315,7 +283,7 @@ class Load {
     STIR_ASSIGN(const auto there, session_.connection().ListColumns(QuarantineRelation()));
     if (there.empty() && staged_.rejected == 0) return {};
     if (there.empty()) STIR_TRY(PrepareQuarantine(session_.connection(), request_.target));
-    if (replaces()) {
+    if (replaces() || starts_anew()) {
       STIR_TRY(ForgetQuarantined(session_.connection(), request_.target, ingestion_.name, {}));
     } else if (!earlier.empty()) {
       STIR_TRY(ForgetQuarantined(session_.connection(), request_.target, ingestion_.name, earlier));

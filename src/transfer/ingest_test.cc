@@ -349,6 +349,37 @@ TEST_F(IngestTest, RepeatingAnIntervalReplacesItsQuarantine) {
   EXPECT_EQ(Sql("select count(*) from raw.sales"), "1");
 }
 
+TEST_F(IngestTest, ReplayMovesTheRowsThatFitNow) {
+  Key("id", "at");
+  declared_ = {{"id", "bigint"}, {"at", "timestamp"}, {"quantity", "integer"}};
+  ingestion_.quarantine.enabled = true;
+  Drop("a.csv", "id,at,quantity,note\n1,2026-11-20,1,a\n2,2026-11-20,2.5,\"x, y\"\n3,2026-11-20,x,c\n4,2026-11-20\n");
+  Load("r1");
+  EXPECT_EQ(last_.checkpoint.rejected, 3);
+  auto same = Replay(Request("p1"), *adapter_, SystemFiles());
+  ASSERT_TRUE(same.ok()) << same.error().front().message;
+  EXPECT_EQ(same->tried, 3);
+  EXPECT_EQ(same->loaded, 0);
+  Sql("alter table raw.sales alter column quantity type decimal(9,2)");
+  declared_[2].type = "decimal(9,2)";
+  Sql("update raw.sales__quarantine set original = '4,2026-11-20,7,fixed' where position = 5");
+  auto outcome = Replay(Request("p2"), *adapter_, SystemFiles());
+  ASSERT_TRUE(outcome.ok()) << outcome.error().front().message;
+  EXPECT_EQ(outcome->loaded, 2);
+  ASSERT_EQ(outcome->rejected.size(), 1u);
+  EXPECT_EQ(outcome->rejected[0].reason, "`quantity` does not fit DECIMAL(9,2)");
+  EXPECT_EQ(Sql("select id, quantity, note, _stir_run_id from raw.sales order by id"), "1|1.00|a|r1\n2|2.50|x, y|r1\n4|7.00|fixed|r1");
+  EXPECT_EQ(Sql("select original from raw.sales__quarantine"), "3,2026-11-20,x,c");
+}
+
+TEST_F(IngestTest, ADroppedTableIsLoadedAnew) {
+  Drop("a.csv", "id\n1\n");
+  Load("r1");
+  Sql("drop table raw.sales");
+  EXPECT_EQ(Load("r1").inserted, 1);
+  EXPECT_FALSE(last_.already_done);
+}
+
 TEST_F(IngestTest, AddedColumns) {
   Drop("a.csv", "id\n1\n");
   Load("r1");

@@ -33,7 +33,8 @@ class Writer {
 
  private:
   std::string StampList() const {
-    return fmt::format("{} AS _stir_run_id, {} AS _stir_loaded_at", Lit(checkpoint_.run_id), TimestampLit(checkpoint_.loaded_at));
+    const std::string run = spec_.run_id_sql.empty() ? Lit(checkpoint_.run_id) : spec_.run_id_sql;
+    return fmt::format("{} AS _stir_run_id, {} AS _stir_loaded_at", run, TimestampLit(checkpoint_.loaded_at));
   }
 
   Result<int64_t> Run(const std::string& sql) {

@@ -111,6 +111,15 @@ Status CollectCsvFile(adapter::Connection& connection, const StageSpec& spec, co
   return AddBroken(connection, file, shape, broken, records);
 }
 
+Result<std::vector<Rejected>> Summarize(adapter::Connection& connection, const std::string& file, const std::string& from) {
+  STIR_ASSIGN(const auto rows, QueryAll(connection, fmt::format("SELECT reason, count(*), arg_min({0} || ':' || position, ({0}, position)) "
+                                                                "FROM {1} GROUP BY 1 ORDER BY 2 DESC, 1",
+                                                                file, from)));
+  std::vector<Rejected> out;
+  for (const auto& row : rows) out.push_back({CellText(row[0]), std::get<int64_t>(row[1]), CellText(row[2])});
+  return out;
+}
+
 }  // namespace
 
 adapter::Relation QuarantineOf(adapter::Relation table) {
@@ -130,12 +139,13 @@ Status CollectRejected(adapter::Connection& connection, const StageSpec& spec, c
 }
 
 Result<std::vector<Rejected>> SummarizeRejected(adapter::Connection& connection, const std::vector<DropFile>& drop) {
-  STIR_ASSIGN(const auto rows, QueryAll(connection, fmt::format("SELECT reason, count(*), arg_min({} || ':' || position, (file, position)) "
-                                                                "FROM {} GROUP BY 1 ORDER BY 2 DESC, 1",
-                                                                FileNames(drop), kRejected)));
-  std::vector<Rejected> out;
-  for (const auto& row : rows) out.push_back({CellText(row[0]), std::get<int64_t>(row[1]), CellText(row[2])});
-  return out;
+  return Summarize(connection, FileNames(drop), kRejected);
+}
+
+Result<std::vector<Rejected>> SummarizeQuarantined(adapter::Connection& connection, const adapter::Relation& table,
+                                                   const std::string& ingestion, const std::string& run_id) {
+  return Summarize(connection, "origin", fmt::format("{} WHERE ingestion = {} AND _stir_run_id = {}", TableName(QuarantineOf(table)),
+                                                     Lit(ingestion), Lit(run_id)));
 }
 
 Status PrepareQuarantine(adapter::Connection& connection, const adapter::Relation& table) {

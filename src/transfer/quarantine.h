@@ -28,6 +28,10 @@ Status CollectRejected(adapter::Connection& connection, const StageSpec& spec, c
 // What was collected, the most frequent reason first.
 Result<std::vector<Rejected>> SummarizeRejected(adapter::Connection& connection, const std::vector<DropFile>& drop);
 
+// The same of what one run left in the quarantine.
+Result<std::vector<Rejected>> SummarizeQuarantined(adapter::Connection& connection, const adapter::Relation& table,
+                                                   const std::string& ingestion, const std::string& run_id);
+
 // Makes the quarantine table when it is missing. Inside a transaction, as the rest.
 Status PrepareQuarantine(adapter::Connection& connection, const adapter::Relation& table);
 Status ForgetQuarantined(adapter::Connection& connection, const adapter::Relation& table, const std::string& ingestion,

@@ -8,6 +8,7 @@
 #include "adapter/cell.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "transfer/csv_records.h"
 #include "transfer/kinds.h"
 #include "transfer/sql.h"
 
@@ -43,25 +44,6 @@ std::string CsvOptions(const ReadOptions& options) {
   return fmt::format("header = {}, delim = {}, quote = {}, escape = {}, nullstr = {}, encoding = {}", options.header,
                      Lit(options.delimiter), Lit(options.quote), Lit(options.escape), Lit(options.null_text),
                      Lit(options.encoding));
-}
-
-// Fields of one line, quotes taken off.
-std::vector<std::string> SplitRecord(std::string_view line, const ReadOptions& options) {
-  const char quote = options.quote.empty() ? '\0' : options.quote[0];
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (size_t i = 0; i < line.size(); ++i) {
-    if (quote != '\0' && line[i] == quote) {
-      if (quoted && i + 1 < line.size() && line[i + 1] == quote) fields.back().push_back(line[++i]);
-      else quoted = !quoted;
-    } else if (!quoted && line.substr(i).starts_with(options.delimiter)) {
-      fields.emplace_back();
-      i += options.delimiter.size() - 1;
-    } else {
-      fields.back().push_back(line[i]);
-    }
-  }
-  return fields;
 }
 
 struct TypeSeen {
@@ -118,7 +100,7 @@ Status AddCsvFile(adapter::Connection& connection, const std::vector<DropFile>& 
     return {};
   }
   STIR_ASSIGN(std::string header, FirstLine(connection, drop[file], options));
-  const std::vector<std::string> names = SplitRecord(header, options);
+  const std::vector<std::string> names = SplitCsvRecord(header, options.delimiter, options.quote);
   for (size_t i = 0; i < names.size(); ++i) {
     const bool twice = std::ranges::count_if(names, [&](const std::string& name) { return SameColumn(name, names[i]); }) > 1;
     if (!names[i].empty() && !twice) continue;
