@@ -25,23 +25,36 @@
 
 {# Compares what the query has with what the YAML declares, without regard to order; renders nothing. #}
 {% macro assert_columns_equivalent(sql) %}
-  {%- set declared = model['columns'] -%}
-  {%- if not declared -%}
-    {%- do exceptions.raise_contract_error([], []) -%}
+  {%- set found = format_columns(get_column_schema_from_query(sql, config.get('sql_header'))) -%}
+  {%- set declared = [] -%}
+  {%- if model['columns'] -%}
+    {%- set declared = format_columns(get_column_schema_from_query(get_empty_schema_sql(model['columns']))) -%}
   {%- endif -%}
-  {%- set found = get_column_schema_from_query(sql, config.get('sql_header')) -%}
-  {%- set expected = get_column_schema_from_query(get_empty_schema_sql(declared)) -%}
-  {%- set found_pairs = format_columns(found) -%}
-  {%- set expected_pairs = format_columns(expected) -%}
-  {%- if found_pairs | length != expected_pairs | length -%}
-    {%- do exceptions.raise_contract_error(expected_pairs, found_pairs) -%}
+  {%- set differences = dbt_contract_differences(declared, found) -%}
+  {%- if differences -%}
+    {%- do exceptions.raise_compiler_error('This model has an enforced contract that failed.\n'
+        ~ 'Its columns are not those that its properties declare:\n' ~ differences | join('\n')) -%}
   {%- endif -%}
-  {%- for column in found_pairs -%}
-    {%- set matches = expected_pairs | selectattr('name', 'equalto', column.name) | selectattr('data_type', 'equalto', column.data_type) | list -%}
-    {%- if not matches -%}
-      {%- do exceptions.raise_contract_error(expected_pairs, found_pairs) -%}
-    {%- endif -%}
-  {%- endfor -%}
+{% endmacro %}
+
+{# One line a column that is not the same on both sides. #}
+{% macro dbt_contract_differences(declared, found) %}
+  {% set lines = [] %}
+  {% set declared_types = {} %}
+  {% for column in declared %}{% do declared_types.update({column.name | lower: column.data_type}) %}{% endfor %}
+  {% set found_names = found | map(attribute='name') | map('lower') | list %}
+  {% for column in found %}
+    {% set type = declared_types.get(column.name | lower) %}
+    {% if type is none %}
+      {% do lines.append('  ' ~ column.name ~ ' ' ~ column.data_type ~ ': missing in contract') %}
+    {% elif type != column.data_type %}
+      {% do lines.append('  ' ~ column.name ~ ' ' ~ column.data_type ~ ': data type mismatch, the contract says ' ~ type) %}
+    {% endif %}
+  {% endfor %}
+  {% for column in declared if column.name | lower not in found_names %}
+    {% do lines.append('  ' ~ column.name ~ ' ' ~ column.data_type ~ ': missing in definition') %}
+  {% endfor %}
+  {% do return(lines) %}
 {% endmacro %}
 
 {% macro format_columns(columns) %}
