@@ -22,6 +22,7 @@
 #include <regex>
 #include <sstream>
 
+#include "base/clock.h"
 #include "base/process.h"
 #include "base/strings.h"
 
@@ -130,6 +131,8 @@ std::string FormatCase(const Case& shown) {
   return text;
 }
 
+std::string Today() { return FormatTimestamp(SystemClock().Now()).substr(0, 10); }
+
 // What differs from run to run or from machine to machine gets a name instead.
 std::string Normalised(std::string text, const fs::path& folder) {
   text = ReplaceAll(text, fs::canonical(folder).string(), "PROJECT");
@@ -138,12 +141,15 @@ std::string Normalised(std::string text, const fs::path& folder) {
       {std::regex(R"(\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?)"), "TIMESTAMP"},
       {std::regex(R"((^|\n)\d\d:\d\d:\d\d  )"), "$1TIME  "},
       {std::regex(R"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"), "UUID"},
-      {std::regex(R"( in \d+\.\d\ds\])"), " in TIMEs]"},
+      {std::regex(R"( (in|after) \d+\.\d+s)"), " $1 TIMEs"},
+      {std::regex(R"(\| \d+\.\d\ds \|)"), "| 0.00s |"},
+      {std::regex(R"(\b)" + Today() + R"( \d\d:\d\d:\d\d\b)"), "yyyy-mm-dd hh:mm:ss"},
       {std::regex(R"(\d+ hours \d+ minutes and \d+\.\d+ seconds \(\d+\.\d+s\))"), "TIME"},
       {std::regex(R"(stir=\d+\.\d+\.\d+)"), "stir=VERSION"},
       {std::regex(R"(\b\d+ macros)"), "N macros"},
       {std::regex(R"re("(execution_time|elapsed|elapsed_time)": ?\d+(\.\d+)?(e-\d+)?)re"), "\"$1\": TIME"},
       {std::regex(R"(\bpid \d+)"), "pid PID"},
+      {std::regex(R"(os info: .*)"), "os info: OS"},
   };
   for (const auto& [pattern, name] : kRules) text = std::regex_replace(text, pattern, name);
   if (!text.empty() && !text.ends_with('\n')) text += '\n';
