@@ -136,8 +136,11 @@ Result<TaskList> RunExecutor::ListChildren(TaskId id) {
   const RunTask& task = tasks_[id];
   const std::string& name = plan_.task(id).name;
   platform::RunScope scope(workspace_.values(), workspace_.definitions(), workspace_.secrets(), FactsOf(id));
+  if (task.IsLoop()) {
+    STIR_ASSIGN(const jinja::Value items, platform::BindLoop(workspace_.definitions(), *task.definition, scope));
+    return ItemsOf(items, *task.definition, name);
+  }
   STIR_ASSIGN(const platform::Task bound, platform::BindTask(workspace_.definitions(), *task.definition, scope));
-  if (task.IsLoop()) return ItemsOf(bound, *task.definition, name);
   const Host& host = workspace_.host();
   const Narrator narrator(host.events, host.sources, workspace_.setting().narrator_style(workspace_.options()));
   graph::NodeSet selected;

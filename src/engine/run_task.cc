@@ -153,10 +153,10 @@ TaskList TasksOf(const platform::Pipeline& pipeline, const std::map<std::string,
   return list;
 }
 
-Result<TaskList> ItemsOf(const platform::Task& bound, const platform::Task& definition, const std::string& name) {
-  if (!bound.for_each.IsSequence())
-    return Diagnostic(kBadLoop, fmt::format("`for_each` of task `{}` is {}, not a list", name, bound.for_each.TypeName()), definition.span);
-  const std::vector<jinja::Value>& items = bound.for_each.Items();
+Result<TaskList> ItemsOf(const jinja::Value& list_of_items, const platform::Task& definition, const std::string& name) {
+  if (!list_of_items.IsSequence())
+    return Diagnostic(kBadLoop, fmt::format("`for_each` of task `{}` is of type `{}`, not a list", name, list_of_items.TypeName()), definition.span);
+  const std::vector<jinja::Value>& items = list_of_items.Items();
   const std::vector<std::string> names = ItemNames(items, name);
   TaskList list;
   for (size_t i = 0; i < items.size(); ++i) {

@@ -46,8 +46,8 @@ inline constexpr std::string_view kThreadsLane = "(threads)";
 
 // The pipeline's tasks, groups flattened. `durations`: of earlier runs, by task; they weigh the longest path.
 TaskList TasksOf(const platform::Pipeline& pipeline, const std::map<std::string, Duration>& durations);
-// One task for each item of a bound loop.
-Result<TaskList> ItemsOf(const platform::Task& bound, const platform::Task& definition, const std::string& name);
+// One task for each item of a loop.
+Result<TaskList> ItemsOf(const jinja::Value& items, const platform::Task& definition, const std::string& name);
 // The nodes that a bound selection chooses, with hooks around them where the project has any; `selected` gets the nodes.
 Result<TaskList> NodesOf(const platform::Task& bound, const platform::Task& definition, const std::string& name,
                          const project::Manifest& manifest, SourceMap& sources, const Narrator& narrator, graph::NodeSet& selected);

@@ -47,6 +47,14 @@ Result<Publication> BindPublication(const Definitions&, const Publication& publi
   return bound;
 }
 
+Result<jinja::Value> BindLoop(const Definitions&, const Task& task, jinja::Scope& scope) {
+  Diagnostics errors;
+  Reader reader(scope, errors);
+  const auto items = reader.Value(*task.node->Find("for_each"));
+  if (!errors.empty()) return errors;
+  return *items;
+}
+
 Result<Task> BindTask(const Definitions& definitions, const Task& task, jinja::Scope& scope) {
   if (!IsBuilt(task.kind))
     return Diagnostic(kNotBuilt, fmt::format("tasks of kind `{}` are not built yet", ToString(task.kind)), task.span)

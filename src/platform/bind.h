@@ -12,6 +12,8 @@ namespace stir::platform {
 Result<Connection> BindConnection(const Definitions& definitions, const Connection& connection, jinja::Scope& scope);
 Result<Ingestion> BindIngestion(const Definitions& definitions, const Ingestion& ingestion, jinja::Scope& scope);
 Result<Publication> BindPublication(const Definitions& definitions, const Publication& publication, jinja::Scope& scope);
+// The list that a task's `for_each` goes over; the rest of the task waits for its items.
+Result<jinja::Value> BindLoop(const Definitions& definitions, const Task& task, jinja::Scope& scope);
 Result<Task> BindTask(const Definitions& definitions, const Task& task, jinja::Scope& scope);
 
 }  // namespace stir::platform

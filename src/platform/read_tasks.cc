@@ -88,7 +88,8 @@ void ReadNotify(Task& task, Fields& fields) {
 void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader) {
   Fields fields(reader, *task.node, fmt::format("task `{}`", task.label));
   for (std::string_view key : kCommonKeys) fields.Ignore(key);
-  task.for_each = fields.Value("for_each");
+  if (reader.binding()) fields.Ignore("for_each");  // an item's task does not loop again
+  else task.for_each = fields.Value("for_each");
   switch (task.kind) {
     case TaskKind::kBuild:
     case TaskKind::kRun:
