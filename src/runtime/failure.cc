@@ -43,9 +43,12 @@ std::optional<size_t> CompiledOffset(const Diagnostic& error, const CompiledNode
 }
 
 void PlaceEngineError(Diagnostic& error, NodeRun& run) {
+  if (const Span hook = run.HookOf(run.session().failed_sql())) {
+    error.span = hook;
+    return;
+  }
   if (!run.compiled()) return;
   const RunState& state = run.state();
-  error.labels.push_back({{}, fmt::format("compiled code at {}", state.TargetFileName(TargetFile(run.node(), "compiled")))});
   const auto offset = CompiledOffset(error, *run.compiled(), run.session().failed_sql());
   if (!offset) return;
   const FoundPiece found = FindPiece(*run.compiled(), *offset);
@@ -92,7 +95,7 @@ void PlaceErrors(Diagnostics& errors, NodeRun& run) {
     if (!error.span || run.state().IsBuiltIn(error.span.source)) error.span = UserPlace(run.state(), {}, error.trace);
     if (by_engine) PlaceEngineError(error, run);
     if (!error.span) error.span = run.node().span;
-    std::erase_if(error.trace, [&](const TraceFrame& frame) { return by_engine && run.state().IsBuiltIn(frame.span.source); });
+    std::erase_if(error.trace, [&](const TraceFrame& frame) { return by_engine && (!frame.span || run.state().IsBuiltIn(frame.span.source)); });
     if (error.subject.empty()) error.subject = run.node().unique_id;
   }
 }

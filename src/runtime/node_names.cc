@@ -98,14 +98,16 @@ Value WriteName(NodeRun& run) {
 }
 
 Value RenderName(NodeRun& run) {
-  return Function(run, "render", [](NodeRun&, CallContext& context, const Arguments& arguments) -> Result<Value> {
+  return Function(run, "render", [](NodeRun& of, CallContext& context, const Arguments& arguments) -> Result<Value> {
     ArgumentReader args("render", arguments);
     STIR_ASSIGN(const Value text, args.Required("string"));
     STIR_TRY(args.Finish());
     STIR_ASSIGN(std::string source, text.Str());
-    const Span span = context.call_span();
+    const Span hook = of.FindHook(source);
+    const Span span = hook ? hook : context.call_span();
     STIR_ASSIGN(const auto parsed, jinja::Template::Parse(std::move(source), jinja::Origin{span.source, 0, false, span}));
     STIR_ASSIGN(std::string rendered, context.RenderNested(*parsed));
+    if (hook) of.NoteHook(hook, rendered);
     return Value::String(std::move(rendered));
   });
 }

@@ -69,6 +69,18 @@ void NodeRun::UseCte(graph::NodeId ephemeral) {
   if (std::ranges::find(ctes_, ephemeral) == ctes_.end()) ctes_.push_back(ephemeral);
 }
 
+Span NodeRun::FindHook(std::string_view text) const {
+  for (const auto* hooks : {&node_.config->pre_hooks, &node_.config->post_hooks})
+    for (const project::Hook& hook : *hooks)
+      if (hook.sql == text) return hook.span;
+  return {};
+}
+
+Span NodeRun::HookOf(std::string_view sql) const {
+  const auto found = std::ranges::find(hooks_, Strip(sql), &std::pair<Span, std::string>::second);
+  return found == hooks_.end() ? Span{} : found->first;
+}
+
 const StoredResult* NodeRun::FindResult(std::string_view name) const {
   const auto found = results_.find(name);
   return found == results_.end() ? nullptr : &found->second;

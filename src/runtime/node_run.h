@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/strings.h"
 #include "jinja/template.h"
 #include "project/manifest.h"
 #include "runtime/run_state.h"
@@ -55,6 +56,11 @@ class NodeRun final : public jinja::Scope {
   const CompiledNode& Keep(CompiledNode compiled) { return compiled_.emplace(std::move(compiled)); }
   const CompiledNode* compiled() const { return compiled_ ? &*compiled_ : nullptr; }
 
+  // Hooks of the node: where the one with this text stands; what it was rendered to; which of them `sql` came from.
+  Span FindHook(std::string_view text) const;
+  void NoteHook(Span hook, std::string_view rendered) { hooks_.emplace_back(hook, Strip(rendered)); }
+  Span HookOf(std::string_view sql) const;
+
   void Store(std::string name, StoredResult result) { results_.insert_or_assign(std::move(name), std::move(result)); }
   const StoredResult* FindResult(std::string_view name) const;
   // load_result: a result but `main` is gone once read.
@@ -77,6 +83,7 @@ class NodeRun final : public jinja::Scope {
   std::vector<graph::NodeId> ctes_;
   std::map<std::string, StoredResult, std::less<>> results_;
   std::vector<std::string> consumed_;
+  std::vector<std::pair<Span, std::string>> hooks_;
   std::vector<adapter::Relation> touched_;
   std::vector<std::pair<std::string, jinja::Value>> extra_;
   std::vector<std::pair<std::string_view, jinja::Value>> made_;  // names answered before

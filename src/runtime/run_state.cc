@@ -17,12 +17,6 @@ RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter
     if (std::ranges::find(macros.layout().internal, macro.package) != macros.layout().internal.end()) built_in_.insert(macro.span.source.value);
 }
 
-std::string RunState::TargetFileName(const std::string& file) const {
-  const std::filesystem::path path = options_.target_path / file;
-  const std::filesystem::path relative = path.lexically_relative(manifest_->packages().front().root);
-  return relative.empty() || *relative.begin() == ".." ? path.string() : relative.string();
-}
-
 std::shared_ptr<const RunState::Ephemeral> RunState::FindEphemeral(graph::NodeId node) {
   std::lock_guard lock(mutex_);
   const auto found = ephemerals_.find(node);

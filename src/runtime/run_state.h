@@ -37,8 +37,6 @@ class RunState {
 
   // True for the texts of built-in macros: no user wrote them.
   bool IsBuiltIn(SourceId source) const { return built_in_.contains(source.value); }
-  // A file below the target folder as the user knows it: relative to the project where it can be.
-  std::string TargetFileName(const std::string& file) const;
 
   // True the first time that `text` is asked about.
   bool FirstTime(const std::string& text);

@@ -236,6 +236,7 @@ TEST(Runner, PlacesEngineErrorsInTheUsersFile) {
       {"macros/twice.sql", "{% macro twice(column) %}\n  {{ column }} * 2\n{% endmacro %}"},
       {"models/eph.sql", "{{ config(materialized='ephemeral') }}\nselect nothing from {{ ref('ok') }}"},
       {"models/user.sql", "select * from {{ ref('eph') }}"},
+      {"models/hooked.sql", "{{ config(materialized='table',\n  post_hook='insert into nowhere select 1') }}\nselect 1 as id"},
   });
   const BuildResult built = project.Build();
   EXPECT_EQ(PlaceOf(project, built.at("model.shop.plain")), "models/plain.sql:4:3");
@@ -245,6 +246,7 @@ TEST(Runner, PlacesEngineErrorsInTheUsersFile) {
       << built.at("model.shop.plain").result.message;
   EXPECT_EQ(PlaceOf(project, built.at("model.shop.through")), "macros/twice.sql:2:6");
   EXPECT_EQ(PlaceOf(project, built.at("model.shop.user")), "models/eph.sql:2:8");
+  EXPECT_TRUE(PlaceOf(project, built.at("model.shop.hooked")).starts_with("models/hooked.sql:1:")) << PlaceOf(project, built.at("model.shop.hooked"));
   EXPECT_EQ(project.Rows("select table_name from information_schema.tables"), (Table{{"ok"}}));
 }
 
