@@ -211,7 +211,7 @@ Body Parser::ParseUntil(Ends ends) {
 Body Parser::ParseBody(Ends ends, bool drop_end) {
   SkipIf(TokenKind::kColon);
   Expect(TokenKind::kBlockEnd);
-  if (++depth_ > kMaxBlocks) Fail("the blocks are nested too deeply", current_);
+  if (++depth_ > kMaxBlocks) Fail("the template is nested too deeply", current_);
   Body body = ParseUntil(ends);
   --depth_;
   if (At(TokenKind::kEnd)) FailEnd(ends);

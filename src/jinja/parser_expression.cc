@@ -56,7 +56,7 @@ bool ToCompareOp(TokenKind kind, CompareOp& op) {
 
 const Expr* Parser::ParseExpression() {
   DepthGuard guard(depth_);
-  if (depth_ > kMaxDepth) Fail("the expression is nested too deeply", current_);
+  if (depth_ > kMaxDepth) Fail("the template is nested too deeply", current_);
   size_t unknown = unknown_.size();
   const Expr* expr = ParseOr();
   while (SkipIf("if")) {
@@ -97,7 +97,7 @@ const Expr* Parser::ParseAnd() {
 const Expr* Parser::ParseNot() {
   if (!current_.IsName("not")) return ParseCompare();
   DepthGuard guard(depth_);
-  if (depth_ > kMaxDepth) Fail("the expression is nested too deeply", current_);
+  if (depth_ > kMaxDepth) Fail("the template is nested too deeply", current_);
   uint32_t begin = Advance().begin;
   const Expr* operand = ParseNot();
   auto* node = Node<UnaryExpr>(ExprKind::kNot, begin);
@@ -198,7 +198,7 @@ const Expr* Parser::ParsePower() {
 
 const Expr* Parser::ParseUnary(bool with_filter) {
   DepthGuard guard(depth_);
-  if (depth_ > kMaxDepth) Fail("the expression is nested too deeply", current_);
+  if (depth_ > kMaxDepth) Fail("the template is nested too deeply", current_);
   const Expr* expr = nullptr;
   if (At(TokenKind::kSubtract) || At(TokenKind::kAdd)) {
     Token sign = Advance();
