@@ -7,28 +7,36 @@
 #include "runtime/adapter_object.h"
 #include "runtime/kinds.h"
 #include "runtime/node_names.h"
+#include "runtime/node_values.h"
 
 namespace stir::runtime {
 
 using jinja::Value;
-
-namespace {
-
-std::string CommentOf(const RunState& state, const project::Node& node) {
-  if (state.options().query_comment.text) return *state.options().query_comment.text;
-  const bool operation = node.type == project::ResourceType::kOperation;
-  return state.DefaultComment(operation ? "connection_name" : "node_id", operation ? std::string_view("master") : node.unique_id);
-}
-
-}  // namespace
 
 NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose)
     : state_(state),
       node_(node),
       worker_(worker),
       purpose_(purpose),
-      session_(*worker.connection, state.events(), std::string(node.unique_id), CommentOf(state, node),
+      session_(*worker.connection, state.events(), std::string(node.unique_id), [this] { return Comment(); },
                state.options().query_comment.append) {}
+
+Result<std::string> NodeRun::Comment() {
+  const bool operation = node_.type == project::ResourceType::kOperation;
+  const std::string connection(operation ? std::string_view("master") : node_.unique_id);
+  const std::optional<std::string>& text = state_.options().query_comment.text;
+  if (!text) return state_.DefaultComment(operation ? "connection_name" : "node_id", connection);
+  if (text->find('{') == std::string::npos) return *text;
+  Set("connection_name", Value::String(connection));
+  Set("node", operation ? Value::None() : NodeDict(manifest(), node_, Nulls::kLeftOut));
+  STIR_ASSIGN(const auto parsed, jinja::Template::Parse(*text, {}));
+  return jinja::Render(*parsed, *this);
+}
+
+const CompiledNode& NodeRun::Keep(CompiledNode compiled) {
+  made_.clear();  // `model` has the compiled SQL from now on
+  return compiled_.emplace(std::move(compiled));
+}
 
 NodeRun::~NodeRun() = default;
 

@@ -53,7 +53,7 @@ class NodeRun final : public jinja::Scope {
   const std::vector<graph::NodeId>& ctes() const { return ctes_; }
 
   // What `sql` and `compiled_code` give, and where errors of the engine are looked up.
-  const CompiledNode& Keep(CompiledNode compiled) { return compiled_.emplace(std::move(compiled)); }
+  const CompiledNode& Keep(CompiledNode compiled);
   const CompiledNode* compiled() const { return compiled_ ? &*compiled_ : nullptr; }
 
   // Hooks of the node: where the one with this text stands; what it was rendered to; which of them `sql` came from.
@@ -73,7 +73,8 @@ class NodeRun final : public jinja::Scope {
   Status WriteRunSql(std::string_view sql);
 
  private:
-  friend struct NodeNames;
+  Result<std::string> Comment();
+
   RunState& state_;
   const project::Node& node_;
   Worker& worker_;

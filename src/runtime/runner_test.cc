@@ -324,6 +324,22 @@ TEST(Runner, GivesEmptyInputsWhenAsked) {
   EXPECT_EQ(project.Rows("select count(*) from b"), (Table{{"0"}}));
 }
 
+TEST(Runner, CommentsItsStatements) {
+  ProjectFixture project(Files{{"models/a.sql", "select 1 as id"}});
+  const auto create = [](const BuildResult& built) {
+    for (const std::string& message : built.messages)
+      if (message.find("create view") != std::string::npos) return message;
+    return std::string();
+  };
+  const std::string json = R"({"app": "dbt", "dbt_version": "1.12.6", "profile_name": "shop", "target_name": "dev", "node_id": "model.shop.a"})";
+  EXPECT_TRUE(create(project.Build()).starts_with("On model.shop.a: /* " + json + " */\n")) << create(project.Build());
+  const std::string mine = create(project.Build({.query_comment = {"by {{ node.name }} on {{ target.name }}", false}}));
+  EXPECT_TRUE(mine.starts_with("On model.shop.a: /* by a on dev */\n")) << mine;
+  EXPECT_EQ(create(project.Build({.query_comment = {"", false}})).find("/*"), std::string::npos);
+  const std::string behind = create(project.Build({.query_comment = {"x", true}}));
+  EXPECT_TRUE(behind.ends_with("\n/* x */;")) << behind;
+}
+
 TEST(Runner, CallsMacrosThatAskTheEngine) {
   ProjectFixture project(Files{
       {"models/a.sql", "{% if execute %}{% set found = run_query('select 1 as x, 2.5 as y union all select 3, null order by 1') %}"

@@ -1,8 +1,11 @@
 #include "runtime/session.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "base/strings.h"
 #include "pylib/modules.h"
 
 namespace stir::runtime {
@@ -56,9 +59,18 @@ Value CellValue(const Cell& cell) {
                     cell);
 }
 
-std::string Session::WithComment(std::string_view sql) const {
+Result<std::string> Session::WithComment(std::string_view sql) {
+  if (const CommentSource source = std::exchange(comment_source_, nullptr)) {  // emptied first: the comment may send statements
+    STIR_ASSIGN(const std::string comment, source());
+    comment_ = Strip(comment);
+  }
   if (comment_.empty()) return std::string(sql);
-  return append_ ? fmt::format("{}\n/* {} */", sql, comment_) : fmt::format("/* {} */\n{}", comment_, sql);
+  if (!append_) return fmt::format("/* {} */\n{}", comment_, sql);
+  std::string_view bare = sql;
+  while (!bare.empty() && std::string_view(" \t\r\n").find(bare.back()) != std::string_view::npos) bare.remove_suffix(1);
+  const bool ended = bare.ends_with(';');
+  if (ended) bare.remove_suffix(1);
+  return fmt::format("{}\n/* {} */{}", bare, comment_, ended ? ";" : "");
 }
 
 void Session::Log(std::string_view sql) {
@@ -85,7 +97,7 @@ Diagnostics Session::Explain(Diagnostics errors, std::string_view sql) {
 
 Result<adapter::Outcome> Session::Execute(std::string_view sql, bool auto_begin) {
   STIR_TRY(BeginIfNeeded(auto_begin));
-  const std::string statement = WithComment(sql);
+  STIR_ASSIGN(const std::string statement, WithComment(sql));
   Log(statement);
   Result<adapter::Outcome> outcome = connection_.Execute(statement);
   if (!outcome.ok()) return Explain(std::move(outcome).error(), sql);
@@ -93,7 +105,7 @@ Result<adapter::Outcome> Session::Execute(std::string_view sql, bool auto_begin)
 }
 
 Result<std::unique_ptr<adapter::Rows>> Session::Open(std::string_view sql) {
-  const std::string statement = WithComment(sql);
+  STIR_ASSIGN(const std::string statement, WithComment(sql));
   Log(statement);
   Result<std::unique_ptr<adapter::Rows>> rows = connection_.Query(statement);
   if (!rows.ok()) return Explain(std::move(rows).error(), sql);

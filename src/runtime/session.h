@@ -2,6 +2,7 @@
 // every statement, the log of what was sent.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,9 +26,11 @@ struct QueryResult {
 // Used by one thread; borrows the connection, which outlives it.
 class Session {
  public:
-  // `comment` goes before (or behind) every statement that is not about the transaction; empty: none.
-  Session(adapter::Connection& connection, EventSink& events, std::string name, std::string comment, bool append_comment)
-      : connection_(connection), events_(events), name_(std::move(name)), comment_(std::move(comment)), append_(append_comment) {}
+  // `comment` is asked once, before the first statement; its text goes before (or behind) every statement that is not about the
+  // transaction. Empty: none.
+  using CommentSource = std::function<Result<std::string>()>;
+  Session(adapter::Connection& connection, EventSink& events, std::string name, CommentSource comment, bool append_comment)
+      : connection_(connection), events_(events), name_(std::move(name)), comment_source_(std::move(comment)), append_(append_comment) {}
 
   // `auto_begin` opens a transaction first unless one is open. An error's `engine_offset` counts in `sql`.
   Result<adapter::Outcome> Execute(std::string_view sql, bool auto_begin);
@@ -43,13 +46,15 @@ class Session {
 
  private:
   Status BeginIfNeeded(bool auto_begin);
-  std::string WithComment(std::string_view sql) const;
+  Result<std::string> WithComment(std::string_view sql);
   void Log(std::string_view sql);
   Diagnostics Explain(Diagnostics errors, std::string_view sql);
 
   adapter::Connection& connection_;
   EventSink& events_;
-  std::string name_, comment_;
+  std::string name_;
+  CommentSource comment_source_;  // empty once asked
+  std::string comment_;
   bool append_;
   std::string failed_sql_;
 };

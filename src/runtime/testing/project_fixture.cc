@@ -23,9 +23,11 @@ namespace fs = std::filesystem;
 class EventLog final : public EventSink {
  public:
   void Emit(const Event& event) override {
-    if (event.name == "SQLQuery") statements.push_back(Bare(event.message));
+    if (event.name != "SQLQuery") return;
+    statements.push_back(Bare(event.message));
+    messages.push_back(event.message);
   }
-  std::vector<std::string> statements;
+  std::vector<std::string> statements, messages;
 
  private:
   // "On model.shop.a: /* ... */\nselect 1" -> "select 1"
@@ -109,6 +111,7 @@ Result<std::unique_ptr<ProjectFixture::Opened>> ProjectFixture::Open(const Comma
   runner.sources = sources_.get();
   runner.target_path = root_ / "target";
   runner.empty = command.empty;
+  runner.query_comment = command.query_comment;
   opened->runner = std::make_unique<NodeRunner>(opened->manifest, *engine_, std::move(runner));
   return opened;
 }
@@ -133,6 +136,7 @@ BuildResult ProjectFixture::Build(const Command& command) {
   opened_.push_back(*std::move(opened));
   Opened& current = *opened_.back();
   log_->statements.clear();
+  log_->messages.clear();
   const auto wanted = [&](const project::Node& node) {
     if (node.type > project::ResourceType::kTest) return false;
     return command.only.empty() || std::ranges::find(command.only, node.unique_id) != command.only.end();
@@ -153,6 +157,7 @@ BuildResult ProjectFixture::Build(const Command& command) {
   }
   result.end_hooks = current.runner->RunHooks(false, results, current.worker);
   result.statements = log_->statements;
+  result.messages = log_->messages;
   return result;
 }
 

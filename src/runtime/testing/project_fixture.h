@@ -19,6 +19,7 @@ struct Command {
   bool full_refresh = false;
   bool store_failures = false;
   bool empty = false;
+  QueryComment query_comment = {};
   std::vector<std::string> only = {};  // unique ids; empty: every node
 };
 
@@ -26,6 +27,7 @@ struct BuildResult {
   std::vector<NodeOutcome> start_hooks, end_hooks;
   std::map<std::string, NodeOutcome> nodes;   // by unique id
   std::vector<std::string> statements;        // what was sent, in order, without comments
+  std::vector<std::string> messages;          // the same as it was logged
   Diagnostics errors;                         // of what comes before the first node
   const NodeOutcome& at(const std::string& unique_id) const { return nodes.at(unique_id); }
 };
