@@ -59,6 +59,9 @@ TEST(CommandLine, RefusesWithWhatIsMeant) {
   line = ParseWords({"build", "--target"});
   ASSERT_FALSE(line.ok());
   EXPECT_EQ(line.error().front().message, "`--target` needs a value");
+  line = ParseWords({"pipeline", "run"});
+  ASSERT_FALSE(line.ok());
+  EXPECT_EQ(line.error().front().message, "`pipeline run` needs NAME");
 }
 
 TEST(CommandLine, SaysWhatIsNotBuilt) {

@@ -57,7 +57,7 @@ struct CommandSpec {
   std::string_view summary;     // one line of the list of commands
   std::string_view purpose;     // a paragraph
   std::string_view arguments;   // "[QUERY]": shown in usage; empty: takes none
-  uint8_t max_arguments;
+  uint8_t min_arguments, max_arguments;
   std::string_view options;     // names of the options beside the common ones, separated by spaces
   std::span<const Example> examples;
   std::string_view exits;       // what 1 means; 0 and 2 mean the same everywhere

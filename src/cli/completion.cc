@@ -218,8 +218,7 @@ int RunCompletion(const Arguments& arguments, Session& session) {
   const std::string name = arguments.Positional(0);
   const auto found = std::ranges::find(kShells, name);
   if (found == kShells.end()) {
-    return ReportFailure({Diagnostic(kBadUsage, name.empty() ? "`completion` needs the name of a shell"
-                                                             : fmt::format("no completion for the shell `{}`", name))
+    return ReportFailure({Diagnostic(kBadUsage, fmt::format("no completion for the shell `{}`", name))
                               .Hint("there are: bash, zsh, fish")},
                          session);
   }

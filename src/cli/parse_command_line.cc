@@ -162,7 +162,8 @@ class Parser {
         arguments.AddPositional(word);
       }
     }
-    return {};
+    if (arguments.positionals().size() >= command.min_arguments || help_) return {};
+    return Diagnostic(kBadUsage, fmt::format("`{}` needs {}", command.name, command.arguments));
   }
 
   Status TakeOptions(Arguments& arguments) const {

@@ -32,13 +32,8 @@ Result<int64_t> RunNumber(const Arguments& arguments) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && number > 0) return number;
-  return Diagnostic(kBadUsage, text.empty() ? "which run?" : fmt::format("`{}` is not the number of a run", text))
+  return Diagnostic(kBadUsage, fmt::format("`{}` is not the number of a run", text))
       .Hint("`runs list` shows them");
-}
-
-Result<std::string> PipelineName(const Arguments& arguments) {
-  if (!arguments.Positional(0).empty()) return arguments.Positional(0);
-  return Diagnostic(kBadUsage, "which pipeline?").Hint("`pipeline list` shows them");
 }
 
 engine::BackfillMode ModeOf(const Arguments& arguments) {
@@ -126,9 +121,7 @@ int RunPipelineList(const Arguments& arguments, Session& session) {
 
 int RunPipelineShow(const Arguments& arguments, Session& session) {
   OpenQuietly(arguments, session);
-  auto name = PipelineName(arguments);
-  if (!name.ok()) return ReportFailure(name.error(), session);
-  auto detail = engine::ShowPipeline(session.host(), MakeOptions(arguments, session), *name);
+  auto detail = engine::ShowPipeline(session.host(), MakeOptions(arguments, session), arguments.Positional(0));
   if (!detail.ok()) return ReportFailure(detail.error(), session);
   if (arguments.Text("table-output") == "table") {
     const engine::PipelineInfo& info = detail->info;
@@ -142,7 +135,7 @@ int RunPipelineShow(const Arguments& arguments, Session& session) {
 int RunPipelineRun(const Arguments& arguments, Session& session) {
   return RunCommand(arguments, session, [&](const engine::Host& host, const engine::Options& options) -> Result<engine::CommandResult> {
     engine::PipelineRequest request;
-    STIR_ASSIGN(request.pipeline, PipelineName(arguments));
+    request.pipeline = arguments.Positional(0);
     STIR_ASSIGN(request.params, ParamsOf(arguments));
     request.logical_date = arguments.Text("logical-date");
     return engine::RunPipeline(host, options, request);
@@ -152,7 +145,7 @@ int RunPipelineRun(const Arguments& arguments, Session& session) {
 int RunPipelineBackfill(const Arguments& arguments, Session& session) {
   return RunCommand(arguments, session, [&](const engine::Host& host, const engine::Options& options) -> Result<engine::CommandResult> {
     engine::BackfillRequest request;
-    STIR_ASSIGN(request.pipeline, PipelineName(arguments));
+    request.pipeline = arguments.Positional(0);
     STIR_ASSIGN(request.params, ParamsOf(arguments));
     request.from = arguments.Text("from");
     request.to = arguments.Text("to");

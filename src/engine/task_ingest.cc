@@ -5,19 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/task_job.h"
-#include "platform/bind.h"
-#include "platform/kinds.h"
-#include "transfer/ingest.h"
 
 namespace stir::engine {
 namespace {
-
-std::vector<transfer::TypedColumn> DeclaredOf(const project::Node& source) {
-  std::vector<transfer::TypedColumn> declared;
-  for (const project::Column& column : *source.columns)
-    if (!column.data_type.empty()) declared.push_back({std::string(column.name), std::string(column.data_type)});
-  return declared;
-}
 
 std::string OutputsOf(const transfer::IngestOutcome& outcome) {
   const transfer::Checkpoint& done = outcome.checkpoint;
@@ -43,59 +33,13 @@ std::string OutputsOf(const transfer::IngestOutcome& outcome) {
   return outputs.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string MessageOf(const transfer::IngestOutcome& outcome) {
-  const transfer::Checkpoint& done = outcome.checkpoint;
-  std::string message = fmt::format("{} read, {} loaded", done.read, done.inserted + done.updated);
-  const auto add = [&](int64_t count, std::string_view what) {
-    if (count > 0) message += fmt::format(", {} {}", count, what);
-  };
-  add(done.duplicates, "duplicate");
-  add(done.filtered, "filtered");
-  add(done.outside, "outside of the window");
-  add(done.stale, "older than the table's");
-  add(done.removed, "removed");
-  add(done.rejected, "rejected");
-  std::string reasons;
-  for (const transfer::Rejected& rejected : outcome.rejected)
-    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", rejected.reason, rejected.rows);
-  if (!reasons.empty()) message += fmt::format(" ({})", reasons);
-  if (outcome.already_done) message += " (by an earlier attempt)";
-  return message;
-}
-
-Result<transfer::IngestOutcome> Ingest(TaskJob& job, const platform::Task& bound) {
-  Workspace& workspace = job.workspace;
-  const platform::Definitions& definitions = workspace.definitions();
-  platform::RunScope scope(workspace.values(), definitions, workspace.secrets(), job.facts);
-  STIR_ASSIGN(const platform::Ingestion* defined, definitions.FindIngestion(*bound.subject));
-  STIR_ASSIGN(const platform::Ingestion ingestion, platform::BindIngestion(definitions, *defined, scope));
-  STIR_ASSIGN(const platform::Connection* origin, definitions.FindConnection(*ingestion.from.connection));
-  STIR_ASSIGN(const platform::Connection from, platform::BindConnection(definitions, *origin, scope));
-  STIR_ASSIGN(adapter::Adapter * target, workspace.Target());
-  const project::Node& source = workspace.manifest()->node(ingestion.to.node);
-  const transfer::IngestRequest request{
-      .ingestion = ingestion,
-      .from = from,
-      .target = workspace.manifest()->RelationOf(source),
-      .declared = DeclaredOf(source),
-      .run_id = fmt::format("{}/{}", job.facts.pipeline, job.facts.run_id),
-      .now = workspace.host().clock.Now(),
-      .interval = transfer::Interval{job.facts.interval.start, job.facts.interval.end},
-      .backfill = job.backfill,
-      .full_refresh = false,
-      .scratch = workspace.folder().root / "tmp" / fmt::format("{}-{}", job.run, job.name),
-  };
-  return transfer::Ingest(request, *target, workspace.host().files, transfer::Failpoints(workspace.host().on_step),
-                          job.interruption.token());
-}
-
 }  // namespace
 
 TaskResult RunIngestTask(TaskJob& job, const platform::Task& bound) {
-  auto outcome = Ingest(job, bound);
+  auto outcome = IngestRows(job.workspace, *bound.subject, MovementOf(job));
   if (!outcome.ok()) return FailedTask(std::move(outcome).error());
   TaskResult result;
-  result.message = MessageOf(*outcome);
+  result.message = Worded(*outcome);
   result.outputs = OutputsOf(*outcome);
   const transfer::Checkpoint& done = outcome->checkpoint;
   store::Checkpoint mirror;

@@ -48,6 +48,18 @@ Body BodyOf(platform::TaskKind kind) {
 
 }  // namespace
 
+Movement MovementOf(const TaskJob& job) {
+  Movement movement;
+  movement.facts = job.facts;
+  movement.run_id = fmt::format("{}/{}", job.facts.pipeline, job.facts.run_id);
+  movement.run = job.run;
+  movement.scratch = fmt::format("{}-{}", job.run, job.name);
+  movement.interval = transfer::Interval{job.facts.interval.start, job.facts.interval.end};
+  movement.backfill = job.backfill;
+  movement.cancel = job.interruption.token();
+  return movement;
+}
+
 void Interruption::Stop() {
   source_.request_stop();
   const std::scoped_lock lock(mutex_);

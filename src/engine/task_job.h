@@ -12,6 +12,7 @@
 #include "adapter/connection.h"
 #include "base/cancel.h"
 #include "base/result.h"
+#include "engine/movements.h"
 #include "engine/pipeline_events.h"
 #include "engine/run_task.h"
 #include "engine/task_log.h"
@@ -82,6 +83,9 @@ TaskResult FailedTask(Diagnostic error);
 std::string OneLine(const Diagnostics& errors, const SourceMap& sources);
 // A JSON list of the errors with their places, for the store.
 std::string ErrorsToJson(const Diagnostics& errors, const SourceMap& sources);
+
+// What an ingest or publish task asks of movements.h.
+Movement MovementOf(const TaskJob& job);
 
 // Binds the task to the run's values and does what it says. Never fails as a call.
 TaskResult RunTaskJob(TaskJob& job);
