@@ -158,10 +158,8 @@ class DuckDbBuilder final : public Builder {
         .Hint("publish once with `strategy: swap`");
   }
 
+  // No primary key: the key was checked, nothing is ever written to the file again, and an index doubles it.
   Status AddIndexes(adapter::Connection& connection, const std::string& target) {
-    std::vector<std::string> keys;
-    for (const auto& key : publication_.key) keys.push_back(*key);
-    if (!keys.empty()) STIR_TRY(connection.Execute(fmt::format("ALTER TABLE {} ADD PRIMARY KEY ({})", target, Idents(keys))));
     for (const auto& columns : publication_.indexes) {
       STIR_TRY(connection.Execute(fmt::format("CREATE INDEX {} ON {} ({})", Ident(fmt::format("{}_{}", table_, Join(columns, "_"))), target, Idents(columns))));
     }

@@ -59,7 +59,7 @@ void AddToShapes(std::vector<Shape>& shapes, size_t file, std::vector<SourceColu
   };
   auto found = std::ranges::find_if(shapes, same);
   if (found == shapes.end()) {
-    shapes.push_back({.files = {}, .columns = std::move(columns), .header = std::move(header)});
+    shapes.push_back({.files = {}, .columns = std::move(columns), .header = std::move(header), .json_types = {}});
     found = shapes.end() - 1;
   }
   found->files.push_back(file);
@@ -141,7 +141,10 @@ Result<std::vector<Shape>> JsonShapes(adapter::Connection& connection, const std
   for (size_t i = 0; i < drop.size(); ++i) shape.files.push_back(i);
   STIR_ASSIGN(const auto fields, JsonFields(connection, drop, shape.files, options));
   std::vector<std::string> names = expected;
-  for (const TypeSeen& field : fields) names.push_back(field.name);
+  for (const TypeSeen& field : fields) {
+    names.push_back(field.name);
+    shape.json_types[ToLower(field.name)] = field.type;
+  }
   for (const std::string& name : names) {
     const bool known = std::ranges::any_of(shape.columns, [&](const SourceColumn& c) { return SameColumn(c.name, name); });
     if (!known) shape.columns.push_back({name, ParseType("VARCHAR")});
@@ -294,12 +297,8 @@ Result<std::vector<Shape>> FindShapes(adapter::Connection& connection, const std
 
 Result<std::map<std::string, std::string>> SniffTypes(adapter::Connection& connection, const std::vector<DropFile>& drop,
                                                       const Shape& shape, const ReadOptions& options) {
+  if (options.format == Format::kJsonl) return shape.json_types;
   std::map<std::string, std::string> types;
-  if (options.format == Format::kJsonl) {
-    STIR_ASSIGN(const auto fields, JsonFields(connection, drop, shape.files, options));
-    for (const TypeSeen& field : fields) types[ToLower(field.name)] = field.type;
-    return types;
-  }
   std::vector<std::string> names;
   for (const SourceColumn& column : shape.columns) names.push_back(Lit(column.name));
   const auto seen = connection.Describe(fmt::format(

@@ -24,6 +24,7 @@ struct Shape {
   std::vector<size_t> files;          // indexes into the drop, ascending
   std::vector<SourceColumn> columns;  // in the file's order
   std::string header;                 // csv: the header as written, for replaying a quarantined line
+  std::map<std::string, std::string> json_types;  // jsonl: what the first lines' fields are, by lower-case name
 };
 
 // How a file ingestion's files are to be read; from `options:`, defaults filled in.
