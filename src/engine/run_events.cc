@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "engine/narrator.h"
+#include "runtime/node_run.h"
 
 namespace stir::engine {
 namespace {
@@ -164,7 +165,7 @@ std::string Narrator::ErrorText(const NodeReport& report) const {
   return Indented(text);
 }
 
-void Narrator::Problem(const NodeReport& report, const Node& node, std::string_view compiled_folder) const {
+void Narrator::Problem(const NodeReport& report, const Node& node, std::string_view target_folder) const {
   const bool warning = report.result.status == "warn";
   const std::string place = fmt::format("in {} {} ({})", ResourceTypeName(node.type), node.name, node.original_file_path);
   if (warning) {
@@ -177,7 +178,7 @@ void Narrator::Problem(const NodeReport& report, const Node& node, std::string_v
   }
   Blank();
   if (report.result.compiled.value_or(false)) {
-    const std::string path = fmt::format("{}/{}", compiled_folder, CompiledPath(node));
+    const std::string path = fmt::format("{}/{}", target_folder, runtime::TargetFile(node, "compiled"));
     JsonWriter json;
     json.BeginObject().Key("path").String(path).EndObject();
     Say("Z026", "SQLCompiledPath", Level::kInfo, "  compiled code at " + path, std::move(json).Take());
@@ -225,15 +226,15 @@ void Narrator::Stats(const RunStats& stats) const {
       std::move(json).Take());
 }
 
-void Narrator::EndOfRun(std::span<const NodeReport> reports, std::string_view compiled_folder, bool interrupted) const {
+void Narrator::EndOfRun(std::span<const NodeReport> reports, std::string_view target_folder, bool interrupted) const {
   Blank();
   Verdict(reports, interrupted);
   Blank();
   for (const NodeReport& report : reports) {
-    if (IsFailure(report.result)) Problem(report, *report.node, compiled_folder);
+    if (IsFailure(report.result)) Problem(report, *report.node, target_folder);
   }
   for (const NodeReport& report : reports) {
-    if (report.result.status == "warn") Problem(report, *report.node, compiled_folder);
+    if (report.result.status == "warn") Problem(report, *report.node, target_folder);
   }
   Stats(CountResults(reports));
 }
@@ -262,14 +263,6 @@ bool AnyFailed(std::span<const NodeReport> reports) {
     return IsFailure(report.result) ||
            (report.result.status == "skipped" && report.node->type != ResourceType::kExposure);
   });
-}
-
-std::string CompiledPath(const Node& node) {
-  if (node.type == ResourceType::kTest && node.test->generic) {
-    return fmt::format("{}/{}/{}", node.package, node.original_file_path, node.path);
-  }
-  if (node.type == ResourceType::kOperation) return fmt::format("{}/dbt_project.yml/hooks/{}.sql", node.package, node.name);
-  return fmt::format("{}/{}", node.package, node.original_file_path);
 }
 
 std::string_view DbtHeading(Category category) {

@@ -65,6 +65,7 @@ class RunExecutor {
 
   // run_recovery.cc
   Status Recover();
+  Status ReleaseAlerts();
   void RestoreChildren(TaskId first);
   void RestoreOne(TaskId id);
   void RememberOutputs(TaskId id, std::string_view outputs);

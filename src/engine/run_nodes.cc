@@ -133,7 +133,7 @@ class NodeRunCommand {
     for (const NodeReport& report : reports_) ran.push_back(report.node);
     narrator_.FinishedRunning(ran, elapsed);
     STIR_TRY(WriteRunResultsFile(reports_, elapsed, setting_, host_, options_, narrator_));
-    if (!reports_.empty()) narrator_.EndOfRun(reports_, setting_.target_folder + "/compiled", interrupted);
+    if (!reports_.empty()) narrator_.EndOfRun(reports_, setting_.target_folder, interrupted);
     return CommandResult{.success = !interrupted && !AnyFailed(reports_)};
   }
 

@@ -31,6 +31,7 @@ Status RunExecutor::Recover() {
     STIR_ASSIGN(const std::vector<store::Task> stored, store.Tasks(run_.id));
     record_->Adopt(stored);
     resumed_ = !stored.empty();
+    if (resumed_) STIR_TRY(ReleaseAlerts());
   }
   STIR_ASSIGN(const auto durations, store.TaskDurations(pipeline_.name));
   TaskList list = TasksOf(pipeline_, durations);
@@ -68,6 +69,14 @@ Status RunExecutor::Recover() {
   run_.state = TaskState::kRunning;
   Follow(plan_.Settle());
   return record_->Flush();
+}
+
+// What the dead process was about to send is due now, not when its claim runs out.
+Status RunExecutor::ReleaseAlerts() {
+  STIR_ASSIGN(const std::vector<store::Message> messages, workspace_.store().Messages(run_.id));
+  for (const store::Message& message : messages)
+    if (message.state == "pending") STIR_TRY(workspace_.store().MarkFailed(message.id, "its sender ended", clock_.Now()));
+  return {};
 }
 
 void RunExecutor::RestoreChildren(TaskId first) {
