@@ -64,8 +64,8 @@ class Narrator {
   void HookFinished(const NodeStory& story, const NodeReport& report) const;
 
   void FinishedRunning(std::span<const project::Node* const> nodes, double seconds) const;
-  // The account of what went wrong, and the numbers. `compiled_folder` is shown in front of compiled files.
-  void EndOfRun(std::span<const NodeReport> reports, std::string_view compiled_folder, bool interrupted) const;
+  // The account of what went wrong, and the numbers. `target_folder` is shown in front of compiled files.
+  void EndOfRun(std::span<const NodeReport> reports, std::string_view target_folder, bool interrupted) const;
 
   // "sql view model main.a", "seed file main.s", "test unique_a_id".
   std::string Describe(const project::Node& node) const;
@@ -77,7 +77,7 @@ class Narrator {
   std::string Padded(std::string text, std::string_view state) const;
   std::string SchemaName(const project::Node& node) const;
   void Verdict(std::span<const NodeReport> reports, bool interrupted) const;
-  void Problem(const NodeReport& report, const project::Node& node, std::string_view compiled_folder) const;
+  void Problem(const NodeReport& report, const project::Node& node, std::string_view target_folder) const;
   void Stats(const RunStats& stats) const;
 
   EventSink& sink_;
@@ -88,8 +88,6 @@ class Narrator {
 RunStats CountResults(std::span<const NodeReport> reports);
 // True when dbt's exit code for these results is 1.
 bool AnyFailed(std::span<const NodeReport> reports);
-// dbt's file of a node's compiled SQL below target/compiled: "shop/models/a.sql".
-std::string CompiledPath(const project::Node& node);
 // dbt's word for a category of error: "Compilation Error".
 std::string_view DbtHeading(Category category);
 // An error in dbt's shape, without place: "Compilation Error in model a (models/a.sql)\n  what happened".
