@@ -199,8 +199,13 @@ TEST(Render, Limits) {
   std::string blocks;
   for (int i = 0; i < 5000; ++i) blocks += "{% if true %}";
   EXPECT_EQ(Rendered(blocks), "error: the template is nested too deeply");
-  EXPECT_EQ(Rendered("{% set l = [] %}{% do l.append(l) %}{{ l == l }}{{ l }}"),
+  Value itself = Value::List();
+  itself.MutableItems().push_back(itself);
+  scope.values["itself"] = itself;
+  EXPECT_EQ(Rendered("{{ itself == itself }}", scope), "True");
+  EXPECT_EQ(Rendered("{{ itself }}", scope),
             "error: maximum recursion depth exceeded while getting the repr of an object");
+  itself.MutableItems().clear();
   std::string sum = "{{ 1";
   for (int i = 0; i < 200000; ++i) sum += "+1";
   EXPECT_EQ(Rendered(sum + " }}").substr(0, 7), "error: ");
