@@ -126,7 +126,8 @@ Result<Value> ListRelations(NodeRun& run, CallContext&, const Arguments& argumen
     STIR_ASSIGN(database, TextOf(database_value));
     STIR_ASSIGN(schema, TextOf(schema_value));
   }
-  STIR_ASSIGN(std::vector<Relation> relations, run.state().relations().List(run.session().connection(), database, schema));
+  STIR_ASSIGN(std::vector<Relation> relations,
+              run.state().relations().List(run.session().connection(), database, schema));
   std::vector<Value> items;
   for (Relation& relation : relations) items.push_back(MakeRelation(run.state().dialect(), std::move(relation)));
   return Value::List(std::move(items));
@@ -170,7 +171,8 @@ Result<Value> GetColumnSchema(NodeRun& run, CallContext&, const Arguments& argum
   STIR_ASSIGN(const std::vector<adapter::ColumnInfo> infos, run.session().connection().Describe(sql));
   std::vector<Value> columns;
   for (const adapter::ColumnInfo& info : infos)
-    columns.push_back(Value::New<ColumnObject>(run.state().dialect(), adapter::Column{info.name, info.type, {}, {}, {}}));
+    columns.push_back(
+        Value::New<ColumnObject>(run.state().dialect(), adapter::Column{info.name, info.type, {}, {}, {}}));
   return Value::List(std::move(columns));
 }
 
@@ -191,7 +193,8 @@ Result<Value> ExpandColumnTypes(NodeRun& run, CallContext& context, const Argume
       STIR_ASSIGN(const bool grows, held->CanExpandTo(*wanted));
       if (!grows) continue;
       STIR_ASSIGN(std::string type, wanted->DataType());
-      STIR_TRY(run.CallMacro(context, "alter_column_type", {to, Value::String(held->column().name), Value::String(std::move(type))}));
+      STIR_TRY(run.CallMacro(context, "alter_column_type",
+                             {to, Value::String(held->column().name), Value::String(std::move(type))}));
     }
   }
   return Value::None();
@@ -209,7 +212,8 @@ Result<Value> DropRelation(NodeRun& run, CallContext& context, const Arguments& 
   STIR_ASSIGN(const Value value, OneRelation("drop_relation", arguments));
   STIR_ASSIGN(const Relation relation, RelationArgument("drop_relation", value));
   if (relation.type == adapter::RelationType::kUnknown)
-    return Diagnostic(kBadRelation, fmt::format("tried to drop relation {}, but its type is null", run.state().dialect().Render(relation)));
+    return Diagnostic(kBadRelation, fmt::format("tried to drop relation {}, but its type is null",
+                                                run.state().dialect().Render(relation)));
   run.Touch(relation);
   run.state().relations().Drop(relation);
   STIR_TRY(run.CallMacro(context, "drop_relation", {value}));
@@ -271,7 +275,8 @@ Result<Value> CheckSchemaExists(NodeRun& run, CallContext&, const Arguments& arg
   STIR_ASSIGN(const std::string database_name, TextOf(database));
   STIR_ASSIGN(const std::string schema_name, TextOf(schema));
   STIR_ASSIGN(const std::vector<std::string> names, run.session().connection().ListSchemas(database_name));
-  return Value::Bool(std::ranges::any_of(names, [&](const std::string& name) { return run.state().dialect().SameName(name, schema_name); }));
+  return Value::Bool(std::ranges::any_of(
+      names, [&](const std::string& name) { return run.state().dialect().SameName(name, schema_name); }));
 }
 
 Result<Value> CacheAdded(NodeRun& run, CallContext&, const Arguments& arguments) {
@@ -346,7 +351,8 @@ Result<Relation> RelationArgument(std::string_view callee, const Value& value) {
 
 Result<std::vector<Value>> ColumnsOf(NodeRun& run, CallContext& context, const Value& relation) {
   STIR_ASSIGN(const Value columns, run.CallMacro(context, "get_columns_in_relation", {relation}));
-  if (!columns.IsSequence()) return Diagnostic(kBadRelation, "macro `get_columns_in_relation` did not return a list of columns");
+  if (!columns.IsSequence())
+    return Diagnostic(kBadRelation, "macro `get_columns_in_relation` did not return a list of columns");
   return columns.Items();
 }
 

@@ -1,4 +1,5 @@
-// The methods of `adapter` by name: queries and relations in adapter_methods.cc, names, types and macros in adapter_naming.cc.
+// The methods of `adapter` by name: queries and relations in adapter_methods.cc, names, types and macros in
+// adapter_naming.cc.
 #pragma once
 
 #include <string_view>
@@ -8,7 +9,8 @@
 
 namespace stir::runtime {
 
-using AdapterMethod = Result<jinja::Value> (*)(NodeRun& run, jinja::CallContext& context, const jinja::Arguments& arguments);
+using AdapterMethod = Result<jinja::Value> (*)(NodeRun& run, jinja::CallContext& context,
+                                               const jinja::Arguments& arguments);
 
 struct AdapterEntry {
   std::string_view name;

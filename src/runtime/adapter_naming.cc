@@ -29,14 +29,17 @@ Result<Value> Dispatch(NodeRun& run, CallContext&, const Arguments& arguments) {
   const Value packages = args.Optional("packages");
   STIR_TRY(args.Finish());
   if (!packages.IsNone())
-    return Diagnostic(kNoMacro, "`adapter.dispatch` no longer takes `packages`").Hint("give the macro's package as `macro_namespace`");
+    return Diagnostic(kNoMacro, "`adapter.dispatch` no longer takes `packages`")
+        .Hint("give the macro's package as `macro_namespace`");
   if (!name.IsString()) return Diagnostic(kNoMacro, "`adapter.dispatch` takes the macro's name as a text");
   const std::string_view in = space.IsString() ? space.AsString() : std::string_view();
   STIR_ASSIGN(const project::Macro* macro, run.manifest().macros().Dispatch(name.AsString(), in, run.node().package));
   return macro->callable;
 }
 
-Result<Value> AdapterType(NodeRun& run, CallContext&, const Arguments&) { return Value::String(run.state().dialect().name); }
+Result<Value> AdapterType(NodeRun& run, CallContext&, const Arguments&) {
+  return Value::String(run.state().dialect().name);
+}
 
 Result<Value> Quote(NodeRun& run, CallContext&, const Arguments& arguments) {
   ArgumentReader args("quote", arguments);
@@ -90,7 +93,8 @@ Result<Value> ConvertType(NodeRun&, CallContext& context, const Arguments& argum
 
 // append, delete+insert, ... must be the engine's; any other strategy is the project's own macro.
 Result<Value> IncrementalStrategyMacro(NodeRun& run, CallContext&, const Arguments& arguments) {
-  static constexpr std::array<std::string_view, 5> kBuiltIn{"append", "delete+insert", "merge", "insert_overwrite", "microbatch"};
+  static constexpr std::array<std::string_view, 5> kBuiltIn{"append", "delete+insert", "merge", "insert_overwrite",
+                                                            "microbatch"};
   static constexpr std::array<std::string_view, 3> kOffered{"append", "delete+insert", "merge"};
   ArgumentReader args("get_incremental_strategy_macro", arguments);
   args.Optional("model_context");
@@ -100,13 +104,16 @@ Result<Value> IncrementalStrategyMacro(NodeRun& run, CallContext&, const Argumen
   const auto in = [&](const auto& list) { return std::ranges::find(list, std::string_view(name)) != list.end(); };
   const Span where = run.node().config->Where("incremental_strategy");
   if (in(kBuiltIn) && !in(kOffered))
-    return Diagnostic(kStrategyNotFound, fmt::format("The incremental strategy '{}' is not valid for this adapter", name), where)
+    return Diagnostic(kStrategyNotFound,
+                      fmt::format("The incremental strategy '{}' is not valid for this adapter", name), where)
         .Hint("this engine offers " + fmt::format("{}", fmt::join(kOffered, ", ")));
   const std::string macro_name = fmt::format("get_incremental_{}_sql", ReplaceAll(name, "+", "_"));
   const project::Macro* macro = run.manifest().macros().Resolve(run.node().package, macro_name);
   if (!macro)
-    return Diagnostic(kStrategyNotFound, fmt::format("dbt could not find an incremental strategy macro with the name '{}' in {}",
-                                                     macro_name, run.manifest().project_name()), where);
+    return Diagnostic(kStrategyNotFound,
+                      fmt::format("dbt could not find an incremental strategy macro with the name '{}' in {}",
+                                  macro_name, run.manifest().project_name()),
+                      where);
   return macro->callable;
 }
 
@@ -130,7 +137,9 @@ Result<Value> ModelConstraints(NodeRun&, CallContext&, const Arguments& argument
   return TextList(rendered);
 }
 
-Result<Value> SeedFilePath(NodeRun& run, CallContext&, const Arguments&) { return Value::String(SeedPath(run.manifest(), run.node())); }
+Result<Value> SeedFilePath(NodeRun& run, CallContext&, const Arguments&) {
+  return Value::String(SeedPath(run.manifest(), run.node()));
+}
 
 Result<Value> LocationExists(NodeRun& run, CallContext&, const Arguments& arguments) {
   ArgumentReader args("location_exists", arguments);
@@ -140,14 +149,16 @@ Result<Value> LocationExists(NodeRun& run, CallContext&, const Arguments& argume
   return Value::Bool(run.state().options().files && run.state().options().files->Exists(path));
 }
 
-// An entry of a model's `indexes`. Its name is made from what it is and from the time, so that it never meets an older one.
+// An entry of a model's `indexes`. Its name is made from what it is and from the time, so that it never meets an older
+// one.
 Result<Value> ParseIndex(NodeRun& run, CallContext&, const Arguments& arguments) {
   ArgumentReader args("parse_index", arguments);
   STIR_ASSIGN(const Value raw, args.Required("raw_index"));
   STIR_TRY(args.Finish());
   const Value* columns = raw.IsDict() ? raw.AsDict().Find("columns") : nullptr;
   if (!columns || !columns->IsSequence() || columns->Items().empty())
-    return Diagnostic(kBadIndex, "an entry of `indexes` needs `columns`: a list of column names", run.node().config->Where("indexes"));
+    return Diagnostic(kBadIndex, "an entry of `indexes` needs `columns`: a list of column names",
+                      run.node().config->Where("indexes"));
   const Value* unique = raw.AsDict().Find("unique");
   STIR_ASSIGN(const std::string seed, raw.Repr());
   const std::string salt = seed + FormatTimestamp(run.state().options().invocation->clock->Now());
@@ -159,7 +170,10 @@ Result<Value> ParseIndex(NodeRun& run, CallContext&, const Arguments& arguments)
     }
     return Value::String(Md5Hex(text));
   });
-  return MakeRecord("Index", {{"columns", *columns}, {"unique", Value::Bool(unique && unique->Truthy())}, {"type", Value::None()}, {"render", render}});
+  return MakeRecord("Index", {{"columns", *columns},
+                              {"unique", Value::Bool(unique && unique->Truthy())},
+                              {"type", Value::None()},
+                              {"render", render}});
 }
 
 Result<Value> WarnOnce(NodeRun& run, CallContext&, const Arguments& arguments) {
@@ -167,7 +181,8 @@ Result<Value> WarnOnce(NodeRun& run, CallContext&, const Arguments& arguments) {
   STIR_ASSIGN(const Value message, args.Required("msg"));
   STIR_TRY(args.Finish());
   STIR_ASSIGN(std::string text, message.Str());
-  if (run.state().FirstTime(text)) run.state().events().Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, std::move(text), "{}"});
+  if (run.state().FirstTime(text))
+    run.state().events().Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, std::move(text), "{}"});
   return Value::None();
 }
 

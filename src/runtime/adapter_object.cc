@@ -1,7 +1,6 @@
-// Methods stand in tables by name; those that change relations tell the cache before they call the macro that does it, as dbt
-// does, so that a macro which asks sees the new state.
+// Methods stand in tables by name; those that change relations tell the cache before they call the macro that does it,
+// as dbt does, so that a macro which asks sees the new state.
 #include "runtime/adapter_object.h"
-
 
 #include <fmt/format.h>
 
@@ -26,7 +25,9 @@ class Response final : public jinja::Object {
   const QueryResult& result() const { return result_; }
   std::string_view TypeName() const override { return "AdapterResponse"; }
   Result<std::string> Str() const override { return result_.outcome.message; }
-  Result<std::string> Repr() const override { return fmt::format("AdapterResponse(_message='{}')", result_.outcome.message); }
+  Result<std::string> Repr() const override {
+    return fmt::format("AdapterResponse(_message='{}')", result_.outcome.message);
+  }
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
     const adapter::Outcome& outcome = result_.outcome;
     if (name == "_message" || name == "message") return {Value::String(outcome.message)};
@@ -85,6 +86,8 @@ std::string ResponseJson(const adapter::Outcome& outcome) {
   return std::move(json).Take();
 }
 
-Value MakeResultTable(QueryResult result) { return pylib::MakeTable(std::move(result.columns), std::move(result.rows)); }
+Value MakeResultTable(QueryResult result) {
+  return pylib::MakeTable(std::move(result.columns), std::move(result.rows));
+}
 
 }  // namespace stir::runtime

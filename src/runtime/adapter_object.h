@@ -1,5 +1,5 @@
-// `adapter`: what dbt's macros ask of a database adapter, the same code for every engine, on top of adapter::Connection,
-// the relation cache and the macros.
+// `adapter`: what dbt's macros ask of a database adapter, the same code for every engine, on top of
+// adapter::Connection, the relation cache and the macros.
 #pragma once
 
 #include "jinja/value.h"
@@ -10,8 +10,8 @@ namespace stir::runtime {
 // Valid as long as `run`.
 jinja::Value MakeAdapter(NodeRun& run);
 
-// What a statement answered, as templates see it: prints as its message; has rows_affected, code. It carries the rows, so that
-// a stored result can give them back.
+// What a statement answered, as templates see it: prints as its message; has rows_affected, code. It carries the rows,
+// so that a stored result can give them back.
 jinja::Value MakeResponse(QueryResult result);
 // The answer in a template's value, or null when it is something else.
 const QueryResult* AsAnswer(const jinja::Value& response);

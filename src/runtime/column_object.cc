@@ -24,10 +24,12 @@ using jinja::CallContext;
 using jinja::Value;
 
 constexpr auto kStrings = std::to_array<std::string_view>({"text", "character varying", "character", "varchar"});
-constexpr auto kFloats = std::to_array<std::string_view>({"real", "float", "float4", "float8", "double", "double precision"});
+constexpr auto kFloats =
+    std::to_array<std::string_view>({"real", "float", "float4", "float8", "double", "double precision"});
 constexpr auto kIntegers = std::to_array<std::string_view>(
-    {"smallint", "integer", "int", "bigint", "smallserial", "serial", "bigserial", "int1", "int2", "int4", "int8", "serial2",
-     "serial4", "serial8", "tinyint", "hugeint", "uhugeint", "utinyint", "usmallint", "uinteger", "ubigint"});
+    {"smallint", "integer", "int",      "bigint",   "smallserial", "serial",   "bigserial",
+     "int1",     "int2",    "int4",     "int8",     "serial2",     "serial4",  "serial8",
+     "tinyint",  "hugeint", "uhugeint", "utinyint", "usmallint",   "uinteger", "ubigint"});
 constexpr auto kNumerics = std::to_array<std::string_view>({"numeric", "decimal"});
 
 template <size_t N>
@@ -92,9 +94,12 @@ class ColumnClass final : public jinja::Object {
   }
 
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
-    const auto bind = [&](jinja::Function body) -> std::optional<Value> { return BoundMethod(std::string(name), this, std::move(body)); };
+    const auto bind = [&](jinja::Function body) -> std::optional<Value> {
+      return BoundMethod(std::string(name), this, std::move(body));
+    };
     if (name == "create" || name == "from_description")
-      return {bind([this, parse = name == "from_description"](CallContext&, const Arguments& a) { return Create(a, parse); })};
+      return {bind(
+          [this, parse = name == "from_description"](CallContext&, const Arguments& a) { return Create(a, parse); })};
     if (name == "translate_type") return {bind([](CallContext&, const Arguments& a) { return TranslateType(a); })};
     if (name == "numeric_type") return {bind([](CallContext&, const Arguments& a) { return NumericTypeOf(a); })};
     if (name == "string_type")
@@ -149,7 +154,9 @@ bool ColumnObject::IsInteger() const { return Names(kIntegers, column_.dtype); }
 bool ColumnObject::IsNumeric() const { return Names(kNumerics, column_.dtype); }
 
 Result<int> ColumnObject::StringSize() const {
-  if (!IsString()) return Diagnostic(kBadColumnType, fmt::format("column `{}` of type `{}` has no string size", column_.name, column_.dtype));
+  if (!IsString())
+    return Diagnostic(kBadColumnType,
+                      fmt::format("column `{}` of type `{}` has no string size", column_.name, column_.dtype));
   if (ToLower(column_.dtype) == "text" || !column_.char_size) return 256;
   return *column_.char_size;
 }
@@ -172,8 +179,9 @@ Result<bool> ColumnObject::CanExpandTo(const ColumnObject& other) const {
 
 Result<std::string> ColumnObject::Repr() const {
   const auto number = [](std::optional<int> value) { return value ? std::to_string(*value) : std::string("None"); };
-  return fmt::format("Column(column='{}', dtype='{}', char_size={}, numeric_precision={}, numeric_scale={})", column_.name,
-                     column_.dtype, number(column_.char_size), number(column_.numeric_precision), number(column_.numeric_scale));
+  return fmt::format("Column(column='{}', dtype='{}', char_size={}, numeric_precision={}, numeric_scale={})",
+                     column_.name, column_.dtype, number(column_.char_size), number(column_.numeric_precision),
+                     number(column_.numeric_scale));
 }
 
 bool ColumnObject::Equals(const Value& other) const {
@@ -183,7 +191,8 @@ bool ColumnObject::Equals(const Value& other) const {
 
 Result<std::optional<Value>> ColumnObject::GetAttribute(CallContext&, std::string_view name) {
   const auto question = [&](bool answer) -> std::optional<Value> {
-    return jinja::MakeFunction(std::string(name), [answer](CallContext&, const Arguments&) -> Result<Value> { return Value::Bool(answer); });
+    return jinja::MakeFunction(
+        std::string(name), [answer](CallContext&, const Arguments&) -> Result<Value> { return Value::Bool(answer); });
   };
   if (name == "name" || name == "column") return {Value::String(column_.name)};
   if (name == "dtype") return {Value::String(column_.dtype)};

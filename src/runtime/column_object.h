@@ -11,7 +11,8 @@ namespace stir::runtime {
 // Immutable; may be shared between threads.
 class ColumnObject final : public jinja::Object {
  public:
-  ColumnObject(const adapter::Dialect& dialect, adapter::Column column) : dialect_(dialect), column_(std::move(column)) {}
+  ColumnObject(const adapter::Dialect& dialect, adapter::Column column)
+      : dialect_(dialect), column_(std::move(column)) {}
 
   const adapter::Column& column() const { return column_; }
   bool IsString() const;

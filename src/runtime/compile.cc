@@ -95,7 +95,8 @@ Result<std::shared_ptr<const RunState::Ephemeral>> CompileEphemeral(RunState& st
 }
 
 // Parents before those that use them, each once.
-Status CollectCtes(RunState& state, const std::vector<NodeId>& used, Worker& worker, std::vector<NodeId>& seen, std::vector<NamedCte>& ctes) {
+Status CollectCtes(RunState& state, const std::vector<NodeId>& used, Worker& worker, std::vector<NodeId>& seen,
+                   std::vector<NamedCte>& ctes) {
   for (const NodeId id : used) {
     if (std::ranges::find(seen, id) != seen.end()) continue;
     STIR_ASSIGN(const auto ephemeral, CompileEphemeral(state, id, worker));

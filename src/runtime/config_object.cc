@@ -24,7 +24,9 @@ class ConfigObject final : public jinja::Object {
   Result<Value> Call(CallContext&, const Arguments&) override { return Value::String(""); }
 
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
-    const auto bind = [&](jinja::Function body) -> std::optional<Value> { return BoundMethod(std::string(name), this, std::move(body)); };
+    const auto bind = [&](jinja::Function body) -> std::optional<Value> {
+      return BoundMethod(std::string(name), this, std::move(body));
+    };
     if (name == "get") return {bind([this](CallContext&, const Arguments& a) { return Get(a); })};
     if (name == "require") return {bind([this](CallContext&, const Arguments& a) { return Require(a); })};
     if (name == "meta_get") return {bind([this](CallContext&, const Arguments& a) { return MetaGet(a); })};
@@ -48,7 +50,8 @@ class ConfigObject final : public jinja::Object {
 
   Result<Value> Missing(const Value& name, std::string_view where) const {
     STIR_ASSIGN(const std::string text, name.Str());
-    return Diagnostic(kConfigMissing, fmt::format("Model '{}' does not define a required config parameter '{}'{}.", node_.name, text, where));
+    return Diagnostic(kConfigMissing, fmt::format("Model '{}' does not define a required config parameter '{}'{}.",
+                                                  node_.name, text, where));
   }
 
   Result<Value> Get(const Arguments& arguments) const {

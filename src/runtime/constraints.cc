@@ -41,7 +41,10 @@ std::string ColumnConstraint(const Value& constraint) {
   const std::string type = TextAt(constraint, "type"), expression = TextAt(constraint, "expression");
   if (type == "check") return fmt::format("check ({})", expression);
   if (type == "foreign_key") return References(constraint);
-  const std::string_view words = type == "not_null" ? "not null" : type == "unique" ? "unique" : type == "primary_key" ? "primary key" : "";
+  const std::string_view words = type == "not_null"      ? "not null"
+                                 : type == "unique"      ? "unique"
+                                 : type == "primary_key" ? "primary key"
+                                                         : "";
   return std::string(Strip(fmt::format("{} {}", words, expression)));
 }
 
@@ -51,7 +54,8 @@ std::string ModelConstraint(const Value& constraint) {
   const std::string prefix = name.empty() ? "" : fmt::format("constraint {} ", name);
   if (type == "check") return fmt::format("{}check ({})", prefix, expression);
   if (type == "unique" || type == "primary_key")
-    return std::string(Strip(fmt::format("{}{} ({}) {}", prefix, type == "unique" ? "unique" : "primary key", columns, expression)));
+    return std::string(
+        Strip(fmt::format("{}{} ({}) {}", prefix, type == "unique" ? "unique" : "primary key", columns, expression)));
   if (type == "foreign_key") return fmt::format("{}foreign key ({}) {}", prefix, columns, References(constraint));
   return type == "custom" ? prefix + expression : "";
 }
@@ -63,7 +67,8 @@ Result<std::vector<std::string>> RenderColumns(const Value& columns, const adapt
   if (!columns.IsDict()) return rendered;
   for (const auto& [key, column] : columns.AsDict().entries()) {
     const std::string name = TextAt(column, "name");
-    std::string text = fmt::format("{} {}", FlagAt(column, "quote") ? dialect.Quote(name) : name, TextAt(column, "data_type"));
+    std::string text =
+        fmt::format("{} {}", FlagAt(column, "quote") ? dialect.Quote(name) : name, TextAt(column, "data_type"));
     const Value* constraints = column.IsDict() ? column.AsDict().Find("constraints") : nullptr;
     if (constraints && constraints->IsSequence())
       for (const Value& constraint : constraints->Items()) text += " " + ColumnConstraint(constraint);

@@ -34,7 +34,8 @@ Span UserPlace(const RunState& state, Span span, const std::vector<TraceFrame>& 
 }
 
 // The offset in the compiled SQL that an error in `statement` speaks of.
-std::optional<size_t> CompiledOffset(const Diagnostic& error, const CompiledNode& compiled, const std::string& statement) {
+std::optional<size_t> CompiledOffset(const Diagnostic& error, const CompiledNode& compiled,
+                                     const std::string& statement) {
   if (error.engine_offset < 0 || compiled.sql.empty()) return std::nullopt;
   const size_t begin = statement.find(compiled.sql);
   const auto offset = static_cast<size_t>(error.engine_offset);
@@ -54,17 +55,23 @@ void PlaceEngineError(Diagnostic& error, NodeRun& run) {
   const FoundPiece found = FindPiece(*run.compiled(), *offset);
   if (!found.piece) return;
   const bool own = found.piece->span && !state.IsBuiltIn(found.piece->span.source);
-  error.span = own && found.verbatim() ? WordPlace(*run.compiled(), found, *offset) : UserPlace(state, found.piece->span, found.piece->trace);
+  error.span = own && found.verbatim() ? WordPlace(*run.compiled(), found, *offset)
+                                       : UserPlace(state, found.piece->span, found.piece->trace);
   error.trace = found.piece->trace;
 }
 
 std::string_view Heading(const Diagnostic& error, const adapter::Dialect& dialect) {
   switch (error.kind.category) {
-    case Category::kCompilation: return "Compilation Error";
-    case Category::kParsing: return "Parsing Error";
-    case Category::kDependency: return "Dependency Error";
-    case Category::kDatabase: return dialect.name == "duckdb" ? "Runtime Error" : "Database Error";
-    default: return "Runtime Error";
+    case Category::kCompilation:
+      return "Compilation Error";
+    case Category::kParsing:
+      return "Parsing Error";
+    case Category::kDependency:
+      return "Dependency Error";
+    case Category::kDatabase:
+      return dialect.name == "duckdb" ? "Runtime Error" : "Database Error";
+    default:
+      return "Runtime Error";
   }
 }
 
@@ -78,13 +85,16 @@ void AppendTrace(std::string& text, const Diagnostic& error, const RunState& sta
     text += fmt::format("\n> {} macro {}{}", first ? "in" : "called by", frame.name, where);
     first = false;
   }
-  text += fmt::format("\n> called by {} {} ({})", project::ResourceTypeName(node.type), node.name, node.original_file_path);
+  text +=
+      fmt::format("\n> called by {} {} ({})", project::ResourceTypeName(node.type), node.name, node.original_file_path);
 }
 
 // dbt adds what such an error most often means.
 std::string Worded(const Diagnostic& error) {
   if (!(error.kind == jinja::kTemplateUndefined) || !error.message.ends_with("' is undefined")) return error.message;
-  return error.message + ". This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".";
+  return error.message +
+         ". This can happen when calling a macro that does not exist. Check for typos and/or install package "
+         "dependencies with \"dbt deps\".";
 }
 
 }  // namespace
@@ -95,7 +105,9 @@ void PlaceErrors(Diagnostics& errors, NodeRun& run) {
     if (!error.span || run.state().IsBuiltIn(error.span.source)) error.span = UserPlace(run.state(), {}, error.trace);
     if (by_engine) PlaceEngineError(error, run);
     if (!error.span) error.span = run.node().span;
-    std::erase_if(error.trace, [&](const TraceFrame& frame) { return by_engine && (!frame.span || run.state().IsBuiltIn(frame.span.source)); });
+    std::erase_if(error.trace, [&](const TraceFrame& frame) {
+      return by_engine && (!frame.span || run.state().IsBuiltIn(frame.span.source));
+    });
     if (error.subject.empty()) error.subject = run.node().unique_id;
   }
 }
@@ -106,8 +118,9 @@ std::string FailureMessage(const Diagnostics& errors, const RunState& state, con
     std::string text = Worded(error);
     AppendTrace(text, error, state, node);
     if (!message.empty()) message += "\n";
-    message += fmt::format("{} in {} {} ({})\n  {}", Heading(error, state.dialect()), project::ResourceTypeName(node.type), node.name,
-                           node.original_file_path, ReplaceAll(text, "\n", "\n  "));
+    message +=
+        fmt::format("{} in {} {} ({})\n  {}", Heading(error, state.dialect()), project::ResourceTypeName(node.type),
+                    node.name, node.original_file_path, ReplaceAll(text, "\n", "\n  "));
   }
   return message;
 }

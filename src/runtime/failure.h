@@ -7,8 +7,8 @@
 
 namespace stir::runtime {
 
-// Gives engine errors the place in the user's files that wrote the refused SQL (the macros it came through as trace), and every
-// error without a place the node's own.
+// Gives engine errors the place in the user's files that wrote the refused SQL (the macros it came through as trace),
+// and every error without a place the node's own.
 void PlaceErrors(Diagnostics& errors, NodeRun& run);
 
 // "Runtime Error in model orders (models/orders.sql)\n  ...": dbt's message for run_results.json.

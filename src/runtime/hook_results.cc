@@ -41,16 +41,15 @@ Value TimingValue(const std::vector<project::PhaseTiming>& phases) {
 // dbt's RunResult, as templates read it.
 Value ResultValue(const project::Manifest& manifest, const NodeResult& result) {
   const Node* node = manifest.Find(result.unique_id);
-  return MakeRecord("RunResult",
-                    {{"status", Value::String(result.status)},
-                     {"timing", TimingValue(result.timing)},
-                     {"thread_id", Value::String(result.thread_id)},
-                     {"execution_time", Value::Float(result.execution_time)},
-                     {"adapter_response", JsonValue(result.adapter_response)},
-                     {"message", TextOrNone(result.message)},
-                     {"failures", result.failures ? Value::Int(*result.failures) : Value::None()},
-                     {"node", node ? NodeDict(manifest, *node, Nulls::kKept) : Value::None()},
-                     {"unique_id", Value::String(result.unique_id)}});
+  return MakeRecord("RunResult", {{"status", Value::String(result.status)},
+                                  {"timing", TimingValue(result.timing)},
+                                  {"thread_id", Value::String(result.thread_id)},
+                                  {"execution_time", Value::Float(result.execution_time)},
+                                  {"adapter_response", JsonValue(result.adapter_response)},
+                                  {"message", TextOrNone(result.message)},
+                                  {"failures", result.failures ? Value::Int(*result.failures) : Value::None()},
+                                  {"node", node ? NodeDict(manifest, *node, Nulls::kKept) : Value::None()},
+                                  {"unique_id", Value::String(result.unique_id)}});
 }
 
 bool MadeARelation(const Node& node, const NodeResult& result) {
@@ -69,7 +68,8 @@ void SetResults(NodeRun& run, std::span<const NodeResult> results) {
     if (!node || !MadeARelation(*node, result)) continue;
     const std::pair pair(node->database, node->schema);
     if (std::ranges::find(seen, pair) != seen.end()) continue;
-    if (std::ranges::find(seen, node->schema, &decltype(seen)::value_type::second) == seen.end()) schemas.push_back(TextValue(node->schema));
+    if (std::ranges::find(seen, node->schema, &decltype(seen)::value_type::second) == seen.end())
+      schemas.push_back(TextValue(node->schema));
     pairs.push_back(Value::Tuple({TextValue(node->database), TextValue(node->schema)}));
     seen.push_back(pair);
   }
@@ -80,7 +80,8 @@ void SetResults(NodeRun& run, std::span<const NodeResult> results) {
 
 // "shop.on-run-end.0".
 std::string HookName(const Node& node) {
-  return fmt::format("{}.{}.{}", node.package, node.operation->on_run_start ? "on-run-start" : "on-run-end", node.operation->index);
+  return fmt::format("{}.{}.{}", node.package, node.operation->on_run_start ? "on-run-start" : "on-run-end",
+                     node.operation->index);
 }
 
 Status RunPhases(NodeRun& run, NodeOutcome& outcome) {

@@ -9,12 +9,12 @@
 namespace stir::runtime {
 
 struct NamedCte {
-  std::string name;     // "__dbt__cte__orders"
+  std::string name;  // "__dbt__cte__orders"
   CompiledNode query;
 };
 
-// `with  a as (\n<sql>\n), ...` before the query's first token, or first in its own `with [recursive]`. dbt's text, byte for
-// byte: the query ends with its first statement. Without ctes the query is returned as it is.
+// `with  a as (\n<sql>\n), ...` before the query's first token, or first in its own `with [recursive]`. dbt's text,
+// byte for byte: the query ends with its first statement. Without ctes the query is returned as it is.
 CompiledNode InjectCtes(CompiledNode query, std::span<const NamedCte> ctes);
 
 }  // namespace stir::runtime

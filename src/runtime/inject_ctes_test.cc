@@ -11,13 +11,12 @@ std::string Inject(std::string sql, std::vector<std::pair<std::string, std::stri
   // One piece for all of it, so that what is cut and joined is what was there.
   const auto length = static_cast<uint32_t>(sql.size());
   CompiledNode query{std::move(sql), {{0, Span{SourceId{1}, 0, length}, {}}}};
-  for (NamedCte& cte : named) cte.query.pieces = {{0, Span{SourceId{2}, 0, static_cast<uint32_t>(cte.query.sql.size())}, {}}};
+  for (NamedCte& cte : named)
+    cte.query.pieces = {{0, Span{SourceId{2}, 0, static_cast<uint32_t>(cte.query.sql.size())}, {}}};
   return InjectCtes(std::move(query), named).sql;
 }
 
-TEST(InjectCtes, NothingToInjectChangesNothing) {
-  EXPECT_EQ(Inject("select 1; select 2", {}), "select 1; select 2");
-}
+TEST(InjectCtes, NothingToInjectChangesNothing) { EXPECT_EQ(Inject("select 1; select 2", {}), "select 1; select 2"); }
 
 TEST(InjectCtes, GoesBeforeTheFirstToken) {
   EXPECT_EQ(Inject("select * from a", {{"a", "\nselect 1"}}), "with a as (\n\nselect 1\n) select * from a");
@@ -29,7 +28,8 @@ TEST(InjectCtes, GoesBeforeTheFirstToken) {
 TEST(InjectCtes, JoinsTheQuerysOwnWith) {
   EXPECT_EQ(Inject("with x as (select 1) select 2", {{"a", "y"}}), "with  a as (\ny\n), x as (select 1) select 2");
   EXPECT_EQ(Inject("WITH\nRECURSIVE x as (s) t", {{"a", "y"}}), "WITH\nRECURSIVE  a as (\ny\n), x as (s) t");
-  EXPECT_EQ(Inject("/* c2 */\nwith\n  /* c3 */\n  x as (s) t", {{"a", "y"}}), "/* c2 */\nwith\n   a as (\ny\n), /* c3 */\n  x as (s) t");
+  EXPECT_EQ(Inject("/* c2 */\nwith\n  /* c3 */\n  x as (s) t", {{"a", "y"}}),
+            "/* c2 */\nwith\n   a as (\ny\n), /* c3 */\n  x as (s) t");
   EXPECT_EQ(Inject("with\tx as (s) t", {{"a", "y"}}), "with\t a as (\ny\n), x as (s) t");
   EXPECT_EQ(Inject("without_x", {{"a", "y"}}), "with a as (\ny\n) without_x");
 }

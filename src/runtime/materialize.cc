@@ -17,7 +17,8 @@ Result<const project::Macro*> FindMaterialization(NodeRun& run) {
   if (const project::Macro* macro = run.manifest().macros().Materialization(name)) return macro;
   const std::string& engine = run.state().dialect().name;
   return Diagnostic(kMaterializationNotFound,
-                    fmt::format("No materialization '{}' was found for adapter {}! (searched types 'default' and '{}')", name, engine, engine),
+                    fmt::format("No materialization '{}' was found for adapter {}! (searched types 'default' and '{}')",
+                                name, engine, engine),
                     node.config->Where("materialized"));
 }
 
@@ -25,11 +26,13 @@ Result<const project::Macro*> FindMaterialization(NodeRun& run) {
 Status KeepRelations(NodeRun& run, const Value& answer) {
   const Value* relations = answer.IsDict() ? answer.AsDict().Find("relations") : nullptr;
   if (!relations || !relations->IsSequence())
-    return Diagnostic(kNoRelations, fmt::format("materialization `{}` must return a dict with a list of `relations`", run.node().config->materialized))
+    return Diagnostic(kNoRelations, fmt::format("materialization `{}` must return a dict with a list of `relations`",
+                                                run.node().config->materialized))
         .Hint("end it with {{ return({'relations': [target_relation]}) }}");
   for (const Value& each : relations->Items()) {
     const adapter::Relation* relation = AsRelation(each);
-    if (!relation) return Diagnostic(kNoRelations, fmt::format("`relations` must hold relations, not {}", each.TypeName()));
+    if (!relation)
+      return Diagnostic(kNoRelations, fmt::format("`relations` must hold relations, not {}", each.TypeName()));
     run.Touch(*relation);
     run.state().relations().Add(*relation);
   }
@@ -48,7 +51,8 @@ Status Materialize(NodeRun& run) {
   Status done = CallMaterialization(run);
   const Status ended = run.session().Rollback();  // what the materialization did not commit
   if (done.ok()) return ended;
-  (void)run.state().relations().Refresh(run.session().connection(), run.touched());  // the first error is the one to tell
+  (void)run.state().relations().Refresh(run.session().connection(),
+                                        run.touched());  // the first error is the one to tell
   return done;
 }
 

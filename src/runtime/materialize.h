@@ -5,8 +5,8 @@
 
 namespace stir::runtime {
 
-// On success the answer of the statement named `main` is in `run`. On failure nothing is left open and the cache knows what
-// a rollback undid.
+// On success the answer of the statement named `main` is in `run`. On failure nothing is left open and the cache knows
+// what a rollback undid.
 Status Materialize(NodeRun& run);
 
 }  // namespace stir::runtime

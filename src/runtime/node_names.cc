@@ -37,9 +37,10 @@ struct NodeName {
 // A function that needs the run.
 template <typename Body>
 Value Function(NodeRun& run, std::string_view name, Body body) {
-  return jinja::MakeFunction(std::string(name), [&run, body](CallContext& context, const Arguments& arguments) -> Result<Value> {
-    return body(run, context, arguments);
-  });
+  return jinja::MakeFunction(std::string(name),
+                             [&run, body](CallContext& context, const Arguments& arguments) -> Result<Value> {
+                               return body(run, context, arguments);
+                             });
 }
 
 Value LoadResult(NodeRun& run) {
@@ -105,7 +106,8 @@ Value RenderName(NodeRun& run) {
     STIR_ASSIGN(std::string source, text.Str());
     const Span hook = of.FindHook(source);
     const Span span = hook ? hook : context.call_span();
-    STIR_ASSIGN(const auto parsed, jinja::Template::Parse(std::move(source), jinja::Origin{span.source, 0, false, span}));
+    STIR_ASSIGN(const auto parsed,
+                jinja::Template::Parse(std::move(source), jinja::Origin{span.source, 0, false, span}));
     STIR_ASSIGN(std::string rendered, context.RenderNested(*parsed));
     if (hook) of.NoteHook(hook, rendered);
     return Value::String(std::move(rendered));
@@ -113,15 +115,16 @@ Value RenderName(NodeRun& run) {
 }
 
 Value TryOrCompilerError(NodeRun& run) {
-  return Function(run, "try_or_compiler_error", [](NodeRun&, CallContext& context, const Arguments& arguments) -> Result<Value> {
-    if (arguments.positional.size() < 2)
-      return Diagnostic(kMacroFailed, "`try_or_compiler_error` takes a message and a function");
-    const std::span<const Value> all = arguments.positional;
-    Result<Value> result = context.Call(all[1], Arguments{all.subspan(2), arguments.keywords});
-    if (result.ok()) return result;
-    STIR_ASSIGN(std::string message, all[0].Str());
-    return Diagnostic(kMacroFailed, std::move(message), context.call_span());
-  });
+  return Function(run, "try_or_compiler_error",
+                  [](NodeRun&, CallContext& context, const Arguments& arguments) -> Result<Value> {
+                    if (arguments.positional.size() < 2)
+                      return Diagnostic(kMacroFailed, "`try_or_compiler_error` takes a message and a function");
+                    const std::span<const Value> all = arguments.positional;
+                    Result<Value> result = context.Call(all[1], Arguments{all.subspan(2), arguments.keywords});
+                    if (result.ok()) return result;
+                    STIR_ASSIGN(std::string message, all[0].Str());
+                    return Diagnostic(kMacroFailed, std::move(message), context.call_span());
+                  });
 }
 
 std::vector<std::string> TextColumns(const project::Config& config) {
@@ -166,7 +169,10 @@ Value CompiledSql(NodeRun& run) { return run.compiled() ? TextValue(run.compiled
 
 // validation.any(...): kept for materializations that ask for it; values are not checked.
 Value Validation(NodeRun&) {
-  return MakeRecord("validation", {{"any", jinja::MakeFunction("any", [](CallContext&, const Arguments&) -> Result<Value> { return Value::None(); })}});
+  return MakeRecord("validation",
+                    {{"any", jinja::MakeFunction("any", [](CallContext&, const Arguments&) -> Result<Value> {
+                        return Value::None();
+                      })}});
 }
 
 // `context` (all names) and `builtins` (those of the context alone), by attribute, item and get().
@@ -215,7 +221,8 @@ Value EnvironmentNames(NodeRun& run) {
 
 Value Api(NodeRun& run) {
   const adapter::Dialect& dialect = run.state().dialect();
-  return MakeRecord("api", {{"Relation", MakeRelationClass(dialect, run.state().quote_policy())}, {"Column", MakeColumnClass(dialect)}});
+  return MakeRecord("api", {{"Relation", MakeRelationClass(dialect, run.state().quote_policy())},
+                            {"Column", MakeColumnClass(dialect)}});
 }
 
 Value Var(NodeRun& run) {
@@ -229,7 +236,8 @@ constexpr std::array kNames{
     NodeName{"config", [](NodeRun& run) { return MakeConfig(run.node()); }},
     NodeName{"adapter", [](NodeRun& run) { return MakeAdapter(run); }},
     NodeName{"this", This},
-    NodeName{"model", [](NodeRun& run) { return NodeDict(run.manifest(), run.node(), Nulls::kLeftOut, run.compiled()); }},
+    NodeName{"model",
+             [](NodeRun& run) { return NodeDict(run.manifest(), run.node(), Nulls::kLeftOut, run.compiled()); }},
     NodeName{"var", Var},
     NodeName{"execute", [](NodeRun&) { return Value::Bool(true); }},
     NodeName{"api", Api},

@@ -9,8 +9,8 @@ namespace stir::runtime {
 
 class NodeRun;
 
-// Makes the value of `name` for this run; false when it is none of these names. `key` is the name with static life, or empty
-// when the value must be made anew each time.
+// Makes the value of `name` for this run; false when it is none of these names. `key` is the name with static life, or
+// empty when the value must be made anew each time.
 bool MakeNodeName(NodeRun& run, std::string_view name, std::string_view& key, jinja::Value& value);
 
 }  // namespace stir::runtime

@@ -18,8 +18,9 @@ NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Pur
       node_(node),
       worker_(worker),
       purpose_(purpose),
-      session_(*worker.connection, state.events(), std::string(node.unique_id), [this] { return Comment(); },
-               state.options().query_comment.append) {}
+      session_(
+          *worker.connection, state.events(), std::string(node.unique_id), [this] { return Comment(); },
+          state.options().query_comment.append) {}
 
 Result<std::string> NodeRun::Comment() {
   const bool operation = node_.type == project::ResourceType::kOperation;
@@ -98,7 +99,8 @@ Result<Value> NodeRun::TakeResult(const std::string& name) {
   const auto found = results_.find(name);
   if (found == results_.end()) {
     if (std::ranges::find(consumed_, name) == consumed_.end()) return Value::None();
-    return Diagnostic(kResultConsumed, fmt::format("the result of statement `{}` was already read with `load_result`", name))
+    return Diagnostic(kResultConsumed,
+                      fmt::format("the result of statement `{}` was already read with `load_result`", name))
         .Hint("keep the first answer in a variable");
   }
   const StoredResult& stored = found->second;

@@ -1,5 +1,5 @@
-// One node on its way through one worker: the names its templates see, its conversation with the engine, and what it leaves
-// behind (stored results, ephemeral parents, relations it touched).
+// One node on its way through one worker: the names its templates see, its conversation with the engine, and what it
+// leaves behind (stored results, ephemeral parents, relations it touched).
 #pragma once
 
 #include <map>
@@ -47,7 +47,8 @@ class NodeRun final : public jinja::Scope {
   Session& session() { return session_; }
 
   // Calls a macro as the root project sees it: how the adapter's methods reach theirs.
-  Result<jinja::Value> CallMacro(jinja::CallContext& context, std::string_view name, std::vector<jinja::Value> arguments);
+  Result<jinja::Value> CallMacro(jinja::CallContext& context, std::string_view name,
+                                 std::vector<jinja::Value> arguments);
 
   void UseCte(graph::NodeId ephemeral);
   const std::vector<graph::NodeId>& ctes() const { return ctes_; }

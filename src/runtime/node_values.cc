@@ -35,11 +35,14 @@ class DictWriter {
   std::vector<std::pair<Value, Value>> entries_;
 };
 
-Value Thawed(const Value& frozen, Value fallback) { return frozen.IsUndefined() ? std::move(fallback) : project::Thaw(frozen); }
+Value Thawed(const Value& frozen, Value fallback) {
+  return frozen.IsUndefined() ? std::move(fallback) : project::Thaw(frozen);
+}
 
 Value ConfigDict(const project::Config& config) {
   std::vector<std::pair<Value, Value>> entries;
-  for (const project::ConfigEntry& entry : config.All()) entries.emplace_back(TextValue(entry.key), project::Thaw(entry.value));
+  for (const project::ConfigEntry& entry : config.All())
+    entries.emplace_back(TextValue(entry.key), project::Thaw(entry.value));
   return Value::MakeDict(std::move(entries));
 }
 
@@ -84,7 +87,8 @@ Value DependsOn(const project::Manifest& manifest, const Node& node) {
   std::vector<Value> macros, nodes;
   for (const project::MacroId id : node.macros) macros.push_back(TextValue(manifest.macros().at(id).unique_id));
   for (const graph::NodeId id : node.depends_on) nodes.push_back(TextValue(manifest.node(id).unique_id));
-  return Value::MakeDict({{TextValue("macros"), Value::List(std::move(macros))}, {TextValue("nodes"), Value::List(std::move(nodes))}});
+  return Value::MakeDict(
+      {{TextValue("macros"), Value::List(std::move(macros))}, {TextValue("nodes"), Value::List(std::move(nodes))}});
 }
 
 void WriteCommon(DictWriter& dict, const project::Manifest& manifest, const Node& node, Nulls nulls) {
@@ -110,7 +114,8 @@ void WriteCommon(DictWriter& dict, const project::Manifest& manifest, const Node
 
 void WriteCode(DictWriter& dict, const Node& node, const CompiledNode* compiled) {
   dict.Text("alias", node.alias.empty() ? node.name : node.alias);
-  dict.Set("checksum", Value::MakeDict({{TextValue("name"), TextValue(node.checksum_name)}, {TextValue("checksum"), TextValue(node.checksum)}}));
+  dict.Set("checksum", Value::MakeDict({{TextValue("name"), TextValue(node.checksum_name)},
+                                        {TextValue("checksum"), TextValue(node.checksum)}}));
   dict.TextOrNull("group", node.model ? node.model->group : project::Text());
   dict.Set("docs", Thawed(node.config->Get("docs"), Value::MakeDict()));
   dict.Text("language", node.language);
@@ -158,7 +163,8 @@ void WriteSource(DictWriter& dict, const project::SourcePart& source) {
 
 void WriteExposure(DictWriter& dict, const project::ExposurePart& exposure) {
   dict.Text("type", exposure.type);
-  dict.Set("owner", Value::MakeDict({{TextValue("name"), TextOrNone(exposure.owner_name)}, {TextValue("email"), TextOrNone(exposure.owner_email)}}));
+  dict.Set("owner", Value::MakeDict({{TextValue("name"), TextOrNone(exposure.owner_name)},
+                                     {TextValue("email"), TextOrNone(exposure.owner_email)}}));
   dict.TextOrNull("label", exposure.label);
   dict.TextOrNull("maturity", exposure.maturity);
   dict.TextOrNull("url", exposure.url);
@@ -172,14 +178,17 @@ class NodeMapping final : public jinja::Object {
   std::string_view TypeName() const override { return "dict"; }
   bool IsMapping() const override { return true; }
   bool IsIterable() const override { return true; }
-  std::optional<size_t> Length() const override { return static_cast<size_t>(std::ranges::count_if(manifest_.nodes(), wanted_)); }
+  std::optional<size_t> Length() const override {
+    return static_cast<size_t>(std::ranges::count_if(manifest_.nodes(), wanted_));
+  }
   Result<std::unique_ptr<jinja::Iterator>> Iterate() override { return Walk('k'); }
   Result<std::optional<Value>> GetItem(CallContext&, const Value& key) override { return {Find(key)}; }
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
     if (name == "items" || name == "keys" || name == "values")
-      return {BoundMethod(std::string(name), this, [this, what = name[0]](CallContext&, const Arguments&) -> Result<Value> {
-        return Value::New<View>(jinja::Ref<NodeMapping>(this), what);
-      })};
+      return {
+          BoundMethod(std::string(name), this, [this, what = name[0]](CallContext&, const Arguments&) -> Result<Value> {
+            return Value::New<View>(jinja::Ref<NodeMapping>(this), what);
+          })};
     if (name == "get")
       return {BoundMethod("get", this, [this](CallContext&, const Arguments& arguments) -> Result<Value> {
         ArgumentReader args("get", arguments);
@@ -226,7 +235,9 @@ class NodeMapping final : public jinja::Object {
     size_t next_ = 0;
   };
 
-  std::unique_ptr<jinja::Iterator> Walk(char what) { return std::make_unique<Walker>(jinja::Ref<NodeMapping>(this), what); }
+  std::unique_ptr<jinja::Iterator> Walk(char what) {
+    return std::make_unique<Walker>(jinja::Ref<NodeMapping>(this), what);
+  }
   std::optional<Value> Find(const Value& key) const {
     const Node* node = key.IsString() ? manifest_.Find(key.AsString()) : nullptr;
     if (!node || !wanted_(*node)) return std::nullopt;
@@ -246,7 +257,8 @@ Value GroupsDict(const project::Manifest& manifest) {
     dict.Text("package_name", group.package);
     dict.Text("original_file_path", group.original_file_path);
     dict.Text("unique_id", group.unique_id);
-    dict.Set("owner", Value::MakeDict({{TextValue("name"), TextOrNone(group.owner_name)}, {TextValue("email"), TextOrNone(group.owner_email)}}));
+    dict.Set("owner", Value::MakeDict({{TextValue("name"), TextOrNone(group.owner_name)},
+                                       {TextValue("email"), TextOrNone(group.owner_email)}}));
     dict.TextOrNull("description", group.description);
     entries.emplace_back(TextValue(group.unique_id), std::move(dict).Take());
   }
@@ -269,12 +281,14 @@ Value NodeDict(const project::Manifest& manifest, const Node& node, Nulls nulls,
 Value MakeGraph(const project::Manifest& manifest) {
   const auto mapping = [&](NodeMapping::Wanted wanted) { return Value::New<NodeMapping>(manifest, wanted); };
   std::vector<std::pair<Value, Value>> parts;
-  parts.emplace_back(TextValue("exposures"), mapping([](const Node& node) { return node.type == ResourceType::kExposure; }));
+  parts.emplace_back(TextValue("exposures"),
+                     mapping([](const Node& node) { return node.type == ResourceType::kExposure; }));
   parts.emplace_back(TextValue("functions"), Value::MakeDict());
   parts.emplace_back(TextValue("groups"), GroupsDict(manifest));
   parts.emplace_back(TextValue("metrics"), Value::MakeDict());
   parts.emplace_back(TextValue("nodes"), mapping([](const Node& node) { return node.type < ResourceType::kSource; }));
-  parts.emplace_back(TextValue("sources"), mapping([](const Node& node) { return node.type == ResourceType::kSource; }));
+  parts.emplace_back(TextValue("sources"),
+                     mapping([](const Node& node) { return node.type == ResourceType::kSource; }));
   parts.emplace_back(TextValue("semantic_models"), Value::MakeDict());
   parts.emplace_back(TextValue("saved_queries"), Value::MakeDict());
   parts.emplace_back(TextValue("unit_tests"), Value::MakeDict());

@@ -13,9 +13,11 @@ struct CompiledNode;
 enum class Nulls : uint8_t { kKept, kLeftOut };
 
 // A fresh dict, the caller's to change. `compiled`: adds the compiled SQL when given.
-jinja::Value NodeDict(const project::Manifest& manifest, const project::Node& node, Nulls nulls, const CompiledNode* compiled = nullptr);
+jinja::Value NodeDict(const project::Manifest& manifest, const project::Node& node, Nulls nulls,
+                      const CompiledNode* compiled = nullptr);
 
-// `graph`: nodes, sources, exposures, groups, ...; each node's dict is made when it is looked at. Valid as long as the manifest.
+// `graph`: nodes, sources, exposures, groups, ...; each node's dict is made when it is looked at. Valid as long as the
+// manifest.
 jinja::Value MakeGraph(const project::Manifest& manifest);
 
 }  // namespace stir::runtime

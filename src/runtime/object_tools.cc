@@ -13,7 +13,8 @@ using jinja::Value;
 
 class Record final : public jinja::Object {
  public:
-  Record(std::string type, std::vector<std::pair<std::string, Value>> fields) : type_(std::move(type)), fields_(std::move(fields)) {}
+  Record(std::string type, std::vector<std::pair<std::string, Value>> fields)
+      : type_(std::move(type)), fields_(std::move(fields)) {}
   std::string_view TypeName() const override { return type_; }
   bool IsMapping() const override { return true; }
   bool IsIterable() const override { return true; }
@@ -36,14 +37,15 @@ class Record final : public jinja::Object {
         return found ? *std::move(found) : std::move(fallback);
       })};
     if (name == "items" || name == "keys" || name == "values")
-      return {BoundMethod(std::string(name), this, [this, which = name[0]](CallContext&, const Arguments&) -> Result<Value> {
-        std::vector<Value> items;
-        for (const auto& [key, value] : fields_) {
-          const Value text = Value::String(key);
-          items.push_back(which == 'k' ? text : which == 'v' ? value : Value::Tuple({text, value}));
-        }
-        return Value::List(std::move(items));
-      })};
+      return {BoundMethod(std::string(name), this,
+                          [this, which = name[0]](CallContext&, const Arguments&) -> Result<Value> {
+                            std::vector<Value> items;
+                            for (const auto& [key, value] : fields_) {
+                              const Value text = Value::String(key);
+                              items.push_back(which == 'k' ? text : which == 'v' ? value : Value::Tuple({text, value}));
+                            }
+                            return Value::List(std::move(items));
+                          })};
     if (name == "to_dict")
       return {BoundMethod("to_dict", this, [this](CallContext&, const Arguments&) { return AsDict(); })};
     return {std::nullopt};
@@ -93,9 +95,9 @@ Value TextValue(std::string_view text) { return Value::String(std::string(text))
 Value TextOrNone(std::string_view text) { return text.empty() ? Value::None() : TextValue(text); }
 
 Value BoundMethod(std::string name, jinja::Object* owner, jinja::Function body) {
-  return jinja::MakeFunction(std::move(name),
-                             [keep = jinja::Ref<jinja::Object>(owner), body = std::move(body)](
-                                 CallContext& context, const Arguments& arguments) { return body(context, arguments); });
+  return jinja::MakeFunction(
+      std::move(name), [keep = jinja::Ref<jinja::Object>(owner), body = std::move(body)](
+                           CallContext& context, const Arguments& arguments) { return body(context, arguments); });
 }
 
 Value MakeRecord(std::string type, std::vector<std::pair<std::string, Value>> fields) {

@@ -25,7 +25,8 @@ jinja::Value TextList(const Texts& texts) {
 // A callable that keeps `owner` alive as long as it lives; `body` may use the owner's members.
 jinja::Value BoundMethod(std::string name, jinja::Object* owner, jinja::Function body);
 
-// An immutable bag of named values, read as attributes or items; `in`, get(), keys(), items() work as on a dict. Prints as `Type(a=1)`.
+// An immutable bag of named values, read as attributes or items; `in`, get(), keys(), items() work as on a dict. Prints
+// as `Type(a=1)`.
 jinja::Value MakeRecord(std::string type, std::vector<std::pair<std::string, jinja::Value>> fields);
 
 }  // namespace stir::runtime

@@ -54,24 +54,27 @@ Diagnostic NotFound(const Node& asker, const RefArguments& ref, const project::R
   const std::string_view why = resolved.lookup == Lookup::kDisabled ? "is disabled" : "was not found";
   const std::string in = ref.package.empty() ? "" : fmt::format(" in package or project '{}'", ref.package);
   const std::string at = ref.version.empty() ? "" : fmt::format(" with version '{}'", ref.version);
-  return Diagnostic(resolved.lookup == Lookup::kDisabled ? project::kRefDisabled : project::kRefNotFound,
-                    fmt::format("{} '{}' ({}) depends on a node named '{}'{}{} which {}", project::ResourceTypeName(asker.type),
-                                asker.unique_id, asker.original_file_path, ref.name, at, in, why));
+  return Diagnostic(
+      resolved.lookup == Lookup::kDisabled ? project::kRefDisabled : project::kRefNotFound,
+      fmt::format("{} '{}' ({}) depends on a node named '{}'{}{} which {}", project::ResourceTypeName(asker.type),
+                  asker.unique_id, asker.original_file_path, ref.name, at, in, why));
 }
 
 Diagnostic Undeclared(const Node& asker, const RefArguments& ref, Span where) {
   const std::string_view type = project::ResourceTypeName(asker.type);
-  return Diagnostic(kUndeclaredRef,
-                    fmt::format("dbt was unable to infer all dependencies for the {0} \"{1}\".\n"
-                                "This typically happens when ref() is placed within a conditional block.\n\n"
-                                "To fix this, add the following hint to the top of the {0} \"{1}\":\n\n-- depends_on: {{{{ {2} }}}}",
-                                type, asker.name, ref.Written()),
-                    where);
+  return Diagnostic(
+      kUndeclaredRef,
+      fmt::format("dbt was unable to infer all dependencies for the {0} \"{1}\".\n"
+                  "This typically happens when ref() is placed within a conditional block.\n\n"
+                  "To fix this, add the following hint to the top of the {0} \"{1}\":\n\n-- depends_on: {{{{ {2} }}}}",
+                  type, asker.name, ref.Written()),
+      where);
 }
 
 Result<Value> Ephemeral(NodeRun& run, const Node& target, Span where) {
   if (run.purpose() == Purpose::kOperation)
-    return Diagnostic(kEphemeralInOperation, fmt::format("Operations can not ref() ephemeral nodes, but {} is ephemeral", target.name), where)
+    return Diagnostic(kEphemeralInOperation,
+                      fmt::format("Operations can not ref() ephemeral nodes, but {} is ephemeral", target.name), where)
         .Hint("materialize it as a view or a table");
   run.UseCte(target.id);
   adapter::Relation relation;
@@ -94,7 +97,8 @@ Result<Value> CallRef(NodeRun& run, CallContext& context, const Arguments& argum
   const project::Resolved resolved = run.manifest().ResolveRef(ref.package, ref.name, ref.version, run.node().package);
   if (resolved.lookup != Lookup::kFound) return NotFound(run.node(), ref, resolved);
   const Node& target = *resolved.node;
-  if (run.purpose() == Purpose::kNode && std::ranges::find(run.node().depends_on, target.id) == run.node().depends_on.end())
+  if (run.purpose() == Purpose::kNode &&
+      std::ranges::find(run.node().depends_on, target.id) == run.node().depends_on.end())
     return Undeclared(run.node(), ref, context.call_span());
   if (target.IsEphemeral()) return Ephemeral(run, target, context.call_span());
   return RelationOf(run, target);
@@ -106,7 +110,9 @@ class RefObject final : public jinja::Object {
   explicit RefObject(NodeRun& run) : run_(run) {}
   std::string_view TypeName() const override { return "RefResolver"; }
   bool IsCallable() const override { return true; }
-  Result<Value> Call(CallContext& context, const Arguments& arguments) override { return CallRef(run_, context, arguments); }
+  Result<Value> Call(CallContext& context, const Arguments& arguments) override {
+    return CallRef(run_, context, arguments);
+  }
 
  private:
   NodeRun& run_;
@@ -129,8 +135,9 @@ class SourceObject final : public jinja::Object {
     const bool disabled = resolved.lookup == Lookup::kDisabled;
     const Node& asker = run_.node();
     return Diagnostic(disabled ? project::kSourceDisabled : project::kSourceNotFound,
-                      fmt::format("{} '{}' ({}) depends on a source named '{}.{}' which {}", project::ResourceTypeName(asker.type),
-                                  asker.unique_id, asker.original_file_path, source, table, disabled ? "is disabled" : "was not found"));
+                      fmt::format("{} '{}' ({}) depends on a source named '{}.{}' which {}",
+                                  project::ResourceTypeName(asker.type), asker.unique_id, asker.original_file_path,
+                                  source, table, disabled ? "is disabled" : "was not found"));
   }
 
  private:

@@ -6,7 +6,9 @@ namespace stir::runtime {
 
 using adapter::Relation;
 
-std::string RelationCache::Fold(std::string_view name) const { return dialect_.fold_to_lower ? ToLower(name) : std::string(name); }
+std::string RelationCache::Fold(std::string_view name) const {
+  return dialect_.fold_to_lower ? ToLower(name) : std::string(name);
+}
 
 std::string RelationCache::Key(std::string_view database, std::string_view schema) const {
   return Fold(database) + '\0' + Fold(schema);
@@ -76,7 +78,8 @@ Status RelationCache::Refresh(adapter::Connection& connection, const std::vector
     STIR_ASSIGN(const std::vector<Relation> present, connection.ListRelations(name.database, name.schema));
     entries->erase(Fold(name.identifier));
     for (const Relation& relation : present)
-      if (Fold(relation.identifier) == Fold(name.identifier)) entries->insert_or_assign(Fold(name.identifier), relation);
+      if (Fold(relation.identifier) == Fold(name.identifier))
+        entries->insert_or_assign(Fold(name.identifier), relation);
   }
   return {};
 }

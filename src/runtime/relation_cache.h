@@ -15,7 +15,8 @@
 
 namespace stir::runtime {
 
-// Thread safe. Names compare as the dialect says. A schema that nobody asked about yet is listed when it is first needed.
+// Thread safe. Names compare as the dialect says. A schema that nobody asked about yet is listed when it is first
+// needed.
 class RelationCache {
  public:
   explicit RelationCache(const adapter::Dialect& dialect) : dialect_(dialect) {}
@@ -24,7 +25,8 @@ class RelationCache {
   Status Load(adapter::Connection& connection, const std::string& database, const std::string& schema);
   Result<std::optional<adapter::Relation>> Find(adapter::Connection& connection, const std::string& database,
                                                 const std::string& schema, std::string_view identifier);
-  Result<std::vector<adapter::Relation>> List(adapter::Connection& connection, const std::string& database, const std::string& schema);
+  Result<std::vector<adapter::Relation>> List(adapter::Connection& connection, const std::string& database,
+                                              const std::string& schema);
   void Add(const adapter::Relation& relation);
   void Drop(const adapter::Relation& relation);
   void Rename(const adapter::Relation& from, const adapter::Relation& to);

@@ -24,8 +24,8 @@ using jinja::Arguments;
 using jinja::CallContext;
 using jinja::Value;
 
-constexpr std::array kTypes{RelationType::kTable, RelationType::kView, RelationType::kCte, RelationType::kMaterializedView,
-                            RelationType::kExternal};
+constexpr std::array kTypes{RelationType::kTable, RelationType::kView, RelationType::kCte,
+                            RelationType::kMaterializedView, RelationType::kExternal};
 
 Result<RelationType> TypeFrom(const Value& value) {
   if (!value.Truthy()) return RelationType::kUnknown;
@@ -141,7 +141,8 @@ class RelationClass final : public jinja::Object {
   Result<Value> Call(CallContext&, const Arguments& arguments) override { return Create(arguments); }
 
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
-    if (name == "create") return {BoundMethod("create", this, [this](CallContext&, const Arguments& a) { return Create(a); })};
+    if (name == "create")
+      return {BoundMethod("create", this, [this](CallContext&, const Arguments& a) { return Create(a); })};
     if (name == "create_from")
       return {BoundMethod("create_from", this, [this](CallContext&, const Arguments& a) { return CreateFrom(a); })};
     if (name == "add_ephemeral_prefix")
@@ -158,8 +159,13 @@ class RelationClass final : public jinja::Object {
  private:
   static std::optional<Value> TypeConstant(std::string_view name) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNames{
-        {{"Table", "table"}, {"View", "view"}, {"CTE", "cte"}, {"MaterializedView", "materialized_view"},
-         {"External", "external"}, {"Function", "function"}, {"PointerTable", "pointer_table"}}};
+        {{"Table", "table"},
+         {"View", "view"},
+         {"CTE", "cte"},
+         {"MaterializedView", "materialized_view"},
+         {"External", "external"},
+         {"Function", "function"},
+         {"PointerTable", "pointer_table"}}};
     for (const auto& [attribute, type] : kNames)
       if (attribute == name) return Value::String(std::string(type));
     return std::nullopt;
@@ -249,12 +255,15 @@ std::optional<Value> RelationObject::Field(std::string_view name) const {
   if (name == "is_view") return is(RelationType::kView);
   if (name == "is_cte") return is(RelationType::kCte);
   if (name == "is_materialized_view") return is(RelationType::kMaterializedView);
-  if (name == "is_pointer" || name == "is_function" || name == "can_be_renamed" || name == "can_be_replaced" || name == "require_alias")
+  if (name == "is_pointer" || name == "is_function" || name == "can_be_renamed" || name == "can_be_replaced" ||
+      name == "require_alias")
     return Value::Bool(false);
   if (name == "limit") return limit_ ? Value::Int(*limit_) : Value::None();
   if (name == "event_time_filter" || name == "external" || name == "catalog") return Value::None();
   if (name == "path")
-    return MakeRecord("Path", {{"database", TextOrNone(r.database)}, {"schema", TextOrNone(r.schema)}, {"identifier", TextOrNone(r.identifier)}});
+    return MakeRecord("Path", {{"database", TextOrNone(r.database)},
+                               {"schema", TextOrNone(r.schema)},
+                               {"identifier", TextOrNone(r.identifier)}});
   if (name == "quote_policy") return PolicyValue(r.quote);
   if (name == "include_policy") return PolicyValue(r.include);
   if (name == "quote_character") return Value::String(std::string(1, dialect_.quote_char));

@@ -36,11 +36,13 @@ class RelationObject final : public jinja::Object {
   std::optional<int64_t> limit_;
 };
 
-jinja::Value MakeRelation(const adapter::Dialect& dialect, adapter::Relation relation, std::optional<int64_t> limit = {});
+jinja::Value MakeRelation(const adapter::Dialect& dialect, adapter::Relation relation,
+                          std::optional<int64_t> limit = {});
 // The relation of a template's value, or null when it is something else.
 const adapter::Relation* AsRelation(const jinja::Value& value);
 
-// `api.Relation`: create(...), create_from(...), add_ephemeral_prefix(...), the names of the types. `quote`: the project's policy.
+// `api.Relation`: create(...), create_from(...), add_ephemeral_prefix(...), the names of the types. `quote`: the
+// project's policy.
 jinja::Value MakeRelationClass(const adapter::Dialect& dialect, adapter::Policy quote);
 
 // `__dbt__cte__<name>`: what an ephemeral model is called where it is used.

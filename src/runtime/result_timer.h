@@ -12,7 +12,8 @@ namespace stir::runtime {
 // Writes into `result`, which outlives it; the total is written when it dies.
 class ResultTimer {
  public:
-  ResultTimer(const Clock& clock, project::NodeResult& result) : clock_(clock), result_(result), began_(clock.Monotonic()) {}
+  ResultTimer(const Clock& clock, project::NodeResult& result)
+      : clock_(clock), result_(result), began_(clock.Monotonic()) {}
   ResultTimer(const ResultTimer&) = delete;
   ResultTimer& operator=(const ResultTimer&) = delete;
   ~ResultTimer() {

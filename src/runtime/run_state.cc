@@ -14,7 +14,8 @@ RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter
       relations_(on.dialect()) {
   const project::MacroIndex& macros = manifest_->macros();
   for (const project::Macro& macro : macros.all())
-    if (std::ranges::find(macros.layout().internal, macro.package) != macros.layout().internal.end()) built_in_.insert(macro.span.source.value);
+    if (std::ranges::find(macros.layout().internal, macro.package) != macros.layout().internal.end())
+      built_in_.insert(macro.span.source.value);
 }
 
 std::shared_ptr<const RunState::Ephemeral> RunState::FindEphemeral(graph::NodeId node) {

@@ -1,4 +1,5 @@
-// What all nodes of a run share. Thread safe: immutable after construction but for the caches, each behind its own lock.
+// What all nodes of a run share. Thread safe: immutable after construction but for the caches, each behind its own
+// lock.
 #pragma once
 
 #include <map>

@@ -40,7 +40,8 @@ void Fail(NodeOutcome& outcome, Diagnostics errors, NodeRun& run) {
 
 // The verdict on a test whose answer `run` holds.
 Status ReportTest(NodeOutcome& outcome, const NodeRun& run, const StoredResult& main, bool warnings_are_errors) {
-  STIR_ASSIGN(const Verdict verdict, Judge(main.answer.columns, main.answer.rows, *run.node().config, warnings_are_errors));
+  STIR_ASSIGN(const Verdict verdict,
+              Judge(main.answer.columns, main.answer.rows, *run.node().config, warnings_are_errors));
   outcome.result.status = verdict.status;
   outcome.result.message = verdict.message;
   outcome.result.failures = verdict.failures;
@@ -51,10 +52,12 @@ Status ReportTest(NodeOutcome& outcome, const NodeRun& run, const StoredResult& 
 Status Report(NodeOutcome& outcome, NodeRun& run) {
   const StoredResult* main = run.FindResult("main");
   if (!main)
-    return Diagnostic(kNoRelations, fmt::format("materialization `{}` ran no statement named `main`", run.node().config->materialized))
+    return Diagnostic(kNoRelations, fmt::format("materialization `{}` ran no statement named `main`",
+                                                run.node().config->materialized))
         .Hint("one statement must be called `main`: its answer is the node's message");
   outcome.result.adapter_response = ResponseJson(main->answer.outcome);
-  if (run.node().type == ResourceType::kTest) return ReportTest(outcome, run, *main, run.state().options().warnings_are_errors);
+  if (run.node().type == ResourceType::kTest)
+    return ReportTest(outcome, run, *main, run.state().options().warnings_are_errors);
   outcome.result.status = "success";
   outcome.result.message = main->answer.outcome.message;
   return {};
@@ -93,7 +96,12 @@ NodeResult BlankResult(const Node& node, const RunState& state, const Worker& wo
 Status CreateSchema(NodeRun& run, const std::string& database, const std::string& schema) {
   const project::Macro* macro = run.manifest().macros().Resolve(run.manifest().project_name(), "create_schema");
   if (!macro) return Diagnostic(kNoMacro, "macro `create_schema` not found");
-  adapter::Relation relation{database, schema, "", adapter::RelationType::kUnknown, run.state().quote_policy(), run.state().dialect().default_include};
+  adapter::Relation relation{database,
+                             schema,
+                             "",
+                             adapter::RelationType::kUnknown,
+                             run.state().quote_policy(),
+                             run.state().dialect().default_include};
   const Value argument = MakeRelation(run.state().dialect(), std::move(relation));
   STIR_TRY(jinja::CallValue(macro->callable, jinja::Arguments{std::span(&argument, 1), {}}, run));
   return run.session().Commit();
@@ -105,7 +113,8 @@ bool NeedsSchema(const Node& node, const RunState& state) {
 
 }  // namespace
 
-NodeRunner::NodeRunner(std::shared_ptr<const project::Manifest> manifest, adapter::Adapter& engine, RunnerOptions options)
+NodeRunner::NodeRunner(std::shared_ptr<const project::Manifest> manifest, adapter::Adapter& engine,
+                       RunnerOptions options)
     : state_(std::make_unique<RunState>(std::move(manifest), engine, std::move(options))) {}
 NodeRunner::~NodeRunner() = default;
 
@@ -168,7 +177,8 @@ NodeOutcome NodeRunner::Run(NodeId id, Worker& worker) {
 
 std::vector<NodeOutcome> NodeRunner::RunHooks(bool on_run_start, std::span<const NodeResult> results, Worker& worker) {
   std::vector<NodeOutcome> outcomes;
-  const std::span<const NodeId> hooks = on_run_start ? state_->manifest().on_run_start() : state_->manifest().on_run_end();
+  const std::span<const NodeId> hooks =
+      on_run_start ? state_->manifest().on_run_start() : state_->manifest().on_run_end();
   for (const NodeId id : hooks) {
     outcomes.push_back(RunHook(*state_, id, results, worker));
     if (!outcomes.back().errors.empty()) break;
@@ -183,14 +193,16 @@ Result<std::unique_ptr<ScratchNode>> InlineNode(RunState& state, std::string sql
   const RunnerOptions& options = state.options();
   const SourceId source = options.sources ? options.sources->Add("<inline>", sql) : SourceId{};
   STIR_ASSIGN(auto code, jinja::Template::Parse(sql, jinja::Origin{source, 0, true, {}}));
-  return std::make_unique<ScratchNode>(state.manifest(), *options.target, "inline_query", ResourceType::kAnalysis, std::move(sql), std::move(code));
+  return std::make_unique<ScratchNode>(state.manifest(), *options.target, "inline_query", ResourceType::kAnalysis,
+                                       std::move(sql), std::move(code));
 }
 
 // Compiles what `run` is about and reads the first rows of it.
 Result<Preview> ShowRun(NodeRun& run, std::optional<int64_t> limit) {
   Preview preview;
   if (run.node().type == ResourceType::kSeed || run.node().type == ResourceType::kSnapshot) {
-    AppendLiteral(preview.compiled, "select * from " + run.state().dialect().Render(run.manifest().RelationOf(run.node())));
+    AppendLiteral(preview.compiled,
+                  "select * from " + run.state().dialect().Render(run.manifest().RelationOf(run.node())));
   } else {
     STIR_ASSIGN(preview.compiled, CompileNode(run));
   }
@@ -198,7 +210,8 @@ Result<Preview> ShowRun(NodeRun& run, std::optional<int64_t> limit) {
   const project::Macro* macro = run.manifest().macros().Resolve(run.manifest().project_name(), "get_show_sql");
   if (!macro) return Diagnostic(kNoMacro, "macro `get_show_sql` not found");
   const std::string& header = run.node().config->sql_header;
-  const std::array<Value, 3> arguments{Value::String(preview.compiled.sql), header.empty() ? Value::None() : Value::String(header),
+  const std::array<Value, 3> arguments{Value::String(preview.compiled.sql),
+                                       header.empty() ? Value::None() : Value::String(header),
                                        limit ? Value::Int(*limit) : Value::None()};
   STIR_ASSIGN(const Value sql_value, jinja::CallValue(macro->callable, jinja::Arguments{arguments, {}}, run));
   STIR_ASSIGN(const std::string sql, sql_value.Str());
@@ -241,12 +254,14 @@ Result<Preview> NodeRunner::ShowInline(std::string sql, std::optional<int64_t> l
   return Finish(ShowRun(run, limit), run);
 }
 
-Result<Value> NodeRunner::CallMacro(std::string_view name, std::vector<std::pair<std::string, Value>> arguments, Worker& worker) {
+Result<Value> NodeRunner::CallMacro(std::string_view name, std::vector<std::pair<std::string, Value>> arguments,
+                                    Worker& worker) {
   const project::MacroIndex& macros = state_->manifest().macros();
   const size_t dot = name.find('.');
   const project::Macro* macro = dot == name.npos ? macros.Resolve(state_->manifest().project_name(), name)
                                                  : macros.Find(name.substr(0, dot), name.substr(dot + 1));
-  if (!macro) return Diagnostic(kNoMacro, fmt::format("dbt could not find a macro with the name '{}' in any package", name));
+  if (!macro)
+    return Diagnostic(kNoMacro, fmt::format("dbt could not find a macro with the name '{}' in any package", name));
   ScratchNode scratch(state_->manifest(), *state_->options().target, std::string(name), ResourceType::kOperation);
   NodeRun run(*state_, scratch.node(), worker, Purpose::kOperation);
   std::vector<jinja::KeywordArgument> keywords;

@@ -1,5 +1,5 @@
-// A node's life on an engine: compiled, run, its result worded as dbt words it. `engine` calls this from its workers, each of
-// which owns one connection; commands that only look (compile, show) use the same runner.
+// A node's life on an engine: compiled, run, its result worded as dbt words it. `engine` calls this from its workers,
+// each of which owns one connection; commands that only look (compile, show) use the same runner.
 #pragma once
 
 #include <memory>
@@ -34,13 +34,13 @@ struct RunnerOptions {
   const project::Invocation* invocation = nullptr;
   const project::Target* target = nullptr;
   Files* files = nullptr;
-  SourceMap* sources = nullptr;                 // inline SQL is added to it; null: its errors have no place
-  std::filesystem::path target_path;            // absolute; compiled/ and run/ are written below it
-  bool write_files = true;                      // compiled and run SQL
-  bool empty = false;                           // --empty: refs and sources without rows
-  bool warnings_are_errors = false;             // --warn-error: a warning of a test is a failure
-  jinja::Value invocation_args;                 // `invocation_args_dict`: a dict, or undefined
-  std::vector<std::string> selected;            // unique ids: `selected_resources`
+  SourceMap* sources = nullptr;       // inline SQL is added to it; null: its errors have no place
+  std::filesystem::path target_path;  // absolute; compiled/ and run/ are written below it
+  bool write_files = true;            // compiled and run SQL
+  bool empty = false;                 // --empty: refs and sources without rows
+  bool warnings_are_errors = false;   // --warn-error: a warning of a test is a failure
+  jinja::Value invocation_args;       // `invocation_args_dict`: a dict, or undefined
+  std::vector<std::string> selected;  // unique ids: `selected_resources`
   QueryComment query_comment;
 };
 
@@ -58,7 +58,7 @@ struct CompiledNode {
 
 struct NodeOutcome {
   project::NodeResult result;
-  Diagnostics errors;                           // why it failed, each at the user's place; empty otherwise
+  Diagnostics errors;  // why it failed, each at the user's place; empty otherwise
 };
 
 // The first rows of a query.
@@ -76,27 +76,32 @@ class NodeRunner {
   NodeRunner(std::shared_ptr<const project::Manifest> manifest, adapter::Adapter& engine, RunnerOptions options);
   ~NodeRunner();
 
-  // Before the first node: creates the schemas that the nodes need, one after the other, and asks which relations are in them.
+  // Before the first node: creates the schemas that the nodes need, one after the other, and asks which relations are
+  // in them.
   Status Prepare(std::span<const graph::NodeId> selected, Worker& worker);
 
-  // The node's SQL with its ephemeral parents written into it; writes it below target/compiled. Seeds and sources have none.
+  // The node's SQL with its ephemeral parents written into it; writes it below target/compiled. Seeds and sources have
+  // none.
   Result<CompiledNode> Compile(graph::NodeId node, Worker& worker);
-  // Compiles and runs one node. Never fails as a call: what went wrong is in the outcome. Ephemeral models and analyses are
-  // only compiled. To cancel: Worker::connection->Cancel() from any thread; the outcome is then an error of kind kCanceled.
+  // Compiles and runs one node. Never fails as a call: what went wrong is in the outcome. Ephemeral models and analyses
+  // are only compiled. To cancel: Worker::connection->Cancel() from any thread; the outcome is then an error of kind
+  // kCanceled.
   NodeOutcome Run(graph::NodeId node, Worker& worker);
 
-  // on-run-start (or -end) hooks, one by one in the manifest's order. They stop at the first that fails. `results`: the nodes'
-  // own, for on-run-end's `results`, `schemas` and `database_schemas`.
+  // on-run-start (or -end) hooks, one by one in the manifest's order. They stop at the first that fails. `results`: the
+  // nodes' own, for on-run-end's `results`, `schemas` and `database_schemas`.
   std::vector<NodeOutcome> RunHooks(bool on_run_start, std::span<const project::NodeResult> results, Worker& worker);
 
   // --inline: SQL that is no node.
   Result<CompiledNode> CompileInline(std::string sql, Worker& worker);
-  // The first `limit` rows (none: all) of a node's query or of inline SQL. A seed's and a snapshot's query is its table.
+  // The first `limit` rows (none: all) of a node's query or of inline SQL. A seed's and a snapshot's query is its
+  // table.
   Result<Preview> Show(graph::NodeId node, std::optional<int64_t> limit, Worker& worker);
   Result<Preview> ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker);
 
   // run-operation: calls a macro ("name" or "package.name") with keyword arguments, in a transaction that is committed.
-  Result<jinja::Value> CallMacro(std::string_view name, std::vector<std::pair<std::string, jinja::Value>> arguments, Worker& worker);
+  Result<jinja::Value> CallMacro(std::string_view name, std::vector<std::pair<std::string, jinja::Value>> arguments,
+                                 Worker& worker);
 
  private:
   std::unique_ptr<RunState> state_;

@@ -12,8 +12,8 @@ namespace stir::runtime {
 class ScratchNode {
  public:
   // `code` may be null.
-  ScratchNode(const project::Manifest& manifest, const project::Target& target, std::string name, project::ResourceType type,
-              std::string sql = {}, std::shared_ptr<const jinja::Template> code = {});
+  ScratchNode(const project::Manifest& manifest, const project::Target& target, std::string name,
+              project::ResourceType type, std::string sql = {}, std::shared_ptr<const jinja::Template> code = {});
   ScratchNode(const ScratchNode&) = delete;
   ScratchNode& operator=(const ScratchNode&) = delete;
   const project::Node& node() const { return node_; }

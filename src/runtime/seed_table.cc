@@ -1,5 +1,5 @@
-// Types in the order in which they are tried: number, date, date and time, boolean, text. A type fits a column when it fits
-// every cell that is not null; a column of nulls is a number.
+// Types in the order in which they are tried: number, date, date and time, boolean, text. A type fits a column when it
+// fits every cell that is not null; a column of nulls is a number.
 #include "runtime/seed_table.h"
 
 #include <algorithm>
@@ -116,7 +116,8 @@ std::optional<Number> PlainNumber(std::string_view text, bool negative) {
   number.fractional = static_cast<int64_t>(decimals.size()) > exponent;
   const std::string_view significant = whole.substr(std::min(whole.find_first_not_of('0'), whole.size()));
   const int64_t length = static_cast<int64_t>(significant.size()) + exponent;
-  number.wide = length > 10 || (length == 10 && (exponent != 0 || significant > (negative ? "2147483648" : "2147483647")));
+  number.wide =
+      length > 10 || (length == 10 && (exponent != 0 || significant > (negative ? "2147483648" : "2147483647")));
   number.digits = (negative ? "-" : "") + lower;
   return number;
 }
@@ -138,7 +139,8 @@ std::optional<int> Part(std::string_view text, size_t begin, size_t length) {
   return value;
 }
 
-std::optional<std::chrono::year_month_day> ValidDate(std::optional<int> year, std::optional<int> month, std::optional<int> day) {
+std::optional<std::chrono::year_month_day> ValidDate(std::optional<int> year, std::optional<int> month,
+                                                     std::optional<int> day) {
   if (!year || !month || !day || *year < 1) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
@@ -154,7 +156,7 @@ std::optional<std::chrono::year_month_day> ReadDate(std::string_view cell) {
 
 struct Moment {
   Timestamp time{};
-  bool iso = false;   // with a T: the two forms do not share a column
+  bool iso = false;  // with a T: the two forms do not share a column
   bool zoned = false;
 };
 
@@ -188,7 +190,8 @@ std::optional<Duration> ReadZone(std::string_view& text) {
   if (sign == std::string_view::npos) return std::nullopt;
   const std::string digits = ReplaceAll(text.substr(sign + 1), ":", "");
   if (!AllDigits(digits) || (digits.size() != 2 && digits.size() != 4)) return std::nullopt;
-  const Duration shift = std::chrono::hours(*Part(digits, 0, 2)) + std::chrono::minutes(digits.size() == 4 ? *Part(digits, 2, 2) : 0);
+  const Duration shift =
+      std::chrono::hours(*Part(digits, 0, 2)) + std::chrono::minutes(digits.size() == 4 ? *Part(digits, 2, 2) : 0);
   const bool east = text[sign] == '+';
   text = text.substr(0, sign);
   return east ? shift : -shift;
@@ -201,8 +204,9 @@ std::optional<Moment> ReadMoment(std::string_view cell) {
   Moment moment;
   moment.iso = text[separator] == 'T';
   const std::string_view day = text.substr(0, separator);
-  const auto date = moment.iso && day.size() == 8 && AllDigits(day) ? ValidDate(Part(day, 0, 4), Part(day, 4, 2), Part(day, 6, 2))
-                                                                    : ReadDate(day);
+  const auto date = moment.iso && day.size() == 8 && AllDigits(day)
+                        ? ValidDate(Part(day, 0, 4), Part(day, 4, 2), Part(day, 6, 2))
+                        : ReadDate(day);
   if (!date) return std::nullopt;
   std::string_view clock = text.substr(separator + 1);
   Duration shift{0};
@@ -232,7 +236,8 @@ bool AllFit(const SeedData& data, size_t column, Fits fits) {
 }
 
 SeedType GuessType(const SeedData& data, size_t column) {
-  if (AllFit(data, column, [](std::string_view cell) { return ReadNumber(cell).has_value(); })) return SeedType::kNumber;
+  if (AllFit(data, column, [](std::string_view cell) { return ReadNumber(cell).has_value(); }))
+    return SeedType::kNumber;
   if (AllFit(data, column, [](std::string_view cell) { return ReadDate(cell).has_value(); })) return SeedType::kDate;
   for (const bool iso : {false, true}) {
     const auto fits = [iso](std::string_view cell) {
@@ -241,7 +246,8 @@ SeedType GuessType(const SeedData& data, size_t column) {
     };
     if (AllFit(data, column, fits)) return SeedType::kDateTime;
   }
-  if (AllFit(data, column, [](std::string_view cell) { return ReadBoolean(cell).has_value(); })) return SeedType::kBoolean;
+  if (AllFit(data, column, [](std::string_view cell) { return ReadBoolean(cell).has_value(); }))
+    return SeedType::kBoolean;
   return SeedType::kText;
 }
 
@@ -285,8 +291,10 @@ Value CellToValue(const std::string& cell, SeedType type) {
       const Moment moment = *ReadMoment(cell);
       return moment.zoned ? pylib::MakeDatetimeUtc(moment.time) : pylib::MakeDatetime(moment.time);
     }
-    case SeedType::kBoolean: return Value::Bool(*ReadBoolean(cell));
-    case SeedType::kText: break;
+    case SeedType::kBoolean:
+      return Value::Bool(*ReadBoolean(cell));
+    case SeedType::kText:
+      break;
   }
   return Value::String(cell);
 }
@@ -302,7 +310,8 @@ Result<SeedData> ParseSeed(std::string_view csv, char delimiter, std::span<const
     std::vector<std::string> row = reader.Row();
     if (row.size() == 1 && row[0].empty() && data.columns.size() != 1) continue;  // an empty line
     if (row.size() > data.columns.size())
-      return Diagnostic(kBadSeed, fmt::format("line {} has {} values, but the header has {} columns", line, row.size(), data.columns.size()))
+      return Diagnostic(kBadSeed, fmt::format("line {} has {} values, but the header has {} columns", line, row.size(),
+                                              data.columns.size()))
           .Hint("put values that contain the delimiter between double quotes");
     row.resize(data.columns.size());
     data.rows.push_back(std::move(row));
@@ -313,11 +322,16 @@ Result<SeedData> ParseSeed(std::string_view csv, char delimiter, std::span<const
 
 std::string_view SeedTable::SqlType(size_t column) const {
   switch (data_.types[column]) {
-    case SeedType::kNumber: return data_.fractional[column] ? "float8" : data_.wide[column] ? "bigint" : "integer";
-    case SeedType::kDate: return "date";
-    case SeedType::kDateTime: return "timestamp without time zone";
-    case SeedType::kBoolean: return "boolean";
-    case SeedType::kText: break;
+    case SeedType::kNumber:
+      return data_.fractional[column] ? "float8" : data_.wide[column] ? "bigint" : "integer";
+    case SeedType::kDate:
+      return "date";
+    case SeedType::kDateTime:
+      return "timestamp without time zone";
+    case SeedType::kBoolean:
+      return "boolean";
+    case SeedType::kText:
+      break;
   }
   return "text";
 }
@@ -339,7 +353,8 @@ namespace {
 // `rows` of a seed: its length is known without making a single value.
 class SeedRows final : public jinja::Object {
  public:
-  SeedRows(jinja::Ref<SeedTable> table, std::function<const Value&()> values) : table_(std::move(table)), values_(std::move(values)) {}
+  SeedRows(jinja::Ref<SeedTable> table, std::function<const Value&()> values)
+      : table_(std::move(table)), values_(std::move(values)) {}
   std::string_view TypeName() const override { return "MappedSequence"; }
   bool IsIterable() const override { return true; }
   std::optional<size_t> Length() const override { return table_->row_count(); }
@@ -363,7 +378,8 @@ Result<std::optional<Value>> SeedTable::GetAttribute(jinja::CallContext& context
     for (const std::string& column : data_.columns) names.push_back(Value::String(column));
     return {Value::Tuple(std::move(names))};
   }
-  if (name == "rows") return {Value::New<SeedRows>(jinja::Ref<SeedTable>(this), [this]() -> const Value& { return Table(); })};
+  if (name == "rows")
+    return {Value::New<SeedRows>(jinja::Ref<SeedTable>(this), [this]() -> const Value& { return Table(); })};
   STIR_ASSIGN(Value value, context.GetAttribute(Table(), name));
   if (value.IsUndefined()) return {std::nullopt};
   return {std::move(value)};
@@ -383,7 +399,8 @@ std::string_view SqlTypeOf(std::span<const Value> values) {
     if (value.IsNone()) continue;
     any = true;
     const bool is_int = value.type() == jinja::Type::kInt;
-    const bool is_number = is_int || value.type() == jinja::Type::kFloat || (value.AsObject() && value.AsObject()->IsNumber());
+    const bool is_number =
+        is_int || value.type() == jinja::Type::kFloat || (value.AsObject() && value.AsObject()->IsNumber());
     whole = whole && is_int;
     number = number && is_number;
     boolean = boolean && value.type() == jinja::Type::kBool;
@@ -392,7 +409,9 @@ std::string_view SqlTypeOf(std::span<const Value> values) {
   if (!any || whole) return "integer";
   if (number) return "float8";
   if (boolean) return "boolean";
-  return object == "date" || object == "datetime.date" ? "date" : object.find("datetime") != object.npos ? "timestamp without time zone" : "text";
+  return object == "date" || object == "datetime.date" ? "date"
+         : object.find("datetime") != object.npos      ? "timestamp without time zone"
+                                                       : "text";
 }
 
 std::string SeedPath(const project::Manifest& manifest, const project::Node& seed) {

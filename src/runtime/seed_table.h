@@ -1,5 +1,5 @@
-// A seed's rows: the CSV file parsed once, the types of its columns guessed as agate guesses them for dbt. Templates see an
-// agate table; the cells become template values only when a template looks at them.
+// A seed's rows: the CSV file parsed once, the types of its columns guessed as agate guesses them for dbt. Templates
+// see an agate table; the cells become template values only when a template looks at them.
 #pragma once
 
 #include <span>
@@ -15,8 +15,8 @@ namespace stir::runtime {
 
 enum class SeedType : uint8_t { kNumber, kDate, kDateTime, kBoolean, kText };
 
-// Parses RFC 4180 text (quotes doubled inside quotes, line ends of any kind, a BOM skipped). Rows of another length than the
-// header's are errors that name their line. Columns in `text_columns` (any case) are not guessed.
+// Parses RFC 4180 text (quotes doubled inside quotes, line ends of any kind, a BOM skipped). Rows of another length
+// than the header's are errors that name their line. Columns in `text_columns` (any case) are not guessed.
 struct SeedData {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;

@@ -15,9 +15,11 @@ std::string TypeOf(const std::vector<std::string>& cells) {
 }
 
 TEST(SeedTypes, Numbers) {
-  for (const char* cell : {"1", "-1", "+5", "007", " 1 ", "1e5", "1_000", "\"1,000\"", "$5", "5%", "€5", "5.", "1.0", "20240101"})
+  for (const char* cell :
+       {"1", "-1", "+5", "007", " 1 ", "1e5", "1_000", "\"1,000\"", "$5", "5%", "€5", "5.", "1.0", "20240101"})
     EXPECT_EQ(TypeOf({cell}), "integer") << cell;
-  for (const char* cell : {"1.5", ".5", "-.5", "\"-1,000.5\"", "1.55e1", "nan", "1.50"}) EXPECT_EQ(TypeOf({cell}), "float8") << cell;
+  for (const char* cell : {"1.5", ".5", "-.5", "\"-1,000.5\"", "1.55e1", "nan", "1.50"})
+    EXPECT_EQ(TypeOf({cell}), "float8") << cell;
   EXPECT_EQ(TypeOf({"1", "2.5"}), "float8");
   EXPECT_EQ(TypeOf({"2147483647", "-2147483648"}), "integer");
   EXPECT_EQ(TypeOf({"2147483648"}), "bigint");
@@ -28,11 +30,13 @@ TEST(SeedTypes, Numbers) {
 TEST(SeedTypes, DatesAndTimes) {
   EXPECT_EQ(TypeOf({"2024-01-01", "2024-1-1", "null"}), "date");
   EXPECT_EQ(TypeOf({"2024-01-01 10:00:00"}), "timestamp without time zone");
-  for (const char* cell : {"2024-01-01T10:00:00", "2024-01-01T10:00", "2024-01-01T10:00:00Z", "2024-01-01T10:00:00+02:00",
-                           "20240101T101010", "2024-01-01T10:00:00.123456789", "2024-06-01T10"})
+  for (const char* cell :
+       {"2024-01-01T10:00:00", "2024-01-01T10:00", "2024-01-01T10:00:00Z", "2024-01-01T10:00:00+02:00",
+        "20240101T101010", "2024-01-01T10:00:00.123456789", "2024-06-01T10"})
     EXPECT_EQ(TypeOf({cell}), "timestamp without time zone") << cell;
-  for (const char* cell : {"2024-02-30", "24-01-01", "01/02/2024", "2024-01", "2024-01-01 10:00", "2024-01-01 10:00:00.123",
-                           "2024-01-01 10:00:00Z", "2024-01-01 25:00:00", "2024-01-01T24:00:00", "10:00", "T10:00", "2024-W01-1"})
+  for (const char* cell :
+       {"2024-02-30", "24-01-01", "01/02/2024", "2024-01", "2024-01-01 10:00", "2024-01-01 10:00:00.123",
+        "2024-01-01 10:00:00Z", "2024-01-01 25:00:00", "2024-01-01T24:00:00", "10:00", "T10:00", "2024-W01-1"})
     EXPECT_EQ(TypeOf({cell}), "text") << cell;
   EXPECT_EQ(TypeOf({"2024-01-01", "2024-01-01 10:00:00"}), "text");
 }
@@ -53,7 +57,10 @@ TEST(SeedTypes, NamedColumnsAreNotGuessed) {
 }
 
 TEST(ParseSeed, QuotesLineEndsAndLengths) {
-  const Result<SeedData> data = ParseSeed("\xEF\xBB\xBF" "a;b\r\n\"x;\"\"y\"\"\nz\";2\r\n\r\n3\n", ';', {});
+  const Result<SeedData> data = ParseSeed(
+      "\xEF\xBB\xBF"
+      "a;b\r\n\"x;\"\"y\"\"\nz\";2\r\n\r\n3\n",
+      ';', {});
   ASSERT_TRUE(data.ok()) << data.error().front().message;
   EXPECT_EQ(data->columns, (std::vector<std::string>{"a", "b"}));
   ASSERT_EQ(data->rows.size(), 2u);

@@ -22,7 +22,8 @@ struct Overloaded : F... {
 
 // Digits without a point are a whole number where they fit one.
 Value DecimalValue(const std::string& digits) {
-  if (digits.size() <= 18 && digits.find_first_not_of("-0123456789") == std::string::npos) return Value::Int(std::stoll(digits));
+  if (digits.size() <= 18 && digits.find_first_not_of("-0123456789") == std::string::npos)
+    return Value::Int(std::stoll(digits));
   return pylib::MakeDecimal(digits);
 }
 
@@ -60,14 +61,16 @@ Value CellValue(const Cell& cell) {
 }
 
 Result<std::string> Session::WithComment(std::string_view sql) {
-  if (const CommentSource source = std::exchange(comment_source_, nullptr)) {  // emptied first: the comment may send statements
+  if (const CommentSource source =
+          std::exchange(comment_source_, nullptr)) {  // emptied first: the comment may send statements
     STIR_ASSIGN(const std::string comment, source());
     comment_ = Strip(comment);
   }
   if (comment_.empty()) return std::string(sql);
   if (!append_) return fmt::format("/* {} */\n{}", comment_, sql);
   std::string_view bare = sql;
-  while (!bare.empty() && std::string_view(" \t\r\n").find(bare.back()) != std::string_view::npos) bare.remove_suffix(1);
+  while (!bare.empty() && std::string_view(" \t\r\n").find(bare.back()) != std::string_view::npos)
+    bare.remove_suffix(1);
   const bool ended = bare.ends_with(';');
   if (ended) bare.remove_suffix(1);
   return fmt::format("{}\n/* {} */{}", bare, comment_, ended ? ";" : "");

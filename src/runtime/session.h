@@ -1,5 +1,5 @@
-// A node's conversation with the engine: one connection, its transaction as dbt's macros expect it, the comment in front of
-// every statement, the log of what was sent.
+// A node's conversation with the engine: one connection, its transaction as dbt's macros expect it, the comment in
+// front of every statement, the log of what was sent.
 #pragma once
 
 #include <functional>
@@ -26,11 +26,16 @@ struct QueryResult {
 // Used by one thread; borrows the connection, which outlives it.
 class Session {
  public:
-  // `comment` is asked once, before the first statement; its text goes before (or behind) every statement that is not about the
-  // transaction. Empty: none.
+  // `comment` is asked once, before the first statement; its text goes before (or behind) every statement that is not
+  // about the transaction. Empty: none.
   using CommentSource = std::function<Result<std::string>()>;
-  Session(adapter::Connection& connection, EventSink& events, std::string name, CommentSource comment, bool append_comment)
-      : connection_(connection), events_(events), name_(std::move(name)), comment_source_(std::move(comment)), append_(append_comment) {}
+  Session(adapter::Connection& connection, EventSink& events, std::string name, CommentSource comment,
+          bool append_comment)
+      : connection_(connection),
+        events_(events),
+        name_(std::move(name)),
+        comment_source_(std::move(comment)),
+        append_(append_comment) {}
 
   // `auto_begin` opens a transaction first unless one is open. An error's `engine_offset` counts in `sql`.
   Result<adapter::Outcome> Execute(std::string_view sql, bool auto_begin);

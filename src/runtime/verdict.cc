@@ -39,7 +39,8 @@ Result<int64_t> AsCount(const Value& value) {
 Result<Verdict> Judge(const std::vector<std::string>& columns, const std::vector<std::vector<Value>>& rows,
                       const project::Config& config, bool warnings_are_errors) {
   if (rows.size() != 1) return Diagnostic(kBadTestResult, fmt::format("a test must give one row, not {}", rows.size()));
-  if (columns.size() != 3) return Diagnostic(kBadTestResult, fmt::format("a test must give three columns, not {}", columns.size()));
+  if (columns.size() != 3)
+    return Diagnostic(kBadTestResult, fmt::format("a test must give three columns, not {}", columns.size()));
   Verdict verdict{"pass", "", 0};
   STIR_ASSIGN(verdict.failures, AsCount(rows[0][0]));
   STIR_ASSIGN(const bool should_warn, AsCondition(rows[0][1]));
@@ -50,7 +51,8 @@ Result<Verdict> Judge(const std::vector<std::string>& columns, const std::vector
     verdict.message = fmt::format("{}, configured to fail if {}", count, config.error_if);
   } else if (should_warn) {
     verdict.status = warnings_are_errors ? "fail" : "warn";
-    verdict.message = fmt::format("{}, configured to {} if {}", count, warnings_are_errors ? "fail" : "warn", config.warn_if);
+    verdict.message =
+        fmt::format("{}, configured to {} if {}", count, warnings_are_errors ? "fail" : "warn", config.warn_if);
   }
   return verdict;
 }

@@ -17,7 +17,8 @@ project::Config ConfigOf(project::TestSeverity severity) {
 }
 
 Verdict VerdictOf(int64_t failures, bool warn, bool error, project::TestSeverity severity, bool strict = false) {
-  return Judge(kColumns, {{Value::Int(failures), Value::Bool(warn), Value::Bool(error)}}, ConfigOf(severity), strict).value();
+  return Judge(kColumns, {{Value::Int(failures), Value::Bool(warn), Value::Bool(error)}}, ConfigOf(severity), strict)
+      .value();
 }
 
 TEST(Judge, SeverityAndConditionsDecide) {

@@ -55,7 +55,9 @@ ProjectFixture::ProjectFixture(Files files)
   root_ = fs::temp_directory_path() / fmt::format("stir_runtime_{}_{}", ::getpid(), count++);
   fs::remove_all(root_);
   files.try_emplace("dbt_project.yml", "name: shop\nversion: '1.0'\nprofile: shop\n");
-  files.try_emplace("profiles.yml", fmt::format("shop:\n  target: dev\n  outputs:\n    dev: {{type: duckdb, path: {}}}\n", (root_ / "shop.duckdb").string()));
+  files.try_emplace("profiles.yml",
+                    fmt::format("shop:\n  target: dev\n  outputs:\n    dev: {{type: duckdb, path: {}}}\n",
+                                (root_ / "shop.duckdb").string()));
   for (const auto& [path, text] : files) Write(path, text);
 }
 
@@ -175,7 +177,8 @@ std::vector<std::vector<std::string>> ProjectFixture::Rows(const std::string& sq
     Result<bool> more = (*rows)->Next(row);
     if (!more.ok() || !*more) return texts;
     std::vector<std::string>& line = texts.emplace_back();
-    for (const adapter::Cell& cell : row) line.push_back(std::holds_alternative<std::monostate>(cell) ? "∅" : adapter::CellText(cell));
+    for (const adapter::Cell& cell : row)
+      line.push_back(std::holds_alternative<std::monostate>(cell) ? "∅" : adapter::CellText(cell));
   }
 }
 

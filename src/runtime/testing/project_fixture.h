@@ -15,7 +15,7 @@ namespace stir::runtime::testing {
 
 // What a command line would say.
 struct Command {
-  std::string vars = {};       // YAML
+  std::string vars = {};  // YAML
   bool full_refresh = false;
   bool store_failures = false;
   bool empty = false;
@@ -25,10 +25,10 @@ struct Command {
 
 struct BuildResult {
   std::vector<NodeOutcome> start_hooks, end_hooks;
-  std::map<std::string, NodeOutcome> nodes;   // by unique id
-  std::vector<std::string> statements;        // what was sent, in order, without comments
-  std::vector<std::string> messages;          // the same as it was logged
-  Diagnostics errors;                         // of what comes before the first node
+  std::map<std::string, NodeOutcome> nodes;  // by unique id
+  std::vector<std::string> statements;       // what was sent, in order, without comments
+  std::vector<std::string> messages;         // the same as it was logged
+  Diagnostics errors;                        // of what comes before the first node
   const NodeOutcome& at(const std::string& unique_id) const { return nodes.at(unique_id); }
 };
 
@@ -48,7 +48,8 @@ class ProjectFixture {
   // Rows as texts; NULL is "∅".
   std::vector<std::vector<std::string>> Rows(const std::string& sql);
   // Runs `body` with a runner over the parsed project.
-  void WithRunner(const Command& command, const std::function<void(NodeRunner&, const project::Manifest&, Worker&)>& body);
+  void WithRunner(const Command& command,
+                  const std::function<void(NodeRunner&, const project::Manifest&, Worker&)>& body);
   const std::filesystem::path& root() const { return root_; }
   const SourceMap& sources() const { return *sources_; }
 
