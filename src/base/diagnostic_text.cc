@@ -17,6 +17,8 @@ namespace {
 
 constexpr int kTabWidth = 4;
 constexpr size_t kWidest = 120;  // columns of a source line that are shown; the rest is cut around the mark
+constexpr size_t kMostFrames = 16;   // of a macro stack; from a deeper one the middle is left out
+constexpr size_t kInnerFrames = 12;  // of those, how many are the innermost
 constexpr size_t kContext = 40;  // columns kept before the mark of a line that is cut
 
 constexpr std::string_view kReset = "\x1b[0m", kBold = "\x1b[1m", kRed = "\x1b[1;31m", kYellow = "\x1b[1;33m",
@@ -99,7 +101,7 @@ class Renderer {
     Heading(diagnostic);
     if (diagnostic.span) Excerpt(diagnostic.span, '^', ColorOf(diagnostic.severity), {});
     for (const Label& label : diagnostic.labels) Explain(label, diagnostic.span);
-    for (const TraceFrame& frame : diagnostic.trace) Frame(frame);
+    Trace(diagnostic.trace);
     if (!diagnostic.hint.empty()) Paragraph("  " + Paint(kCyan, "hint:") + " ", diagnostic.hint);
     return std::move(out_);
   }
@@ -184,6 +186,18 @@ class Renderer {
       out_ += fmt::format("  {} {}\n", Paint(kGray, "-->"), Paint(kBold, Where(label.span)));
     }
     Excerpt(label.span, '-', kCyan, label.text);
+  }
+
+  // A stack that is deeper than a person reads keeps both its ends.
+  void Trace(const std::vector<TraceFrame>& trace) {
+    const size_t hidden = trace.size() > kMostFrames ? trace.size() - kMostFrames : 0;
+    for (size_t i = 0; i < trace.size(); ++i) {
+      if (hidden != 0 && i == kInnerFrames) {
+        out_ += fmt::format("  ... {} more\n", hidden);
+        i += hidden;
+      }
+      Frame(trace[i]);
+    }
   }
 
   void Frame(const TraceFrame& frame) {

@@ -36,7 +36,7 @@ void VisitValue(const Value& value, std::span<const std::string> path,
 }
 
 SourceId AddText(SourceMap& sources, std::string_view option, const std::vector<std::string>& words) {
-  return words.empty() ? SourceId{} : sources.Add(fmt::format("<{}>", option), Join(words, " "));
+  return words.empty() ? SourceId{} : sources.Add(std::string(option), Join(words, " "));
 }
 
 Status CheckTypes(const std::vector<std::string>& given, std::span<const std::string_view> known) {

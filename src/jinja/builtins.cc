@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/strings.h"
 #include "jinja/filters.h"
 #include "jinja/text.h"
 
@@ -189,6 +190,20 @@ constexpr GlobalEntry kGlobals[] = {
 };
 
 }  // namespace
+
+std::string FilterHint(std::string_view unknown) {
+  std::vector<std::string> names;
+  for (std::span<const FilterEntry> each : {TextFilters(), NumberFilters(), SequenceFilters(), SelectionFilters()}) {
+    for (const FilterEntry& filter : each) names.emplace_back(filter.name);
+  }
+  return DidYouMean(unknown, names);
+}
+
+std::string TestHint(std::string_view unknown) {
+  std::vector<std::string> names;
+  for (const TestEntry& test : kTests) names.emplace_back(test.name);
+  return DidYouMean(unknown, names);
+}
 
 const FilterEntry* FindFilter(std::string_view name) {
   static const auto* const table = [] {

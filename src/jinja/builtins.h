@@ -1,6 +1,7 @@
 // The tables of filters, tests and globals.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "jinja/value.h"
@@ -21,6 +22,8 @@ struct TestEntry {
 };
 
 const FilterEntry* FindFilter(std::string_view name);  // null: unknown
+std::string FilterHint(std::string_view unknown);      // "did you mean `upper`?", or empty
+std::string TestHint(std::string_view unknown);
 const TestEntry* FindTest(std::string_view name);
 // range, dict, namespace, cycler, joiner; false: unknown.
 bool FindGlobal(std::string_view name, Value& value);

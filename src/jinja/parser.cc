@@ -77,7 +77,10 @@ void Parser::Parse() {
   root.body = ParseUntil({});
   root.end = static_cast<uint32_t>(compiled_.text.size());
   compiled_.plain = !lexer_.saw_tag();
-  if (!unknown_.empty()) Fail(unknown_[0].message, unknown_[0].begin, unknown_[0].end);
+  if (!unknown_.empty()) {
+    UnknownName& first = unknown_[0];
+    throw SyntaxFailure{std::move(first.message), first.begin, first.end, std::move(first.hint)};
+  }
   std::ranges::stable_sort(compiled_.calls, std::less(), &Expr::begin);
 }
 
@@ -279,7 +282,15 @@ void Parser::FailUnknownTag(const Token& tag) {
 
 void Parser::FailEnd(Ends ends) {
   open_ends_.push_back(ends);
-  Fail("Unexpected end of template." + WhatIsOpen(nullptr), current_);
+  throw SyntaxFailure{"Unexpected end of template." + WhatIsOpen(nullptr), current_.begin, current_.end, OpenHint()};
+}
+
+// The innermost open block by its line, and the tag that would close it.
+std::string Parser::OpenHint() const {
+  if (open_tags_.empty()) return {};
+  const std::string_view tag = open_tags_.back();
+  const auto line = 1 + std::count(compiled_.text.data(), tag.data(), '\n');
+  return fmt::format("the `{0}` of line {1} is not closed: `{{% end{0} %}}` is missing", tag, line);
 }
 
 Statement* Parser::ParseSet() {

@@ -58,6 +58,7 @@ class Parser {
   [[noreturn]] void FailUnknownTag(const Token& tag);
   [[noreturn]] void FailEnd(Ends ends);
   std::string WhatIsOpen(const std::string* unknown) const;
+  std::string OpenHint() const;
 
   // parser_expression.cc
   const Expr* ParseExpression();
@@ -134,6 +135,7 @@ class Parser {
   struct UnknownName {
     std::string message;
     uint32_t begin, end;
+    std::string hint;
   };
   std::vector<UnknownName> unknown_;
   bool in_if_ = false;

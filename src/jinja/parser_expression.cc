@@ -397,7 +397,8 @@ const Expr* Parser::ParseFilter(const Expr* input) {
   node->filter = FindFilter(name);
   node->arguments = arguments;
   node->constant = input && input->constant && AreConstant(arguments) && node->filter && node->filter->folds;
-  if (!node->filter && !in_if_) unknown_.push_back({fmt::format("No filter named '{}'.", name), begin, name_end});
+  if (!node->filter && !in_if_)
+    unknown_.push_back({fmt::format("No filter named '{}'.", name), begin, name_end, FilterHint(name)});
   return node;
 }
 
@@ -424,7 +425,8 @@ const Expr* Parser::ParseTest(const Expr* input) {
   node->test = FindTest(name);
   node->arguments = arguments;
   node->constant = input->constant && AreConstant(arguments);
-  if (!node->test && !in_if_) unknown_.push_back({fmt::format("No test named '{}'.", name), name_begin, name_end});
+  if (!node->test && !in_if_)
+    unknown_.push_back({fmt::format("No test named '{}'.", name), name_begin, name_end, TestHint(name)});
   if (!negated) return node;
   auto* opposite = Node<UnaryExpr>(ExprKind::kNot, input->begin);
   opposite->operand = node;

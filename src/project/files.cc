@@ -242,7 +242,8 @@ Diagnostic NotInstalled(size_t specified, size_t installed, SourceId where) {
                     "the project asks for " + std::to_string(specified) + " packages, but " + std::to_string(installed) +
                         " are installed",
                     Span{where, 0, 0})
-      .Hint("Run \"dbt deps\" to install package dependencies");
+      .Hint(specified < installed ? "name each folder of the packages' folder in packages.yml, or remove it"
+                                  : "Run \"dbt deps\" to install package dependencies");
 }
 
 Status CheckPackageNames(const std::vector<PackageFiles>& packages) {

@@ -101,7 +101,9 @@ class TargetReader {
     STIR_ASSIGN(const std::string name, TargetName(*profile));
     const yaml::Node* output = outputs->Find(name);
     if (!output || !output->IsMapping()) {
-      return Diagnostic(kNoTarget, "profile `" + request_.profile + "` has no target `" + name + "`", outputs->span)
+      const yaml::Node* written = request_.target.empty() ? profile->Find("target") : nullptr;
+      return Diagnostic(kNoTarget, "profile `" + request_.profile + "` has no target `" + name + "`",
+                        written ? written->span : outputs->span)
           .Hint(Suggest(name, KeysOf(*outputs)));
     }
     return Make(name, *output);
