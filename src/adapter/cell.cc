@@ -1,8 +1,8 @@
 // Cells as text, and the small queries that stir asks for itself.
 #include "adapter/cell.h"
 
-#include <chrono>
 #include <fmt/format.h>
+#include <chrono>
 
 namespace stir::adapter {
 namespace {

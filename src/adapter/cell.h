@@ -8,7 +8,8 @@
 
 namespace stir::adapter {
 
-// NULL is ""; numbers keep every digit; dates and timestamps are ISO 8601 with a space, those with a zone in UTC ("+00").
+// NULL is ""; numbers keep every digit; dates and timestamps are ISO 8601 with a space, those with a zone in UTC
+// ("+00").
 std::string CellText(const Cell& cell);
 
 // The whole of a small result. Use it for what is known to be a handful of rows.

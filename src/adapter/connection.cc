@@ -1,8 +1,8 @@
 // The registry of engines.
 #include "adapter/connection.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "adapter/kinds.h"
 #include "base/strings.h"

@@ -1,5 +1,5 @@
-// What every engine must offer: sessions that execute, query, load, cancel and describe. Equal in shape for all engines; a
-// contract suite (adapter/contract.h) runs every promise made here on each of them.
+// What every engine must offer: sessions that execute, query, load, cancel and describe. Equal in shape for all
+// engines; a contract suite (adapter/contract.h) runs every promise made here on each of them.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,23 @@ struct Outcome {
 };
 
 // One cell as read back, for small results (macros, show, checks). Large moves never pass through cells.
-struct Decimal { std::string digits; };
-struct Date { int32_t days; };              // since 1970-01-01
-struct TimestampCell { int64_t micros; bool with_zone; };  // since epoch, UTC
-struct Text { std::string value; };
-struct Other { std::string type; std::string text; };  // anything else, in the engine's own text form
+struct Decimal {
+  std::string digits;
+};
+struct Date {
+  int32_t days;
+};  // since 1970-01-01
+struct TimestampCell {
+  int64_t micros;
+  bool with_zone;
+};  // since epoch, UTC
+struct Text {
+  std::string value;
+};
+struct Other {
+  std::string type;
+  std::string text;
+};  // anything else, in the engine's own text form
 using Cell = std::variant<std::monostate, bool, int64_t, double, Decimal, Date, TimestampCell, Text, Other>;
 
 struct ColumnInfo {
@@ -58,8 +70,9 @@ struct CatalogEntry {
 class Connection {
  public:
   virtual ~Connection() = default;
-  // One or more statements separated by semicolons; the outcome is the last one's. An engine's error becomes a Diagnostic of
-  // kind kDatabaseError (adapter/kinds.h) with the engine's own message, and `engine_offset` in `sql` where it tells one.
+  // One or more statements separated by semicolons; the outcome is the last one's. An engine's error becomes a
+  // Diagnostic of kind kDatabaseError (adapter/kinds.h) with the engine's own message, and `engine_offset` in `sql`
+  // where it tells one.
   virtual Result<Outcome> Execute(std::string_view sql) = 0;
   virtual Result<std::unique_ptr<Rows>> Query(std::string_view sql) = 0;
   // From any thread: the running statement stops with kCanceled, on the server too. Harmless when nothing runs.
@@ -79,7 +92,8 @@ class Connection {
   virtual Status CreateSchema(std::string_view database, std::string_view schema) = 0;  // fine when it exists
 };
 
-// A settings map as in profiles.yml's output (values rendered): type, path, schema, threads, settings, extensions, attach...
+// A settings map as in profiles.yml's output (values rendered): type, path, schema, threads, settings, extensions,
+// attach...
 struct Profile {
   std::string type;
   std::string database;

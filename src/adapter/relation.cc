@@ -23,12 +23,18 @@ std::string Enclose(std::string_view text, char mark) {
 
 std::string_view RelationTypeName(RelationType type) {
   switch (type) {
-    case RelationType::kTable: return "table";
-    case RelationType::kView: return "view";
-    case RelationType::kCte: return "cte";
-    case RelationType::kMaterializedView: return "materialized_view";
-    case RelationType::kExternal: return "external";
-    case RelationType::kUnknown: break;
+    case RelationType::kTable:
+      return "table";
+    case RelationType::kView:
+      return "view";
+    case RelationType::kCte:
+      return "cte";
+    case RelationType::kMaterializedView:
+      return "materialized_view";
+    case RelationType::kExternal:
+      return "external";
+    case RelationType::kUnknown:
+      break;
   }
   return "";
 }

@@ -32,7 +32,7 @@ struct Relation {
 
 struct Column {
   std::string name;
-  std::string dtype;                     // without size: "character varying", "DECIMAL"
+  std::string dtype;  // without size: "character varying", "DECIMAL"
   std::optional<int> char_size;
   std::optional<int> numeric_precision;
   std::optional<int> numeric_scale;
@@ -41,13 +41,14 @@ struct Column {
 
 // What differs between engines in writing SQL. Immutable; shared by all threads.
 struct Dialect {
-  std::string name;                      // adapter type: "duckdb"
-  std::vector<std::string> macro_prefixes;  // dispatch order without default: {"duckdb"}; redshift would be {"redshift", "postgres"}
+  std::string name;  // adapter type: "duckdb"
+  std::vector<std::string>
+      macro_prefixes;  // dispatch order without default: {"duckdb"}; redshift would be {"redshift", "postgres"}
   char quote_char = '"';
   Policy default_quote;
   Policy default_include;
-  size_t max_identifier = 0;             // bytes; 0: no limit
-  bool fold_to_lower = true;             // unquoted names compare without case
+  size_t max_identifier = 0;  // bytes; 0: no limit
+  bool fold_to_lower = true;  // unquoted names compare without case
 
   std::string Quote(std::string_view identifier) const;   // doubles the quote character inside
   std::string QuoteLiteral(std::string_view text) const;  // 'it''s'

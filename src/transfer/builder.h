@@ -19,8 +19,8 @@ struct ModelColumn {
   std::string type;
 };
 
-// The rows of a relation in two numbers that do not depend on their order: their count, and the sum of their hashes. Sums of
-// parts add up to the sum of the whole.
+// The rows of a relation in two numbers that do not depend on their order: their count, and the sum of their hashes.
+// Sums of parts add up to the sum of the whole.
 struct Fingerprint {
   int64_t rows = 0;
   std::string sum = "0";  // a whole number, in decimal
@@ -35,7 +35,8 @@ struct Model {
 
 // SQL of a fingerprint: every column cast to the model's type. `from` is a FROM clause's content.
 std::string FingerprintSql(const std::vector<ModelColumn>& columns, const std::string& from);
-Result<Fingerprint> TakeFingerprint(adapter::Connection& connection, const std::vector<ModelColumn>& columns, const std::string& from);
+Result<Fingerprint> TakeFingerprint(adapter::Connection& connection, const std::vector<ModelColumn>& columns,
+                                    const std::string& from);
 
 class Builder {
  public:

@@ -1,9 +1,9 @@
 // The table of types and the SQL of exact casts.
 #include "transfer/casts.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 
 #include "base/strings.h"
 
@@ -19,12 +19,23 @@ struct Known {
 };
 
 constexpr Known kKnown[] = {
-    {"TINYINT", Family::kInteger, 2},      {"UTINYINT", Family::kInteger, 2},   {"SMALLINT", Family::kInteger, 4},
-    {"USMALLINT", Family::kInteger, 4},    {"INTEGER", Family::kInteger, 9},    {"UINTEGER", Family::kInteger, 9},
-    {"BIGINT", Family::kInteger, 18},      {"UBIGINT", Family::kInteger, 19},   {"HUGEINT", Family::kInteger, 38},
-    {"UHUGEINT", Family::kInteger, 38},    {"FLOAT", Family::kFloat, 7},        {"DOUBLE", Family::kFloat, 15},
-    {"BOOLEAN", Family::kBoolean, 0},      {"DATE", Family::kDate, 0},          {"TIMESTAMP", Family::kTimestamp, 0},
-    {"VARCHAR", Family::kText, 0},         {"TIMESTAMP WITH TIME ZONE", Family::kTimestampTz, 0},
+    {"TINYINT", Family::kInteger, 2},
+    {"UTINYINT", Family::kInteger, 2},
+    {"SMALLINT", Family::kInteger, 4},
+    {"USMALLINT", Family::kInteger, 4},
+    {"INTEGER", Family::kInteger, 9},
+    {"UINTEGER", Family::kInteger, 9},
+    {"BIGINT", Family::kInteger, 18},
+    {"UBIGINT", Family::kInteger, 19},
+    {"HUGEINT", Family::kInteger, 38},
+    {"UHUGEINT", Family::kInteger, 38},
+    {"FLOAT", Family::kFloat, 7},
+    {"DOUBLE", Family::kFloat, 15},
+    {"BOOLEAN", Family::kBoolean, 0},
+    {"DATE", Family::kDate, 0},
+    {"TIMESTAMP", Family::kTimestamp, 0},
+    {"VARCHAR", Family::kText, 0},
+    {"TIMESTAMP WITH TIME ZONE", Family::kTimestampTz, 0},
 };
 
 // How many whole digits the widest value of an integer type has: what a type needs to hold all of it.
@@ -45,7 +56,8 @@ Type DecimalOf(int digits, int scale) {
   return ParseType(fmt::format("DECIMAL({},{})", std::min(digits + scale, kMaxDecimalDigits), scale));
 }
 
-// Text in exponent form is rare and may be read as a double; a fraction is looked at only when there are too many digits.
+// Text in exponent form is rare and may be read as a double; a fraction is looked at only when there are too many
+// digits.
 std::string NumberMisfit(std::string_view text, std::string_view typed, int scale) {
   return fmt::format(
       "{0} IS NOT NULL AND ({1} IS NULL OR CASE WHEN contains({0}, 'e') OR contains({0}, 'E') "
@@ -78,12 +90,18 @@ std::string NullMisfit(std::string_view source, std::string_view typed) {
 Cast CastText(const Type& to, std::string_view text, std::string_view typed) {
   std::string value = fmt::format("TRY_CAST({} AS {})", text, to.name);
   switch (to.family) {
-    case Family::kText: return {std::string(text), ""};
-    case Family::kInteger: return {std::move(value), NumberMisfit(text, typed, 0)};
-    case Family::kDecimal: return {std::move(value), NumberMisfit(text, typed, to.scale)};
-    case Family::kDate: return {std::move(value), DateMisfit(text, typed)};
-    case Family::kTimestamp: return {TimestampValue(text), NullMisfit(text, typed)};
-    default: return {std::move(value), NullMisfit(text, typed)};
+    case Family::kText:
+      return {std::string(text), ""};
+    case Family::kInteger:
+      return {std::move(value), NumberMisfit(text, typed, 0)};
+    case Family::kDecimal:
+      return {std::move(value), NumberMisfit(text, typed, to.scale)};
+    case Family::kDate:
+      return {std::move(value), DateMisfit(text, typed)};
+    case Family::kTimestamp:
+      return {TimestampValue(text), NullMisfit(text, typed)};
+    default:
+      return {std::move(value), NullMisfit(text, typed)};
   }
 }
 
@@ -117,7 +135,8 @@ bool Fits(const Type& from, const Type& to) {
   if (from.name == to.name) return true;
   if (from.family == Family::kInteger && to.family == Family::kInteger) return IntegerFits(from, to);
   if (from.family == Family::kInteger && to.family == Family::kDecimal) return DigitsNeeded(from) <= to.digits;
-  if (from.family == Family::kDecimal && to.family == Family::kDecimal) return from.digits <= to.digits && from.scale <= to.scale;
+  if (from.family == Family::kDecimal && to.family == Family::kDecimal)
+    return from.digits <= to.digits && from.scale <= to.scale;
   if (IsExactNumber(from) && to.family == Family::kFloat) return DigitsNeeded(from) + from.scale <= to.digits;
   if (from.family == Family::kFloat && to.family == Family::kFloat) return from.digits <= to.digits;
   return from.family == Family::kDate && to.family == Family::kTimestamp;

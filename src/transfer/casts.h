@@ -1,5 +1,5 @@
-// How a value of one type becomes one of another without losing anything: the engine rounds '3.7' to 4 and drops the offset of
-// '10:00+05:30' in silence, so each cast comes with the condition under which it did not fit. Pure text.
+// How a value of one type becomes one of another without losing anything: the engine rounds '3.7' to 4 and drops the
+// offset of '10:00+05:30' in silence, so each cast comes with the condition under which it did not fit. Pure text.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ Type ParseType(std::string_view name);
 
 // Every value of `from` is exactly a value of `to`.
 bool Fits(const Type& from, const Type& to);
-// The narrowest type of the same nature that both fit in: whole and decimal numbers, floating numbers, days and moments.
+// The narrowest type of the same nature that both fit in: whole and decimal numbers, floating numbers, days and
+// moments.
 std::optional<Type> Widen(const Type& a, const Type& b);
 
 struct Cast {

@@ -50,7 +50,8 @@ TEST(Casts, ACastThatAlwaysFitsHasNoCondition) {
   EXPECT_TRUE(CastTo(ParseType("INTEGER"), ParseType("BIGINT"), "t", "v").misfit.empty());
   EXPECT_TRUE(CastTo(ParseType("VARCHAR"), ParseType("VARCHAR"), "t", "v").misfit.empty());
   EXPECT_FALSE(CastTo(ParseType("BIGINT"), ParseType("INTEGER"), "t", "v").misfit.empty());
-  EXPECT_EQ(CastTo(ParseType("DOUBLE"), ParseType("BIGINT"), "t", "v").misfit, "t IS NOT NULL AND (v IS NULL OR v <> t)");
+  EXPECT_EQ(CastTo(ParseType("DOUBLE"), ParseType("BIGINT"), "t", "v").misfit,
+            "t IS NOT NULL AND (v IS NULL OR v <> t)");
 }
 
 TEST(Drop, StarsStayInAFolderAndDoubleStarsDoNot) {

@@ -1,9 +1,9 @@
 // Reconciling columns.
 #include "transfer/columns.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cctype>
-#include <fmt/format.h>
 
 #include "base/strings.h"
 #include "transfer/kinds.h"
@@ -22,7 +22,8 @@ const TypedColumn* Find(const std::vector<TypedColumn>& columns, std::string_vie
 }
 
 int IndexIn(const Shape& shape, std::string_view name) {
-  const auto found = std::ranges::find_if(shape.columns, [&](const SourceColumn& c) { return SameColumn(c.name, name); });
+  const auto found =
+      std::ranges::find_if(shape.columns, [&](const SourceColumn& c) { return SameColumn(c.name, name); });
   return found == shape.columns.end() ? -1 : static_cast<int>(found - shape.columns.begin());
 }
 
@@ -55,7 +56,8 @@ class Planner {
     return std::ranges::any_of(ingestion().key, [&](const auto& key) { return SameColumn(*key, name); });
   }
 
-  // The table's columns, then the declared, then the files', each once; or those that `columns` lists, in the table's order.
+  // The table's columns, then the declared, then the files', each once; or those that `columns` lists, in the table's
+  // order.
   std::vector<std::string> WantedNames() const {
     std::vector<std::string> names;
     const auto add = [&](const std::string& name) {
@@ -92,7 +94,8 @@ class Planner {
     const bool asked = !ingestion().from.columns.empty() || IsKeyOrCursor(column.name);
     if (asked || rules_.added == OnAdded::kAdd) return true;
     if (rules_.added == OnAdded::kFail) {
-      const size_t shape = static_cast<size_t>(std::ranges::find_if(column.at, [](int at) { return at >= 0; }) - column.at.begin());
+      const size_t shape =
+          static_cast<size_t>(std::ranges::find_if(column.at, [](int at) { return at >= 0; }) - column.at.begin());
       errors_.push_back(Diagnostic(kColumnAdded, fmt::format("`{}` has a new column `{}`", FileOf(shape), column.name),
                                    ingestion().from.path.span)
                             .Hint("`schema_changes: {added: add}` takes it in, `added: ignore` leaves it out"));
@@ -150,12 +153,13 @@ class Planner {
       const Type seen = type.family == Family::kText ? SniffedOr(column.name, column.type) : type;
       if (Fits(seen, column.type)) continue;
       if (rules_.type == OnType::kFail) {
-        errors_.push_back(Diagnostic(kColumnRetyped,
-                                     fmt::format("column `{}` of `{}` is {}, in the table it is {}", column.name, FileOf(shape),
-                                                 seen.name, in_table.type),
-                                     ingestion().from.path.span)
-                              .Hint("`schema_changes: {type: widen}` takes a wider type in; `type: quarantine` keeps the rows "
-                                    "that do not fit apart"));
+        errors_.push_back(
+            Diagnostic(kColumnRetyped,
+                       fmt::format("column `{}` of `{}` is {}, in the table it is {}", column.name, FileOf(shape),
+                                   seen.name, in_table.type),
+                       ingestion().from.path.span)
+                .Hint("`schema_changes: {type: widen}` takes a wider type in; `type: quarantine` keeps the rows "
+                      "that do not fit apart"));
         continue;
       }
       const auto wider = rules_.type == OnType::kWiden ? Widen(column.type, seen) : std::nullopt;
@@ -165,7 +169,8 @@ class Planner {
     }
   }
 
-  // What a text column looks like. Text that looks like text says nothing about a typed column: one bad value does that.
+  // What a text column looks like. Text that looks like text says nothing about a typed column: one bad value does
+  // that.
   Type SniffedOr(const std::string& name, const Type& fallback) const {
     const auto found = facts_.sniffed.find(ToLower(name));
     if (found == facts_.sniffed.end()) return fallback;

@@ -1,8 +1,8 @@
 // The scanner over a CSV file's records.
 #include "transfer/csv_records.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <fstream>
 
 #include "base/utf8.h"
@@ -15,8 +15,10 @@ std::string Printable(const std::string& text) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
     const CodePoint point = DecodeUtf8(text, at);
-    if (point.valid) out.append(text, at, point.length);
-    else out += fmt::format("\\x{:02X}", static_cast<unsigned char>(text[at]));
+    if (point.valid)
+      out.append(text, at, point.length);
+    else
+      out += fmt::format("\\x{:02X}", static_cast<unsigned char>(text[at]));
     at += point.length;
   }
   return out;
@@ -54,7 +56,9 @@ class Scanner {
     begin_ = line_;
   }
 
-  void Keep(int64_t row) { found_.records.push_back({.record = record_, .row = row, .line = begin_, .text = Printable(text_)}); }
+  void Keep(int64_t row) {
+    found_.records.push_back({.record = record_, .row = row, .line = begin_, .text = Printable(text_)});
+  }
 
   const CsvSearch& search_;
   CsvFound found_;
@@ -74,8 +78,10 @@ std::vector<std::string> SplitCsvRecord(std::string_view record, std::string_vie
   for (size_t i = 0; i < record.size(); ++i) {
     if (mark != '\0' && record[i] == mark) {
       const bool doubled = quoted && i + 1 < record.size() && record[i + 1] == mark;
-      if (doubled) fields.back().push_back(record[++i]);
-      else quoted = !quoted;
+      if (doubled)
+        fields.back().push_back(record[++i]);
+      else
+        quoted = !quoted;
     } else if (!quoted && record.substr(i).starts_with(delimiter)) {
       fields.emplace_back();
       i += delimiter.size() - 1;

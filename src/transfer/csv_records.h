@@ -1,5 +1,5 @@
-// Finds records of a CSV file again: the engine says which of its rows were bad, but not on which line they stood nor how they
-// were written.
+// Finds records of a CSV file again: the engine says which of its rows were bad, but not on which line they stood nor
+// how they were written.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ struct CsvRecord {
 struct CsvSearch {
   char quote = '"';
   bool header = true;
-  bool skip_empty = true;        // an empty line is no record
-  std::vector<int64_t> broken;   // record numbers that the engine could not read, ascending
-  std::vector<int64_t> rows;     // rows wanted, ascending; the broken records are wanted too
+  bool skip_empty = true;       // an empty line is no record
+  std::vector<int64_t> broken;  // record numbers that the engine could not read, ascending
+  std::vector<int64_t> rows;    // rows wanted, ascending; the broken records are wanted too
 };
 
 struct CsvFound {

@@ -1,14 +1,14 @@
 // Finding files and looking at their first and last bytes.
 #include "transfer/drop.h"
 
+#include <fmt/format.h>
+#include <xxhash.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <span>
-#include <xxhash.h>
 
 #include "base/process.h"
 #include "base/strings.h"
@@ -30,7 +30,8 @@ bool MatchesSegments(std::span<const std::string_view> name, std::span<const std
     }
     return false;
   }
-  return !name.empty() && MatchesGlob(name.front(), pattern.front()) && MatchesSegments(name.subspan(1), pattern.subspan(1));
+  return !name.empty() && MatchesGlob(name.front(), pattern.front()) &&
+         MatchesSegments(name.subspan(1), pattern.subspan(1));
 }
 
 // The folders of the pattern before its first wildcard: only they are walked.
@@ -66,7 +67,8 @@ struct Ends {
 Result<Ends> ReadEnds(const DropFile& file) {
   constexpr uint64_t kHead = 64 * 1024;
   std::ifstream in(file.path, std::ios::binary);
-  Ends ends{.head = std::string(std::min(file.size, kHead), '\0'), .tail = std::string(std::min<uint64_t>(file.size, 4), '\0')};
+  Ends ends{.head = std::string(std::min(file.size, kHead), '\0'),
+            .tail = std::string(std::min<uint64_t>(file.size, 4), '\0')};
   in.read(ends.head.data(), static_cast<std::streamsize>(ends.head.size()));
   in.seekg(static_cast<std::streamoff>(file.size - ends.tail.size()));
   in.read(ends.tail.data(), static_cast<std::streamsize>(ends.tail.size()));
@@ -88,7 +90,8 @@ Status CheckParquet(const DropFile& file, const Ends& ends) {
     return Diagnostic(kDropUnreadable, fmt::format("`{}` is not a Parquet file", file.name))
         .Hint("set `format` to what the file is: parquet, csv or jsonl");
   }
-  if (ends.tail != kMagic || file.size < 12) return HalfWritten(file, "its end, where a Parquet file lists its columns, is missing");
+  if (ends.tail != kMagic || file.size < 12)
+    return HalfWritten(file, "its end, where a Parquet file lists its columns, is missing");
   return {};
 }
 
@@ -98,7 +101,7 @@ Status CheckGzip(const DropFile& file) {
   const ProcessSpec spec{.argv = {"gzip", "-t", file.path.string()}, .directory = {}, .environment = {}, .input = {}};
   STIR_ASSIGN(const ProcessResult result, RunProcess(spec, [&](Stream, std::string_view line) { said = line; }));
   if (result.end == ProcessResult::End::kExited && result.code == 0) return {};
-  return HalfWritten(file, said.empty() ? "its compressed data are cut off" : said.substr(said.rfind(": ") + 1));
+  return HalfWritten(file, said.empty() ? "its compressed data are cut off" : said.substr(said.rfind(": ") + 2));
 }
 
 // The first byte that is not UTF-8.
@@ -119,7 +122,8 @@ Status CheckEncoding(const DropFile& file, std::string_view head) {
   }
   const auto bad = FirstBadByte(head);
   constexpr size_t kLongestCharacter = 4;
-  if (!bad || *bad + kLongestCharacter > head.size()) return {};  // the sample may cut a character
+  const bool is_sample = head.size() < file.size;
+  if (!bad || (is_sample && *bad + kLongestCharacter > head.size())) return {};  // a sample may cut a character
   const auto line = 1 + std::count(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(*bad), '\n');
   return Diagnostic(kDropEncoding, fmt::format("`{}` is not UTF-8: line {} has the byte 0x{:02X}", file.name, line,
                                                static_cast<unsigned char>(head[*bad])))
@@ -149,7 +153,8 @@ bool MatchesPath(std::string_view name, std::string_view pattern) {
   return MatchesSegments(names, patterns);
 }
 
-Result<std::vector<DropFile>> FindDrop(Files& files, const stdfs::path& root, const platform::Placed<std::string>& pattern) {
+Result<std::vector<DropFile>> FindDrop(Files& files, const stdfs::path& root,
+                                       const platform::Placed<std::string>& pattern) {
   const std::string folder = FixedFolder(*pattern);
   STIR_ASSIGN(const auto walked, files.Walk(root / folder));
   std::vector<DropFile> drop;
@@ -196,7 +201,8 @@ Status CheckUnchanged(Files& files, const std::vector<DropFile>& drop) {
   for (const DropFile& file : drop) {
     const auto stat = files.Stat(file.path);
     if (stat.ok() && stat->size == file.size && stat->mtime_ns == file.mtime_ns) continue;
-    return Diagnostic(kDropChanged, fmt::format("`{}` {} while it was read", file.name, stat.ok() ? "changed" : "vanished"))
+    return Diagnostic(kDropChanged,
+                      fmt::format("`{}` {} while it was read", file.name, stat.ok() ? "changed" : "vanished"))
         .Hint("nothing was loaded; run this again when the drop is complete");
   }
   return {};

@@ -1,5 +1,5 @@
-// The files of a drop: found by a glob below a folder, looked at before the engine reads them. Half a file reads without an
-// error in more than one format, so completeness is checked here.
+// The files of a drop: found by a glob below a folder, looked at before the engine reads them. Half a file reads
+// without an error in more than one format, so completeness is checked here.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ namespace stir::transfer {
 
 // One file, as it was when it was found.
 struct DropFile {
-  std::string name;             // relative to the connection's root: "us_east/2026-11-20/sales.parquet"
-  std::filesystem::path path;   // absolute
+  std::string name;            // relative to the connection's root: "us_east/2026-11-20/sales.parquet"
+  std::filesystem::path path;  // absolute
   uint64_t size = 0;
   int64_t mtime_ns = 0;
-  std::string hash;             // of the content, hex; empty until HashFiles
+  std::string hash;  // of the content, hex; empty until HashFiles
 
   bool SameStat(const DropFile& other) const {
     return name == other.name && size == other.size && mtime_ns == other.mtime_ns;

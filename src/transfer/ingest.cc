@@ -1,8 +1,8 @@
 // The phases of a load.
 #include "transfer/ingest.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "adapter/cell.h"
 #include "adapter/kinds.h"
@@ -22,15 +22,18 @@ using platform::Mode;
 Status CheckBuilt(const IngestRequest& request, const adapter::Adapter& adapter) {
   const platform::Ingestion& ingestion = request.ingestion;
   if (request.from.type != platform::ConnectionType::kFiles) {
-    return Diagnostic(kTransferNotBuilt, fmt::format("ingestion from a {} connection is not built yet", ToString(request.from.type)),
-                      ingestion.from.connection.span).Hint("this version ingests from `type: files`");
+    return Diagnostic(kTransferNotBuilt,
+                      fmt::format("ingestion from a {} connection is not built yet", ToString(request.from.type)),
+                      ingestion.from.connection.span)
+        .Hint("this version ingests from `type: files`");
   }
   if (*ingestion.mode != Mode::kFull && *ingestion.mode != Mode::kIncremental) {
     return Diagnostic(kTransferNotBuilt, "this mode of ingestion is not built yet", ingestion.mode.span)
         .Hint("this version knows `mode: full` and `mode: incremental`");
   }
   if (adapter.dialect().name != "duckdb") {
-    return Diagnostic(kTransferNotBuilt, fmt::format("ingestion into {} is not built yet", adapter.dialect().name), ingestion.span)
+    return Diagnostic(kTransferNotBuilt, fmt::format("ingestion into {} is not built yet", adapter.dialect().name),
+                      ingestion.span)
         .Hint("this version loads into a target of type duckdb");
   }
   return {};
@@ -42,7 +45,8 @@ bool SameFiles(const std::vector<DropFile>& a, const std::vector<DropFile>& b) {
 
 class Load {
  public:
-  Load(const IngestRequest& request, adapter::Adapter& adapter, Files& files, const Failpoints& failpoints, Session session)
+  Load(const IngestRequest& request, adapter::Adapter& adapter, Files& files, const Failpoints& failpoints,
+       Session session)
       : request_(request),
         ingestion_(request.ingestion),
         dialect_(adapter.dialect()),
@@ -101,7 +105,8 @@ class Load {
     outcome.checkpoint.loaded_at = request_.now;
     outcome.already_done = true;
     if (outcome.checkpoint.rejected > 0) {
-      STIR_ASSIGN(outcome.rejected, SummarizeQuarantined(session_.connection(), request_.target, ingestion_.name, request_.run_id));
+      STIR_ASSIGN(outcome.rejected,
+                  SummarizeQuarantined(session_.connection(), request_.target, ingestion_.name, request_.run_id));
     }
     return outcome;
   }
@@ -117,7 +122,8 @@ class Load {
     const bool all = replaces() || (request_.interval && !ingestion_.cursor->empty());
     if (all) return {};
     const auto taken = [&](const DropFile& file) {
-      return std::ranges::any_of(history_.taken, [&](const DropFile& each) { return each.name == file.name && each.hash == file.hash; });
+      return std::ranges::any_of(
+          history_.taken, [&](const DropFile& each) { return each.name == file.name && each.hash == file.hash; });
     };
     outcome_.files_skipped = static_cast<int64_t>(std::erase_if(drop_, taken));
     return {};
@@ -141,7 +147,8 @@ class Load {
     for (const PlannedColumn& column : columns_) {
       if (column.added) outcome_.added_columns.push_back(fmt::format("{} {}", column.name, column.type.name));
       if (!column.widened_from.empty()) {
-        outcome_.widened_columns.push_back(fmt::format("{} {} -> {}", column.name, column.widened_from, column.type.name));
+        outcome_.widened_columns.push_back(
+            fmt::format("{} {} -> {}", column.name, column.widened_from, column.type.name));
       }
     }
     return {};
@@ -161,27 +168,39 @@ class Load {
     if (cursor.empty() || replaces()) return std::optional<Window>();
     const Type& type = CursorType();
     const auto literal = [&](const std::string& text) { return fmt::format("CAST({} AS {})", Lit(text), type.name); };
-    const bool moment = type.family == Family::kTimestamp || type.family == Family::kTimestampTz || type.family == Family::kDate;
+    const bool moment =
+        type.family == Family::kTimestamp || type.family == Family::kTimestampTz || type.family == Family::kDate;
     if (request_.interval && !moment) {
-      return Diagnostic(kBadIngestion, fmt::format("the cursor `{}` is {}, so the run's data interval cannot be cut out by it", cursor, type.name),
+      return Diagnostic(kBadIngestion,
+                        fmt::format("the cursor `{}` is {}, so the run's data interval cannot be cut out by it", cursor,
+                                    type.name),
                         ingestion_.cursor.span)
           .Hint("declare its `data_type` in sources.yml as timestamp, or take another cursor");
     }
     if (request_.interval) {
-      return std::optional(Window{literal(FormatTimestamp(request_.interval->begin)), literal(FormatTimestamp(request_.interval->end))});
+      return std::optional(
+          Window{literal(FormatTimestamp(request_.interval->begin)), literal(FormatTimestamp(request_.interval->end))});
     }
     if (history_.watermark.empty()) return std::optional<Window>();
     std::string begin = literal(history_.watermark);
-    if (ingestion_.overlap.count() > 0 && moment) begin += fmt::format(" - to_microseconds({})", ingestion_.overlap.count());
+    if (ingestion_.overlap.count() > 0 && moment)
+      begin += fmt::format(" - to_microseconds({})", ingestion_.overlap.count());
     return std::optional(Window{std::move(begin), ""});
   }
 
   const Type& CursorType() const {
-    return std::ranges::find_if(columns_, [&](const PlannedColumn& c) { return SameColumn(c.name, *ingestion_.cursor); })->type;
+    return std::ranges::find_if(columns_,
+                                [&](const PlannedColumn& c) { return SameColumn(c.name, *ingestion_.cursor); })
+        ->type;
   }
 
   StageSpec Spec() const {
-    return {.ingestion = ingestion_, .drop = drop_, .shapes = shapes_, .options = options_, .columns = columns_, .window = window_};
+    return {.ingestion = ingestion_,
+            .drop = drop_,
+            .shapes = shapes_,
+            .options = options_,
+            .columns = columns_,
+            .window = window_};
   }
 
   Status StageDrop() {
@@ -198,8 +217,10 @@ class Load {
     checkpoint().outside = counts.outside;
     checkpoint().rejected = staged_.rejected;
     if (replaces() && counts.good == 0 && table_.exists) {
-      return Diagnostic(kDropEmpty, fmt::format("the drop has no row to load, and loading it would empty {}", TableName(request_.target)),
-                        ingestion_.from.path.span)
+      return Diagnostic(
+                 kDropEmpty,
+                 fmt::format("the drop has no row to load, and loading it would empty {}", TableName(request_.target)),
+                 ingestion_.from.path.span)
           .Hint("check the drop; a table that shall be empty can be emptied by hand");
     }
     return {};
@@ -207,13 +228,16 @@ class Load {
 
   // In JSON a column is missing when no line has it, which only the whole drop can tell.
   Status CheckAbsentFields() {
-    if (options_.format != platform::Format::kJsonl || ingestion_.schema_changes.removed == platform::OnRemoved::kNull) return {};
+    if (options_.format != platform::Format::kJsonl || ingestion_.schema_changes.removed == platform::OnRemoved::kNull)
+      return {};
     if (staged_.counts.good == 0) return {};
     for (const PlannedColumn& column : columns_) {
       if (sniffed_.contains(ToLower(column.name)) || !column.in_table) continue;
-      STIR_ASSIGN(const int64_t seen, QueryCount(session_.connection(), fmt::format("SELECT count({}) FROM {}", Ident(column.name), kStage)));
+      STIR_ASSIGN(const int64_t seen, QueryCount(session_.connection(),
+                                                 fmt::format("SELECT count({}) FROM {}", Ident(column.name), kStage)));
       if (seen > 0) continue;
-      return Diagnostic(kColumnMissing, fmt::format("no line of `{}` has a field `{}`", *ingestion_.from.path, column.name),
+      return Diagnostic(kColumnMissing,
+                        fmt::format("no line of `{}` has a field `{}`", *ingestion_.from.path, column.name),
                         ingestion_.from.path.span)
           .Hint("`schema_changes: {removed: null}` loads NULL for a missing column");
     }
@@ -221,10 +245,13 @@ class Load {
   }
 
   Status Judge() {
-    const bool quarantines = ingestion_.quarantine.enabled || ingestion_.schema_changes.type == platform::OnType::kQuarantine;
+    const bool quarantines =
+        ingestion_.quarantine.enabled || ingestion_.schema_changes.type == platform::OnType::kQuarantine;
     const auto& rules = ingestion_.quarantine;
-    const double ratio = checkpoint().read == 0 ? 0 : static_cast<double>(staged_.rejected) / static_cast<double>(checkpoint().read);
-    const bool too_many = quarantines && (ratio > rules.max_ratio || (rules.max_rows && staged_.rejected > *rules.max_rows));
+    const double ratio =
+        checkpoint().read == 0 ? 0 : static_cast<double>(staged_.rejected) / static_cast<double>(checkpoint().read);
+    const bool too_many =
+        quarantines && (ratio > rules.max_ratio || (rules.max_rows && staged_.rejected > *rules.max_rows));
     const bool fails = staged_.rejected > 0 && (!quarantines || too_many);
     constexpr int64_t kExamples = 20;
     STIR_TRY(CollectRejected(session_.connection(), Spec(), staged_, fails ? kExamples : -1));
@@ -308,8 +335,10 @@ class Load {
     if (!history_.watermark.empty() && !replaces()) {
       newest = fmt::format("greatest({}, CAST({} AS {}))", newest, Lit(history_.watermark), CursorType().name);
     }
-    STIR_ASSIGN(const auto rows, QueryAll(session_.connection(), fmt::format("SELECT CAST({} AS VARCHAR) FROM {} WHERE _stir_state IN ({}, {})", newest,
-                                                                             kStage, static_cast<int>(kGood), static_cast<int>(kDuplicate))));
+    STIR_ASSIGN(const auto rows,
+                QueryAll(session_.connection(),
+                         fmt::format("SELECT CAST({} AS VARCHAR) FROM {} WHERE _stir_state IN ({}, {})", newest, kStage,
+                                     static_cast<int>(kGood), static_cast<int>(kDuplicate))));
     if (const std::string text = CellText(rows[0][0]); !text.empty()) checkpoint().watermark = text;
     return {};
   }
@@ -336,8 +365,8 @@ class Load {
 
 }  // namespace
 
-Result<IngestOutcome> Ingest(const IngestRequest& request, adapter::Adapter& adapter, Files& files, const Failpoints& failpoints,
-                             const CancelToken& cancel) {
+Result<IngestOutcome> Ingest(const IngestRequest& request, adapter::Adapter& adapter, Files& files,
+                             const Failpoints& failpoints, const CancelToken& cancel) {
   STIR_TRY(CheckBuilt(request, adapter));
   STIR_ASSIGN(Session session, Session::Open(adapter, cancel));
   return Load(request, adapter, files, failpoints, std::move(session)).Run();

@@ -1,5 +1,6 @@
-// One ingestion from a files connection into a table of a DuckDB target: the drop is found, checked and staged once, counted
-// and judged, and made visible in one transaction together with its checkpoint. Repeating a load changes nothing.
+// One ingestion from a files connection into a table of a DuckDB target: the drop is found, checked and staged once,
+// counted and judged, and made visible in one transaction together with its checkpoint. Repeating a load changes
+// nothing.
 #pragma once
 
 #include <filesystem>
@@ -26,19 +27,19 @@ struct IngestRequest {
   std::vector<TypedColumn> declared;     // sources.yml: columns that have a data_type
   std::string run_id;
   Timestamp now;
-  std::optional<Interval> interval;      // the run's data interval
-  bool backfill = false;                 // leaves the watermark alone
-  bool full_refresh = false;             // forgets what was loaded and loads everything
-  std::filesystem::path scratch;         // a folder for temporary files; made when needed
+  std::optional<Interval> interval;  // the run's data interval
+  bool backfill = false;             // leaves the watermark alone
+  bool full_refresh = false;         // forgets what was loaded and loads everything
+  std::filesystem::path scratch;     // a folder for temporary files; made when needed
 };
 
 struct IngestOutcome {
-  Checkpoint checkpoint;                    // counters, files, watermark
-  std::vector<Rejected> rejected;           // by reason, the most frequent first
-  int64_t files_skipped = 0;                // taken by an earlier load
-  std::vector<std::string> added_columns;   // "channel VARCHAR"
-  std::vector<std::string> widened_columns; // "quantity INTEGER -> BIGINT"
-  bool already_done = false;                // this run had loaded just these files: nothing was done again
+  Checkpoint checkpoint;                     // counters, files, watermark
+  std::vector<Rejected> rejected;            // by reason, the most frequent first
+  int64_t files_skipped = 0;                 // taken by an earlier load
+  std::vector<std::string> added_columns;    // "channel VARCHAR"
+  std::vector<std::string> widened_columns;  // "quantity INTEGER -> BIGINT"
+  bool already_done = false;                 // this run had loaded just these files: nothing was done again
 };
 
 // Thread: the caller's. Opens a session of its own; a cancel stops its running statement and leaves nothing behind.
@@ -47,11 +48,12 @@ Result<IngestOutcome> Ingest(const IngestRequest& request, adapter::Adapter& ada
 
 struct ReplayOutcome {
   int64_t tried = 0;
-  int64_t loaded = 0;               // now in the table, and no longer in the quarantine
-  std::vector<Rejected> rejected;   // still there, with today's reasons
+  int64_t loaded = 0;              // now in the table, and no longer in the quarantine
+  std::vector<Rejected> rejected;  // still there, with today's reasons
 };
 
-// Tries the quarantined rows of an ingestion again, all in one transaction, against the table and the declarations of today.
+// Tries the quarantined rows of an ingestion again, all in one transaction, against the table and the declarations of
+// today.
 Result<ReplayOutcome> Replay(const IngestRequest& request, adapter::Adapter& adapter, Files& files,
                              const Failpoints& failpoints = {}, const CancelToken& cancel = {});
 

@@ -1,14 +1,14 @@
 // Ingestion against the real engine: what is read, rejected, loaded, repeated, and what each bad drop says.
 #include "transfer/ingest.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "adapter/cell.h"
 #include "adapter/duckdb/duckdb_adapter.h"
@@ -127,7 +127,8 @@ class IngestTest : public testing::Test {
 TEST_F(IngestTest, AppendsNewFilesAndTakesEachOnce) {
   Drop("a.csv", "id,name\n1,one\n2,two\n");
   EXPECT_EQ(Load("r1").inserted, 2);
-  EXPECT_EQ(Sql("select id, name, _stir_run_id, typeof(id) from raw.sales order by 1"), "1|one|r1|BIGINT\n2|two|r1|BIGINT");
+  EXPECT_EQ(Sql("select id, name, _stir_run_id, typeof(id) from raw.sales order by 1"),
+            "1|one|r1|BIGINT\n2|two|r1|BIGINT");
   EXPECT_EQ(Load("r2").read, 0);
   EXPECT_EQ(last_.files_skipped, 1);
   Drop("b.csv", "id,name\n3,three\n");
@@ -174,7 +175,9 @@ TEST_F(IngestTest, WithoutAnIntervalTheWindowBeginsAtTheWatermark) {
 
 TEST_F(IngestTest, AnIntervalCutsTheCursorHalfOpenAndRepeatsExactly) {
   Key("id", "at");
-  Drop("a.csv", "id,at,v\n1,2026-11-20 00:00:00,a\n2,2026-11-20 23:59:59.999999,b\n3,2026-11-21 00:00:00,c\n4,2026-11-19 23:59:59,d\n");
+  Drop("a.csv",
+       "id,at,v\n1,2026-11-20 00:00:00,a\n2,2026-11-20 23:59:59.999999,b\n3,2026-11-21 00:00:00,c\n4,2026-11-19 "
+       "23:59:59,d\n");
   interval_ = Interval{Day(20), Day(21)};
   EXPECT_EQ(Load("r1").inserted, 2);
   EXPECT_EQ(Load("r1").outside, 2);
@@ -230,7 +233,8 @@ TEST_F(IngestTest, FullReplacesTheTable) {
 TEST_F(IngestTest, ColumnsAndWhere) {
   ingestion_.from.columns = {At<std::string>("id"), At<std::string>("total")};
   ingestion_.from.where = At<std::string>("is_deleted = false and status = 'completed'");
-  Drop("a.csv", "id,status,total,is_deleted,note\n1,completed,1.5,false,x\n2,open,2.5,false,y\n3,completed,2.5,true,z\n");
+  Drop("a.csv",
+       "id,status,total,is_deleted,note\n1,completed,1.5,false,x\n2,open,2.5,false,y\n3,completed,2.5,true,z\n");
   const Checkpoint load = Load("r1");
   EXPECT_EQ(load.read, 3);
   EXPECT_EQ(load.filtered, 2);
@@ -269,7 +273,8 @@ TEST_F(IngestTest, CsvRowsThatDoNotFitAreQuarantinedWithTheirLine) {
   EXPECT_EQ(last_.rejected[0].reason, "`quantity` does not fit INTEGER");
   EXPECT_EQ(last_.rejected[0].rows, 2);
   EXPECT_EQ(last_.rejected[0].example, "a.csv:3");
-  EXPECT_EQ(load.read, load.duplicates + load.filtered + load.outside + load.rejected + load.stale + load.inserted + load.updated);
+  EXPECT_EQ(load.read,
+            load.duplicates + load.filtered + load.outside + load.rejected + load.stale + load.inserted + load.updated);
 }
 
 TEST_F(IngestTest, JsonLinesThatDoNotFitAreQuarantinedWithTheirLine) {
@@ -368,7 +373,8 @@ TEST_F(IngestTest, ReplayMovesTheRowsThatFitNow) {
   EXPECT_EQ(outcome->loaded, 2);
   ASSERT_EQ(outcome->rejected.size(), 1u);
   EXPECT_EQ(outcome->rejected[0].reason, "`quantity` does not fit DECIMAL(9,2)");
-  EXPECT_EQ(Sql("select id, quantity, note, _stir_run_id from raw.sales order by id"), "1|1.00|a|r1\n2|2.50|x, y|r1\n4|7.00|fixed|r1");
+  EXPECT_EQ(Sql("select id, quantity, note, _stir_run_id from raw.sales order by id"),
+            "1|1.00|a|r1\n2|2.50|x, y|r1\n4|7.00|fixed|r1");
   EXPECT_EQ(Sql("select original from raw.sales__quarantine"), "3,2026-11-20,x,c");
 }
 
@@ -496,7 +502,8 @@ TEST_F(IngestTest, AWrongWhereIsReportedWithTheIngestion) {
 }
 
 TEST_F(IngestTest, ManyLoadIntoOneDatabaseAtOnce) {
-  for (int i = 0; i < 4; ++i) DropQuery(fmt::format("p{}/a.parquet", i), "select range id, range % 7 v from range(20000)");
+  for (int i = 0; i < 4; ++i)
+    DropQuery(fmt::format("p{}/a.parquet", i), "select range id, range % 7 v from range(20000)");
   std::vector<std::thread> threads;
   std::atomic<int> failed = 0;
   for (int i = 0; i < 4; ++i) {
@@ -505,7 +512,14 @@ TEST_F(IngestTest, ManyLoadIntoOneDatabaseAtOnce) {
       mine.name = fmt::format("p{}", i);
       mine.from.path = At(fmt::format("p{}/*.parquet", i));
       mine.from.format = At(Format::kParquet);
-      IngestRequest request{.ingestion = mine, .from = connection_, .target = Request("r").target, .declared = {}, .run_id = "r", .now = Day(21), .interval = {}, .scratch = {}};
+      IngestRequest request{.ingestion = mine,
+                            .from = connection_,
+                            .target = Request("r").target,
+                            .declared = {},
+                            .run_id = "r",
+                            .now = Day(21),
+                            .interval = {},
+                            .scratch = {}};
       request.target.identifier = mine.name;
       auto outcome = Ingest(request, *adapter_, SystemFiles());
       if (!outcome.ok()) {

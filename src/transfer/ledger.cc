@@ -1,8 +1,8 @@
 // Reading and writing `_stir.checkpoints`.
 #include "transfer/ledger.h"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 #include <utility>
 
 #include "adapter/cell.h"
@@ -81,16 +81,19 @@ Status Ledger::Prepare() {
       table(), counters));
   if (made.ok()) return {};
   // Two that make one table conflict, `if not exists` or not; the loser finds the winner's.
-  STIR_ASSIGN(const auto now, connection_.ListColumns({.database = database_, .schema = "_stir", .identifier = "checkpoints",
-                                                       .quote = {}, .include = {}}));
+  STIR_ASSIGN(const auto now,
+              connection_.ListColumns(
+                  {.database = database_, .schema = "_stir", .identifier = "checkpoints", .quote = {}, .include = {}}));
   if (!now.empty()) return {};
   return std::move(made).error();
 }
 
-Result<History> Ledger::Read(const std::string& ingestion, const std::string& run_id, const std::optional<Interval>& interval) {
+Result<History> Ledger::Read(const std::string& ingestion, const std::string& run_id,
+                             const std::optional<Interval>& interval) {
   History history;
   const std::string from = fmt::format("FROM {} WHERE ingestion = {}", table(), Lit(ingestion));
-  STIR_ASSIGN(const auto newest, QueryAll(connection_, fmt::format("SELECT arg_max(coalesce(watermark, ''), sequence) {}", from)));
+  STIR_ASSIGN(const auto newest,
+              QueryAll(connection_, fmt::format("SELECT arg_max(coalesce(watermark, ''), sequence) {}", from)));
   history.watermark = CellText(newest[0][0]);
 
   STIR_ASSIGN(const auto taken, QueryAll(connection_, fmt::format("SELECT f.name, f.size, f.mtime_ns, f.hash FROM "
@@ -98,20 +101,26 @@ Result<History> Ledger::Read(const std::string& ingestion, const std::string& ru
                                                                   from, SameInterval(interval))));
   for (const auto& row : taken) history.taken.push_back(FileOf(row));
 
-  STIR_ASSIGN(const auto runs, QueryAll(connection_, fmt::format("SELECT DISTINCT run_id {} AND {}", from, SameInterval(interval))));
+  STIR_ASSIGN(const auto runs,
+              QueryAll(connection_, fmt::format("SELECT DISTINCT run_id {} AND {}", from, SameInterval(interval))));
   for (const auto& row : runs) history.interval_runs.push_back(CellText(row[0]));
 
   std::string counters;
   for (const Counter& counter : kCounters) counters += fmt::format(", {}", counter.name);
-  const std::string same = fmt::format("{} AND run_id = {} AND {}", from, Lit(run_id), interval ? SameInterval(interval) : "interval_begin IS NULL");
-  STIR_ASSIGN(const auto mine, QueryAll(connection_, fmt::format("SELECT coalesce(watermark, ''){} {} ORDER BY sequence DESC LIMIT 1",
-                                                                 counters, same)));
+  const std::string same = fmt::format("{} AND run_id = {} AND {}", from, Lit(run_id),
+                                       interval ? SameInterval(interval) : "interval_begin IS NULL");
+  STIR_ASSIGN(const auto mine,
+              QueryAll(connection_, fmt::format("SELECT coalesce(watermark, ''){} {} ORDER BY sequence DESC LIMIT 1",
+                                                counters, same)));
   if (mine.empty()) return history;
-  Checkpoint checkpoint{.ingestion = ingestion, .run_id = run_id, .interval = interval, .loaded_at = {}, .watermark = {}, .files = {}};
+  Checkpoint checkpoint{
+      .ingestion = ingestion, .run_id = run_id, .interval = interval, .loaded_at = {}, .watermark = {}, .files = {}};
   checkpoint.watermark = CellText(mine[0][0]);
   for (size_t i = 0; i < kCounters.size(); ++i) checkpoint.*kCounters[i].member = IntOf(mine[0][i + 1]);
-  STIR_ASSIGN(const auto files, QueryAll(connection_, fmt::format("SELECT f.name, f.size, f.mtime_ns, f.hash FROM (SELECT "
-                                                                  "unnest(arg_max(files, sequence)) AS f {})", same)));
+  STIR_ASSIGN(const auto files,
+              QueryAll(connection_, fmt::format("SELECT f.name, f.size, f.mtime_ns, f.hash FROM (SELECT "
+                                                "unnest(arg_max(files, sequence)) AS f {})",
+                                                same)));
   for (const auto& row : files) checkpoint.files.push_back(FileOf(row));
   history.same_run = std::move(checkpoint);
   return history;
@@ -120,11 +129,13 @@ Result<History> Ledger::Read(const std::string& ingestion, const std::string& ru
 Status Ledger::Write(const Checkpoint& checkpoint) {
   std::string counters;
   for (const Counter& counter : kCounters) counters += fmt::format(", {}", checkpoint.*counter.member);
-  STIR_TRY(connection_.Execute(fmt::format(
-      "INSERT INTO {0} SELECT {1}, coalesce((SELECT max(sequence) FROM {0} WHERE ingestion = {1}), 0) + 1, {2}, {3}, {4}, {5}, "
-      "nullif({6}, ''), {7}{8}",
-      table(), Lit(checkpoint.ingestion), Lit(checkpoint.run_id), IntervalColumns(checkpoint.interval),
-      TimestampLit(checkpoint.loaded_at), checkpoint.backfill, Lit(checkpoint.watermark), FileList(checkpoint.files), counters)));
+  STIR_TRY(connection_.Execute(
+      fmt::format("INSERT INTO {0} SELECT {1}, coalesce((SELECT max(sequence) FROM {0} WHERE ingestion = {1}), 0) + 1, "
+                  "{2}, {3}, {4}, {5}, "
+                  "nullif({6}, ''), {7}{8}",
+                  table(), Lit(checkpoint.ingestion), Lit(checkpoint.run_id), IntervalColumns(checkpoint.interval),
+                  TimestampLit(checkpoint.loaded_at), checkpoint.backfill, Lit(checkpoint.watermark),
+                  FileList(checkpoint.files), counters)));
   return {};
 }
 

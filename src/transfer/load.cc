@@ -43,8 +43,9 @@ class Writer {
   }
 
   Status Replace() {
-    STIR_ASSIGN(checkpoint_.inserted, Run(fmt::format("CREATE OR REPLACE TABLE {} AS SELECT {}, {} FROM {} WHERE _stir_state = 0", target_,
-                                                      Idents(names_), StampList(), kStage)));
+    STIR_ASSIGN(checkpoint_.inserted,
+                Run(fmt::format("CREATE OR REPLACE TABLE {} AS SELECT {}, {} FROM {} WHERE _stir_state = 0", target_,
+                                Idents(names_), StampList(), kStage)));
     return {};
   }
 
@@ -63,7 +64,8 @@ class Writer {
         STIR_TRY(Run(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", target_, Ident(column.name), column.type.name)));
       } else if (!column.widened_from.empty()) {
         STIR_TRY(CheckWidening(column));
-        STIR_TRY(Run(fmt::format("ALTER TABLE {} ALTER COLUMN {} TYPE {}", target_, Ident(column.name), column.type.name)));
+        STIR_TRY(
+            Run(fmt::format("ALTER TABLE {} ALTER COLUMN {} TYPE {}", target_, Ident(column.name), column.type.name)));
       }
     }
     if (!spec_.lacks_stir_columns) return {};
@@ -76,12 +78,15 @@ class Writer {
   Status CheckWidening(const PlannedColumn& column) {
     if (Fits(ParseType(column.widened_from), column.type)) return {};
     const std::string name = Ident(column.name);
-    STIR_ASSIGN(const int64_t lossy,
-                QueryCount(connection_, fmt::format("SELECT count(*) FROM {0} WHERE TRY_CAST(CAST({1} AS {2}) AS {3}) IS DISTINCT FROM {1}",
-                                                    target_, name, column.type.name, column.widened_from)));
+    STIR_ASSIGN(
+        const int64_t lossy,
+        QueryCount(connection_,
+                   fmt::format("SELECT count(*) FROM {0} WHERE TRY_CAST(CAST({1} AS {2}) AS {3}) IS DISTINCT FROM {1}",
+                               target_, name, column.type.name, column.widened_from)));
     if (lossy == 0) return {};
-    return Diagnostic(kColumnRetyped, fmt::format("column `{}` cannot be widened from {} to {}: {} stored value(s) would change",
-                                                  column.name, column.widened_from, column.type.name, lossy),
+    return Diagnostic(kColumnRetyped,
+                      fmt::format("column `{}` cannot be widened from {} to {}: {} stored value(s) would change",
+                                  column.name, column.widened_from, column.type.name, lossy),
                       spec_.ingestion.to.span)
         .Hint("declare the column's `data_type` in sources.yml");
   }
@@ -92,7 +97,8 @@ class Writer {
     std::vector<std::string> runs;
     for (const std::string& run : spec_.earlier_runs) runs.push_back(Lit(run));
     std::string sql = fmt::format("DELETE FROM {} t WHERE t._stir_run_id IN ({})", target_, JoinText(runs, ", "));
-    if (!keys_.empty()) sql += fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} s WHERE s._stir_state = 0 AND {})", kStage, KeysEqual());
+    if (!keys_.empty())
+      sql += fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} s WHERE s._stir_state = 0 AND {})", kStage, KeysEqual());
     STIR_ASSIGN(checkpoint_.removed, Run(sql));
     return {};
   }
@@ -104,27 +110,35 @@ class Writer {
   }
 
   Status Insert(const std::string& condition) {
-    STIR_ASSIGN(checkpoint_.inserted, Run(fmt::format("INSERT INTO {} ({}, _stir_run_id, _stir_loaded_at) SELECT {}, {} FROM {} s WHERE s._stir_state = 0{}",
-                                                      target_, Idents(names_), Idents(names_, "s."), StampList(), kStage, condition)));
+    STIR_ASSIGN(
+        checkpoint_.inserted,
+        Run(fmt::format(
+            "INSERT INTO {} ({}, _stir_run_id, _stir_loaded_at) SELECT {}, {} FROM {} s WHERE s._stir_state = 0{}",
+            target_, Idents(names_), Idents(names_, "s."), StampList(), kStage, condition)));
     return {};
   }
 
   // The keys that are there already decide: an older row gives way, a newer one stays.
   Status Upsert() {
     const std::string& cursor = *spec_.ingestion.cursor;
-    const std::string newer =
-        cursor.empty() ? "true" : fmt::format("coalesce(s.{0} >= t.{0}, true)", Ident(cursor));
-    STIR_TRY(Run(fmt::format("CREATE OR REPLACE TEMP TABLE _stir_hits AS SELECT t.rowid AS target_row, s.rowid AS stage_row, {} AS newer "
-                             "FROM {} s JOIN {} t ON {} WHERE s._stir_state = 0",
-                             newer, kStage, target_, KeysEqual())));
-    STIR_ASSIGN(const auto hits, QueryAll(connection_, fmt::format("SELECT count(DISTINCT stage_row) FILTER (newer), "
-                                                                   "count(DISTINCT stage_row) FILTER (NOT newer) FROM {}", kHits)));
+    const std::string newer = cursor.empty() ? "true" : fmt::format("coalesce(s.{0} >= t.{0}, true)", Ident(cursor));
+    STIR_TRY(Run(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE _stir_hits AS SELECT t.rowid AS target_row, s.rowid AS stage_row, {} AS newer "
+        "FROM {} s JOIN {} t ON {} WHERE s._stir_state = 0",
+        newer, kStage, target_, KeysEqual())));
+    STIR_ASSIGN(const auto hits,
+                QueryAll(connection_, fmt::format("SELECT count(DISTINCT stage_row) FILTER (newer), "
+                                                  "count(DISTINCT stage_row) FILTER (NOT newer) FROM {}",
+                                                  kHits)));
     checkpoint_.updated = std::get<int64_t>(hits[0][0]);
     checkpoint_.stale = std::get<int64_t>(hits[0][1]);
     if (checkpoint_.updated > 0) {
-      STIR_TRY(Run(fmt::format("DELETE FROM {} WHERE rowid IN (SELECT target_row FROM {} WHERE newer)", target_, kHits)));
+      STIR_TRY(
+          Run(fmt::format("DELETE FROM {} WHERE rowid IN (SELECT target_row FROM {} WHERE newer)", target_, kHits)));
     }
-    STIR_TRY(Insert(checkpoint_.stale == 0 ? "" : fmt::format(" AND s.rowid NOT IN (SELECT stage_row FROM {} WHERE NOT newer)", kHits)));
+    STIR_TRY(Insert(checkpoint_.stale == 0
+                        ? ""
+                        : fmt::format(" AND s.rowid NOT IN (SELECT stage_row FROM {} WHERE NOT newer)", kHits)));
     checkpoint_.inserted -= checkpoint_.updated;
     return {};
   }
@@ -143,7 +157,8 @@ Status WriteLoad(adapter::Connection& connection, const LoadSpec& spec, Checkpoi
   return Writer(connection, spec, checkpoint).Write();
 }
 
-Status InTransaction(adapter::Connection& connection, const Failpoints& failpoints, const std::function<Status()>& body) {
+Status InTransaction(adapter::Connection& connection, const Failpoints& failpoints,
+                     const std::function<Status()>& body) {
   STIR_TRY(connection.Begin());
   Status written = body();
   if (written.ok()) {

@@ -21,13 +21,14 @@ struct LoadSpec {
   bool replaces = false;                  // mode full: the table becomes what was staged
   bool lacks_stir_columns = false;        // a table that somebody else made
   std::vector<std::string> earlier_runs;  // whose rows this load replaces
-  std::string run_id_sql;                 // of the staged row `s`, where rows belong to several runs; empty: the checkpoint's
+  std::string run_id_sql;  // of the staged row `s`, where rows belong to several runs; empty: the checkpoint's
 };
 
 // Inside a transaction: makes or alters the table, removes, updates, inserts; fills the counters of `checkpoint`.
 Status WriteLoad(adapter::Connection& connection, const LoadSpec& spec, Checkpoint& checkpoint);
 
 // Runs `body` between BEGIN and COMMIT; any failure rolls back.
-Status InTransaction(adapter::Connection& connection, const Failpoints& failpoints, const std::function<Status()>& body);
+Status InTransaction(adapter::Connection& connection, const Failpoints& failpoints,
+                     const std::function<Status()>& body);
 
 }  // namespace stir::transfer

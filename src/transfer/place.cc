@@ -1,9 +1,9 @@
 // Generations on disk.
 #include "transfer/place.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 #include <optional>
 
 #include "base/kinds.h"
@@ -22,7 +22,8 @@ std::optional<int64_t> NumberOf(std::string_view text) {
 
 Diagnostic DiskError(const stdfs::path& path, std::string_view doing, const std::error_code& error) {
   const bool full = error == std::errc::no_space_on_device;
-  return Diagnostic(full ? kDiskFull : kFileUnwritable, fmt::format("`{}` could not be {}: {}", path.string(), doing, error.message()))
+  return Diagnostic(full ? kDiskFull : kFileUnwritable,
+                    fmt::format("`{}` could not be {}: {}", path.string(), doing, error.message()))
       .Hint(full ? "make room on the disk" : "check that the folder can be written to");
 }
 
@@ -171,8 +172,8 @@ Status Trim(Files& files, const Place& place, int keep) {
   STIR_ASSIGN(const auto kept, Kept(files, place));
   const size_t count = std::min(kept.size(), static_cast<size_t>(std::max(keep, 0)));
   for (int64_t generation : generations) {
-    const bool stays = generation == live || std::find(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count), generation) !=
-                                                 kept.begin() + static_cast<std::ptrdiff_t>(count);
+    const bool stays = generation == live || std::find(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count),
+                                                       generation) != kept.begin() + static_cast<std::ptrdiff_t>(count);
     if (!stays) STIR_TRY(place.Remove(files, generation));
   }
   return {};

@@ -36,8 +36,8 @@ std::unique_ptr<Place> DuckDbPlace(std::filesystem::path file);
 // A folder: `generations/<generation>` and the link `current`.
 std::unique_ptr<Place> FolderPlace(std::filesystem::path folder);
 
-// Removes what is neither live nor among the newest `keep` before it. What is newer than the live one never became live, or
-// was rolled back.
+// Removes what is neither live nor among the newest `keep` before it. What is newer than the live one never became
+// live, or was rolled back.
 Status Trim(Files& files, const Place& place, int keep);
 // The generations before the live one, newest first.
 Result<std::vector<int64_t>> Kept(Files& files, const Place& place);

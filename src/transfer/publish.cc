@@ -1,9 +1,9 @@
 // The steps of a publication.
 #include "transfer/publish.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
-#include <fmt/format.h>
 #include <thread>
 
 #include "adapter/cell.h"
@@ -26,16 +26,20 @@ Status CheckBuilt(const PublishRequest& request) {
   const auto not_built = [&](std::string what, Span span, std::string hint) {
     return Diagnostic(kTransferNotBuilt, std::move(what), span).Hint(std::move(hint));
   };
-  if (publication.stage) return not_built("`stage` of a publication is not built yet", publication.span, "leave it out");
-  if (!publication.enrich->empty()) return not_built("`enrich` of a publication is not built yet", publication.enrich.span, "leave it out");
+  if (publication.stage)
+    return not_built("`stage` of a publication is not built yet", publication.span, "leave it out");
+  if (!publication.enrich->empty())
+    return not_built("`enrich` of a publication is not built yet", publication.enrich.span, "leave it out");
   const Strategy strategy = *publication.strategy;
   if (request.to.type == ConnectionType::kDuckDb) {
     if (strategy == Strategy::kSwap || strategy == Strategy::kMerge) return {};
-    return not_built("this strategy is not built for DuckDB files", publication.strategy.span, "`strategy` can be swap or merge");
+    return not_built("this strategy is not built for DuckDB files", publication.strategy.span,
+                     "`strategy` can be swap or merge");
   }
   if (request.to.type == ConnectionType::kFiles) {
     if (strategy == Strategy::kFiles || strategy == Strategy::kPartition) return {};
-    return not_built("this strategy is not built for files", publication.strategy.span, "`strategy` can be files or partition");
+    return not_built("this strategy is not built for files", publication.strategy.span,
+                     "`strategy` can be files or partition");
   }
   return not_built(fmt::format("publication to a {} connection is not built yet", ToString(request.to.type)),
                    publication.to.connection.span, "this version publishes to `type: duckdb` and `type: files`");
@@ -55,7 +59,8 @@ Result<std::unique_ptr<FileLock>> WaitForLock(Files& files, const Place& place, 
   while (true) {
     auto lock = files.Lock(place.lock());
     if (lock.ok() || lock.error().front().kind != kLocked) return lock;
-    if (cancel.stop_requested()) return Diagnostic(adapter::kCanceled, "canceled while waiting for another publication of the same place");
+    if (cancel.stop_requested())
+      return Diagnostic(adapter::kCanceled, "canceled while waiting for another publication of the same place");
     if (std::chrono::steady_clock::now() - begin > kPatience) return lock;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -63,8 +68,8 @@ Result<std::unique_ptr<FileLock>> WaitForLock(Files& files, const Place& place, 
 
 class Publisher {
  public:
-  Publisher(const PublishRequest& request, Files& files, Journal& journal, const Failpoints& failpoints, Session session,
-            std::unique_ptr<Builder> builder)
+  Publisher(const PublishRequest& request, Files& files, Journal& journal, const Failpoints& failpoints,
+            Session session, std::unique_ptr<Builder> builder)
       : request_(request),
         publication_(request.publication),
         files_(files),
@@ -108,7 +113,8 @@ class Publisher {
                             .rows = state == PublicationState::kBegun ? -1 : outcome_.rows});
   }
 
-  // The disk says what is live. A newer generation never became live, or was rolled back: it goes, its number is not used again.
+  // The disk says what is live. A newer generation never became live, or was rolled back: it goes, its number is not
+  // used again.
   Status Reconcile() {
     STIR_TRY(place().Adopt(files_));
     STIR_ASSIGN(live_, place().Live(files_));
@@ -171,13 +177,20 @@ class Publisher {
       if (FindColumn(known, *name) == nullptr) {
         std::string hint = DidYouMean(*name, known);
         if (hint.empty()) hint = "its columns: " + Join(known, ", ");
-        return Diagnostic(kBadPublication, fmt::format("`{}` names `{}`, but model `{}` has no such column", what, *name, publication_.from.model),
-                          name.span).Hint(std::move(hint));
+        return Diagnostic(kBadPublication,
+                          fmt::format("`{}` names `{}`, but model `{}` has no such column", what, *name,
+                                      publication_.from.model),
+                          name.span)
+            .Hint(std::move(hint));
       }
-      STIR_ASSIGN(const int64_t nulls, QueryCount(connection(), fmt::format("SELECT count(*) FROM {} WHERE {} IS NULL", model_.sql, Ident(*name))));
+      STIR_ASSIGN(const int64_t nulls, QueryCount(connection(), fmt::format("SELECT count(*) FROM {} WHERE {} IS NULL",
+                                                                            model_.sql, Ident(*name))));
       if (nulls == 0) continue;
-      return Diagnostic(kRequirementFailed, fmt::format("{} row(s) of `{}` have no `{}`, which is in `{}`", nulls, publication_.from.model, *name, what),
-                        name.span).Hint("nothing was published; give the model's column a `not_null` test and a value");
+      return Diagnostic(kRequirementFailed,
+                        fmt::format("{} row(s) of `{}` have no `{}`, which is in `{}`", nulls, publication_.from.model,
+                                    *name, what),
+                        name.span)
+          .Hint("nothing was published; give the model's column a `not_null` test and a value");
     }
     return {};
   }
@@ -190,11 +203,16 @@ class Publisher {
       keys.push_back(Ident(*column));
       shown.push_back(fmt::format("'{} = ' || {}", *column, Ident(*column)));
     }
-    STIR_ASSIGN(const auto twice, QueryAll(connection(), fmt::format("SELECT count(*), any_value({}) FROM (SELECT {} FROM {} GROUP BY ALL HAVING count(*) > 1)",
-                                                                     JoinText(shown, " || ', ' || "), JoinText(keys, ", "), model_.sql)));
+    STIR_ASSIGN(
+        const auto twice,
+        QueryAll(connection(),
+                 fmt::format("SELECT count(*), any_value({}) FROM (SELECT {} FROM {} GROUP BY ALL HAVING count(*) > 1)",
+                             JoinText(shown, " || ', ' || "), JoinText(keys, ", "), model_.sql)));
     const int64_t count = std::get<int64_t>(twice[0][0]);
     if (count == 0) return {};
-    return Diagnostic(kDuplicateKey, fmt::format("{} key(s) of `{}` come more than once, for example {}", count, publication_.from.model, CellText(twice[0][1])),
+    return Diagnostic(kDuplicateKey,
+                      fmt::format("{} key(s) of `{}` come more than once, for example {}", count,
+                                  publication_.from.model, CellText(twice[0][1])),
                       publication_.key.front().span)
         .Hint("nothing was published; give the key a `unique` test, and make the model keep one row a key");
   }
@@ -203,23 +221,28 @@ class Publisher {
     const platform::Require& require = publication_.require;
     const int64_t rows = model_.fingerprint.rows;
     const auto failed = [&](std::string message, std::string hint) {
-      return Diagnostic(kRequirementFailed, std::move(message), require.span ? require.span : publication_.span).Hint("nothing was published; " + std::move(hint));
+      return Diagnostic(kRequirementFailed, std::move(message), require.span ? require.span : publication_.span)
+          .Hint("nothing was published; " + std::move(hint));
     };
     const std::string& model = publication_.from.model;
-    if (rows == 0 && require.min_rows != 0) return failed(fmt::format("`{}` has no rows", model), "`require: {min_rows: 0}` allows an empty table");
+    if (rows == 0 && require.min_rows != 0)
+      return failed(fmt::format("`{}` has no rows", model), "`require: {min_rows: 0}` allows an empty table");
     if (require.min_rows && rows < *require.min_rows) {
-      return failed(fmt::format("`{}` has {} rows, at least {} are required", model, rows, *require.min_rows), "see why rows are missing");
+      return failed(fmt::format("`{}` has {} rows, at least {} are required", model, rows, *require.min_rows),
+                    "see why rows are missing");
     }
     if (require.max_rows && rows > *require.max_rows) {
-      return failed(fmt::format("`{}` has {} rows, at most {} are allowed", model, rows, *require.max_rows), "see why there are so many");
+      return failed(fmt::format("`{}` has {} rows, at most {} are allowed", model, rows, *require.max_rows),
+                    "see why there are so many");
     }
     if (!require.max_shrink || outcome_.rows_before <= 0 || *publication_.strategy == Strategy::kMerge) return {};
     const double before = static_cast<double>(outcome_.rows_before);
     const double shrink = (before - static_cast<double>(rows)) / before;
     if (shrink <= *require.max_shrink) return {};
-    return failed(fmt::format("`{}` has {} rows, {:.1f} % fewer than the {} that are published; at most {:g} % are allowed", model, rows,
-                              shrink * 100, outcome_.rows_before, *require.max_shrink * 100),
-                  "see why rows are missing, or raise `max_shrink`");
+    return failed(
+        fmt::format("`{}` has {} rows, {:.1f} % fewer than the {} that are published; at most {:g} % are allowed",
+                    model, rows, shrink * 100, outcome_.rows_before, *require.max_shrink * 100),
+        "see why rows are missing, or raise `max_shrink`");
   }
 
   const PublishRequest& request_;
@@ -238,24 +261,34 @@ class Publisher {
 
 std::string_view ToString(PublicationState state) {
   switch (state) {
-    case PublicationState::kBegun: return "begun";
-    case PublicationState::kBuilt: return "built";
-    case PublicationState::kVerified: return "verified";
-    case PublicationState::kSwitched: return "switched";
-    case PublicationState::kDone: return "done";
-    case PublicationState::kAbandoned: return "abandoned";
-    case PublicationState::kRolledBack: return "rolled back";
+    case PublicationState::kBegun:
+      return "begun";
+    case PublicationState::kBuilt:
+      return "built";
+    case PublicationState::kVerified:
+      return "verified";
+    case PublicationState::kSwitched:
+      return "switched";
+    case PublicationState::kDone:
+      return "done";
+    case PublicationState::kAbandoned:
+      return "abandoned";
+    case PublicationState::kRolledBack:
+      return "rolled back";
   }
   return "";
 }
 
 std::string FingerprintSql(const std::vector<ModelColumn>& columns, const std::string& from) {
   std::vector<std::string> values;
-  for (const ModelColumn& column : columns) values.push_back(fmt::format("CAST({} AS {})", Ident(column.name), column.type));
-  return fmt::format("SELECT count(*), CAST(coalesce(sum(CAST(hash({}) AS HUGEINT)), 0) AS VARCHAR) FROM {}", JoinText(values, ", "), from);
+  for (const ModelColumn& column : columns)
+    values.push_back(fmt::format("CAST({} AS {})", Ident(column.name), column.type));
+  return fmt::format("SELECT count(*), CAST(coalesce(sum(CAST(hash({}) AS HUGEINT)), 0) AS VARCHAR) FROM {}",
+                     JoinText(values, ", "), from);
 }
 
-Result<Fingerprint> TakeFingerprint(adapter::Connection& connection, const std::vector<ModelColumn>& columns, const std::string& from) {
+Result<Fingerprint> TakeFingerprint(adapter::Connection& connection, const std::vector<ModelColumn>& columns,
+                                    const std::string& from) {
   STIR_ASSIGN(const auto rows, QueryAll(connection, FingerprintSql(columns, from)));
   return Fingerprint{std::get<int64_t>(rows[0][0]), CellText(rows[0][1])};
 }
@@ -273,7 +306,8 @@ Result<PublishOutcome> RollBack(const PublishRequest& request, Files& files, Jou
   STIR_ASSIGN(const auto lock, WaitForLock(files, place, {}));
   STIR_ASSIGN(auto kept, Kept(files, place));
   if (kept.empty()) {
-    return Diagnostic(kNothingToRollBack, fmt::format("publication `{}` has no older generation to go back to", request.publication.name),
+    return Diagnostic(kNothingToRollBack,
+                      fmt::format("publication `{}` has no older generation to go back to", request.publication.name),
                       request.publication.span)
         .Hint("`keep` says how many old generations a publication keeps");
   }

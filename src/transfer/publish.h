@@ -1,10 +1,10 @@
-// One publication of a model: built beside what is live, verified there, then made visible by one rename. Whatever dies in
-// between, the next publication finds from the disk alone what is live and what is left over, and clears that away.
+// One publication of a model: built beside what is live, verified there, then made visible by one rename. Whatever dies
+// in between, the next publication finds from the disk alone what is live and what is left over, and clears that away.
 //
 //   begun -> built -> verified -> switched -> done        abandoned: a generation that died before it was switched
 //
-//   to a DuckDB file   x.duckdb.<generation> is built and closed; x.duckdb is another name of the live generation's file
-//   to files           <folder>/generations/<generation>/...; <folder>/current is a link to the live one
+//   to a DuckDB file   x.duckdb.<generation> is built and closed; x.duckdb is another name of the live generation's
+//   file to files           <folder>/generations/<generation>/...; <folder>/current is a link to the live one
 #pragma once
 
 #include <optional>
@@ -49,14 +49,14 @@ struct PublishRequest {
 
 struct PublishOutcome {
   int64_t generation = 0;
-  int64_t rows = 0;            // that readers see now
-  int64_t rows_before = -1;    // -1: this is the first
-  int64_t inserted = 0;        // merge: new keys; else all rows of the model
-  int64_t updated = 0;         // merge: keys that were there
-  int64_t partitions = 0;      // written; the others stay as they were
+  int64_t rows = 0;          // that readers see now
+  int64_t rows_before = -1;  // -1: this is the first
+  int64_t inserted = 0;      // merge: new keys; else all rows of the model
+  int64_t updated = 0;       // merge: keys that were there
+  int64_t partitions = 0;    // written; the others stay as they were
   int64_t files = 0;
-  std::string location;        // what readers open
-  std::vector<int64_t> kept;   // old generations that can be rolled back to, newest first
+  std::string location;       // what readers open
+  std::vector<int64_t> kept;  // old generations that can be rolled back to, newest first
 };
 
 // Thread: the caller's; opens a session of its own. Fails with nothing visible changed.

@@ -1,14 +1,15 @@
-// Publication against the real engine and the real disk: what readers see at every step, and after a death at every step.
+// Publication against the real engine and the real disk: what readers see at every step, and after a death at every
+// step.
 #include "transfer/publish.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "adapter/cell.h"
 #include "adapter/duckdb/duckdb_adapter.h"
@@ -96,7 +97,8 @@ class PublishTest : public testing::Test {
     return SqlOn(*reader, query);
   }
   std::string ReadFiles(const std::string& query = "select count(*), sum(id)") {
-    return Sql(fmt::format("{} from read_parquet('{}/out/orders/current/**/*.parquet', hive_partitioning = true)", query, folder_.string()));
+    return Sql(fmt::format("{} from read_parquet('{}/out/orders/current/**/*.parquet', hive_partitioning = true)",
+                           query, folder_.string()));
   }
 
   PublishRequest Request(const std::string& run = "r1") const {
@@ -175,7 +177,8 @@ TEST_F(PublishTest, RepeatingChangesNoNumberAndKeepsOldGenerations) {
   EXPECT_EQ(Publishes().kept, std::vector<int64_t>{2});
   EXPECT_EQ(Read("select count(*), sum(id) from sales.orders"), "10|45");
   EXPECT_EQ(Read("select count(*) from _stir.publications"), "3");
-  EXPECT_EQ(NamesIn(folder_), (std::vector<std::string>{"serve.duckdb", "serve.duckdb.2", "serve.duckdb.3", "serve.duckdb.lock", "shop.duckdb", "shop.duckdb.wal"}));
+  EXPECT_EQ(NamesIn(folder_), (std::vector<std::string>{"serve.duckdb", "serve.duckdb.2", "serve.duckdb.3",
+                                                        "serve.duckdb.lock", "shop.duckdb", "shop.duckdb.wal"}));
 }
 
 TEST_F(PublishTest, AReaderKeepsTheFileItOpened) {
@@ -191,7 +194,8 @@ TEST_F(PublishTest, AReaderKeepsTheFileItOpened) {
   if (child == 0) {
     adapter::Profile profile;
     profile.type = "duckdb";
-    profile.settings = std::make_shared<Json>(Json{{"path", connection_.path.string()}, {"config_options", {{"access_mode", "READ_ONLY"}}}});
+    profile.settings = std::make_shared<Json>(
+        Json{{"path", connection_.path.string()}, {"config_options", {{"access_mode", "READ_ONLY"}}}});
     auto reader = *adapter::duckdb::OpenDuckDb(profile);
     char byte = 'y';
     [[maybe_unused]] auto wrote = write(ready[1], &byte, 1);
@@ -214,7 +218,9 @@ TEST_F(PublishTest, OtherTablesOfTheFileStay) {
   ToDuckDb();
   {
     auto other = Open("serve");
-    SqlOn(*other, "create table keep_me as select 7 n; create view v as select n + 1 m from keep_me; create index i on keep_me (n)");
+    SqlOn(*other,
+          "create table keep_me as select 7 n; create view v as select n + 1 m from keep_me; create index i on keep_me "
+          "(n)");
   }
   Model("select 1 id");
   Publishes();
@@ -238,7 +244,8 @@ TEST_F(PublishTest, MergeReplacesKeysAndKeepsTheRest) {
     EXPECT_EQ(Read("select id, v from sales.orders order by id"), "1|a\n2|B\n3|c");
   }
   Model("select 1 id, 'x' v, 2 extra");
-  EXPECT_EQ(Fails().message, "`mart_orders` cannot be merged, its columns differ from the published ones: extra (only in the model)");
+  EXPECT_EQ(Fails().message,
+            "`mart_orders` cannot be merged, its columns differ from the published ones: extra (only in the model)");
 }
 
 TEST_F(PublishTest, RequirementsHoldBeforeAnythingIsVisible) {
@@ -252,7 +259,8 @@ TEST_F(PublishTest, RequirementsHoldBeforeAnythingIsVisible) {
   publication_.require = {};
   publication_.require.max_shrink = 0.1;
   Model("select range id from range(80)");
-  EXPECT_EQ(Fails().message, "`mart_orders` has 80 rows, 20.0 % fewer than the 100 that are published; at most 10 % are allowed");
+  EXPECT_EQ(Fails().message,
+            "`mart_orders` has 80 rows, 20.0 % fewer than the 100 that are published; at most 10 % are allowed");
   publication_.require = {};
   Model("select 1 id where false");
   EXPECT_EQ(Fails().message, "`mart_orders` has no rows");
@@ -263,7 +271,8 @@ TEST_F(PublishTest, RequirementsHoldBeforeAnythingIsVisible) {
   publication_.key = {At<std::string>("ident")};
   EXPECT_EQ(Fails().kind, kBadPublication);
   EXPECT_EQ(Read("select count(*) from sales.orders"), "100");
-  EXPECT_EQ(NamesIn(folder_), (std::vector<std::string>{"serve.duckdb", "serve.duckdb.1", "serve.duckdb.lock", "shop.duckdb", "shop.duckdb.wal"}));
+  EXPECT_EQ(NamesIn(folder_), (std::vector<std::string>{"serve.duckdb", "serve.duckdb.1", "serve.duckdb.lock",
+                                                        "shop.duckdb", "shop.duckdb.wal"}));
 }
 
 TEST_F(PublishTest, AFileThatAnotherProcessWritesIsHeld) {
@@ -298,7 +307,9 @@ TEST_F(PublishTest, RollBackGoesOneGenerationBack) {
 TEST_F(PublishTest, FilesOfAGenerationSwitchAtOnce) {
   ToFiles(Strategy::kFiles);
   publication_.to.partition_by = {At<std::string>("day"), At<std::string>("region")};
-  Model("select range id, date '2026-11-20' + (range % 2)::int as day, 'r ' || range % 3 region, sum(range) over () total from range(60)");
+  Model(
+      "select range id, date '2026-11-20' + (range % 2)::int as day, 'r ' || range % 3 region, sum(range) over () "
+      "total from range(60)");
   const PublishOutcome outcome = Publishes();
   EXPECT_EQ(outcome.rows, 60);
   EXPECT_EQ(outcome.partitions, 6);
@@ -328,9 +339,10 @@ TEST_F(PublishTest, OnlyThePartitionsPresentAreReplaced) {
     EXPECT_EQ(outcome.partitions, 1);
     EXPECT_EQ(outcome.rows, 14);
     EXPECT_EQ(outcome.rows_before, i == 0 ? 10 : 9);
-    EXPECT_EQ(ReadFiles("select day, count(*), min(id)") .empty(), false);
+    EXPECT_EQ(ReadFiles("select day, count(*), min(id)").empty(), false);
   }
-  EXPECT_EQ(ReadFiles("select count(*), min(id) filter (day = '2026-11-20'), min(id) filter (day = '2026-11-21')"), "14|1000|100");
+  EXPECT_EQ(ReadFiles("select count(*), min(id) filter (day = '2026-11-20'), min(id) filter (day = '2026-11-21')"),
+            "14|1000|100");
   publication_.require.max_shrink = 0.5;
   Model("select 1 id, date '2026-11-20' as day");
   EXPECT_EQ(Fails().kind, kRequirementFailed);
@@ -339,8 +351,10 @@ TEST_F(PublishTest, OnlyThePartitionsPresentAreReplaced) {
 }
 
 TEST_F(PublishTest, CsvAndJsonComeBackTheSameOrAreRefused) {
-  const std::string values = "select 1 id, 'it''s, \"x\"' s, '' e, null::varchar n, 1.50::decimal(9,2) d, timestamp '2026-11-20 10:00:00.000001' t, "
-                             "true b, 0.1::double f, date '2026-01-01' as day, 5::hugeint hu";
+  const std::string values =
+      "select 1 id, 'it''s, \"x\"' s, '' e, null::varchar n, 1.50::decimal(9,2) d, timestamp '2026-11-20 "
+      "10:00:00.000001' t, "
+      "true b, 0.1::double f, date '2026-01-01' as day, 5::hugeint hu";
   ToFiles(Strategy::kFiles, Format::kCsv);
   Model(values);
   EXPECT_EQ(Publishes().rows, 1);
@@ -374,7 +388,8 @@ TEST_F(PublishTest, DeathAtAnyStepOfADuckDbFile) {
   Model("select range id from range(10)");
   Publishes();
   Model("select range id from range(20)");
-  for (const std::string step : {"publish.begun", "publish.built", "publish.verified", "publish.switched", "publish.trimmed"}) {
+  for (const std::string step :
+       {"publish.begun", "publish.built", "publish.verified", "publish.switched", "publish.trimmed"}) {
     DieAt(step);
     const bool switched = step == "publish.switched" || step == "publish.trimmed";
     EXPECT_EQ(Read("select count(*) from sales.orders"), switched ? "20" : "10") << step;
@@ -392,7 +407,8 @@ TEST_F(PublishTest, DeathAtAnyStepOfFiles) {
   Model("select range id, date '2026-11-20' as day from range(10)");
   Publishes();
   Model("select range id, date '2026-11-21' as day from range(20)");
-  for (const std::string step : {"publish.begun", "publish.built", "publish.verified", "publish.switched", "publish.trimmed"}) {
+  for (const std::string step :
+       {"publish.begun", "publish.built", "publish.verified", "publish.switched", "publish.trimmed"}) {
     DieAt(step);
     const bool switched = step == "publish.switched" || step == "publish.trimmed";
     EXPECT_EQ(ReadFiles("select count(*)"), switched ? "30" : "10") << step;

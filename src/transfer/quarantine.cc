@@ -1,8 +1,8 @@
 // Collecting rejected records with their place and their text, and keeping them.
 #include "transfer/quarantine.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "adapter/cell.h"
 #include "transfer/csv_records.h"
@@ -33,27 +33,31 @@ const Shape& ShapeOf(const StageSpec& spec, size_t file) {
   return *std::ranges::find_if(spec.shapes, has);
 }
 
-// Rows with state, place and text straight from the stage: a file's rows stand there in the file's order, one after the other.
+// Rows with state, place and text straight from the stage: a file's rows stand there in the file's order, one after the
+// other.
 Status CollectStaged(adapter::Connection& connection, const Staged& staged, int64_t limit) {
   if (staged.reasons.empty()) return {};
-  STIR_TRY(connection.Execute(fmt::format(
-      "INSERT INTO {0} SELECT s._stir_file, coalesce(s._stir_position, s.rowid - f.first_row + 1), "
-      "({1})[s._stir_state - {2}], s._stir_original, 'json', '' FROM {3} s JOIN (SELECT _stir_file, min(rowid) AS first_row FROM {3} "
-      "GROUP BY 1) f USING (_stir_file) WHERE s._stir_state >= {4} {5}",
-      kRejected, ReasonList(staged.reasons), static_cast<int>(kFirstReason) - 1, kStage, static_cast<int>(kFirstReason),
-      limit < 0 ? "" : fmt::format("LIMIT {}", limit))));
+  STIR_TRY(connection.Execute(
+      fmt::format("INSERT INTO {0} SELECT s._stir_file, coalesce(s._stir_position, s.rowid - f.first_row + 1), "
+                  "({1})[s._stir_state - {2}], s._stir_original, 'json', '' FROM {3} s JOIN (SELECT _stir_file, "
+                  "min(rowid) AS first_row FROM {3} "
+                  "GROUP BY 1) f USING (_stir_file) WHERE s._stir_state >= {4} {5}",
+                  kRejected, ReasonList(staged.reasons), static_cast<int>(kFirstReason) - 1, kStage,
+                  static_cast<int>(kFirstReason), limit < 0 ? "" : fmt::format("LIMIT {}", limit))));
   return {};
 }
 
 // Puts the line as written, and its number, where the stage had only fields and a row's number.
-Status ReplaceByLines(adapter::Connection& connection, size_t file, const Shape& shape, const std::vector<CsvRecord>& records) {
+Status ReplaceByLines(adapter::Connection& connection, size_t file, const Shape& shape,
+                      const std::vector<CsvRecord>& records) {
   std::vector<std::string> values;
   const auto flush = [&]() -> Status {
     if (values.empty()) return {};
-    STIR_TRY(connection.Execute(fmt::format("UPDATE {} SET position = v.line, original = v.original, form = 'csv', layout = {} "
-                                            "FROM (VALUES {}) v(row_number, line, original) WHERE file = {} AND form = 'json' "
-                                            "AND position = v.row_number",
-                                            kRejected, Lit(shape.header), JoinText(values, ", "), file)));
+    STIR_TRY(connection.Execute(
+        fmt::format("UPDATE {} SET position = v.line, original = v.original, form = 'csv', layout = {} "
+                    "FROM (VALUES {}) v(row_number, line, original) WHERE file = {} AND form = 'json' "
+                    "AND position = v.row_number",
+                    kRejected, Lit(shape.header), JoinText(values, ", "), file)));
     values.clear();
     return {};
   };
@@ -65,14 +69,15 @@ Status ReplaceByLines(adapter::Connection& connection, size_t file, const Shape&
   return flush();
 }
 
-Status AddBroken(adapter::Connection& connection, size_t file, const Shape& shape, const std::vector<const BrokenRecord*>& broken,
-                 const std::vector<CsvRecord>& records) {
+Status AddBroken(adapter::Connection& connection, size_t file, const Shape& shape,
+                 const std::vector<const BrokenRecord*>& broken, const std::vector<CsvRecord>& records) {
   std::vector<std::string> values;
   for (const BrokenRecord* each : broken) {
-    const auto found = std::ranges::find_if(records, [&](const CsvRecord& r) { return r.row == 0 && r.record == each->record; });
+    const auto found =
+        std::ranges::find_if(records, [&](const CsvRecord& r) { return r.row == 0 && r.record == each->record; });
     const bool seen = found != records.end();
-    values.push_back(fmt::format("({}, {}, {}, {}, 'csv', {})", file, seen ? found->line : each->record, Lit(each->reason),
-                                 Lit(seen ? found->text : each->text), Lit(shape.header)));
+    values.push_back(fmt::format("({}, {}, {}, {}, 'csv', {})", file, seen ? found->line : each->record,
+                                 Lit(each->reason), Lit(seen ? found->text : each->text), Lit(shape.header)));
   }
   for (size_t begin = 0; begin < values.size(); begin += kRowsAStatement) {
     const size_t end = std::min(values.size(), begin + kRowsAStatement);
@@ -96,14 +101,16 @@ Status CollectCsvFile(adapter::Connection& connection, const StageSpec& spec, co
     broken.push_back(&each);
     search.broken.push_back(each.record);
   }
-  STIR_ASSIGN(const auto rows, QueryAll(connection, fmt::format("SELECT position FROM {} WHERE file = {} ORDER BY 1", kRejected, file)));
+  STIR_ASSIGN(const auto rows,
+              QueryAll(connection, fmt::format("SELECT position FROM {} WHERE file = {} ORDER BY 1", kRejected, file)));
   for (const auto& row : rows) search.rows.push_back(std::get<int64_t>(row[0]));
   if (search.rows.empty() && broken.empty()) return {};
 
   std::vector<CsvRecord> records;
   if (!IsCompressed(spec.drop[file])) {
     STIR_ASSIGN(CsvFound found, FindCsvRecords(spec.drop[file].path, search));
-    STIR_ASSIGN(const int64_t staged_rows, QueryCount(connection, fmt::format("SELECT count(*) FROM {} WHERE _stir_file = {}", kStage, file)));
+    STIR_ASSIGN(const int64_t staged_rows,
+                QueryCount(connection, fmt::format("SELECT count(*) FROM {} WHERE _stir_file = {}", kStage, file)));
     // Where the two readings of the file differ, the fields as read are the safer original.
     if (found.rows == staged_rows) records = std::move(found.records);
   }
@@ -111,10 +118,13 @@ Status CollectCsvFile(adapter::Connection& connection, const StageSpec& spec, co
   return AddBroken(connection, file, shape, broken, records);
 }
 
-Result<std::vector<Rejected>> Summarize(adapter::Connection& connection, const std::string& file, const std::string& from) {
-  STIR_ASSIGN(const auto rows, QueryAll(connection, fmt::format("SELECT reason, count(*), arg_min({0} || ':' || position, ({0}, position)) "
-                                                                "FROM {1} GROUP BY 1 ORDER BY 2 DESC, 1",
-                                                                file, from)));
+Result<std::vector<Rejected>> Summarize(adapter::Connection& connection, const std::string& file,
+                                        const std::string& from) {
+  STIR_ASSIGN(
+      const auto rows,
+      QueryAll(connection, fmt::format("SELECT reason, count(*), arg_min({0} || ':' || position, ({0}, position)) "
+                                       "FROM {1} GROUP BY 1 ORDER BY 2 DESC, 1",
+                                       file, from)));
   std::vector<Rejected> out;
   for (const auto& row : rows) out.push_back({CellText(row[0]), std::get<int64_t>(row[1]), CellText(row[2])});
   return out;
@@ -128,9 +138,10 @@ adapter::Relation QuarantineOf(adapter::Relation table) {
 }
 
 Status CollectRejected(adapter::Connection& connection, const StageSpec& spec, const Staged& staged, int64_t limit) {
-  STIR_TRY(connection.Execute(fmt::format("CREATE OR REPLACE TEMP TABLE {} (file UINTEGER, position BIGINT, reason VARCHAR, "
-                                          "original VARCHAR, form VARCHAR, layout VARCHAR)",
-                                          kRejected)));
+  STIR_TRY(
+      connection.Execute(fmt::format("CREATE OR REPLACE TEMP TABLE {} (file UINTEGER, position BIGINT, reason VARCHAR, "
+                                     "original VARCHAR, form VARCHAR, layout VARCHAR)",
+                                     kRejected)));
   if (staged.rejected == 0) return {};
   STIR_TRY(CollectStaged(connection, staged, limit));
   if (spec.options.format != Format::kCsv) return {};
@@ -144,14 +155,16 @@ Result<std::vector<Rejected>> SummarizeRejected(adapter::Connection& connection,
 
 Result<std::vector<Rejected>> SummarizeQuarantined(adapter::Connection& connection, const adapter::Relation& table,
                                                    const std::string& ingestion, const std::string& run_id) {
-  return Summarize(connection, "origin", fmt::format("{} WHERE ingestion = {} AND _stir_run_id = {}", TableName(QuarantineOf(table)),
-                                                     Lit(ingestion), Lit(run_id)));
+  return Summarize(connection, "origin",
+                   fmt::format("{} WHERE ingestion = {} AND _stir_run_id = {}", TableName(QuarantineOf(table)),
+                               Lit(ingestion), Lit(run_id)));
 }
 
 Status PrepareQuarantine(adapter::Connection& connection, const adapter::Relation& table) {
   STIR_TRY(connection.Execute(fmt::format(
       "CREATE TABLE IF NOT EXISTS {} (ingestion VARCHAR NOT NULL, reason VARCHAR NOT NULL, origin VARCHAR NOT NULL, "
-      "position BIGINT, original VARCHAR, form VARCHAR NOT NULL, layout VARCHAR, _stir_run_id VARCHAR, _stir_loaded_at TIMESTAMP)",
+      "position BIGINT, original VARCHAR, form VARCHAR NOT NULL, layout VARCHAR, _stir_run_id VARCHAR, _stir_loaded_at "
+      "TIMESTAMP)",
       TableName(QuarantineOf(table)))));
   return {};
 }
@@ -168,10 +181,11 @@ Status ForgetQuarantined(adapter::Connection& connection, const adapter::Relatio
 
 Status KeepRejected(adapter::Connection& connection, const adapter::Relation& table, const std::vector<DropFile>& drop,
                     const Checkpoint& checkpoint) {
-  STIR_TRY(connection.Execute(fmt::format("INSERT INTO {} SELECT {}, reason, {}, position, original, form, layout, {}, {} FROM {} "
-                                          "ORDER BY file, position",
-                                          TableName(QuarantineOf(table)), Lit(checkpoint.ingestion), FileNames(drop),
-                                          Lit(checkpoint.run_id), TimestampLit(checkpoint.loaded_at), kRejected)));
+  STIR_TRY(connection.Execute(
+      fmt::format("INSERT INTO {} SELECT {}, reason, {}, position, original, form, layout, {}, {} FROM {} "
+                  "ORDER BY file, position",
+                  TableName(QuarantineOf(table)), Lit(checkpoint.ingestion), FileNames(drop), Lit(checkpoint.run_id),
+                  TimestampLit(checkpoint.loaded_at), kRejected)));
   return {};
 }
 

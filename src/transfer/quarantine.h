@@ -1,5 +1,5 @@
-// Rows that did not fit, kept beside the table they were for: `<table>__quarantine` with the reason, the file, the place in it
-// and the record as it was written.
+// Rows that did not fit, kept beside the table they were for: `<table>__quarantine` with the reason, the file, the
+// place in it and the record as it was written.
 #pragma once
 
 #include <string>
@@ -21,8 +21,9 @@ struct Rejected {
   std::string example;
 };
 
-// Fills the temporary table `_stir_rejected` from the stage: file, position (CSV and JSON: line; Parquet: row), reason, original,
-// form ("csv", "json") and layout (the header that a "csv" original was under). At most `limit` rows of the stage when >= 0.
+// Fills the temporary table `_stir_rejected` from the stage: file, position (CSV and JSON: line; Parquet: row), reason,
+// original, form ("csv", "json") and layout (the header that a "csv" original was under). At most `limit` rows of the
+// stage when >= 0.
 Status CollectRejected(adapter::Connection& connection, const StageSpec& spec, const Staged& staged, int64_t limit);
 
 // What was collected, the most frequent reason first.

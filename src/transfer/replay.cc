@@ -15,7 +15,8 @@
 namespace stir::transfer {
 namespace {
 
-constexpr const char* kMap = "temp.main._stir_replay";  // at: the staged row; kept: the quarantined one; run_id: who loaded it
+constexpr const char* kMap =
+    "temp.main._stir_replay";  // at: the staged row; kept: the quarantined one; run_id: who loaded it
 
 // A quarantined CSV record as a JSON object of texts. Empty: it has not as many fields as its header.
 std::string CsvAsJson(const std::string& record, const std::string& header, const ReadOptions& options) {
@@ -26,8 +27,10 @@ std::string CsvAsJson(const std::string& record, const std::string& header, cons
   json.BeginObject();
   for (size_t i = 0; i < names.size(); ++i) {
     json.Key(names[i]);
-    if (fields[i] == options.null_text) json.Null();
-    else json.String(fields[i]);
+    if (fields[i] == options.null_text)
+      json.Null();
+    else
+      json.String(fields[i]);
   }
   json.EndObject();
   return std::move(json).Take();
@@ -35,7 +38,8 @@ std::string CsvAsJson(const std::string& record, const std::string& header, cons
 
 class Replayer {
  public:
-  Replayer(const IngestRequest& request, adapter::Adapter& adapter, Files& files, const Failpoints& failpoints, Session session)
+  Replayer(const IngestRequest& request, adapter::Adapter& adapter, Files& files, const Failpoints& failpoints,
+           Session session)
       : request_(request),
         ingestion_(request.ingestion),
         files_(files),
@@ -46,7 +50,9 @@ class Replayer {
     quarantine_.quote = adapter.dialect().default_quote;
     quarantine_.include = adapter.dialect().default_include;
     // Rows that were refused do not change the table.
-    ingestion_.schema_changes = {.added = platform::OnAdded::kIgnore, .removed = platform::OnRemoved::kNull, .type = platform::OnType::kQuarantine};
+    ingestion_.schema_changes = {.added = platform::OnAdded::kIgnore,
+                                 .removed = platform::OnRemoved::kNull,
+                                 .type = platform::OnType::kQuarantine};
   }
 
   Result<ReplayOutcome> Run() {
@@ -67,11 +73,15 @@ class Replayer {
 
   Status WriteLines() {
     STIR_ASSIGN(const ReadOptions options, ParseReadOptions(ingestion_));
-    STIR_TRY(connection().Execute(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT row_number() OVER (ORDER BY rowid) - 1 AS at, rowid AS kept, "
-                                              "_stir_run_id AS run_id FROM {} WHERE ingestion = {}",
-                                              kMap, TableName(quarantine_), Lit(ingestion_.name))));
-    STIR_ASSIGN(auto rows, connection().Query(fmt::format("SELECT coalesce(original, ''), form, coalesce(layout, '') FROM {} WHERE ingestion = {} ORDER BY rowid",
-                                                          TableName(quarantine_), Lit(ingestion_.name))));
+    STIR_TRY(connection().Execute(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE {} AS SELECT row_number() OVER (ORDER BY rowid) - 1 AS at, rowid AS kept, "
+        "_stir_run_id AS run_id FROM {} WHERE ingestion = {}",
+        kMap, TableName(quarantine_), Lit(ingestion_.name))));
+    STIR_ASSIGN(
+        auto rows,
+        connection().Query(fmt::format(
+            "SELECT coalesce(original, ''), form, coalesce(layout, '') FROM {} WHERE ingestion = {} ORDER BY rowid",
+            TableName(quarantine_), Lit(ingestion_.name))));
     std::string text;
     std::vector<adapter::Cell> row;
     while (true) {
@@ -87,16 +97,22 @@ class Replayer {
 
   Status StageAndMove() {
     STIR_ASSIGN(const FileStat stat, files_.Stat(path()));
-    const std::vector<DropFile> drop = {{.name = "quarantine", .path = path(), .size = stat.size, .mtime_ns = stat.mtime_ns, .hash = {}}};
+    const std::vector<DropFile> drop = {
+        {.name = "quarantine", .path = path(), .size = stat.size, .mtime_ns = stat.mtime_ns, .hash = {}}};
     ReadOptions options;
     options.format = platform::Format::kJsonl;
     STIR_ASSIGN(const auto declared, NormalizeTypes(connection(), ingestion_, request_.declared));
     std::vector<std::string> expected;
     for (const TypedColumn& column : table_.columns) expected.push_back(column.name);
     STIR_ASSIGN(const auto shapes, FindShapes(connection(), drop, options, {}, expected));
-    STIR_ASSIGN(const auto columns, PlanColumns({.ingestion = ingestion_, .drop = drop, .shapes = shapes, .table = table_.columns,
-                                                 .declared = declared, .sniffed = {}}));
-    const StageSpec spec{.ingestion = ingestion_, .drop = drop, .shapes = shapes, .options = options, .columns = columns, .window = {}};
+    STIR_ASSIGN(const auto columns, PlanColumns({.ingestion = ingestion_,
+                                                 .drop = drop,
+                                                 .shapes = shapes,
+                                                 .table = table_.columns,
+                                                 .declared = declared,
+                                                 .sniffed = {}}));
+    const StageSpec spec{
+        .ingestion = ingestion_, .drop = drop, .shapes = shapes, .options = options, .columns = columns, .window = {}};
     STIR_ASSIGN(const Staged staged, Stage(connection(), spec));
     STIR_TRY(CollectRejected(connection(), spec, staged, -1));
     STIR_ASSIGN(outcome_.rejected, SummarizeRejected(connection(), drop));
@@ -108,7 +124,12 @@ class Replayer {
 
   // A row that fits keeps the run that first read it, so that repeating that run's interval replaces it too.
   Status Move(const std::vector<PlannedColumn>& columns, const Staged& staged) {
-    Checkpoint checkpoint{.ingestion = ingestion_.name, .run_id = request_.run_id, .interval = {}, .loaded_at = request_.now, .watermark = {}, .files = {}};
+    Checkpoint checkpoint{.ingestion = ingestion_.name,
+                          .run_id = request_.run_id,
+                          .interval = {},
+                          .loaded_at = request_.now,
+                          .watermark = {},
+                          .files = {}};
     checkpoint.read = staged.counts.read;
     checkpoint.duplicates = staged.counts.duplicates;
     checkpoint.filtered = staged.counts.filtered;
@@ -123,8 +144,9 @@ class Replayer {
                         .earlier_runs = {},
                         .run_id_sql = fmt::format("(SELECT r.run_id FROM {} r WHERE r.at = s.rowid)", kMap)},
                        checkpoint));
-    STIR_TRY(connection().Execute(fmt::format("DELETE FROM {} WHERE rowid IN (SELECT r.kept FROM {} r JOIN {} s ON s.rowid = r.at WHERE s._stir_state < {})",
-                                              TableName(quarantine_), kMap, kStage, static_cast<int>(kBlank))));
+    STIR_TRY(connection().Execute(fmt::format(
+        "DELETE FROM {} WHERE rowid IN (SELECT r.kept FROM {} r JOIN {} s ON s.rowid = r.at WHERE s._stir_state < {})",
+        TableName(quarantine_), kMap, kStage, static_cast<int>(kBlank))));
     outcome_.loaded = checkpoint.inserted + checkpoint.updated;
     STIR_ASSIGN(const History history, ledger_.Read(ingestion_.name, request_.run_id, std::nullopt));
     checkpoint.watermark = history.watermark;
@@ -144,10 +166,11 @@ class Replayer {
 
 }  // namespace
 
-Result<ReplayOutcome> Replay(const IngestRequest& request, adapter::Adapter& adapter, Files& files, const Failpoints& failpoints,
-                             const CancelToken& cancel) {
+Result<ReplayOutcome> Replay(const IngestRequest& request, adapter::Adapter& adapter, Files& files,
+                             const Failpoints& failpoints, const CancelToken& cancel) {
   if (adapter.dialect().name != "duckdb") {
-    return Diagnostic(kTransferNotBuilt, fmt::format("replay into {} is not built yet", adapter.dialect().name), request.ingestion.span);
+    return Diagnostic(kTransferNotBuilt, fmt::format("replay into {} is not built yet", adapter.dialect().name),
+                      request.ingestion.span);
   }
   STIR_ASSIGN(Session session, Session::Open(adapter, cancel));
   return Replayer(request, adapter, files, failpoints, std::move(session)).Run();

@@ -1,8 +1,8 @@
 // SQL that reads Parquet, CSV and JSON lines.
 #include "transfer/source.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "adapter/cell.h"
@@ -70,7 +70,8 @@ Diagnostic Unreadable(const DropFile& file, const Diagnostics& engine) {
 }
 
 Result<std::vector<SourceColumn>> ParquetColumns(adapter::Connection& connection, const DropFile& file) {
-  auto described = connection.Describe(fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", PathLit(file)));
+  auto described =
+      connection.Describe(fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", PathLit(file)));
   if (!described.ok()) return Unreadable(file, described.error());
   std::vector<SourceColumn> columns;
   for (const adapter::ColumnInfo& column : *described) columns.push_back({column.name, ParseType(column.type)});
@@ -78,8 +79,8 @@ Result<std::vector<SourceColumn>> ParquetColumns(adapter::Connection& connection
 }
 
 Result<std::string> FirstLine(adapter::Connection& connection, const DropFile& file, const ReadOptions& options) {
-  auto rows = QueryAll(connection, fmt::format("SELECT line FROM read_csv({}, {}, encoding = {}) LIMIT 1", PathLit(file), kAsLines,
-                                               Lit(options.encoding)));
+  auto rows = QueryAll(connection, fmt::format("SELECT line FROM read_csv({}, {}, encoding = {}) LIMIT 1",
+                                               PathLit(file), kAsLines, Lit(options.encoding)));
   if (!rows.ok()) return Unreadable(file, rows.error());
   if (rows->empty()) return std::string();
   std::string line = CellText((*rows)[0][0]);
@@ -93,8 +94,8 @@ std::vector<SourceColumn> TextColumns(const std::vector<std::string>& names) {
   return columns;
 }
 
-Status AddCsvFile(adapter::Connection& connection, const std::vector<DropFile>& drop, size_t file, const ReadOptions& options,
-                  const std::vector<std::string>& columns, std::vector<Shape>& shapes) {
+Status AddCsvFile(adapter::Connection& connection, const std::vector<DropFile>& drop, size_t file,
+                  const ReadOptions& options, const std::vector<std::string>& columns, std::vector<Shape>& shapes) {
   if (!options.header) {
     AddToShapes(shapes, file, TextColumns(columns), "");
     return {};
@@ -102,7 +103,8 @@ Status AddCsvFile(adapter::Connection& connection, const std::vector<DropFile>& 
   STIR_ASSIGN(std::string header, FirstLine(connection, drop[file], options));
   const std::vector<std::string> names = SplitCsvRecord(header, options.delimiter, options.quote);
   for (size_t i = 0; i < names.size(); ++i) {
-    const bool twice = std::ranges::count_if(names, [&](const std::string& name) { return SameColumn(name, names[i]); }) > 1;
+    const bool twice =
+        std::ranges::count_if(names, [&](const std::string& name) { return SameColumn(name, names[i]); }) > 1;
     if (!names[i].empty() && !twice) continue;
     return Diagnostic(kDropUnreadable, fmt::format("the header of `{}` {}", drop[file].name,
                                                    names[i].empty() ? fmt::format("has no name for column {}", i + 1)
@@ -113,16 +115,18 @@ Status AddCsvFile(adapter::Connection& connection, const std::vector<DropFile>& 
   return {};
 }
 
-// The fields of the first lines that are objects, in their order, with the types that JSON gives them: a text stays text, a list
-// or an object is kept whole.
+// The fields of the first lines that are objects, in their order, with the types that JSON gives them: a text stays
+// text, a list or an object is kept whole.
 Result<std::vector<TypeSeen>> JsonFields(adapter::Connection& connection, const std::vector<DropFile>& drop,
                                          const std::vector<size_t>& files, const ReadOptions& options) {
   constexpr int kLines = 20000;
-  STIR_ASSIGN(const auto rows,
-              QueryAll(connection, fmt::format("SELECT CAST(json_group_structure(CAST(line AS JSON)) AS VARCHAR) FROM (SELECT line FROM "
-                                               "read_csv({}, {}, encoding = {}) LIMIT {}) "
-                                               "WHERE CASE WHEN json_valid(line) THEN starts_with(ltrim(line), '{{') END",
-                                               PathList(drop, files), kAsLines, Lit(options.encoding), kLines)));
+  STIR_ASSIGN(
+      const auto rows,
+      QueryAll(connection,
+               fmt::format("SELECT CAST(json_group_structure(CAST(line AS JSON)) AS VARCHAR) FROM (SELECT line FROM "
+                           "read_csv({}, {}, encoding = {}) LIMIT {}) "
+                           "WHERE CASE WHEN json_valid(line) THEN starts_with(ltrim(line), '{{') END",
+                           PathList(drop, files), kAsLines, Lit(options.encoding), kLines)));
   std::vector<TypeSeen> fields;
   const Json structure = Json::parse(CellText(rows[0][0]), nullptr, false);
   if (!structure.is_object()) return fields;
@@ -146,7 +150,8 @@ Result<std::vector<Shape>> JsonShapes(adapter::Connection& connection, const std
     shape.json_types[ToLower(field.name)] = field.type;
   }
   for (const std::string& name : names) {
-    const bool known = std::ranges::any_of(shape.columns, [&](const SourceColumn& c) { return SameColumn(c.name, name); });
+    const bool known =
+        std::ranges::any_of(shape.columns, [&](const SourceColumn& c) { return SameColumn(c.name, name); });
     if (!known) shape.columns.push_back({name, ParseType("VARCHAR")});
   }
   return std::vector<Shape>{std::move(shape)};
@@ -170,7 +175,8 @@ std::string RowAsJson(const Shape& shape, const std::vector<int>& wanted) {
 // From the engine's index of a file within the list that it was given to the index in the drop.
 std::string FileIndex(const Shape& shape) {
   const size_t first = shape.files.front();
-  if (shape.files.back() - first + 1 == shape.files.size()) return fmt::format("CAST(file_index + {} AS UINTEGER)", first);
+  if (shape.files.back() - first + 1 == shape.files.size())
+    return fmt::format("CAST(file_index + {} AS UINTEGER)", first);
   std::vector<std::string> parts;
   for (size_t file : shape.files) parts.push_back(std::to_string(file));
   return fmt::format("CAST(([{}])[CAST(file_index + 1 AS BIGINT)] AS UINTEGER)", JoinText(parts, ", "));
@@ -189,8 +195,8 @@ std::string ParquetSql(const std::vector<DropFile>& drop, const Shape& shape, co
       SelectList(shape, wanted), FileIndex(shape), RowAsJson(shape, wanted), PathList(drop, shape.files));
 }
 
-std::string CsvSql(const std::vector<DropFile>& drop, const Shape& shape, size_t shape_index, const ReadOptions& options,
-                   const std::vector<int>& wanted) {
+std::string CsvSql(const std::vector<DropFile>& drop, const Shape& shape, size_t shape_index,
+                   const ReadOptions& options, const std::vector<int>& wanted) {
   std::vector<std::string> columns;
   for (const SourceColumn& column : shape.columns) columns.push_back(fmt::format("{}: 'VARCHAR'", Lit(column.name)));
   const bool compressed = std::ranges::any_of(shape.files, [&](size_t file) { return IsCompressed(drop[file]); });
@@ -199,7 +205,8 @@ std::string CsvSql(const std::vector<DropFile>& drop, const Shape& shape, size_t
       "FROM read_csv({3}, columns = {{{4}}}, auto_detect = false, hive_partitioning = false, store_rejects = true, "
       "rejects_table = '{5}{6}', rejects_scan = '{7}{6}', {8})",
       SelectList(shape, wanted), FileIndex(shape), compressed ? RowAsJson(shape, wanted) : "CAST(NULL AS VARCHAR)",
-      PathList(drop, shape.files), JoinText(columns, ", "), kRejectsTable, shape_index, kScansTable, CsvOptions(options));
+      PathList(drop, shape.files), JoinText(columns, ", "), kRejectsTable, shape_index, kScansTable,
+      CsvOptions(options));
 }
 
 std::string JsonSql(const std::vector<DropFile>& drop, const Shape& shape, const ReadOptions& options,
@@ -261,7 +268,8 @@ Result<ReadOptions> ParseReadOptions(const platform::Ingestion& ingestion) {
       wrong("`header` must be true or false", "");
     } else {
       const std::string guess = DidYouMean(name, known);
-      wrong(fmt::format("there is no option `{}` of CSV files", name), guess.empty() ? "options: " + Join(known, ", ") : guess);
+      wrong(fmt::format("there is no option `{}` of CSV files", name),
+            guess.empty() ? "options: " + Join(known, ", ") : guess);
     }
   }
   if (options.encoding != "utf-8" && options.encoding != "latin-1") {
@@ -295,15 +303,17 @@ Result<std::vector<Shape>> FindShapes(adapter::Connection& connection, const std
   return shapes;
 }
 
-Result<std::map<std::string, std::string>> SniffTypes(adapter::Connection& connection, const std::vector<DropFile>& drop,
-                                                      const Shape& shape, const ReadOptions& options) {
+Result<std::map<std::string, std::string>> SniffTypes(adapter::Connection& connection,
+                                                      const std::vector<DropFile>& drop, const Shape& shape,
+                                                      const ReadOptions& options) {
   if (options.format == Format::kJsonl) return shape.json_types;
   std::map<std::string, std::string> types;
   std::vector<std::string> names;
   for (const SourceColumn& column : shape.columns) names.push_back(Lit(column.name));
-  const auto seen = connection.Describe(fmt::format(
-      "SELECT * FROM read_csv({}, names = [{}], auto_detect = true, ignore_errors = true, hive_partitioning = false, {})",
-      PathLit(drop[shape.files.front()]), JoinText(names, ", "), CsvOptions(options)));
+  const auto seen =
+      connection.Describe(fmt::format("SELECT * FROM read_csv({}, names = [{}], auto_detect = true, ignore_errors = "
+                                      "true, hive_partitioning = false, {})",
+                                      PathLit(drop[shape.files.front()]), JoinText(names, ", "), CsvOptions(options)));
   if (!seen.ok()) return types;  // nothing to go by: everything is text
   for (const adapter::ColumnInfo& column : *seen) {
     types[ToLower(column.name)] = ParseType(column.type).family != Family::kOther ? column.type : "VARCHAR";
@@ -311,12 +321,15 @@ Result<std::map<std::string, std::string>> SniffTypes(adapter::Connection& conne
   return types;
 }
 
-std::string ReadSql(const std::vector<DropFile>& drop, const Shape& shape, size_t shape_index, const ReadOptions& options,
-                    const std::vector<int>& wanted) {
+std::string ReadSql(const std::vector<DropFile>& drop, const Shape& shape, size_t shape_index,
+                    const ReadOptions& options, const std::vector<int>& wanted) {
   switch (options.format) {
-    case Format::kParquet: return ParquetSql(drop, shape, wanted);
-    case Format::kCsv: return CsvSql(drop, shape, shape_index, options, wanted);
-    case Format::kJsonl: return JsonSql(drop, shape, options, wanted);
+    case Format::kParquet:
+      return ParquetSql(drop, shape, wanted);
+    case Format::kCsv:
+      return CsvSql(drop, shape, shape_index, options, wanted);
+    case Format::kJsonl:
+      return JsonSql(drop, shape, options, wanted);
   }
   return {};
 }

@@ -1,8 +1,8 @@
 // Spelling SQL.
 #include "transfer/sql.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/strings.h"
 
@@ -34,7 +34,9 @@ std::string Idents(std::span<const std::string> names, std::string_view prefix) 
   return JoinText(parts, ", ");
 }
 
-std::string JoinText(const std::vector<std::string>& parts, std::string_view separator) { return Join(parts, separator); }
+std::string JoinText(const std::vector<std::string>& parts, std::string_view separator) {
+  return Join(parts, separator);
+}
 
 bool SameColumn(std::string_view a, std::string_view b) { return ToLower(a) == ToLower(b); }
 

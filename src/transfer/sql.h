@@ -11,9 +11,9 @@
 
 namespace stir::transfer {
 
-std::string Ident(std::string_view name);           // "a ""b"
-std::string Lit(std::string_view text);             // 'it''s'
-std::string TimestampLit(Timestamp time);           // TIMESTAMP '2026-11-20 00:00:00'
+std::string Ident(std::string_view name);  // "a ""b"
+std::string Lit(std::string_view text);    // 'it''s'
+std::string TimestampLit(Timestamp time);  // TIMESTAMP '2026-11-20 00:00:00'
 std::string TableName(const adapter::Relation& relation);
 std::string Idents(std::span<const std::string> names, std::string_view prefix = {});  // s."a", s."b"
 std::string JoinText(const std::vector<std::string>& parts, std::string_view separator);

@@ -1,8 +1,8 @@
 // Reading, casting and judging the records of a drop.
 #include "transfer/stage.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "adapter/cell.h"
 #include "transfer/kinds.h"
@@ -17,9 +17,10 @@ std::string NotJson() { return "the line is not a JSON object"; }
 
 // A number of JSON with more digits than a double holds was rounded while it was read; one in quotes was not.
 std::string JsonDigits(const PlannedColumn& column, std::string_view text) {
-  return fmt::format("CASE WHEN length({0}) > 16 AND (contains({0}, '.') OR contains({0}, 'e')) "
-                     "THEN json_type(_stir_line, {1}) = 'DOUBLE' ELSE false END",
-                     text, Lit(fmt::format("$.{}", Ident(column.name))));
+  return fmt::format(
+      "CASE WHEN length({0}) > 16 AND (contains({0}, '.') OR contains({0}, 'e')) "
+      "THEN json_type(_stir_line, {1}) = 'DOUBLE' ELSE false END",
+      text, Lit(fmt::format("$.{}", Ident(column.name))));
 }
 
 class QueryMaker {
@@ -61,8 +62,9 @@ class QueryMaker {
     }
     std::string names;
     for (const PlannedColumn& column : spec_.columns) names += Ident(column.name) + ", ";
-    return fmt::format("SELECT {0}{1}_stir_file, _stir_position, _stir_line, _stir_broken FROM (SELECT *, {2}FROM (\n{3}\n))", names,
-                       misfits, TrimComma(values), ReadSql(spec_.drop, shape, shape_index, spec_.options, wanted));
+    return fmt::format(
+        "SELECT {0}{1}_stir_file, _stir_position, _stir_line, _stir_broken FROM (SELECT *, {2}FROM (\n{3}\n))", names,
+        misfits, TrimComma(values), ReadSql(spec_.drop, shape, shape_index, spec_.options, wanted));
   }
 
   static std::string TrimComma(std::string list) {
@@ -79,7 +81,8 @@ class QueryMaker {
     return cast;
   }
 
-  // First what `where` needs, then `where`, then the rest: a row that is not wanted is not rejected for its other columns.
+  // First what `where` needs, then `where`, then the rest: a row that is not wanted is not rejected for its other
+  // columns.
   std::string StateSql() {
     std::string cases;
     if (spec_.options.format == Format::kJsonl) {
@@ -89,7 +92,8 @@ class QueryMaker {
     const std::string& where = *spec_.ingestion.from.where;
     const std::vector<std::string> asked = NamesIn(where);
     AddMisfits(cases, [&](const PlannedColumn& column) { return FindColumn(asked, column.name) != nullptr; });
-    if (!where.empty()) cases += fmt::format(" WHEN NOT coalesce(({}\n), false) THEN {}", where, static_cast<int>(kFiltered));
+    if (!where.empty())
+      cases += fmt::format(" WHEN NOT coalesce(({}\n), false) THEN {}", where, static_cast<int>(kFiltered));
     AddMisfits(cases, [&](const PlannedColumn& column) { return FindColumn(asked, column.name) == nullptr; });
     for (const auto& key : spec_.ingestion.key) {
       AddReason(cases, Ident(*key) + " IS NULL", fmt::format("`{}` is NULL, but it is the key", *key));
@@ -135,18 +139,28 @@ int64_t IntAt(const std::vector<adapter::Cell>& row, size_t column) {
 Result<StageCounts> Count(adapter::Connection& connection, size_t reasons) {
   StageCounts counts;
   counts.rejected.resize(reasons);
-  STIR_ASSIGN(const auto rows, QueryAll(connection, fmt::format("SELECT _stir_state, count(*) FROM {} GROUP BY 1", kStage)));
+  STIR_ASSIGN(const auto rows,
+              QueryAll(connection, fmt::format("SELECT _stir_state, count(*) FROM {} GROUP BY 1", kStage)));
   for (const auto& row : rows) {
     const int64_t state = IntAt(row, 0);
     const int64_t count = IntAt(row, 1);
     if (state == kBlank) continue;
     counts.read += count;
     switch (state) {
-      case kGood: counts.good = count; break;
-      case kFiltered: counts.filtered = count; break;
-      case kOutside: counts.outside = count; break;
-      case kDuplicate: counts.duplicates = count; break;
-      default: counts.rejected[static_cast<size_t>(state - kFirstReason)] = count;
+      case kGood:
+        counts.good = count;
+        break;
+      case kFiltered:
+        counts.filtered = count;
+        break;
+      case kOutside:
+        counts.outside = count;
+        break;
+      case kDuplicate:
+        counts.duplicates = count;
+        break;
+      default:
+        counts.rejected[static_cast<size_t>(state - kFirstReason)] = count;
     }
   }
   return counts;
@@ -158,7 +172,8 @@ Status MarkDuplicates(adapter::Connection& connection, const platform::Ingestion
   std::vector<std::string> keys;
   for (const auto& key : ingestion.key) keys.push_back(*key);
   const std::string key = Idents(keys);
-  const std::string twice = fmt::format("SELECT {0} FROM {1} WHERE _stir_state = 0 GROUP BY {0} HAVING count(*) > 1", key, kStage);
+  const std::string twice =
+      fmt::format("SELECT {0} FROM {1} WHERE _stir_state = 0 GROUP BY {0} HAVING count(*) > 1", key, kStage);
   const std::string newest = ingestion.cursor->empty() ? "" : Ident(*ingestion.cursor) + " DESC, ";
   STIR_TRY(connection.Execute(fmt::format(
       "UPDATE {0} SET _stir_state = {1} WHERE rowid IN (SELECT r FROM (SELECT s.rowid AS r, row_number() OVER "
@@ -182,12 +197,14 @@ Result<std::vector<BrokenRecord>> ReadBroken(adapter::Connection& connection, co
   if (spec.options.format != Format::kCsv) return broken;
   for (size_t shape = 0; shape < spec.shapes.size(); ++shape) {
     STIR_ASSIGN(const auto rows,
-                QueryAll(connection, fmt::format("SELECT s.file_path, r.line, any_value(r.error_type), any_value(r.csv_line) FROM "
-                                                 "{0}{2} r JOIN {1}{2} s USING (scan_id, file_id) GROUP BY ALL ORDER BY 1, 2",
-                                                 kRejectsTable, kScansTable, shape)));
+                QueryAll(connection,
+                         fmt::format("SELECT s.file_path, r.line, any_value(r.error_type), any_value(r.csv_line) FROM "
+                                     "{0}{2} r JOIN {1}{2} s USING (scan_id, file_id) GROUP BY ALL ORDER BY 1, 2",
+                                     kRejectsTable, kScansTable, shape)));
     for (const auto& row : rows) {
       const std::string path = CellText(row[0]);
-      const auto file = std::ranges::find_if(spec.drop, [&](const DropFile& each) { return each.path.string() == path; });
+      const auto file =
+          std::ranges::find_if(spec.drop, [&](const DropFile& each) { return each.path.string() == path; });
       std::string text = CellText(row[3]);
       text.erase(0, text.find_first_not_of("\r\n"));
       broken.push_back({.file = static_cast<size_t>(file - spec.drop.begin()),
@@ -216,18 +233,22 @@ Status CheckTails(adapter::Connection& connection, const StageSpec& spec, const 
     if (IsCompressed(spec.drop[file]) || EndsInNewline(spec.drop[file])) continue;
     bool cut = false;
     if (spec.options.format == Format::kJsonl) {
-      STIR_ASSIGN(const int64_t state, QueryCount(connection, fmt::format("SELECT arg_max(_stir_state, rowid)::BIGINT FROM {} "
-                                                                         "WHERE _stir_file = {}", kStage, file)));
+      STIR_ASSIGN(const int64_t state,
+                  QueryCount(connection, fmt::format("SELECT arg_max(_stir_state, rowid)::BIGINT FROM {} "
+                                                     "WHERE _stir_file = {}",
+                                                     kStage, file)));
       cut = state == kFirstReason;
     } else {
-      STIR_ASSIGN(const int64_t good, QueryCount(connection, fmt::format("SELECT count(*) FROM {} WHERE _stir_file = {}", kStage, file)));
+      STIR_ASSIGN(const int64_t good,
+                  QueryCount(connection, fmt::format("SELECT count(*) FROM {} WHERE _stir_file = {}", kStage, file)));
       const auto mine = [&](const BrokenRecord& each) { return each.file == file; };
       const auto last = std::ranges::find_if(broken.rbegin(), broken.rend(), mine);
       const auto count = std::ranges::count_if(broken, mine);
       cut = last != broken.rend() && last->record >= good + count;
     }
     if (!cut) continue;
-    return Diagnostic(kDropHalfWritten, fmt::format("`{}` is half written: its last line breaks off", spec.drop[file].name))
+    return Diagnostic(kDropHalfWritten,
+                      fmt::format("`{}` is half written: its last line breaks off", spec.drop[file].name))
         .Hint("write a drop under another name and rename it when it is complete; then run this again");
   }
   return {};

@@ -1,5 +1,5 @@
-// The one time that a load reads its files: every record lands in a temporary table with its values in the table's types,
-// where it came from, and a verdict. What is good, what is not and why is then a matter of counting.
+// The one time that a load reads its files: every record lands in a temporary table with its values in the table's
+// types, where it came from, and a verdict. What is good, what is not and why is then a matter of counting.
 #pragma once
 
 #include <optional>
@@ -57,10 +57,10 @@ struct StageCounts {
 
 // Lines that the engine could not read as records at all.
 struct BrokenRecord {
-  size_t file = 0;      // in the drop
-  int64_t record = 0;   // 1-based, header and empty lines counted
+  size_t file = 0;     // in the drop
+  int64_t record = 0;  // 1-based, header and empty lines counted
   std::string reason;
-  std::string text;     // as the engine cut it out
+  std::string text;  // as the engine cut it out
 };
 
 struct Staged {
@@ -70,7 +70,8 @@ struct Staged {
   int64_t rejected = 0;              // those by reason and the broken ones
 };
 
-// Makes the stage table anew, and marks all but the newest record of each key. A file that turns out to be cut off is an error.
+// Makes the stage table anew, and marks all but the newest record of each key. A file that turns out to be cut off is
+// an error.
 Result<Staged> Stage(adapter::Connection& connection, const StageSpec& spec);
 
 }  // namespace stir::transfer

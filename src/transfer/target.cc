@@ -12,8 +12,10 @@ Result<Table> ReadTable(adapter::Connection& connection, const adapter::Relation
   Table table{.columns = {}, .exists = !columns.empty()};
   int own = 0;
   for (const adapter::Column& column : columns) {
-    if (column.name == "_stir_run_id" || column.name == "_stir_loaded_at") ++own;
-    else table.columns.push_back({column.name, column.dtype});
+    if (column.name == "_stir_run_id" || column.name == "_stir_loaded_at")
+      ++own;
+    else
+      table.columns.push_back({column.name, column.dtype});
   }
   table.lacks_stir_columns = table.exists && own < 2;
   return table;
@@ -28,9 +30,9 @@ Result<std::vector<TypedColumn>> NormalizeTypes(adapter::Connection& connection,
     if (described.ok()) {
       out.push_back({column.name, (*described)[0].type});
     } else {
-      errors.push_back(Diagnostic(kBadIngestion, fmt::format("`{}` is no type of DuckDB: `data_type` of column `{}` of source {}.{}",
-                                                             column.type, column.name, ingestion.to.source,
-                                                             ingestion.to.table),
+      errors.push_back(Diagnostic(kBadIngestion,
+                                  fmt::format("`{}` is no type of DuckDB: `data_type` of column `{}` of source {}.{}",
+                                              column.type, column.name, ingestion.to.source, ingestion.to.table),
                                   ingestion.to.span)
                            .Hint("correct it in the source's YAML"));
     }

@@ -1,10 +1,10 @@
 // Finds and opens libduckdb.so.
 #include "adapter/duckdb/api.h"
 
-#include <cstdlib>
 #include <dlfcn.h>
-#include <filesystem>
 #include <fmt/format.h>
+#include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <vector>
 
@@ -49,8 +49,8 @@ Result<Api> Load() {
   STIR_ASSIGN(void* library, OpenLibrary());
   Api api;
   const char* missing = nullptr;
-#define STIR_DUCKDB_FIND(name)                                                                          \
-  api.name = reinterpret_cast<decltype(api.name)>(dlsym(library, "duckdb_" #name));                     \
+#define STIR_DUCKDB_FIND(name)                                                      \
+  api.name = reinterpret_cast<decltype(api.name)>(dlsym(library, "duckdb_" #name)); \
   if (api.name == nullptr) missing = "duckdb_" #name;
   STIR_DUCKDB_FUNCTIONS(STIR_DUCKDB_FIND)
 #undef STIR_DUCKDB_FIND

@@ -38,8 +38,9 @@ struct Api {
 #undef STIR_DUCKDB_MEMBER
 };
 
-// The library's functions, opened once in the process and never closed. It is looked for as libduckdb.so in $STIR_LIB_DIR,
-// beside the program, in ../lib from there, where the build put it, and last by the system's own rules. Thread safe.
+// The library's functions, opened once in the process and never closed. It is looked for as libduckdb.so in
+// $STIR_LIB_DIR, beside the program, in ../lib from there, where the build put it, and last by the system's own rules.
+// Thread safe.
 Result<const Api*> LoadApi();
 
 // Owns one handle of the C API; `destroy` is the member of Api that takes the handle's address.

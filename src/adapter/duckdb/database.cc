@@ -1,12 +1,12 @@
 // The table of files that are open in this process.
 #include "adapter/duckdb/database.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <chrono>
 #include <filesystem>
-#include <fmt/format.h>
 #include <list>
 #include <optional>
-#include <sys/stat.h>
 #include <thread>
 
 #include "adapter/duckdb/errors.h"
@@ -23,7 +23,7 @@ struct FileId {
 
 // Asks by name: opening and closing the file would drop the lock of a database that has it open.
 std::optional<FileId> IdOf(const std::string& path) {
-  struct stat stat {};
+  struct stat stat{};
   if (::stat(path.c_str(), &stat) != 0) return std::nullopt;
   return FileId{stat.st_dev, stat.st_ino};
 }
@@ -90,7 +90,8 @@ class OpenFiles {
             .Hint("give all targets of one file the same `config_options`");
       }
       if (path == entry.path) {
-        return Diagnostic(kConnectionFailed, fmt::format("`{}` was replaced while this process has it open", options.path))
+        return Diagnostic(kConnectionFailed,
+                          fmt::format("`{}` was replaced while this process has it open", options.path))
             .Hint("end this process, or close what uses the old file, and open it again");
       }
     }
@@ -113,7 +114,8 @@ class OpenFiles {
     for (int attempt = 0;; ++attempt) {
       DatabaseHandle handle(api);
       char* error = nullptr;
-      if (api.get_or_create_from_cache(cache_, options.path.c_str(), handle.out(), config.get(), &error) == DuckDBSuccess) {
+      if (api.get_or_create_from_cache(cache_, options.path.c_str(), handle.out(), config.get(), &error) ==
+          DuckDBSuccess) {
         return handle;
       }
       Diagnostic diagnostic = OpenErrorFrom(TakeString(api, error), options.path);

@@ -1,14 +1,14 @@
 // What is DuckDB's own: types and their text, the profile's words, one database a file, files that others hold.
 #include "adapter/duckdb/duckdb_adapter.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "adapter/cell.h"
 #include "adapter/duckdb/errors.h"
@@ -78,11 +78,14 @@ TEST_F(DuckDb, IntegersOfAnyWidthAreExact) {
 
 TEST_F(DuckDb, DecimalsOfAnyWidthAreExact) {
   auto connection = InMemory();
-  const auto digits = [&](const std::string& sql) { return std::get<Decimal>(One(*connection, "select " + sql)).digits; };
+  const auto digits = [&](const std::string& sql) {
+    return std::get<Decimal>(One(*connection, "select " + sql)).digits;
+  };
   EXPECT_EQ(digits("-0.05::decimal(4,2)"), "-0.05");
   EXPECT_EQ(digits("1.5::decimal(9,4)"), "1.5000");
   EXPECT_EQ(digits("12345678901234.56::decimal(18,2)"), "12345678901234.56");
-  EXPECT_EQ(digits("-0.00000000000000000000000000000000000001::decimal(38,38)"), "-0.00000000000000000000000000000000000001");
+  EXPECT_EQ(digits("-0.00000000000000000000000000000000000001::decimal(38,38)"),
+            "-0.00000000000000000000000000000000000001");
   EXPECT_EQ(digits("99999999999999999999999999999999999999::decimal(38,0)"), "99999999999999999999999999999999999999");
 }
 
@@ -94,7 +97,8 @@ TEST_F(DuckDb, TimesAreExactAndInfinityIsNotADate) {
   EXPECT_EQ(OneText(*connection, "select timestamptz '2026-11-20 10:00:00+05:30'"), "2026-11-20 04:30:00+00");
   EXPECT_EQ(OneText(*connection, "select '2026-11-20 10:00:00.5'::timestamp_ms"), "2026-11-20 10:00:00.5");
   EXPECT_EQ(OneText(*connection, "select '1969-12-31 23:59:59'::timestamp_s"), "1969-12-31 23:59:59");
-  EXPECT_EQ(OneText(*connection, "select '2026-11-20 10:00:00.123456789'::timestamp_ns"), "2026-11-20 10:00:00.123456789");
+  EXPECT_EQ(OneText(*connection, "select '2026-11-20 10:00:00.123456789'::timestamp_ns"),
+            "2026-11-20 10:00:00.123456789");
   EXPECT_EQ(std::get<Other>(One(*connection, "select 'infinity'::timestamp")).text, "infinity");
   EXPECT_EQ(std::get<Other>(One(*connection, "select '-infinity'::date")).text, "-infinity");
   EXPECT_EQ(OneText(*connection, "select date '0044-03-15 (BC)'"), "0044-03-15 (BC)");
@@ -104,14 +108,26 @@ TEST_F(DuckDb, TimesAreExactAndInfinityIsNotADate) {
 TEST_F(DuckDb, OtherTypesAreTheEnginesOwnText) {
   auto connection = InMemory();
   for (const char* value : {
-           "[1, null, 3]", "['a', 'it''s', '', 'b c', 'NULL']", "{'a b': 1, 'c': {'d': ['x,y']}}", "map {'k': [1.50::decimal(4,2)]}",
-           "array_value(1, 2)", "interval '14 months 3 days 3.5 seconds'", "time '01:02:03.000004'", "timetz '01:02:03+05:30'",
-           "uuid '00000000-0000-0000-0000-00000000000a'", "'\\x00ab\\xFF'::blob", "'101'::bit", "union_value(n := 1)",
-           "'123456789012345678901234567890123456789012'::bignum", "[timestamptz '2026-11-20 10:00:00+05:30']", "1::variant",
+           "[1, null, 3]",
+           "['a', 'it''s', '', 'b c', 'NULL']",
+           "{'a b': 1, 'c': {'d': ['x,y']}}",
+           "map {'k': [1.50::decimal(4,2)]}",
+           "array_value(1, 2)",
+           "interval '14 months 3 days 3.5 seconds'",
+           "time '01:02:03.000004'",
+           "timetz '01:02:03+05:30'",
+           "uuid '00000000-0000-0000-0000-00000000000a'",
+           "'\\x00ab\\xFF'::blob",
+           "'101'::bit",
+           "union_value(n := 1)",
+           "'123456789012345678901234567890123456789012'::bignum",
+           "[timestamptz '2026-11-20 10:00:00+05:30']",
+           "1::variant",
        }) {
     const Cell cell = One(*connection, fmt::format("select {}", value));
     ASSERT_TRUE(std::holds_alternative<Other>(cell)) << value;
-    EXPECT_EQ(std::get<Other>(cell).text, OneText(*connection, fmt::format("set TimeZone = 'UTC'; select ({})::varchar", value)))
+    EXPECT_EQ(std::get<Other>(cell).text,
+              OneText(*connection, fmt::format("set TimeZone = 'UTC'; select ({})::varchar", value)))
         << value;
     EXPECT_EQ(std::get<Other>(cell).type, OneText(*connection, fmt::format("select typeof({})", value)));
   }
@@ -122,7 +138,8 @@ TEST_F(DuckDb, OtherTypesAreTheEnginesOwnText) {
 TEST_F(DuckDb, TypesAreNamedInFull) {
   auto connection = InMemory();
   const auto columns = connection->Describe(
-      "select 1::decimal(18,3) d, [1] l, {'a b': 1, 'c': 'x'} s, now() t, 'a'::enum('a','b''c') e, '{}'::json j, null n");
+      "select 1::decimal(18,3) d, [1] l, {'a b': 1, 'c': 'x'} s, now() t, 'a'::enum('a','b''c') e, '{}'::json j, null "
+      "n");
   ASSERT_TRUE(columns.ok());
   std::vector<std::string> types;
   for (const ColumnInfo& column : *columns) types.push_back(column.type);
@@ -146,8 +163,10 @@ TEST_F(DuckDb, RowsOfManyChunksComeInOrder) {
 
 TEST_F(DuckDb, AnErrorInTheMiddleOfAStreamIsNotAnEnd) {
   auto connection = InMemory();
-  ASSERT_TRUE(connection->Execute("create table t as select case when i = 900000 then 'x' else i::varchar end s "
-                                  "from range(1000000) t(i)").ok());
+  ASSERT_TRUE(connection
+                  ->Execute("create table t as select case when i = 900000 then 'x' else i::varchar end s "
+                            "from range(1000000) t(i)")
+                  .ok());
   auto rows = QueryAll(*connection, "select s::integer from t");
   ASSERT_FALSE(rows.ok());
   EXPECT_NE(rows.error().front().message.find("Could not convert string 'x'"), std::string::npos);
@@ -199,11 +218,14 @@ TEST_F(DuckDb, AWrongProfileSaysWhatIsWrong) {
     auto opened = OpenDuckDb(MakeProfile(std::move(settings)));
     return opened.ok() ? std::string("opened") : opened.error().front().message;
   };
-  EXPECT_EQ(message({{"path", "a/shop.duckdb"}, {"database", "store"}}), "`database: store` does not match `path: a/shop.duckdb`");
-  EXPECT_EQ(message({{"path", "md:shop"}, {"database", "md:shop"}}), "`path: md:shop` names MotherDuck, which stir does not support");
+  EXPECT_EQ(message({{"path", "a/shop.duckdb"}, {"database", "store"}}),
+            "`database: store` does not match `path: a/shop.duckdb`");
+  EXPECT_EQ(message({{"path", "md:shop"}, {"database", "md:shop"}}),
+            "`path: md:shop` names MotherDuck, which stir does not support");
   EXPECT_EQ(message({{"plugins", Json::array()}}), "`plugins` of a duckdb profile is not supported by stir");
-  EXPECT_EQ(message({{"config_options", {{"no_such", 1}}}}), 
-            "the database `:memory:` could not be opened: Invalid Input Error: The following options were not recognized: no_such");
+  EXPECT_EQ(message({{"config_options", {{"no_such", 1}}}}),
+            "the database `:memory:` could not be opened: Invalid Input Error: The following options were not "
+            "recognized: no_such");
   EXPECT_EQ(message({{"settings", "x"}}), "`settings` must be a mapping of names to values");
 }
 
@@ -245,7 +267,9 @@ TEST_F(DuckDb, AnotherConfigurationOfAnOpenFileIsAnError) {
 
 TEST_F(DuckDb, AFileReplacedUnderAnOpenDatabaseIsAnError) {
   const fs::path path = folder_ / "a.duckdb";
-  { auto next = Open({{"path", (folder_ / "next.duckdb").string()}}); }
+  {
+    auto next = Open({{"path", (folder_ / "next.duckdb").string()}});
+  }
   auto first = Open({{"path", path.string()}});
   fs::rename(folder_ / "next.duckdb", path);
   auto second = OpenDuckDb(MakeProfile({{"path", path.string()}}));

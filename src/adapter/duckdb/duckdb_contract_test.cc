@@ -15,13 +15,14 @@ Result<std::unique_ptr<Adapter>> OpenIn(const std::string& folder) {
   return duckdb::OpenDuckDb(profile);
 }
 
-INSTANTIATE_TEST_SUITE_P(DuckDb, AdapterContract,
-                         testing::Values(ContractSubject{
-                             .name = "duckdb",
-                             .open = OpenIn,
-                             .endless_query = "select count(*) from range(10000000) a, range(10000000) b where a.range + b.range = -1",
-                         }),
-                         [](const auto& subject) { return subject.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    DuckDb, AdapterContract,
+    testing::Values(ContractSubject{
+        .name = "duckdb",
+        .open = OpenIn,
+        .endless_query = "select count(*) from range(10000000) a, range(10000000) b where a.range + b.range = -1",
+    }),
+    [](const auto& subject) { return subject.param.name; });
 
 }  // namespace
 }  // namespace stir::adapter

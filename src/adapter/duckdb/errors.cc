@@ -1,8 +1,9 @@
 // Reads DuckDB's error texts.
 #include "adapter/duckdb/errors.h"
 
-#include <charconv>
 #include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -40,13 +41,18 @@ std::optional<Parsed> ParseJson(std::string_view text) {
 }
 
 // Plain text: what follows the blank line is the engine's picture of the statement.
-Parsed ParsePlain(std::string_view text) {
-  return {.message = std::string(text.substr(0, text.find("\n\nLINE ")))};
+Parsed ParsePlain(std::string_view text) { return {.message = std::string(text.substr(0, text.find("\n\nLINE ")))}; }
+
+// After what is wrong with a CSV file the engine lists its guesses and every option of its reader.
+void DropReaderOptions(std::string& message) {
+  if (message.find("CSV Error on Line:") != std::string::npos) message.resize(std::min(message.size(), message.find("\n\n")));
 }
 
 Parsed Parse(std::string_view text) {
-  if (auto parsed = ParseJson(text)) return *std::move(parsed);
-  return ParsePlain(text);
+  auto json = ParseJson(text);
+  Parsed parsed = json ? *std::move(json) : ParsePlain(text);
+  DropReaderOptions(parsed.message);
+  return parsed;
 }
 
 // A process's command line as a person would type it; empty when it may not be read.
@@ -76,7 +82,8 @@ std::optional<Diagnostic> HeldError(std::string_view message, std::string_view p
     holder = command.empty() ? fmt::format("process {}", pid) : fmt::format("process {} (`{}`)", pid, command);
   }
   return Diagnostic(kDatabaseHeld, fmt::format("the database `{}` is held by {}", path, holder))
-      .Hint("a DuckDB file can be open in one process at a time: wait for that process, or stop it, and run this again");
+      .Hint(
+          "a DuckDB file can be open in one process at a time: wait for that process, or stop it, and run this again");
 }
 
 Kind KindOf(std::string_view message) {
@@ -88,7 +95,8 @@ std::string HintFor(std::string_view message) {
   if (message.find("No space left on device") != std::string_view::npos) {
     return "make room on the disk of the database, or set `settings: {temp_directory: ...}` to a roomier one";
   }
-  if (message.starts_with("Out of Memory Error")) return "raise `settings: {memory_limit: ...}` in profiles.yml, or lower `threads`";
+  if (message.starts_with("Out of Memory Error"))
+    return "raise `settings: {memory_limit: ...}` in profiles.yml, or lower `threads`";
   return "";
 }
 
@@ -107,9 +115,11 @@ Diagnostic ErrorFrom(std::string_view text, bool interrupted) {
 Diagnostic OpenErrorFrom(std::string_view text, std::string_view path) {
   const Parsed parsed = Parse(text);
   if (auto held = HeldError(parsed.message, path)) return *std::move(held);
-  Diagnostic diagnostic(kConnectionFailed, fmt::format("the database `{}` could not be opened: {}", path, parsed.message));
+  Diagnostic diagnostic(kConnectionFailed,
+                        fmt::format("the database `{}` could not be opened: {}", path, parsed.message));
   if (parsed.message.find("No such file or directory") != std::string::npos) {
-    diagnostic.hint = "the folder that `path` in profiles.yml names must exist; it is relative to where stir is started";
+    diagnostic.hint =
+        "the folder that `path` in profiles.yml names must exist; it is relative to where stir is started";
   } else if (parsed.message.find("not a valid DuckDB database file") != std::string::npos) {
     diagnostic.hint = "`path` in profiles.yml must name a DuckDB file, or a file that does not exist yet";
   } else if (parsed.message.find("options were not recognized") != std::string::npos) {

@@ -1,8 +1,8 @@
 // Reads the output of profiles.yml for DuckDB.
 #include "adapter/duckdb/options.h"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "adapter/duckdb/kinds.h"
@@ -124,7 +124,8 @@ class Reader {
     int number = 0;
     ForEachEntry("secrets", [&](const Json& entry) {
       ++number;
-      if (!entry.is_object() || !entry.contains("type")) return Wrong("an entry of `secrets` must be a mapping with a `type`");
+      if (!entry.is_object() || !entry.contains("type"))
+        return Wrong("an entry of `secrets` must be a mapping with a `type`");
       AddSecret(entry, number);
     });
     if (const Json* provider = Find("use_credential_provider")) {
@@ -147,14 +148,16 @@ class Reader {
         AddSecretParameter(key, value, parameters);
       }
     }
-    options_.setup.push_back(fmt::format("CREATE OR REPLACE{} SECRET {} ({})", persistent, name, Join(parameters, ", ")));
+    options_.setup.push_back(
+        fmt::format("CREATE OR REPLACE{} SECRET {} ({})", persistent, name, Join(parameters, ", ")));
   }
 
   static void AddSecretParameter(const std::string& key, const Json& value, std::vector<std::string>& out) {
     const bool bare = key == "type" || key == "provider";
     if (value.is_object()) {
       std::vector<std::string> members;
-      for (const auto& [name, text] : value.items()) members.push_back(fmt::format("{}: {}", Literal(name), Literal(text)));
+      for (const auto& [name, text] : value.items())
+        members.push_back(fmt::format("{}: {}", Literal(name), Literal(text)));
       out.push_back(fmt::format("{} MAP {{{}}}", key, Join(members, ", ")));
     } else if (value.is_array() && key == "scope") {
       for (const Json& each : value) out.push_back(fmt::format("scope {}", Literal(each)));
@@ -169,7 +172,8 @@ class Reader {
 
   void ReadAttach() {
     ForEachEntry("attach", [&](const Json& entry) {
-      if (!entry.is_object() || !entry.contains("path")) return Wrong("an entry of `attach` must be a mapping with a `path`");
+      if (!entry.is_object() || !entry.contains("path"))
+        return Wrong("an entry of `attach` must be a mapping with a `path`");
       std::string sql = fmt::format("ATTACH IF NOT EXISTS {}", Literal(entry["path"]));
       if (entry.contains("alias")) sql += fmt::format(" AS {}", ScalarText(entry["alias"]));
       const std::vector<std::string> options = AttachOptions(entry);
@@ -194,7 +198,8 @@ class Reader {
     const Json more = entry.value("options", Json::object());
     for (const char* key : {"type", "secret", "read_only"}) {
       if (!entry.contains(key)) continue;
-      if (more.contains(key)) Wrong(fmt::format("`{}` of an attached database is given twice: beside `options` and in it", key));
+      if (more.contains(key))
+        Wrong(fmt::format("`{}` of an attached database is given twice: beside `options` and in it", key));
       add(key, entry[key]);
     }
     for (const auto& [key, value] : more.items()) add(key, value);

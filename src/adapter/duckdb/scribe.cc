@@ -53,7 +53,8 @@ Status Scribe::Start() {
                       api_.open_ext(":memory:", database_.out(), config.get(), &error) == DuckDBSuccess &&
                       api_.connect(database_.get(), connection_.out()) == DuckDBSuccess;
   if (!opened) {
-    return Diagnostic(kConnectionFailed, fmt::format("an engine in memory could not be opened: {}", TakeString(api_, error)));
+    return Diagnostic(kConnectionFailed,
+                      fmt::format("an engine in memory could not be opened: {}", TakeString(api_, error)));
   }
   TableFunctionHandle function(api_, api_.create_table_function());
   api_.table_function_set_name(function.get(), kFunction);

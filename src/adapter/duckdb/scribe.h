@@ -1,6 +1,6 @@
-// Writes values and types in the engine's own words. The C API hands out vectors but cannot print a list, an interval or a
-// type's full name, and a second printer of ours would drift from the engine's: so a private engine in memory, with one
-// table function that no user's SQL can reach, is shown the vectors and casts them to text.
+// Writes values and types in the engine's own words. The C API hands out vectors but cannot print a list, an interval
+// or a type's full name, and a second printer of ours would drift from the engine's: so a private engine in memory,
+// with one table function that no user's SQL can reach, is shown the vectors and casts them to text.
 #pragma once
 
 #include <memory>

@@ -27,7 +27,8 @@ Outcome OutcomeOf(const Api& api, Executed& executed) {
     // CREATE TABLE AS answers with one row: how many it wrote.
     const ChunkHandle chunk(api, api.fetch_chunk(*result));
     if (chunk && api.data_chunk_get_size(chunk.get()) == 1) {
-      outcome.rows_affected = *static_cast<const int64_t*>(api.vector_get_data(api.data_chunk_get_vector(chunk.get(), 0)));
+      outcome.rows_affected =
+          *static_cast<const int64_t*>(api.vector_get_data(api.data_chunk_get_vector(chunk.get(), 0)));
     }
   }
   return outcome;
@@ -147,8 +148,8 @@ Result<std::optional<Executed>> Session::RunText(std::string_view sql, Fetch fet
   return executed;
 }
 
-// Asks the engine whether a transaction is open, where only it knows: outside one, each statement has a transaction, and so
-// a number, of its own.
+// Asks the engine whether a transaction is open, where only it knows: outside one, each statement has a transaction,
+// and so a number, of its own.
 void Session::ProbeTransaction() {
   const auto number = [&]() -> std::optional<int64_t> {
     auto value = QueryCount(*this, "SELECT txid_current()");
@@ -220,12 +221,14 @@ Result<std::vector<std::string>> Session::ListSchemas(std::string_view database)
 }
 
 Result<std::vector<Relation>> Session::ListRelations(std::string_view database, std::string_view schema) {
-  const std::string where = fmt::format("lower(database_name) = lower({}) AND lower(schema_name) = lower({}) AND NOT internal",
-                                        Quoted(database), Quoted(schema));
-  STIR_ASSIGN(auto rows, QueryAll(*this, fmt::format("SELECT database_name, schema_name, table_name, false FROM duckdb_tables() "
-                                                     "WHERE {0} UNION ALL SELECT database_name, schema_name, view_name, true "
-                                                     "FROM duckdb_views() WHERE {0} ORDER BY 3",
-                                                     where)));
+  const std::string where =
+      fmt::format("lower(database_name) = lower({}) AND lower(schema_name) = lower({}) AND NOT internal",
+                  Quoted(database), Quoted(schema));
+  STIR_ASSIGN(auto rows,
+              QueryAll(*this, fmt::format("SELECT database_name, schema_name, table_name, false FROM duckdb_tables() "
+                                          "WHERE {0} UNION ALL SELECT database_name, schema_name, view_name, true "
+                                          "FROM duckdb_views() WHERE {0} ORDER BY 3",
+                                          where)));
   std::vector<Relation> relations;
   for (const auto& row : rows) {
     relations.push_back({.database = CellText(row[0]),
@@ -239,12 +242,13 @@ Result<std::vector<Relation>> Session::ListRelations(std::string_view database, 
 }
 
 Result<std::vector<Column>> Session::ListColumns(const Relation& relation) {
-  auto rows = QueryAll(*this, fmt::format("SELECT column_name, column_type FROM (DESCRIBE {})",
-                                          DuckDbDialect().Render(relation)));
+  auto rows = QueryAll(
+      *this, fmt::format("SELECT column_name, column_type FROM (DESCRIBE {})", DuckDbDialect().Render(relation)));
   if (!rows.ok()) {
     // A relation that is not there has no columns; whoever asks this asks it to find out.
     const Diagnostic& error = rows.error().front();
-    const bool missing = error.message.starts_with("Catalog Error") && error.message.find("does not exist") != std::string::npos;
+    const bool missing =
+        error.message.starts_with("Catalog Error") && error.message.find("does not exist") != std::string::npos;
     if (missing) return std::vector<Column>();
     return std::move(rows).error();
   }
@@ -263,11 +267,13 @@ Result<std::vector<ColumnInfo>> Session::Describe(std::string_view query) {
   STIR_ASSIGN(const PreparedHandle prepared, Prepare(api, state_->connection.get(), query));
   std::vector<TypeHandle> types;
   const idx_t count = api.prepared_statement_column_count(prepared.get());
-  for (idx_t i = 0; i < count; ++i) types.emplace_back(api, api.prepared_statement_column_logical_type(prepared.get(), i));
+  for (idx_t i = 0; i < count; ++i)
+    types.emplace_back(api, api.prepared_statement_column_logical_type(prepared.get(), i));
   STIR_ASSIGN(const auto names, TypeNames(api, Borrow(types), scribe()));
   std::vector<ColumnInfo> columns;
   for (idx_t i = 0; i < count; ++i) {
-    columns.push_back({TakeString(api, const_cast<char*>(api.prepared_statement_column_name(prepared.get(), i))), names[i]});
+    columns.push_back(
+        {TakeString(api, const_cast<char*>(api.prepared_statement_column_name(prepared.get(), i))), names[i]});
   }
   return columns;
 }

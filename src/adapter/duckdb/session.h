@@ -14,7 +14,8 @@ namespace stir::adapter::duckdb {
 
 // What a session shares with the rows it gave out: the engine's connection, and which statement runs on it.
 struct SessionState {
-  SessionState(std::shared_ptr<Database> of, ConnectionHandle with) : database(std::move(of)), connection(std::move(with)) {}
+  SessionState(std::shared_ptr<Database> of, ConnectionHandle with)
+      : database(std::move(of)), connection(std::move(with)) {}
 
   // A statement that runs until it is ended; ending one that is no longer the newest does nothing.
   uint64_t Start();

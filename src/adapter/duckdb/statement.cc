@@ -25,7 +25,8 @@ Result<Statements> Extract(const Api& api, duckdb_connection connection, std::st
   return statements;
 }
 
-Result<PreparedHandle> PrepareAt(const Api& api, duckdb_connection connection, const Statements& statements, idx_t index) {
+Result<PreparedHandle> PrepareAt(const Api& api, duckdb_connection connection, const Statements& statements,
+                                 idx_t index) {
   PreparedHandle prepared(api);
   if (api.prepare_extracted_statement(connection, statements.handle.get(), index, prepared.out()) != DuckDBSuccess) {
     return ErrorFrom(api.prepare_error(prepared.get()));
@@ -60,7 +61,8 @@ Result<std::optional<Executed>> Run(const Api& api, duckdb_connection connection
     STIR_ASSIGN(const PreparedHandle prepared, PrepareAt(api, connection, statements, i));
     const bool last = i + 1 == statements.count;
     if (api.prepared_statement_type(prepared.get()) == DUCKDB_STATEMENT_TYPE_TRANSACTION) state.saw_transaction = true;
-    // The caller of a text with a BEGIN or COMMIT asks the engine where it stands before it reads: a stream would end there.
+    // The caller of a text with a BEGIN or COMMIT asks the engine where it stands before it reads: a stream would end
+    // there.
     const Fetch how = last && !state.saw_transaction ? fetch : Fetch::kAll;
     STIR_ASSIGN(Executed executed, Execute(api, prepared, how, state));
     if (last) return std::optional<Executed>(std::move(executed));

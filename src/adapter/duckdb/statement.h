@@ -21,8 +21,9 @@ enum class Fetch : uint8_t {
 };
 
 struct RunState {
-  const std::atomic<bool>& canceled;  // set before duckdb_interrupt is called, so that none is missed between two statements
-  bool saw_transaction = false;       // out: a BEGIN, COMMIT or ROLLBACK was executed, also when a later statement failed
+  const std::atomic<bool>&
+      canceled;                  // set before duckdb_interrupt is called, so that none is missed between two statements
+  bool saw_transaction = false;  // out: a BEGIN, COMMIT or ROLLBACK was executed, also when a later statement failed
 };
 
 // Text without a statement (comments) gives an empty optional.

@@ -60,18 +60,25 @@ Cell UnsignedHugeCell(const void* data, idx_t row) {
 
 Wide DecimalAt(duckdb_type physical, const void* data, idx_t row) {
   switch (physical) {
-    case DUCKDB_TYPE_SMALLINT: return At<int16_t>(data, row);
-    case DUCKDB_TYPE_INTEGER: return At<int32_t>(data, row);
-    case DUCKDB_TYPE_BIGINT: return At<int64_t>(data, row);
-    default: return HugeAt(data, row);
+    case DUCKDB_TYPE_SMALLINT:
+      return At<int16_t>(data, row);
+    case DUCKDB_TYPE_INTEGER:
+      return At<int32_t>(data, row);
+    case DUCKDB_TYPE_BIGINT:
+      return At<int64_t>(data, row);
+    default:
+      return HugeAt(data, row);
   }
 }
 
 size_t EnumIndexAt(duckdb_type physical, const void* data, idx_t row) {
   switch (physical) {
-    case DUCKDB_TYPE_UTINYINT: return At<uint8_t>(data, row);
-    case DUCKDB_TYPE_USMALLINT: return At<uint16_t>(data, row);
-    default: return At<uint32_t>(data, row);
+    case DUCKDB_TYPE_UTINYINT:
+      return At<uint8_t>(data, row);
+    case DUCKDB_TYPE_USMALLINT:
+      return At<uint16_t>(data, row);
+    default:
+      return At<uint32_t>(data, row);
   }
 }
 
@@ -157,8 +164,10 @@ bool NeedsScribe(duckdb_type id) {
     case DUCKDB_TYPE_TIMESTAMP_TZ:
     case DUCKDB_TYPE_VARCHAR:
     case DUCKDB_TYPE_ENUM:
-    case DUCKDB_TYPE_SQLNULL: return false;
-    default: return true;
+    case DUCKDB_TYPE_SQLNULL:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -169,11 +178,12 @@ Result<std::vector<std::string>> TypeNames(const Api& api, std::span<const duckd
   std::vector<std::string> names;
   for (duckdb_logical_type type : types) names.push_back(PlainName(api, type));
   if (std::ranges::none_of(names, [](const std::string& name) { return name.empty(); })) return names;
-  STIR_ASSIGN(Scribe* writer, scribe());
+  STIR_ASSIGN(Scribe * writer, scribe());
   return writer->TypeNames(types);
 }
 
-ChunkReader::ChunkReader(const Api& api, std::vector<TypeHandle> types, std::vector<std::string> names, ScribeSource scribe)
+ChunkReader::ChunkReader(const Api& api, std::vector<TypeHandle> types, std::vector<std::string> names,
+                         ScribeSource scribe)
     : api_(api), scribe_(std::move(scribe)) {
   for (size_t i = 0; i < types.size(); ++i) columns_.push_back(MakeColumn(std::move(types[i]), std::move(names[i])));
 }
@@ -217,7 +227,7 @@ Status ChunkReader::Transcribe(duckdb_data_chunk chunk) {
     vectors.push_back(api_.data_chunk_get_vector(chunk, i));
   }
   if (which.empty()) return {};
-  STIR_ASSIGN(Scribe* writer, scribe_());
+  STIR_ASSIGN(Scribe * writer, scribe_());
   STIR_ASSIGN(auto texts, writer->Texts(types, vectors, rows_));
   for (size_t i = 0; i < which.size(); ++i) columns_[which[i]].texts = std::move(texts[i]);
   return {};
@@ -233,31 +243,51 @@ Cell ChunkReader::CellAt(const Column& column, idx_t row) const {
   if (column.by_scribe) return Other{column.name, column.texts[row]};
   const void* data = column.data;
   switch (column.id) {
-    case DUCKDB_TYPE_BOOLEAN: return At<bool>(data, row);
-    case DUCKDB_TYPE_TINYINT: return int64_t{At<int8_t>(data, row)};
-    case DUCKDB_TYPE_SMALLINT: return int64_t{At<int16_t>(data, row)};
-    case DUCKDB_TYPE_INTEGER: return int64_t{At<int32_t>(data, row)};
-    case DUCKDB_TYPE_BIGINT: return At<int64_t>(data, row);
-    case DUCKDB_TYPE_UTINYINT: return int64_t{At<uint8_t>(data, row)};
-    case DUCKDB_TYPE_USMALLINT: return int64_t{At<uint16_t>(data, row)};
-    case DUCKDB_TYPE_UINTEGER: return int64_t{At<uint32_t>(data, row)};
-    case DUCKDB_TYPE_UBIGINT: return IntegerCell(At<uint64_t>(data, row));
-    case DUCKDB_TYPE_HUGEINT: return IntegerCell(HugeAt(data, row));
-    case DUCKDB_TYPE_UHUGEINT: return UnsignedHugeCell(data, row);
-    case DUCKDB_TYPE_FLOAT: return double{At<float>(data, row)};
-    case DUCKDB_TYPE_DOUBLE: return At<double>(data, row);
-    case DUCKDB_TYPE_DECIMAL: return Decimal{DecimalDigits(DecimalAt(column.physical, data, row), column.scale)};
-    case DUCKDB_TYPE_DATE: return DateCell(column.name, At<int32_t>(data, row));
-    case DUCKDB_TYPE_TIMESTAMP: return TimestampCellOf(column.name, At<int64_t>(data, row), 1);
-    case DUCKDB_TYPE_TIMESTAMP_MS: return TimestampCellOf(column.name, At<int64_t>(data, row), 1'000);
-    case DUCKDB_TYPE_TIMESTAMP_S: return TimestampCellOf(column.name, At<int64_t>(data, row), 1'000'000);
+    case DUCKDB_TYPE_BOOLEAN:
+      return At<bool>(data, row);
+    case DUCKDB_TYPE_TINYINT:
+      return int64_t{At<int8_t>(data, row)};
+    case DUCKDB_TYPE_SMALLINT:
+      return int64_t{At<int16_t>(data, row)};
+    case DUCKDB_TYPE_INTEGER:
+      return int64_t{At<int32_t>(data, row)};
+    case DUCKDB_TYPE_BIGINT:
+      return At<int64_t>(data, row);
+    case DUCKDB_TYPE_UTINYINT:
+      return int64_t{At<uint8_t>(data, row)};
+    case DUCKDB_TYPE_USMALLINT:
+      return int64_t{At<uint16_t>(data, row)};
+    case DUCKDB_TYPE_UINTEGER:
+      return int64_t{At<uint32_t>(data, row)};
+    case DUCKDB_TYPE_UBIGINT:
+      return IntegerCell(At<uint64_t>(data, row));
+    case DUCKDB_TYPE_HUGEINT:
+      return IntegerCell(HugeAt(data, row));
+    case DUCKDB_TYPE_UHUGEINT:
+      return UnsignedHugeCell(data, row);
+    case DUCKDB_TYPE_FLOAT:
+      return double{At<float>(data, row)};
+    case DUCKDB_TYPE_DOUBLE:
+      return At<double>(data, row);
+    case DUCKDB_TYPE_DECIMAL:
+      return Decimal{DecimalDigits(DecimalAt(column.physical, data, row), column.scale)};
+    case DUCKDB_TYPE_DATE:
+      return DateCell(column.name, At<int32_t>(data, row));
+    case DUCKDB_TYPE_TIMESTAMP:
+      return TimestampCellOf(column.name, At<int64_t>(data, row), 1);
+    case DUCKDB_TYPE_TIMESTAMP_MS:
+      return TimestampCellOf(column.name, At<int64_t>(data, row), 1'000);
+    case DUCKDB_TYPE_TIMESTAMP_S:
+      return TimestampCellOf(column.name, At<int64_t>(data, row), 1'000'000);
     case DUCKDB_TYPE_TIMESTAMP_TZ: {
       Cell cell = TimestampCellOf(column.name, At<int64_t>(data, row), 1);
       if (auto* time = std::get_if<TimestampCell>(&cell)) time->with_zone = true;
       return cell;
     }
-    case DUCKDB_TYPE_ENUM: return Text{column.dictionary[EnumIndexAt(column.physical, data, row)]};
-    default: return Text{std::string(StringAt(data, row))};
+    case DUCKDB_TYPE_ENUM:
+      return Text{column.dictionary[EnumIndexAt(column.physical, data, row)]};
+    default:
+      return Text{std::string(StringAt(data, row))};
   }
 }
 

@@ -1,12 +1,12 @@
 // The adapter contract suite.
 #include "adapter/testing/contract.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fmt/format.h>
 #include <thread>
 
 #include "adapter/cell.h"
@@ -81,7 +81,8 @@ TEST_P(AdapterContract, ExecuteSaysHowManyRowsItWrote) {
 
 TEST_P(AdapterContract, ExecuteTakesSeveralStatements) {
   auto connection = Connect();
-  const auto outcome = connection->Execute("create table t (i integer); insert into t values (1), (2); update t set i = 3;");
+  const auto outcome =
+      connection->Execute("create table t (i integer); insert into t values (1), (2); update t set i = 3;");
   ASSERT_TRUE(outcome.ok());
   EXPECT_EQ(outcome->rows_affected, 2);
   EXPECT_EQ(Texts(*connection, "select count(*), sum(i) from t"), Lines{"2|6"});
@@ -254,7 +255,8 @@ TEST_P(AdapterContract, TheCatalogueListsSchemasRelationsAndColumns) {
   ASSERT_TRUE(connection->CreateSchema(database, "shop").ok());
   ASSERT_TRUE(connection->CreateSchema(database, "shop").ok()) << "fine when it exists";
   const Dialect& dialect = adapter_->dialect();
-  Run(*connection, fmt::format("create table {} (a integer, \"B c\" varchar(20))", dialect.Render(Named("shop", "Odd \"name"))));
+  Run(*connection,
+      fmt::format("create table {} (a integer, \"B c\" varchar(20))", dialect.Render(Named("shop", "Odd \"name"))));
   Run(*connection, fmt::format("create view {} as select 1 as one", dialect.Render(Named("shop", "v"))));
 
   const auto schemas = connection->ListSchemas(database);

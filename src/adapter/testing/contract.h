@@ -2,8 +2,8 @@
 //   INSTANTIATE_TEST_SUITE_P(DuckDb, AdapterContract, testing::Values(subject));
 #pragma once
 
-#include <functional>
 #include <gtest/gtest.h>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
