@@ -34,7 +34,13 @@ std::string PayloadOf(const AlertFacts& facts, Timestamp now) {
   json.Key("data_interval_start").String(FormatTimestamp(facts.interval.start));
   json.Key("data_interval_end").String(FormatTimestamp(facts.interval.end));
   json.Key("task").String(facts.task).Key("attempt").Int(facts.attempt).Key("allowed").Bool(facts.allowed);
-  json.Key("message").String(facts.message).Key("log").String(facts.log).Key("at").String(FormatTimestamp(now)).EndObject();
+  json.Key("message")
+      .String(facts.message)
+      .Key("log")
+      .String(facts.log)
+      .Key("at")
+      .String(FormatTimestamp(now))
+      .EndObject();
   return std::move(json).Take();
 }
 
@@ -42,13 +48,15 @@ std::string TextOf(const Diagnostics& errors) { return errors.empty() ? std::str
 
 std::string FieldOf(const store::Message& message, const char* field) {
   const Json payload = Json::parse(message.payload, nullptr, /*allow_exceptions=*/false);
-  return payload.is_object() && payload.contains(field) && payload[field].is_string() ? payload[field].get<std::string>() : std::string();
+  return payload.is_object() && payload.contains(field) && payload[field].is_string()
+             ? payload[field].get<std::string>()
+             : std::string();
 }
 
 }  // namespace
 
-std::vector<store::NewMessage> MakeAlerts(const AlertFacts& facts, const std::vector<std::string>& channels, const std::string& key,
-                                          Timestamp now) {
+std::vector<store::NewMessage> MakeAlerts(const AlertFacts& facts, const std::vector<std::string>& channels,
+                                          const std::string& key, Timestamp now) {
   std::vector<store::NewMessage> messages;
   for (const std::string& channel : channels)
     messages.push_back({.dedup_key = fmt::format("{}/{}", key, channel),
@@ -85,8 +93,10 @@ void AlertSender::Loop() {
     {
       std::unique_lock lock(mutex_);
       const auto due = [this] { return woken_ || closing_; };
-      if (waiting) wake_.wait_for(lock, kLook, due);
-      else wake_.wait(lock, due);
+      if (waiting)
+        wake_.wait_for(lock, kLook, due);
+      else
+        wake_.wait(lock, due);
       woken_ = false;
       closing = closing_;
     }
@@ -112,8 +122,10 @@ bool AlertSender::SendDue() {
       }
       const bool give_up = message.attempts >= kMostAttempts;
       std::optional<Timestamp> next;
-      if (!give_up) next = clock.Now() + RetryDelay(kRedelivery, std::max(message.attempts, 1), static_cast<uint64_t>(message.id));
-      static_cast<void>(store.MarkFailed(message.id, workspace_.host().redactor.Redact(TextOf(sent.error())), next).ok());
+      if (!give_up)
+        next = clock.Now() + RetryDelay(kRedelivery, std::max(message.attempts, 1), static_cast<uint64_t>(message.id));
+      static_cast<void>(
+          store.MarkFailed(message.id, workspace_.host().redactor.Redact(TextOf(sent.error())), next).ok());
       narrator_.AlertFailed(message.run.value_or(0), message.channel, TextOf(sent.error()), give_up);
       left = left || !give_up;
     }
@@ -123,7 +135,8 @@ bool AlertSender::SendDue() {
 Status AlertSender::Deliver(const store::Message& message) {
   STIR_ASSIGN(const platform::Connection* defined, workspace_.definitions().FindConnection(message.channel));
   platform::RunScope scope(workspace_.values(), workspace_.definitions(), workspace_.secrets(), {});
-  STIR_ASSIGN(const platform::Connection connection, platform::BindConnection(workspace_.definitions(), *defined, scope));
+  STIR_ASSIGN(const platform::Connection connection,
+              platform::BindConnection(workspace_.definitions(), *defined, scope));
   if (connection.type == platform::ConnectionType::kFiles) return DeliverToFiles(connection, message);
   if (connection.type == platform::ConnectionType::kWebhook) return DeliverToWebhook(connection, message);
   return Diagnostic(kAlertRefused, fmt::format("connection `{}` takes no alerts", connection.name));
@@ -132,8 +145,9 @@ Status AlertSender::Deliver(const store::Message& message) {
 // The file's name follows from the alert, so sending it twice leaves one file.
 Status AlertSender::DeliverToFiles(const platform::Connection& connection, const store::Message& message) {
   const std::string task = FieldOf(message, "task");
-  const std::string name = fmt::format("{}-run{}{}{}-{}.json", FieldOf(message, "logical_date"), message.run.value_or(0), task.empty() ? "" : "-",
-                                       ReplaceAll(task, "/", "_"), Md5Hex(message.dedup_key).substr(0, 8));
+  const std::string name =
+      fmt::format("{}-run{}{}{}-{}.json", FieldOf(message, "logical_date"), message.run.value_or(0),
+                  task.empty() ? "" : "-", ReplaceAll(task, "/", "_"), Md5Hex(message.dedup_key).substr(0, 8));
   const Json payload = Json::parse(message.payload, nullptr, /*allow_exceptions=*/false);
   return workspace_.host().files.WriteAtomic(connection.root / name, payload.dump(2) + "\n");
 }
@@ -146,12 +160,14 @@ Status AlertSender::DeliverToWebhook(const platform::Connection& connection, con
   request.headers.emplace_back("Content-Type", "application/json");
   request.headers.emplace_back("Idempotency-Key", Md5Hex(message.dedup_key));
   Json payload = Json::parse(message.payload, nullptr, /*allow_exceptions=*/false);
-  payload["text"] = fmt::format("[{}] {}", FieldOf(message, "pipeline"), FieldOf(message, "message"));  // what chats show
+  payload["text"] =
+      fmt::format("[{}] {}", FieldOf(message, "pipeline"), FieldOf(message, "message"));  // what chats show
   request.body = payload.dump();
   Http& http = workspace_.host().http ? *workspace_.host().http : SystemHttp();
   STIR_ASSIGN(const HttpResponse response, http.Send(request));
   if (response.status >= 200 && response.status < 300) return {};
-  return Diagnostic(kAlertRefused, fmt::format("the webhook of connection `{}` answered {}", connection.name, response.status));
+  return Diagnostic(kAlertRefused,
+                    fmt::format("the webhook of connection `{}` answered {}", connection.name, response.status));
 }
 
 }  // namespace stir::engine

@@ -1,5 +1,5 @@
-// Alerts: written to the store's outbox in the same commit as what they tell of, then delivered by a thread of its own, again
-// and again until the channel takes them. The same key is sent once, ever.
+// Alerts: written to the store's outbox in the same commit as what they tell of, then delivered by a thread of its own,
+// again and again until the channel takes them. The same key is sent once, ever.
 #pragma once
 
 #include <condition_variable>
@@ -23,16 +23,17 @@ struct AlertFacts {
   std::string run_id, pipeline;
   scheduler::Interval interval;
   scheduler::Zone zone = scheduler::Zone::Utc();
-  std::string task;       // empty: about the run
+  std::string task;  // empty: about the run
   int attempt = 0;
-  std::string event;      // "task_failed", "run_failed", "notify"
+  std::string event;  // "task_failed", "run_failed", "notify"
   std::string message;
-  std::string log;        // below .stir/logs, or empty
-  bool allowed = false;   // a failure that does not fail the run
+  std::string log;       // below .stir/logs, or empty
+  bool allowed = false;  // a failure that does not fail the run
 };
 
 // One message a channel. `key` tells this alert from all others; the channel is added to it.
-std::vector<store::NewMessage> MakeAlerts(const AlertFacts& facts, const std::vector<std::string>& channels, const std::string& key, Timestamp now);
+std::vector<store::NewMessage> MakeAlerts(const AlertFacts& facts, const std::vector<std::string>& channels,
+                                          const std::string& key, Timestamp now);
 
 // Delivers what stands in the outbox from its making to its end. References must outlive it.
 class AlertSender {
@@ -53,7 +54,7 @@ class AlertSender {
   const PipelineNarrator& narrator_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool woken_ = true;     // guarded by mutex_, as below
+  bool woken_ = true;  // guarded by mutex_, as below
   bool closing_ = false;
   std::thread thread_;
 };

@@ -10,7 +10,9 @@ namespace {
 
 using scheduler::TaskState;
 
-std::string DateOf(Timestamp time, const scheduler::Zone& zone) { return FormatTimestamp(zone.ToLocal(time)).substr(0, 10); }
+std::string DateOf(Timestamp time, const scheduler::Zone& zone) {
+  return FormatTimestamp(zone.ToLocal(time)).substr(0, 10);
+}
 
 // "2026-11-20", or with its time where the interval is no whole day.
 std::string Name(const scheduler::Interval& interval, const scheduler::Zone& zone) {
@@ -20,7 +22,9 @@ std::string Name(const scheduler::Interval& interval, const scheduler::Zone& zon
              : start.substr(0, 10) + " " + start.substr(11, 5);
 }
 
-std::string Plural(size_t count, std::string_view what) { return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"); }
+std::string Plural(size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
 
 void WriteStory(JsonWriter& json, const TaskStory& story) {
   json.Key("run").Int(story.run).Key("task").String(story.task).Key("parent").String(story.parent);
@@ -30,7 +34,10 @@ void WriteStory(JsonWriter& json, const TaskStory& story) {
 
 void WriteInterval(JsonWriter& json, const scheduler::Interval& interval, const scheduler::Zone& zone) {
   json.Key("logical_date").String(DateOf(interval.start, zone));
-  json.Key("interval_start").String(FormatTimestamp(interval.start)).Key("interval_end").String(FormatTimestamp(interval.end));
+  json.Key("interval_start")
+      .String(FormatTimestamp(interval.start))
+      .Key("interval_end")
+      .String(FormatTimestamp(interval.end));
 }
 
 std::string Progress(const TaskStory& story) { return fmt::format("[{}/{}]", story.ended, story.total); }
@@ -47,7 +54,8 @@ std::string FirstAttempt(const TaskStory& story) {
 
 }  // namespace
 
-void PipelineNarrator::Emit(std::string_view code, std::string_view name, Level level, std::string message, std::string data) const {
+void PipelineNarrator::Emit(std::string_view code, std::string_view name, Level level, std::string message,
+                            std::string data) const {
   sink_.Emit(Event{code, name, level, redactor_.Redact(message), redactor_.Redact(data)});
 }
 
@@ -58,8 +66,8 @@ void PipelineNarrator::RunStarted(int64_t run, std::string_view pipeline, const 
   WriteInterval(json, interval, zone);
   json.Key("tasks").Int(static_cast<int64_t>(tasks)).Key("resumed").Bool(resumed).EndObject();
   Emit("S101", "PipelineRunStarted", Level::kInfo,
-       fmt::format("{} pipeline {} for {}: run {}, {}", resumed ? "resuming" : "running", pipeline, Name(interval, zone), run,
-                   Plural(tasks, "task")),
+       fmt::format("{} pipeline {} for {}: run {}, {}", resumed ? "resuming" : "running", pipeline,
+                   Name(interval, zone), run, Plural(tasks, "task")),
        std::move(json).Take());
 }
 
@@ -72,7 +80,8 @@ void PipelineNarrator::TaskStarted(const TaskStory& story) const {
        fmt::format("{} {} started{}", Progress(story), story.task, FirstAttempt(story)), std::move(json).Take());
 }
 
-void PipelineNarrator::TaskFinished(const TaskStory& story, TaskState state, double seconds, std::string_view message, bool allowed) const {
+void PipelineNarrator::TaskFinished(const TaskStory& story, TaskState state, double seconds, std::string_view message,
+                                    bool allowed) const {
   JsonWriter json;
   json.BeginObject();
   WriteStory(json, story);
@@ -87,14 +96,16 @@ void PipelineNarrator::TaskFinished(const TaskStory& story, TaskState state, dou
        std::move(json).Take());
 }
 
-void PipelineNarrator::TaskWillRetry(const TaskStory& story, double seconds, std::string_view message, Duration retry_in) const {
+void PipelineNarrator::TaskWillRetry(const TaskStory& story, double seconds, std::string_view message,
+                                     Duration retry_in) const {
   JsonWriter json;
   json.BeginObject();
   WriteStory(json, story);
   json.Key("seconds").Double(seconds).Key("message").String(message);
   json.Key("retry_in").Double(std::chrono::duration<double>(retry_in).count()).EndObject();
   Emit("S104", "TaskWillRetry", Level::kWarn,
-       WithMessage(fmt::format("{} {} failed in {:.2f}s, trying again in {}", Progress(story), story.task, seconds, FormatDuration(retry_in)),
+       WithMessage(fmt::format("{} {} failed in {:.2f}s, trying again in {}", Progress(story), story.task, seconds,
+                               FormatDuration(retry_in)),
                    message),
        std::move(json).Take());
 }
@@ -104,8 +115,8 @@ void PipelineNarrator::TaskSkipped(const TaskStory& story, TaskState state) cons
   json.BeginObject();
   WriteStory(json, story);
   json.Key("state").String(scheduler::ToString(state)).EndObject();
-  Emit("S105", "TaskSkipped", Level::kInfo, fmt::format("{} {} {}", Progress(story), story.task, scheduler::ToString(state)),
-       std::move(json).Take());
+  Emit("S105", "TaskSkipped", Level::kInfo,
+       fmt::format("{} {} {}", Progress(story), story.task, scheduler::ToString(state)), std::move(json).Take());
 }
 
 void PipelineNarrator::TaskExpanded(const TaskStory& story, size_t children) const {
@@ -113,8 +124,8 @@ void PipelineNarrator::TaskExpanded(const TaskStory& story, size_t children) con
   json.BeginObject();
   WriteStory(json, story);
   json.Key("children").Int(static_cast<int64_t>(children)).EndObject();
-  Emit("S106", "TaskExpanded", Level::kInfo, fmt::format("{} {}: {}", Progress(story), story.task, Plural(children, "task")),
-       std::move(json).Take());
+  Emit("S106", "TaskExpanded", Level::kInfo,
+       fmt::format("{} {}: {}", Progress(story), story.task, Plural(children, "task")), std::move(json).Take());
 }
 
 void PipelineNarrator::TaskOutput(const TaskStory& story, bool is_error, std::string_view line) const {
@@ -128,26 +139,34 @@ void PipelineNarrator::TaskOutput(const TaskStory& story, bool is_error, std::st
 void PipelineNarrator::AlertSent(int64_t run, std::string_view channel, std::string_view task) const {
   JsonWriter json;
   json.BeginObject().Key("run").Int(run).Key("channel").String(channel).Key("task").String(task).EndObject();
-  Emit("S108", "AlertSent", Level::kInfo, fmt::format("alert to {}{}{}", channel, task.empty() ? "" : " about ", task), std::move(json).Take());
+  Emit("S108", "AlertSent", Level::kInfo, fmt::format("alert to {}{}{}", channel, task.empty() ? "" : " about ", task),
+       std::move(json).Take());
 }
 
 void PipelineNarrator::AlertFailed(int64_t run, std::string_view channel, std::string_view error, bool given_up) const {
   JsonWriter json;
   json.BeginObject().Key("run").Int(run).Key("channel").String(channel).Key("error").String(error).EndObject();
   Emit("S109", "AlertFailed", Level::kWarn,
-       WithMessage(fmt::format("the alert to {} could not be delivered, {}", channel, given_up ? "and is given up" : "and will be tried again"),
+       WithMessage(fmt::format("the alert to {} could not be delivered, {}", channel,
+                               given_up ? "and is given up" : "and will be tried again"),
                    error),
        std::move(json).Take());
 }
 
-void PipelineNarrator::RunFinished(int64_t run, std::string_view pipeline, const scheduler::Interval& interval, const scheduler::Zone& zone,
-                                   TaskState state, const scheduler::Summary& summary, std::string_view notes, double seconds) const {
+void PipelineNarrator::RunFinished(int64_t run, std::string_view pipeline, const scheduler::Interval& interval,
+                                   const scheduler::Zone& zone, TaskState state, const scheduler::Summary& summary,
+                                   std::string_view notes, double seconds) const {
   JsonWriter json;
   json.BeginObject().Key("run").Int(run).Key("pipeline").String(pipeline);
   WriteInterval(json, interval, zone);
   json.Key("state").String(scheduler::ToString(state)).Key("notes").String(notes).Key("seconds").Double(seconds);
   json.Key("counts").BeginObject();
-  json.Key("success").Int(summary.success).Key("failed").Int(summary.failed).Key("failed_allowed").Int(summary.failed_allowed);
+  json.Key("success")
+      .Int(summary.success)
+      .Key("failed")
+      .Int(summary.failed)
+      .Key("failed_allowed")
+      .Int(summary.failed_allowed);
   json.Key("skipped").Int(summary.skipped).Key("canceled").Int(summary.canceled);
   json.Key("upstream_failed").Int(summary.upstream_failed + summary.upstream_failed_allowed).EndObject().EndObject();
   const std::string_view word = state == TaskState::kSuccess ? "succeeded" : scheduler::ToString(state);

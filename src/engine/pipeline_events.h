@@ -1,4 +1,5 @@
-// What a pipeline's run says while it works, as events whose `data` is JSON for those who draw. One line each elsewhere.
+// What a pipeline's run says while it works, as events whose `data` is JSON for those who draw. One line each
+// elsewhere.
 //
 // S101 PipelineRunStarted   {run, pipeline, logical_date, interval_start, interval_end, tasks, resumed}
 // S102 TaskStarted          {run, task, parent, kind, attempt, total, ended}
@@ -37,18 +38,20 @@ class PipelineNarrator {
  public:
   PipelineNarrator(EventSink& sink, const Redactor& redactor) : sink_(sink), redactor_(redactor) {}
 
-  void RunStarted(int64_t run, std::string_view pipeline, const scheduler::Interval& interval, const scheduler::Zone& zone,
-                  size_t tasks, bool resumed) const;
+  void RunStarted(int64_t run, std::string_view pipeline, const scheduler::Interval& interval,
+                  const scheduler::Zone& zone, size_t tasks, bool resumed) const;
   void TaskStarted(const TaskStory& story) const;
-  void TaskFinished(const TaskStory& story, scheduler::TaskState state, double seconds, std::string_view message, bool allowed) const;
+  void TaskFinished(const TaskStory& story, scheduler::TaskState state, double seconds, std::string_view message,
+                    bool allowed) const;
   void TaskWillRetry(const TaskStory& story, double seconds, std::string_view message, Duration retry_in) const;
   void TaskSkipped(const TaskStory& story, scheduler::TaskState state) const;
   void TaskExpanded(const TaskStory& story, size_t children) const;
   void TaskOutput(const TaskStory& story, bool is_error, std::string_view line) const;
   void AlertSent(int64_t run, std::string_view channel, std::string_view task) const;
   void AlertFailed(int64_t run, std::string_view channel, std::string_view error, bool given_up) const;
-  void RunFinished(int64_t run, std::string_view pipeline, const scheduler::Interval& interval, const scheduler::Zone& zone,
-                   scheduler::TaskState state, const scheduler::Summary& summary, std::string_view notes, double seconds) const;
+  void RunFinished(int64_t run, std::string_view pipeline, const scheduler::Interval& interval,
+                   const scheduler::Zone& zone, scheduler::TaskState state, const scheduler::Summary& summary,
+                   std::string_view notes, double seconds) const;
 
  private:
   void Emit(std::string_view code, std::string_view name, Level level, std::string message, std::string data) const;

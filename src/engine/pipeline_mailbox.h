@@ -27,8 +27,10 @@ class Mailbox {
   std::vector<Message> Wait(std::optional<Duration> at_most) {
     std::unique_lock lock(mutex_);
     const auto some = [this] { return !messages_.empty(); };
-    if (at_most) arrived_.wait_for(lock, *at_most, some);
-    else arrived_.wait(lock, some);
+    if (at_most)
+      arrived_.wait_for(lock, *at_most, some);
+    else
+      arrived_.wait(lock, some);
     return std::exchange(messages_, {});
   }
 

@@ -10,7 +10,8 @@ namespace stir::engine {
 namespace {
 
 std::string FileName(const platform::Pipeline& pipeline, Timestamp start) {
-  return fmt::format("{}@{}", ReplaceAll(pipeline.name, "/", "_"), ReplaceAll(FormatTimestamp(start).substr(0, 19), ":", ""));
+  return fmt::format("{}@{}", ReplaceAll(pipeline.name, "/", "_"),
+                     ReplaceAll(FormatTimestamp(start).substr(0, 19), ":", ""));
 }
 
 // What base says of the holder, with what is held.
@@ -33,7 +34,8 @@ scheduler::Calendar CalendarOf(const platform::Pipeline& pipeline) {
       return scheduler::Calendar::OfCron(*scheduler::Cron::Parse(pipeline.schedule.cron), zone);
     case platform::Schedule::Kind::kEvery:
       return scheduler::Calendar::OfPeriod(pipeline.schedule.every, pipeline.start.value_or(Timestamp{}), zone);
-    default: return scheduler::Calendar::Daily(zone);
+    default:
+      return scheduler::Calendar::Daily(zone);
   }
 }
 
@@ -45,7 +47,8 @@ Result<std::vector<std::unique_ptr<FileLock>>> HoldInterval(Workspace& workspace
   std::vector<std::unique_ptr<FileLock>> locks;
   auto own = files.Lock(folder.lock(FileName(pipeline, interval.start)));
   if (!own.ok())
-    return Held(std::move(own).error(), fmt::format("another process runs pipeline `{}` for this interval", pipeline.name));
+    return Held(std::move(own).error(),
+                fmt::format("another process runs pipeline `{}` for this interval", pipeline.name));
   locks.push_back(*std::move(own));
   Diagnostics refused;
   for (int slot = 0; slot < pipeline.max_active_runs; ++slot) {
@@ -56,7 +59,8 @@ Result<std::vector<std::unique_ptr<FileLock>>> HoldInterval(Workspace& workspace
     }
     refused = std::move(free).error();
   }
-  return Held(std::move(refused), fmt::format("pipeline `{}` runs in another process, and `max_active_runs` is {}", pipeline.name, pipeline.max_active_runs));
+  return Held(std::move(refused), fmt::format("pipeline `{}` runs in another process, and `max_active_runs` is {}",
+                                              pipeline.name, pipeline.max_active_runs));
 }
 
 }  // namespace stir::engine

@@ -1,5 +1,5 @@
-// What the commands that run pipelines share: who tells, who delivers alerts, and the locks that keep two processes from
-// running the same thing.
+// What the commands that run pipelines share: who tells, who delivers alerts, and the locks that keep two processes
+// from running the same thing.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,9 @@ namespace stir::engine {
 class PipelineSession {
  public:
   explicit PipelineSession(Workspace& workspace)
-      : workspace_(workspace), narrator_(workspace.host().events, workspace.host().redactor), alerts_(workspace, narrator_) {}
+      : workspace_(workspace),
+        narrator_(workspace.host().events, workspace.host().redactor),
+        alerts_(workspace, narrator_) {}
   Workspace& workspace() { return workspace_; }
   const PipelineNarrator& narrator() const { return narrator_; }
   AlertSender& alerts() { return alerts_; }
@@ -32,8 +34,8 @@ class PipelineSession {
 // The ticks that divide a pipeline's time: its schedule's, or days.
 scheduler::Calendar CalendarOf(const platform::Pipeline& pipeline);
 
-// The right to run one interval of a pipeline, and one of its `max_active_runs`: held until destroyed, let go by the system
-// when the process dies. kRunHeld names the process that has it.
+// The right to run one interval of a pipeline, and one of its `max_active_runs`: held until destroyed, let go by the
+// system when the process dies. kRunHeld names the process that has it.
 Result<std::vector<std::unique_ptr<FileLock>>> HoldInterval(Workspace& workspace, const platform::Pipeline& pipeline,
                                                             const scheduler::Interval& interval);
 

@@ -61,7 +61,9 @@ class PipelineTest : public ::testing::Test {
   PipelineTest() {
     adapters_.Add("duckdb", adapter::duckdb::OpenDuckDb, adapter::duckdb::DuckDbDialect());
     Write("dbt_project.yml", "name: shop\nprofile: shop\n");
-    Write("profiles.yml", fmt::format("shop:\n  target: dev\n  outputs:\n    dev: {{type: duckdb, path: {}, threads: 2}}\n", (root() / "shop.duckdb").string()));
+    Write("profiles.yml",
+          fmt::format("shop:\n  target: dev\n  outputs:\n    dev: {{type: duckdb, path: {}, threads: 2}}\n",
+                      (root() / "shop.duckdb").string()));
   }
 
   const fs::path& root() const { return folder_.path(); }
@@ -77,13 +79,15 @@ class PipelineTest : public ::testing::Test {
   }
   // stir/all.yml: a pipeline `core` with these tasks, and keys beside them.
   void Pipeline(const std::string& tasks, const std::string& keys = {}, const std::string& sections = {}) {
-    Write("stir/all.yml", fmt::format("version: 1\nconnections: {{alerts: {{type: files, root: alerts}}, hook: {{type: webhook, url: \"http://hook\"}}}}\n"
+    Write("stir/all.yml", fmt::format("version: 1\nconnections: {{alerts: {{type: files, root: alerts}}, hook: {{type: "
+                                      "webhook, url: \"http://hook\"}}}}\n"
                                       "{}\npipelines:\n  - name: core\n{}    tasks:\n{}",
                                       sections, keys, tasks));
   }
 
   Host host() {
-    return {SystemClock(), SystemFiles(), lines_, sources_, redactor_, adapters_, environment_, cancel_.get_token(), &http_, on_step_};
+    return {SystemClock(), SystemFiles(),       lines_, sources_, redactor_, adapters_,
+            environment_,  cancel_.get_token(), &http_, on_step_};
   }
   Options options() const {
     Options options;
@@ -111,7 +115,8 @@ class PipelineTest : public ::testing::Test {
   std::vector<std::string> Tasks(int64_t run = 1) {
     std::vector<std::string> tasks;
     for (const store::Task& task : Detail(run).tasks) {
-      const std::string name = task.kind == "test" ? task.name.substr(0, task.name.rfind('.')) : task.name;  // without its hash
+      const std::string name =
+          task.kind == "test" ? task.name.substr(0, task.name.rfind('.')) : task.name;  // without its hash
       tasks.push_back(fmt::format("{} {}({})", name, scheduler::ToString(task.state), task.attempts));
     }
     return tasks;
@@ -152,7 +157,9 @@ using Texts = std::vector<std::string>;
 TEST_F(PipelineTest, TasksOfEveryKindHandTheirOutputsOn) {
   Write("models/orders.sql", "select i as id from range(5) t(i)");
   Write("models/schema.yml", "models: [{name: orders, columns: [{name: id, data_tests: [unique]}]}]");
-  Write("count.py", "import json, os, sys\nprint('working')\nprint(json.dumps({'n': int(sys.argv[1]) * 2, 'run': os.environ['STIR_RUN_ID']}))\n");
+  Write("count.py",
+        "import json, os, sys\nprint('working')\nprint(json.dumps({'n': int(sys.argv[1]) * 2, 'run': "
+        "os.environ['STIR_RUN_ID']}))\n");
   Pipeline(R"(
       - {name: build, build: orders}
       - {name: count, needs: [build], sql: "select count(*) as n, 1.5 as ratio, date '{{ ds }}' as day from orders"}
@@ -163,8 +170,9 @@ TEST_F(PipelineTest, TasksOfEveryKindHandTheirOutputsOn) {
 )",
            "    params: {region: west}\n");
   ASSERT_TRUE(Succeeds("2026-11-20", "region: east")) << lines_.text();
-  EXPECT_EQ(Tasks(), (Texts{"build success(1)", "build.model.shop.orders success(1)", "build.test.shop.unique_orders_id success(1)",
-                            "count success(1)", "double success(1)", "shell success(1)", "gate success(1)", "tell success(1)"}));
+  EXPECT_EQ(Tasks(), (Texts{"build success(1)", "build.model.shop.orders success(1)",
+                            "build.test.shop.unique_orders_id success(1)", "count success(1)", "double success(1)",
+                            "shell success(1)", "gate success(1)", "tell success(1)"}));
   const RunDetail detail = Detail();
   EXPECT_EQ(TaskOf(detail, "count").outputs, R"({"n":5,"ratio":1.5,"day":"2026-11-20","rows":1})");
   EXPECT_EQ(TaskOf(detail, "double").outputs, R"({"n": 10, "run": "manual__2026-11-20T00:00:00+00:00"})");
@@ -199,7 +207,8 @@ TEST_F(PipelineTest, RetriesWaitAndTheLastFailureIsTold) {
   EXPECT_EQ(Tasks(), (Texts{"flaky success(3)", "broken failed(2)", "after upstream_failed(0)"}));
   const RunDetail detail = Detail();
   EXPECT_EQ(detail.run.notes, "1 failed; 1 not run for a failure before");
-  EXPECT_NE(TaskOf(detail, "broken").message.find("`shell` exited with status 7: oh no"), std::string::npos) << TaskOf(detail, "broken").message;
+  EXPECT_NE(TaskOf(detail, "broken").message.find("`shell` exited with status 7: oh no"), std::string::npos)
+      << TaskOf(detail, "broken").message;
   EXPECT_EQ(detail.attempts.size(), 5U);
   EXPECT_EQ(detail.alerts.size(), 2U);
   ASSERT_EQ(http_.requests.size(), 1U);
@@ -220,7 +229,9 @@ TEST_F(PipelineTest, AnAllowedFailureAndASkipEndInSuccessWithNotes) {
 )");
   EXPECT_TRUE(Succeeds());
   EXPECT_EQ(Detail().run.notes, "1 failed, allowed; 2 skipped");
-  EXPECT_NE(lines_.text().find("pipeline core for 2026-11-20 succeeded (1 failed, allowed; 2 skipped)"), std::string::npos) << lines_.text();
+  EXPECT_NE(lines_.text().find("pipeline core for 2026-11-20 succeeded (1 failed, allowed; 2 skipped)"),
+            std::string::npos)
+      << lines_.text();
 }
 
 TEST_F(PipelineTest, ABranchGoesOneWayAlsoIntoAGroup) {
@@ -233,9 +244,11 @@ TEST_F(PipelineTest, ABranchGoesOneWayAlsoIntoAGroup) {
 )",
            "    params: {n: 1}\n");
   ASSERT_TRUE(Succeeds("2026-11-20", "n: 9"));
-  EXPECT_EQ(Tasks(1), (Texts{"choose success(1)", "load.a success(1)", "load.b success(1)", "report skipped(0)", "end success(1)"}));
+  EXPECT_EQ(Tasks(1), (Texts{"choose success(1)", "load.a success(1)", "load.b success(1)", "report skipped(0)",
+                             "end success(1)"}));
   ASSERT_TRUE(Succeeds("2026-11-21"));
-  EXPECT_EQ(Tasks(2), (Texts{"choose success(1)", "load.a skipped(0)", "load.b skipped(0)", "report success(1)", "end success(1)"}));
+  EXPECT_EQ(Tasks(2), (Texts{"choose success(1)", "load.a skipped(0)", "load.b skipped(0)", "report success(1)",
+                             "end success(1)"}));
 }
 
 TEST_F(PipelineTest, ALoopIsOneTaskAnItem) {
@@ -254,10 +267,12 @@ TEST_F(PipelineTest, AFailedModelHoldsBackWhatFollowsAndRetryRunsOnlyThat) {
   Write("models/b.sql", "select no_such_column as id from {{ ref('a') }}");
   Write("models/c.sql", "select * from {{ ref('b') }}");
   Write("models/d.sql", "select * from {{ ref('a') }}");
-  Pipeline("      - {name: build, build: \"*\"}\n      - {name: after, sql: select 1, needs: [build]}\n", "    on_failure: [alerts]\n");
+  Pipeline("      - {name: build, build: \"*\"}\n      - {name: after, sql: select 1, needs: [build]}\n",
+           "    on_failure: [alerts]\n");
   EXPECT_FALSE(Succeeds());
   EXPECT_EQ(Tasks(), (Texts{"build failed(1)", "build.model.shop.a success(1)", "build.model.shop.b failed(1)",
-                            "build.model.shop.d success(1)", "build.model.shop.c upstream_failed(0)", "after upstream_failed(0)"}));
+                            "build.model.shop.d success(1)", "build.model.shop.c upstream_failed(0)",
+                            "after upstream_failed(0)"}));
   EXPECT_EQ(Detail().alerts.size(), 1U) << "one alert for the build, not one a node";
   Write("models/b.sql", "select 1 as id from {{ ref('a') }}");
   auto retried = RetryRun(host(), options(), 1);
@@ -272,21 +287,24 @@ TEST_F(PipelineTest, AFailedModelHoldsBackWhatFollowsAndRetryRunsOnlyThat) {
 }
 
 TEST_F(PipelineTest, ATaskThatTakesTooLongIsEndedWithItsWholeGroup) {
-  Pipeline("      - {name: slow, timeout: 300ms, shell: \"sleep 60 & echo $! > child; wait\"}\n"
-           "      - {name: query, timeout: 300ms, sql: \"select count(*) from range(100000000000) a, range(1000) b\"}\n");
+  Pipeline(
+      "      - {name: slow, timeout: 300ms, shell: \"sleep 60 & echo $! > child; wait\"}\n"
+      "      - {name: query, timeout: 300ms, sql: \"select count(*) from range(100000000000) a, range(1000) b\"}\n");
   const auto begun = std::chrono::steady_clock::now();
   EXPECT_FALSE(Succeeds());
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20));
   const RunDetail detail = Detail();
   for (const char* name : {"slow", "query"})
-    EXPECT_NE(TaskOf(detail, name).message.find("ran longer than its timeout of 300ms"), std::string::npos) << TaskOf(detail, name).message;
+    EXPECT_NE(TaskOf(detail, name).message.find("ran longer than its timeout of 300ms"), std::string::npos)
+        << TaskOf(detail, name).message;
   std::ifstream stat(fmt::format("/proc/{}/stat", std::stoi(Read("child"))));
   std::string pid, name, state;
   EXPECT_TRUE(!(stat >> pid >> name >> state) || state == "Z") << "the child of the shell is gone, too";
 }
 
 TEST_F(PipelineTest, ARunThatTakesTooLongFails) {
-  Pipeline("      - {name: slow, shell: \"sleep 60\"}\n      - {name: after, shell: \"true\", needs: [slow]}\n", "    timeout: 300ms\n    on_failure: [alerts]\n");
+  Pipeline("      - {name: slow, shell: \"sleep 60\"}\n      - {name: after, shell: \"true\", needs: [slow]}\n",
+           "    timeout: 300ms\n    on_failure: [alerts]\n");
   EXPECT_FALSE(Succeeds());
   EXPECT_EQ(Tasks(), (Texts{"slow canceled(1)", "after canceled(0)"}));
   EXPECT_EQ(Detail().run.state, TaskState::kFailed);
@@ -296,8 +314,10 @@ TEST_F(PipelineTest, ARunThatTakesTooLongFails) {
 
 TEST_F(PipelineTest, ACancelStopsCleanlyAndTheStatesAreTrue) {
   Write("models/endless.sql", "select count(*) as n from range(100000000000) a, range(1000) b");
-  Pipeline("      - {name: build, run: endless}\n      - {name: slow, shell: \"sleep 60\"}\n      - {name: after, shell: \"true\", needs: [slow]}\n",
-           "    on_failure: [alerts]\n");
+  Pipeline(
+      "      - {name: build, run: endless}\n      - {name: slow, shell: \"sleep 60\"}\n      - {name: after, shell: "
+      "\"true\", needs: [slow]}\n",
+      "    on_failure: [alerts]\n");
   Write("dbt_project.yml", "name: shop\nprofile: shop\nmodels: {+materialized: table}\n");
   std::atomic<int> started{0};
   lines_.on_event = [&](const Event& event) {
@@ -306,13 +326,33 @@ TEST_F(PipelineTest, ACancelStopsCleanlyAndTheStatesAreTrue) {
   auto result = Run();
   ASSERT_TRUE(result.ok());
   EXPECT_FALSE(result->success);
-  EXPECT_EQ(Tasks(), (Texts{"build canceled(1)", "build.model.shop.endless canceled(1)", "slow canceled(1)", "after canceled(0)"}));
+  EXPECT_EQ(Tasks(), (Texts{"build canceled(1)", "build.model.shop.endless canceled(1)", "slow canceled(1)",
+                            "after canceled(0)"}));
   EXPECT_EQ(Detail().run.state, TaskState::kCanceled);
   EXPECT_TRUE(Detail().alerts.empty()) << "nobody is told of what a person did";
 }
 
+TEST_F(PipelineTest, AMissedDeadlineIsToldWhileTheRunGoesOn) {
+  Pipeline(
+      "      - {name: slow, shell: \"for i in 1 2 3 4 5 6 7 8 9; do test -d alerts && exit 0; sleep 0.2; done; exit "
+      "1\"}\n",
+      "    deadline: {after: 100ms, notify: [alerts]}\n");
+  EXPECT_TRUE(Succeeds()) << "the alert was there before the task ended";
+  EXPECT_EQ(Detail().alerts.size(), 1U);
+}
+
+TEST_F(PipelineTest, ATaskThatTheDefinitionNoLongerHasIsRemovedFromItsRun) {
+  Pipeline("      - {name: a, shell: \"false\"}\n      - {name: b, shell: \"true\", needs: [a]}\n");
+  EXPECT_FALSE(Succeeds());
+  Pipeline("      - {name: a, shell: \"true\"}\n      - {name: c, shell: \"true\", needs: [a]}\n");
+  ASSERT_TRUE(RetryRun(host(), options(), 1)->success);
+  EXPECT_EQ(Tasks(), (Texts{"a success(2)", "b upstream_failed(0)", "c success(1)"}))
+      << "what had ended stays in the record";
+}
+
 TEST_F(PipelineTest, IntervalsAndBackfills) {
-  Pipeline("      - {name: a, sql: \"select '{{ ds }} {{ prev_data_interval_start_success }}' as day\"}\n", "    schedule: \"@daily\"\n    timezone: Asia/Kolkata\n");
+  Pipeline("      - {name: a, sql: \"select '{{ ds }} {{ prev_data_interval_start_success }}' as day\"}\n",
+           "    schedule: \"@daily\"\n    timezone: Asia/Kolkata\n");
   BackfillRequest request{.pipeline = "core", .from = "2026-11-18", .to = "2026-11-20", .params = {}};
   request.dry_run = true;
   ASSERT_TRUE(BackfillPipeline(host(), options(), request).ok());
@@ -341,8 +381,10 @@ TEST_F(PipelineTest, WhatIsAskedWrongly) {
 }
 
 TEST_F(PipelineTest, ListsAndLogs) {
-  Pipeline("      - {name: a, shell: \"echo hello {{ secret('token') }}\"}\n      - {name: b, sql: select 1, needs: [a], retries: 2}\n",
-           "    schedule: \"@hourly\"\n    tags: [x]\n");
+  Pipeline(
+      "      - {name: a, shell: \"echo hello {{ secret('token') }}\"}\n      - {name: b, sql: select 1, needs: [a], "
+      "retries: 2}\n",
+      "    schedule: \"@hourly\"\n    tags: [x]\n");
   const auto list = ListPipelines(host(), options());
   ASSERT_EQ(list->size(), 1U);
   EXPECT_EQ((*list)[0].last_state, "");
@@ -369,10 +411,13 @@ TEST_F(PipelineTest, AnAlertIsSentAgainUntilItIsTaken) {
 TEST_F(PipelineTest, APublicationThatRequiresTestsNeedsThemInThisRun) {
   Write("models/orders.sql", "select i as id from range(5) t(i)");
   Write("models/schema.yml", "models: [{name: orders, columns: [{name: id, data_tests: [unique]}]}]");
-  Pipeline("      - {name: build, run: orders}\n      - {name: publish, publish: lake, needs: [build], retries: 2}\n", {},
-           "publications: [{name: lake, from: ref('orders'), to: {connection: alerts, path: orders}, require: {tests: true}}]");
+  Pipeline("      - {name: build, run: orders}\n      - {name: publish, publish: lake, needs: [build], retries: 2}\n",
+           {},
+           "publications: [{name: lake, from: ref('orders'), to: {connection: alerts, path: orders}, require: {tests: "
+           "true}}]");
   EXPECT_FALSE(Succeeds());
-  EXPECT_NE(TaskOf(Detail(), "publish").message.find("have not passed in this run: test.shop.unique_orders_id"), std::string::npos)
+  EXPECT_NE(TaskOf(Detail(), "publish").message.find("have not passed in this run: test.shop.unique_orders_id"),
+            std::string::npos)
       << TaskOf(Detail(), "publish").message;
   EXPECT_EQ(TaskOf(Detail(), "publish").attempts, 1);
 }
@@ -409,7 +454,8 @@ class KillTest : public PipelineTest {
     });
   }
   void Reset() {
-    for (const char* path : {".stir", "shop.duckdb", "shop.duckdb.wal", "alerts", "lake", "target", "tries"}) fs::remove_all(root() / path);
+    for (const char* path : {".stir", "shop.duckdb", "shop.duckdb.wal", "alerts", "lake", "target", "tries"})
+      fs::remove_all(root() / path);
   }
   // A value, asked by a process of its own.
   std::string ValueInChild(const std::string& sql) {
@@ -423,7 +469,9 @@ class KillTest : public PipelineTest {
 
 TEST_F(KillTest, ARunThatDiesAtAnyStepIsTakenUpThere) {
   Write("models/sources.yml", "sources: [{name: raw, schema: main, tables: [{name: sales}]}]");
-  Write("models/total.sql", "{{ config(materialized='table') }} select count(*) as n, sum(amount) as amount from {{ source('raw', 'sales') }}");
+  Write("models/total.sql",
+        "{{ config(materialized='table') }} select count(*) as n, sum(amount) as amount from {{ source('raw', 'sales') "
+        "}}");
   Write("models/schema.yml", "models: [{name: total, columns: [{name: n, data_tests: [not_null]}]}]");
   Write("drop/2026-11-20.csv", "id,amount\n1,10\n2,20\n3,30\n");
   Pipeline(R"(
@@ -438,7 +486,8 @@ ingestions:
   - {name: sales, from: {connection: drop, path: "{{ ds }}.csv", format: csv}, to: "source('raw', 'sales')", mode: incremental, key: [id]}
 publications: [{name: lake, from: ref('total'), to: {connection: lake, path: total}, require: {tests: true}}]
 )yml");
-  Write("stir/connections.yml", "version: 1\nconnections: {drop: {type: files, root: drop}, lake: {type: files, root: lake}}\n");
+  Write("stir/connections.yml",
+        "version: 1\nconnections: {drop: {type: files, root: drop}, lake: {type: files, root: lake}}\n");
   int killed = 0;
   for (int step = 1; step < 400; step += 1) {
     Reset();
@@ -459,12 +508,15 @@ publications: [{name: lake, from: ref('total'), to: {connection: lake, path: tot
       ASSERT_EQ(task.state, TaskState::kSuccess) << task.name << " after step " << step;
       ASSERT_LE(task.attempts, 2) << task.name << " after step " << step;
       const bool had_succeeded = before.contains(task.name) && before[task.name].state == TaskState::kSuccess;
-      ASSERT_TRUE(!had_succeeded || task.attempts == before[task.name].attempts) << task.name << " ran again after step " << step;
+      ASSERT_TRUE(!had_succeeded || task.attempts == before[task.name].attempts)
+          << task.name << " ran again after step " << step;
     }
     ASSERT_EQ(ValueInChild("select count(*), sum(amount) from sales"), "3 60 ") << "after step " << step;
     ASSERT_EQ(ValueInChild("select n, amount from total"), "3 60 ") << "after step " << step;
-    // A sender that dies after its run has ended leaves its message to the next process; else it is sent by now, in one file.
-    for (const store::Message& alert : Detail().alerts) ASSERT_TRUE(alert.state == "delivered" || runs->size() == 2) << step;
+    // A sender that dies after its run has ended leaves its message to the next process; else it is sent by now, in one
+    // file.
+    for (const store::Message& alert : Detail().alerts)
+      ASSERT_TRUE(alert.state == "delivered" || runs->size() == 2) << step;
     size_t files = 0;
     for ([[maybe_unused]] const auto& entry : fs::directory_iterator(root() / "alerts")) ++files;
     ASSERT_TRUE(files == runs->size() || (runs->size() == 2 && files == 1)) << files << " after step " << step;

@@ -34,7 +34,8 @@ Result<Interval> IntervalOf(const Pipeline& pipeline, const std::string& logical
     interval = calendar.Containing(date.time);
   }
   if (interval) return *interval;
-  return Diagnostic(kBadRange, fmt::format("pipeline `{}` has no interval there", pipeline.name)).Hint("look at its `schedule`");
+  return Diagnostic(kBadRange, fmt::format("pipeline `{}` has no interval there", pipeline.name))
+      .Hint("look at its `schedule`");
 }
 
 // The pipeline's parameters with those given laid over them, as JSON.
@@ -43,7 +44,8 @@ Result<std::string> ParamsOf(const Pipeline& pipeline, const std::string& given,
   if (Strip(given).empty()) return params.dump();
   STIR_ASSIGN(const jinja::Value values, project::ParseVars(given, sources));
   STIR_ASSIGN(const Json json, pylib::ToJson(values));
-  if (!json.is_object()) return Diagnostic(kBadParams, "--params must be a mapping").Hint("--params '{region: us_east}'");
+  if (!json.is_object())
+    return Diagnostic(kBadParams, "--params must be a mapping").Hint("--params '{region: us_east}'");
   std::vector<std::string> known;
   for (const auto& [name, value] : params.items()) known.push_back(name);
   Diagnostics errors;
@@ -51,7 +53,8 @@ Result<std::string> ParamsOf(const Pipeline& pipeline, const std::string& given,
     if (!params.contains(name)) {
       std::string hint = DidYouMean(name, known);
       if (hint.empty()) hint = known.empty() ? "it declares no `params`" : "it declares " + Join(known, ", ");
-      errors.push_back(Diagnostic(kBadParams, fmt::format("pipeline `{}` has no parameter `{}`", pipeline.name, name)).Hint(std::move(hint)));
+      errors.push_back(Diagnostic(kBadParams, fmt::format("pipeline `{}` has no parameter `{}`", pipeline.name, name))
+                           .Hint(std::move(hint)));
     }
     params[name] = value;
   }
@@ -121,7 +124,8 @@ Result<std::vector<Interval>> IntervalsOf(const Pipeline& pipeline, const Backfi
     return Diagnostic(kBadRange, fmt::format("the range ends ({}) before it begins ({})", request.to, request.from));
   std::vector<Interval> intervals = calendar.Between(from.time, end);
   if (intervals.empty())
-    return Diagnostic(kBadRange, fmt::format("pipeline `{}` has no interval between {} and {}", pipeline.name, request.from, request.to));
+    return Diagnostic(kBadRange, fmt::format("pipeline `{}` has no interval between {} and {}", pipeline.name,
+                                             request.from, request.to));
   return intervals;
 }
 
@@ -130,22 +134,36 @@ void TellPlan(const Host& host, const Pipeline& pipeline, const std::vector<Inte
   JsonWriter json;
   json.BeginObject().Key("pipeline").String(pipeline.name).Key("intervals").BeginArray();
   for (const Interval& interval : intervals)
-    json.BeginObject().Key("start").String(FormatTimestamp(interval.start)).Key("end").String(FormatTimestamp(interval.end)).EndObject();
+    json.BeginObject()
+        .Key("start")
+        .String(FormatTimestamp(interval.start))
+        .Key("end")
+        .String(FormatTimestamp(interval.end))
+        .EndObject();
   json.EndArray().EndObject();
-  const auto name = [&](const Interval& interval) { return FormatTimestamp(zone.ToLocal(interval.start)).substr(0, 16); };
-  const std::string range = intervals.empty() ? "nothing to do" : fmt::format("{} to {}", name(intervals.front()), name(intervals.back()));
+  const auto name = [&](const Interval& interval) {
+    return FormatTimestamp(zone.ToLocal(interval.start)).substr(0, 16);
+  };
+  const std::string range =
+      intervals.empty() ? "nothing to do" : fmt::format("{} to {}", name(intervals.front()), name(intervals.back()));
   host.events.Emit({"S111", "BackfillPlanned", Level::kInfo,
-                    fmt::format("backfill of {}: {} interval{}, {}", pipeline.name, intervals.size(), intervals.size() == 1 ? "" : "s", range),
+                    fmt::format("backfill of {}: {} interval{}, {}", pipeline.name, intervals.size(),
+                                intervals.size() == 1 ? "" : "s", range),
                     std::move(json).Take()});
 }
 
 std::string ScheduleText(const Schedule& schedule) {
   switch (schedule.kind) {
-    case Schedule::Kind::kNone: return "";
-    case Schedule::Kind::kCron: return schedule.cron;
-    case Schedule::Kind::kEvery: return "every " + FormatDuration(schedule.every);
-    case Schedule::Kind::kOn: return "on " + Join(schedule.on, ", ");
-    case Schedule::Kind::kFreshness: return "freshness";
+    case Schedule::Kind::kNone:
+      return "";
+    case Schedule::Kind::kCron:
+      return schedule.cron;
+    case Schedule::Kind::kEvery:
+      return "every " + FormatDuration(schedule.every);
+    case Schedule::Kind::kOn:
+      return "on " + Join(schedule.on, ", ");
+    case Schedule::Kind::kFreshness:
+      return "freshness";
   }
   return "";
 }
@@ -230,8 +248,14 @@ Result<PipelineDetail> ShowPipeline(const Host& host, const Options& options, co
   STIR_ASSIGN(const scheduler::Plan plan, scheduler::Plan::Make({list.specs, {}}));
   for (scheduler::TaskId id = 0; id < plan.size(); ++id) {
     const platform::Task& task = *list.tasks[id].definition;
-    TaskInfo info{.name = task.name, .kind = list.tasks[id].kind, .subject = list.tasks[id].subject, .group = {}, .needs = {},
-                  .trigger_rule = std::string(scheduler::ToString(plan.rule(id))), .pool = task.pool, .retries = task.retry.retries,
+    TaskInfo info{.name = task.name,
+                  .kind = list.tasks[id].kind,
+                  .subject = list.tasks[id].subject,
+                  .group = {},
+                  .needs = {},
+                  .trigger_rule = std::string(scheduler::ToString(plan.rule(id))),
+                  .pool = task.pool,
+                  .retries = task.retry.retries,
                   .allow_failure = task.allow_failure};
     if (platform::IsSelection(task.kind)) info.subject = Join(task.select, " ");
     if (task.group >= 0) info.group = pipeline->tasks[static_cast<size_t>(task.group)].name;

@@ -1,5 +1,5 @@
-// Pipelines from the command line: run one interval, backfill many, look at what is defined. Runs are durable: every step is
-// written to .stir/state.db before and after it, and the same command resumes a run whose process died.
+// Pipelines from the command line: run one interval, backfill many, look at what is defined. Runs are durable: every
+// step is written to .stir/state.db before and after it, and the same command resumes a run whose process died.
 //
 // A failed Result means the command could not be carried out (exit code 2); success == false means a run failed (1).
 #pragma once
@@ -23,12 +23,16 @@ struct PipelineRequest {
   std::string params;        // YAML text of a mapping laid over the pipeline's own, or empty
 };
 
-// Runs the pipeline for the interval that holds `logical_date`. An unfinished run of that interval is resumed with its own
-// parameters; a finished one is followed by another. Fails with kRunHeld, naming the pid, while another process runs it.
-// The account of the run goes to host.events (pipeline_events.h).
+// Runs the pipeline for the interval that holds `logical_date`. An unfinished run of that interval is resumed with its
+// own parameters; a finished one is followed by another. Fails with kRunHeld, naming the pid, while another process
+// runs it. The account of the run goes to host.events (pipeline_events.h).
 Result<CommandResult> RunPipeline(const Host& host, const Options& options, const PipelineRequest& request);
 
-enum class BackfillMode : uint8_t { kMissing, kFailed, kAll };  // intervals without a run; also failed ones; all of them
+enum class BackfillMode : uint8_t {
+  kMissing,
+  kFailed,
+  kAll
+};  // intervals without a run; also failed ones; all of them
 
 struct BackfillRequest {
   std::string pipeline;
@@ -38,16 +42,16 @@ struct BackfillRequest {
   bool dry_run = false;  // only say which intervals would run
 };
 
-// Runs the pipeline for every interval that begins in the range, oldest first. Goes on after a failed run; stops when the
-// user does. Watermarks of ingestions stay where they are.
+// Runs the pipeline for every interval that begins in the range, oldest first. Goes on after a failed run; stops when
+// the user does. Watermarks of ingestions stay where they are.
 Result<CommandResult> BackfillPipeline(const Host& host, const Options& options, const BackfillRequest& request);
 
 struct PipelineInfo {
   std::string name, description, schedule, timezone;
   std::vector<std::string> tags;
-  size_t tasks = 0;                            // without groups
-  std::optional<scheduler::Interval> latest;   // the newest interval that has ended
-  std::string last_state;                      // of the newest run: "success"; empty: never run
+  size_t tasks = 0;                           // without groups
+  std::optional<scheduler::Interval> latest;  // the newest interval that has ended
+  std::string last_state;                     // of the newest run: "success"; empty: never run
   std::string last_notes;
   std::optional<Timestamp> last_logical_date, last_ended_at;
 };
@@ -63,7 +67,7 @@ struct TaskInfo {
 };
 struct PipelineDetail {
   PipelineInfo info;
-  std::vector<TaskInfo> tasks;      // as written; groups left out
+  std::vector<TaskInfo> tasks;  // as written; groups left out
 };
 Result<PipelineDetail> ShowPipeline(const Host& host, const Options& options, const std::string& name);
 

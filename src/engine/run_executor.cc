@@ -19,7 +19,6 @@ using scheduler::Transitions;
 // While stopping, a session may send one more statement after the one that was canceled; it is canceled too.
 constexpr Duration kStopAgain = std::chrono::milliseconds(50);
 
-
 jinja::Value ParamsOf(const store::Run& run) {
   const Json params = Json::parse(run.params, nullptr, /*allow_exceptions=*/false);
   return params.is_object() ? pylib::FromJson(params) : jinja::Value::MakeDict();
@@ -28,12 +27,13 @@ jinja::Value ParamsOf(const store::Run& run) {
 }  // namespace
 
 std::string RunIdText(const store::Run& run, const scheduler::Zone& zone) {
-  const std::string time = FormatTimestamp(zone.ToLocal(run.logical_date)).substr(0, 19) + zone.OffsetText(run.logical_date);
+  const std::string time =
+      FormatTimestamp(zone.ToLocal(run.logical_date)).substr(0, 19) + zone.OffsetText(run.logical_date);
   return fmt::format("{}__{}{}", run.run_type, time, run.sequence > 0 ? fmt::format("__{}", run.sequence) : "");
 }
 
-RunExecutor::RunExecutor(Workspace& workspace, const platform::Pipeline& pipeline, store::Run run, const PipelineNarrator& narrator,
-                         AlertSender& alerts)
+RunExecutor::RunExecutor(Workspace& workspace, const platform::Pipeline& pipeline, store::Run run,
+                         const PipelineNarrator& narrator, AlertSender& alerts)
     : workspace_(workspace),
       pipeline_(pipeline),
       narrator_(narrator),
@@ -54,7 +54,9 @@ Result<RunAccount> RunExecutor::Run() {
   begun_at_ = clock_.Monotonic();
   STIR_TRY(Recover());
   narrator_.RunStarted(run_.id, pipeline_.name, facts_.interval, zone_, plan_.size(), resumed_);
-  if (pipeline_.timeout > Duration{0}) timers_.emplace(begun_at_ + pipeline_.timeout, Timer{Timer::Kind::kRunTimeout, 0, 0});
+  if (pipeline_.timeout > Duration{0})
+    timers_.emplace(begun_at_ + pipeline_.timeout, Timer{Timer::Kind::kRunTimeout, 0, 0});
+  if (pipeline_.deadline) timers_.emplace(begun_at_ + pipeline_.deadline->after, Timer{Timer::Kind::kDeadline, 0, 0});
   const OnCancel<std::function<void()>> on_cancel(workspace_.host().cancel, [this] {
     Done done;
     done.canceled = true;
@@ -95,8 +97,10 @@ void RunExecutor::StartReady() {
 
 void RunExecutor::Begin(TaskId id) {
   plan_.Start(id);
-  if (tasks_[id].Expands()) Expand(id);
-  else Launch(id);
+  if (tasks_[id].Expands())
+    Expand(id);
+  else
+    Launch(id);
 }
 
 void RunExecutor::Launch(TaskId id) {
@@ -109,7 +113,8 @@ void RunExecutor::Launch(TaskId id) {
   change.worker = fmt::format("pid {}", getpid());
   Running running;
   running.interruption = std::make_shared<Interruption>();
-  running.log = std::make_shared<TaskLog>(workspace_.folder().logs() / change.log_path, clock_, workspace_.host().redactor);
+  running.log =
+      std::make_shared<TaskLog>(workspace_.folder().logs() / change.log_path, clock_, workspace_.host().redactor);
   running.started = clock_.Monotonic();
   record_->Change(name, std::move(change));
   if (plan_.task(id).timeout > Duration{0})
@@ -144,7 +149,8 @@ Result<TaskList> RunExecutor::ListChildren(TaskId id) {
   const Host& host = workspace_.host();
   const Narrator narrator(host.events, host.sources, workspace_.setting().narrator_style(workspace_.options()));
   graph::NodeSet selected;
-  STIR_ASSIGN(TaskList list, NodesOf(bound, *task.definition, name, *workspace_.manifest(), host.sources, narrator, selected));
+  STIR_ASSIGN(TaskList list,
+              NodesOf(bound, *task.definition, name, *workspace_.manifest(), host.sources, narrator, selected));
   selections_[id] = std::make_shared<SelectionWork>(workspace_, std::move(selected), bound.full_refresh);
   return list;
 }
@@ -153,10 +159,14 @@ Result<TaskList> RunExecutor::ListChildren(TaskId id) {
 void RunExecutor::Adopt(TaskId parent, TaskList list) {
   const TaskId first = static_cast<TaskId>(plan_.size());
   for (RunTask& task : list.tasks) tasks_.push_back(std::move(task));
+  for (scheduler::TaskSpec& spec : list.specs)
+    if (const auto known = durations_.find(spec.name); known != durations_.end())
+      spec.expected = std::max(known->second, Duration(1));
   Transitions then = plan_.Expand(parent, std::move(list.specs));
   for (TaskId id = first; id < plan_.size(); ++id) record_->Add(RowOf(id));
   narrator_.TaskExpanded(StoryOf(parent), plan_.size() - first);
-  if (std::ranges::any_of(plan_.children(parent), [&](TaskId id) { return record_->Stored(plan_.task(id).name) != nullptr; })) {
+  if (std::ranges::any_of(plan_.children(parent),
+                          [&](TaskId id) { return record_->Stored(plan_.task(id).name) != nullptr; })) {
     RestoreChildren(first);
     then = plan_.Settle();
   }
@@ -193,9 +203,10 @@ void RunExecutor::Dispatch() {
     narrator_.TaskStarted(StoryOf(id));
     const Running running = running_.at(id);
     if (tasks_[id].IsNodeWork()) {
-      crew_.Submit([this, id, running, task = tasks_[id], work = selections_.at(*plan_.parent(id))](const std::string& thread) {
-        mailbox_.Push({id, work->Run(task, thread, *running.log, *running.interruption), false});
-      });
+      crew_.Submit(
+          [this, id, running, task = tasks_[id], work = selections_.at(*plan_.parent(id))](const std::string& thread) {
+            mailbox_.Push({id, work->Run(task, thread, *running.log, *running.interruption), false});
+          });
       continue;
     }
     auto job = std::make_shared<TaskJob>(MakeJob(id, {}, running));
@@ -203,7 +214,8 @@ void RunExecutor::Dispatch() {
       std::vector<std::string> missing;
       for (const project::Node& node : workspace_.manifest()->nodes()) {
         if (!node.test || passed.contains(node.id)) continue;
-        const bool own = node.test->attached ? *node.test->attached == model : std::ranges::find(node.depends_on, model) != node.depends_on.end();
+        const bool own = node.test->attached ? *node.test->attached == model
+                                             : std::ranges::find(node.depends_on, model) != node.depends_on.end();
         if (own) missing.emplace_back(node.unique_id);
       }
       return missing;
@@ -245,7 +257,12 @@ void RunExecutor::Fire(const Timer& timer) {
     }
     case Timer::Kind::kRunTimeout:
       out_of_time_ = true;
-      StopAll();
+      return StopAll();
+    case Timer::Kind::kDeadline:
+      AlertRun(
+          "deadline_missed",
+          fmt::format("pipeline {} is not done after {}", pipeline_.name, FormatDuration(pipeline_.deadline->after)),
+          pipeline_.deadline->notify);
   }
 }
 

@@ -1,5 +1,6 @@
-// One durable run of a pipeline, from its claim to its end: the only place where plan, store and workers meet. One thread
-// decides; before a task starts and after it ended the store knows. What a dead process left is taken up where it stopped.
+// One durable run of a pipeline, from its claim to its end: the only place where plan, store and workers meet. One
+// thread decides; before a task starts and after it ended the store knows. What a dead process left is taken up where
+// it stopped.
 #pragma once
 
 #include <map>
@@ -34,7 +35,8 @@ struct RunAccount {
 // References outlive it. The caller holds the run's lock (pipelines.cc).
 class RunExecutor {
  public:
-  RunExecutor(Workspace& workspace, const platform::Pipeline& pipeline, store::Run run, const PipelineNarrator& narrator, AlertSender& alerts);
+  RunExecutor(Workspace& workspace, const platform::Pipeline& pipeline, store::Run run,
+              const PipelineNarrator& narrator, AlertSender& alerts);
   ~RunExecutor();
 
   // What would have to run again for the failures of an ended run, cleared; the run is then running again.
@@ -58,7 +60,7 @@ class RunExecutor {
     bool canceled = false;  // no task: the user asked to stop
   };
   struct Timer {
-    enum class Kind : uint8_t { kRetry, kTaskTimeout, kRunTimeout } kind;
+    enum class Kind : uint8_t { kRetry, kTaskTimeout, kRunTimeout, kDeadline } kind;
     TaskId task = 0;
     int attempt = 0;
   };
@@ -97,6 +99,8 @@ class RunExecutor {
   std::string OutputsOfExpanded(TaskId id) const;
   void AlertFailure(TaskId id, const std::string& message);
   void AddAlerts(TaskId id, const char* event, const std::string& message, const std::vector<std::string>& channels);
+  void AlertRun(const char* event, std::string message, const std::vector<std::string>& channels);
+  void RemoveForgotten();
   AlertFacts FactsOfAlert() const;
   Result<RunAccount> Conclude();
   TaskStory StoryOf(TaskId id) const;
@@ -110,12 +114,13 @@ class RunExecutor {
   const Clock& clock_;
   store::Run run_;
   scheduler::Zone zone_;
-  platform::RunFacts facts_;           // of the run; of a task with its own added
-  std::optional<RunRecord> record_;    // from the claim on
+  platform::RunFacts facts_;                   // of the run; of a task with its own added
+  std::optional<RunRecord> record_;            // from the claim on
+  std::map<std::string, Duration> durations_;  // of earlier runs, by task
   scheduler::Plan plan_;
-  std::vector<RunTask> tasks_;         // by TaskId
-  std::map<TaskId, std::string> outputs_;  // JSON, of tasks that have ended
-  std::map<TaskId, Duration> begun_;   // monotonic; expanded tasks
+  std::vector<RunTask> tasks_;                                   // by TaskId
+  std::map<TaskId, std::string> outputs_;                        // JSON, of tasks that have ended
+  std::map<TaskId, Duration> begun_;                             // monotonic; expanded tasks
   std::map<TaskId, std::shared_ptr<SelectionWork>> selections_;  // by expanded task
   std::map<TaskId, Running> running_;
   std::vector<TaskId> to_dispatch_;
@@ -123,7 +128,7 @@ class RunExecutor {
   bool resumed_ = false, canceled_ = false, out_of_time_ = false, alerted_ = false;
   Duration begun_at_{};
   Mailbox<Done> mailbox_;
-  TaskCrew crew_;                      // last: its threads are gone before what they use
+  TaskCrew crew_;  // last: its threads are gone before what they use
 };
 
 // Airflow's form: "manual__2026-11-20T00:00:00+00:00", with "__1" for the first repetition.

@@ -27,8 +27,10 @@ void RunExecutor::HandleDone(Done done) {
   const Transitions then = plan_.Finish(done.task, MapOutcome(done.result));
   if (done.result.message.empty()) done.result.message = OneLine(done.result.errors, workspace_.host().sources);
   if (running.log) {
-    if (!done.result.errors.empty()) running.log->Write(RenderDiagnostics(done.result.errors, workspace_.host().sources));
-    running.log->Write(fmt::format("{}: {} after {:.3f}s", scheduler::ToString(plan_.state(done.task)), done.result.message, seconds));
+    if (!done.result.errors.empty())
+      running.log->Write(RenderDiagnostics(done.result.errors, workspace_.host().sources));
+    running.log->Write(
+        fmt::format("{}: {} after {:.3f}s", scheduler::ToString(plan_.state(done.task)), done.result.message, seconds));
   }
   WriteEnd(done.task, done.result, seconds, then);
   Follow(then);
@@ -39,7 +41,8 @@ void RunExecutor::Judge(TaskId id, TaskResult& result, const Running& running) c
   if (!running.stopping || result.outcome.kind == Outcome::Kind::kSuccess) return;
   if (running.timed_out) {
     const std::string limit = FormatDuration(plan_.task(id).timeout);
-    result.errors = {Diagnostic(kTimedOut, fmt::format("task `{}` ran longer than its timeout of {}", plan_.task(id).name, limit),
+    result.errors = {Diagnostic(kTimedOut,
+                                fmt::format("task `{}` ran longer than its timeout of {}", plan_.task(id).name, limit),
                                 tasks_[id].definition->span)};
     result.outcome = Outcome::Failed();
     result.message.clear();
@@ -125,7 +128,8 @@ void RunExecutor::EndExpanded(TaskId id) {
   change.outputs = result.outputs;
   record_->Change(plan_.task(id).name, std::move(change));
   RememberOutputs(id, result.outputs);
-  const double seconds = begun_.contains(id) ? std::chrono::duration<double>(clock_.Monotonic() - begun_.at(id)).count() : 0;
+  const double seconds =
+      begun_.contains(id) ? std::chrono::duration<double>(clock_.Monotonic() - begun_.at(id)).count() : 0;
   narrator_.TaskFinished(StoryOf(id), state, seconds, message, plan_.allowed(id));
   if (state == TaskState::kFailed && !tasks_[id].IsLoop()) AlertFailure(id, message);
 }
@@ -137,7 +141,8 @@ std::string RunExecutor::OutputsOfExpanded(TaskId id) const {
   for (TaskId child : plan_.children(id)) {
     const auto found = outputs_.find(child);
     const Json outputs = found == outputs_.end() ? Json::object() : Json::parse(found->second, nullptr, false);
-    if (outputs.is_object() && outputs.contains("rows") && outputs["rows"].is_number_integer()) rows += outputs["rows"].get<int64_t>();
+    if (outputs.is_object() && outputs.contains("rows") && outputs["rows"].is_number_integer())
+      rows += outputs["rows"].get<int64_t>();
     succeeded += plan_.state(child) == TaskState::kSuccess;
     failed += plan_.state(child) == TaskState::kFailed;
     list.push_back(outputs);
@@ -156,7 +161,8 @@ AlertFacts RunExecutor::FactsOfAlert() const {
   return facts;
 }
 
-void RunExecutor::AddAlerts(TaskId id, const char* event, const std::string& message, const std::vector<std::string>& channels) {
+void RunExecutor::AddAlerts(TaskId id, const char* event, const std::string& message,
+                            const std::vector<std::string>& channels) {
   AlertFacts facts = FactsOfAlert();
   facts.task = plan_.task(id).name;
   facts.attempt = plan_.attempts(id);
@@ -164,7 +170,8 @@ void RunExecutor::AddAlerts(TaskId id, const char* event, const std::string& mes
   facts.message = workspace_.host().redactor.Redact(message);
   facts.allowed = plan_.allowed(id);
   if (!plan_.expanded(id)) facts.log = TaskLogPath(run_.id, facts.task, facts.attempt);
-  record_->AddAlerts(MakeAlerts(facts, channels, fmt::format("run/{}/task/{}/{}/{}", run_.id, facts.task, facts.attempt, event), clock_.Now()));
+  record_->AddAlerts(MakeAlerts(
+      facts, channels, fmt::format("run/{}/task/{}/{}/{}", run_.id, facts.task, facts.attempt, event), clock_.Now()));
 }
 
 void RunExecutor::AlertFailure(TaskId id, const std::string& message) {
@@ -189,8 +196,30 @@ TaskStory RunExecutor::StoryOf(TaskId id) const {
 std::set<graph::NodeId> RunExecutor::PassedTests() const {
   std::set<graph::NodeId> passed;
   for (TaskId id = 0; id < plan_.size(); ++id)
-    if (tasks_[id].node && tasks_[id].kind == "test" && plan_.state(id) == TaskState::kSuccess) passed.insert(*tasks_[id].node);
+    if (tasks_[id].node && tasks_[id].kind == "test" && plan_.state(id) == TaskState::kSuccess)
+      passed.insert(*tasks_[id].node);
   return passed;
+}
+
+// Once a run; `event` tells its alerts apart.
+void RunExecutor::AlertRun(const char* event, std::string message, const std::vector<std::string>& channels) {
+  AlertFacts facts = FactsOfAlert();
+  facts.event = event;
+  facts.message = std::move(message);
+  record_->AddAlerts(
+      MakeAlerts(facts, channels, fmt::format("run/{}/{}/{}", run_.id, event, run_.token), clock_.Now()));
+}
+
+// Tasks that an earlier attempt at this run had, and that the definition has no more.
+void RunExecutor::RemoveForgotten() {
+  for (const auto& [name, row] : record_->adopted()) {
+    if (plan_.Find(name)) continue;
+    store::TaskChange change;
+    change.to = TaskState::kRemoved;
+    change.at = clock_.Now();
+    change.message = "its definition is gone";
+    if (!scheduler::IsFinal(row.state)) record_->Change(name, std::move(change));
+  }
 }
 
 Result<RunAccount> RunExecutor::Conclude() {
@@ -199,16 +228,13 @@ Result<RunAccount> RunExecutor::Conclude() {
   if (canceled_ && summary.canceled > 0) account.state = TaskState::kCanceled;
   if (out_of_time_ && summary.canceled > 0) {
     account.state = TaskState::kFailed;
-    account.notes = fmt::format("out of time after {}{}{}", FormatDuration(pipeline_.timeout), account.notes.empty() ? "" : "; ", account.notes);
+    account.notes = fmt::format("out of time after {}{}{}", FormatDuration(pipeline_.timeout),
+                                account.notes.empty() ? "" : "; ", account.notes);
   }
-  const Timestamp now = clock_.Now();
-  record_->ChangeRun({.from = TaskState::kRunning, .to = account.state, .at = now, .notes = account.notes});
-  if (account.state == TaskState::kFailed && !alerted_) {
-    AlertFacts facts = FactsOfAlert();
-    facts.event = "run_failed";
-    facts.message = fmt::format("pipeline {} failed: {}", pipeline_.name, account.notes);
-    record_->AddAlerts(MakeAlerts(facts, pipeline_.on_failure, fmt::format("run/{}/failed/{}", run_.id, run_.token), now));
-  }
+  RemoveForgotten();
+  record_->ChangeRun({.from = TaskState::kRunning, .to = account.state, .at = clock_.Now(), .notes = account.notes});
+  if (account.state == TaskState::kFailed && !alerted_)
+    AlertRun("run_failed", fmt::format("pipeline {} failed: {}", pipeline_.name, account.notes), pipeline_.on_failure);
   STIR_TRY(record_->Flush());
   alerts_.Wake();
   narrator_.RunFinished(run_.id, pipeline_.name, facts_.interval, zone_, account.state, summary, account.notes,

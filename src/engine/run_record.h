@@ -1,5 +1,5 @@
-// A run's rows in the store, as the executor knows them: changes are gathered and committed together, each guarded by the
-// state that the store is known to hold.
+// A run's rows in the store, as the executor knows them: changes are gathered and committed together, each guarded by
+// the state that the store is known to hold.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,7 @@ class RunRecord {
   void Adopt(const std::vector<store::Task>& tasks);
   // The stored row of a task, as it was adopted; null for one that the store did not have.
   const store::Task* Stored(std::string_view name) const;
+  const std::map<std::string, store::Task, std::less<>>& adopted() const { return adopted_; }
   // A task that the store may not have yet.
   void Add(store::NewTask task);
   // `change` needs `to`, `at` and what is to be said; from and attempt are filled in. To the same state is nothing.

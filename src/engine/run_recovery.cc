@@ -33,8 +33,8 @@ Status RunExecutor::Recover() {
     resumed_ = !stored.empty();
     if (resumed_) STIR_TRY(ReleaseAlerts());
   }
-  STIR_ASSIGN(const auto durations, store.TaskDurations(pipeline_.name));
-  TaskList list = TasksOf(pipeline_, durations);
+  STIR_ASSIGN(durations_, store.TaskDurations(pipeline_.name));
+  TaskList list = TasksOf(pipeline_, durations_);
   const size_t count = list.tasks.size();
   tasks_ = std::move(list.tasks);
   std::map<std::string, uint32_t> pools = workspace_.definitions().pools;
@@ -47,15 +47,19 @@ Status RunExecutor::Recover() {
   earlier.logical_before = facts_.interval.start;
   earlier.limit = 1;
   STIR_ASSIGN(const std::vector<store::Run> previous, store.ListRuns(earlier));
-  if (!previous.empty()) facts_.previous_success = scheduler::Interval{previous[0].data_interval_start, previous[0].data_interval_end};
+  if (!previous.empty())
+    facts_.previous_success = scheduler::Interval{previous[0].data_interval_start, previous[0].data_interval_end};
 
   for (TaskId id = 0; id < count; ++id) record_->Add(RowOf(id));
   for (TaskId id = 0; id < count; ++id) RestoreOne(id);
   for (TaskId id = 0; id < plan_.size(); ++id) {
     // An expanded task that had begun is expanded again; ListChildren may need what was restored above.
     const store::Task* row = record_->Stored(plan_.task(id).name);
-    if (!row || !tasks_[id].Expands() || plan_.expanded(id) || row->state == TaskState::kNone || row->attempts == 0) continue;
-    if (row->state == TaskState::kSkipped || row->state == TaskState::kUpstreamFailed || row->state == TaskState::kCanceled) continue;
+    if (!row || !tasks_[id].Expands() || plan_.expanded(id) || row->state == TaskState::kNone || row->attempts == 0)
+      continue;
+    if (row->state == TaskState::kSkipped || row->state == TaskState::kUpstreamFailed ||
+        row->state == TaskState::kCanceled)
+      continue;
     auto children = ListChildren(id);
     if (!children.ok()) continue;  // it is queued, and will say why when it starts
     const TaskId first = static_cast<TaskId>(plan_.size());
@@ -65,7 +69,8 @@ Status RunExecutor::Recover() {
     begun_[id] = clock_.Monotonic();
     RestoreChildren(first);
   }
-  if (run_.state == TaskState::kQueued) record_->ChangeRun({.from = TaskState::kQueued, .to = TaskState::kRunning, .at = now, .notes = {}});
+  if (run_.state == TaskState::kQueued)
+    record_->ChangeRun({.from = TaskState::kQueued, .to = TaskState::kRunning, .at = now, .notes = {}});
   run_.state = TaskState::kRunning;
   Follow(plan_.Settle());
   return record_->Flush();
@@ -75,7 +80,8 @@ Status RunExecutor::Recover() {
 Status RunExecutor::ReleaseAlerts() {
   STIR_ASSIGN(const std::vector<store::Message> messages, workspace_.store().Messages(run_.id));
   for (const store::Message& message : messages)
-    if (message.state == "pending") STIR_TRY(workspace_.store().MarkFailed(message.id, "its sender ended", clock_.Now()));
+    if (message.state == "pending")
+      STIR_TRY(workspace_.store().MarkFailed(message.id, "its sender ended", clock_.Now()));
   return {};
 }
 
@@ -131,7 +137,8 @@ Status RunExecutor::ClearFailures() {
   STIR_TRY(Recover());
   const std::vector<TaskId> clear = plan_.ToRetry();
   if (clear.empty())
-    return Diagnostic(kNothingToRetry, fmt::format("nothing failed in run {}", run_.id)).Hint("`stir pipeline run` runs it anew");
+    return Diagnostic(kNothingToRetry, fmt::format("nothing failed in run {}", run_.id))
+        .Hint("`stir pipeline run` runs it anew");
   for (TaskId id : clear) {
     store::TaskChange change;
     change.to = TaskState::kNone;
@@ -139,7 +146,8 @@ Status RunExecutor::ClearFailures() {
     change.failures = 0;
     record_->Change(plan_.task(id).name, std::move(change));
   }
-  if (IsFinal(ended_as)) record_->ChangeRun({.from = ended_as, .to = TaskState::kRunning, .at = clock_.Now(), .notes = std::string()});
+  if (IsFinal(ended_as))
+    record_->ChangeRun({.from = ended_as, .to = TaskState::kRunning, .at = clock_.Now(), .notes = std::string()});
   STIR_TRY(record_->Flush());
   STIR_ASSIGN(const std::vector<store::Task> stored, workspace_.store().Tasks(run_.id));
   record_->Adopt(stored);

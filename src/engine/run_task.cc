@@ -47,7 +47,8 @@ std::vector<std::string> ItemNames(const std::vector<jinja::Value>& items, const
   for (const jinja::Value& item : items) {
     const bool scalar = item.IsString() || item.type() == jinja::Type::kInt;
     auto text = item.Str();
-    const bool plain = scalar && text.ok() && text->size() <= 60 && text->find_first_of("/[]\n\t ") == std::string::npos;
+    const bool plain =
+        scalar && text.ok() && text->size() <= 60 && text->find_first_of("/[]\n\t ") == std::string::npos;
     names.push_back(plain ? fmt::format("{}[{}]", name, *text) : std::string());
   }
   const std::set<std::string> unique(names.begin(), names.end());
@@ -63,10 +64,14 @@ constexpr std::array<std::string_view, 1> kSeedTypes{"seed"};
 
 std::span<const std::string_view> TypesOf(TaskKind kind) {
   switch (kind) {
-    case TaskKind::kRun: return kRunTypes;
-    case TaskKind::kTest: return kTestTypes;
-    case TaskKind::kSeed: return kSeedTypes;
-    default: return kBuildTypes;
+    case TaskKind::kRun:
+      return kRunTypes;
+    case TaskKind::kTest:
+      return kTestTypes;
+    case TaskKind::kSeed:
+      return kSeedTypes;
+    default:
+      return kBuildTypes;
   }
 }
 
@@ -86,8 +91,10 @@ std::vector<std::vector<TaskId>> NeedsWithoutPassing(const NodePlan& plan) {
       if (known[id]) continue;
       std::set<TaskId> needs;
       for (TaskId need : plan.plan.needs(id)) {
-        if (plan.nodes[need].pass_through) needs.insert(through[need].begin(), through[need].end());
-        else needs.insert(need);
+        if (plan.nodes[need].pass_through)
+          needs.insert(through[need].begin(), through[need].end());
+        else
+          needs.insert(need);
       }
       through[id].assign(needs.begin(), needs.end());
       known[id] = true;
@@ -105,7 +112,12 @@ void AddHooks(TaskList& list, const platform::Task& bound, const platform::Task&
     TaskSpec spec = SpecOf(bound, fmt::format("{}.{}", name, label));
     spec.lane = kThreadsLane;
     list.specs.push_back(std::move(spec));
-    list.tasks.push_back({.definition = &definition, .kind = "operation", .subject = std::string(label), .node = {}, .hooks = hooks, .item = {}});
+    list.tasks.push_back({.definition = &definition,
+                          .kind = "operation",
+                          .subject = std::string(label),
+                          .node = {},
+                          .hooks = hooks,
+                          .item = {}});
   };
   if (!manifest.on_run_start().empty()) {
     const TaskId start = static_cast<TaskId>(list.specs.size());
@@ -140,13 +152,18 @@ TaskList TasksOf(const platform::Pipeline& pipeline, const std::map<std::string,
   for (platform::TaskIndex i = 0; i < pipeline.tasks.size(); ++i) {
     const platform::Task& task = pipeline.tasks[i];
     if (task.kind == TaskKind::kGroup) continue;
-    RunTask run{.definition = &task, .kind = std::string(platform::ToString(task.kind)), .subject = *task.subject, .node = {}, .item = {}};
+    RunTask run{.definition = &task,
+                .kind = std::string(platform::ToString(task.kind)),
+                .subject = *task.subject,
+                .node = {},
+                .item = {}};
     TaskSpec spec = SpecOf(task, task.name);
     spec.rule = RuleOf(pipeline, i);
     for (platform::TaskIndex need : pipeline.wired.needs[i]) spec.needs.push_back(ids[need]);
     for (platform::TaskIndex target : pipeline.wired.targets[i]) spec.targets.push_back(ids[target]);
     if (run.Expands()) spec.slots = 0, spec.timeout = Duration{0}, spec.retry.retries = 0;  // those are its children's
-    if (const auto known = durations.find(task.name); known != durations.end()) spec.expected = std::max(known->second, Duration(1));
+    if (const auto known = durations.find(task.name); known != durations.end())
+      spec.expected = std::max(known->second, Duration(1));
     list.specs.push_back(std::move(spec));
     list.tasks.push_back(std::move(run));
   }
@@ -155,13 +172,20 @@ TaskList TasksOf(const platform::Pipeline& pipeline, const std::map<std::string,
 
 Result<TaskList> ItemsOf(const jinja::Value& list_of_items, const platform::Task& definition, const std::string& name) {
   if (!list_of_items.IsSequence())
-    return Diagnostic(kBadLoop, fmt::format("`for_each` of task `{}` is of type `{}`, not a list", name, list_of_items.TypeName()), definition.span);
+    return Diagnostic(
+        kBadLoop, fmt::format("`for_each` of task `{}` is of type `{}`, not a list", name, list_of_items.TypeName()),
+        definition.span);
   const std::vector<jinja::Value>& items = list_of_items.Items();
   const std::vector<std::string> names = ItemNames(items, name);
   TaskList list;
   for (size_t i = 0; i < items.size(); ++i) {
-    RunTask run{.definition = &definition, .kind = std::string(platform::ToString(definition.kind)), .subject = *definition.subject,
-                .node = {}, .in_loop = true, .item = items[i], .index = static_cast<int64_t>(i)};
+    RunTask run{.definition = &definition,
+                .kind = std::string(platform::ToString(definition.kind)),
+                .subject = *definition.subject,
+                .node = {},
+                .in_loop = true,
+                .item = items[i],
+                .index = static_cast<int64_t>(i)};
     TaskSpec spec = SpecOf(definition, names[i]);
     if (run.Expands()) spec.slots = 0, spec.timeout = Duration{0}, spec.retry.retries = 0;
     list.specs.push_back(std::move(spec));
@@ -171,7 +195,8 @@ Result<TaskList> ItemsOf(const jinja::Value& list_of_items, const platform::Task
 }
 
 Result<TaskList> NodesOf(const platform::Task& bound, const platform::Task& definition, const std::string& name,
-                         const project::Manifest& manifest, SourceMap& sources, const Narrator& narrator, graph::NodeSet& selected) {
+                         const project::Manifest& manifest, SourceMap& sources, const Narrator& narrator,
+                         graph::NodeSet& selected) {
   SelectionOptions options;
   options.select = bound.select;
   options.exclude = bound.exclude;
@@ -193,8 +218,11 @@ Result<TaskList> NodesOf(const platform::Task& bound, const platform::Task& defi
     spec.allow_failure = false;  // its parent's covers it
     for (TaskId need : needs[id]) spec.needs.push_back(ids[need]);
     list.specs.push_back(std::move(spec));
-    list.tasks.push_back({.definition = &definition, .kind = std::string(project::ResourceTypeName(node.type)),
-                          .subject = std::string(node.unique_id), .node = node.id, .item = {}});
+    list.tasks.push_back({.definition = &definition,
+                          .kind = std::string(project::ResourceTypeName(node.type)),
+                          .subject = std::string(node.unique_id),
+                          .node = node.id,
+                          .item = {}});
   }
   AddHooks(list, bound, definition, name, manifest);
   return list;

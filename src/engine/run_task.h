@@ -1,5 +1,5 @@
-// What a task of a run stands for, and how tasks are expanded: a pipeline's definition becomes the plan's first tasks, a
-// selection its nodes, a loop its items.
+// What a task of a run stands for, and how tasks are expanded: a pipeline's definition becomes the plan's first tasks,
+// a selection its nodes, a loop its items.
 #pragma once
 
 #include <map>
@@ -26,7 +26,7 @@ struct RunTask {
   std::optional<graph::NodeId> node;           // a node of a selection
   enum class Hooks : uint8_t { kNone, kStart, kEnd } hooks = Hooks::kNone;  // the project's on-run-start or on-run-end
   bool in_loop = false;
-  jinja::Value item;                           // of a loop
+  jinja::Value item;  // of a loop
   int64_t index = 0;
 
   bool IsNodeWork() const { return node.has_value() || hooks != Hooks::kNone; }
@@ -48,9 +48,11 @@ inline constexpr std::string_view kThreadsLane = "(threads)";
 TaskList TasksOf(const platform::Pipeline& pipeline, const std::map<std::string, Duration>& durations);
 // One task for each item of a loop.
 Result<TaskList> ItemsOf(const jinja::Value& items, const platform::Task& definition, const std::string& name);
-// The nodes that a bound selection chooses, with hooks around them where the project has any; `selected` gets the nodes.
+// The nodes that a bound selection chooses, with hooks around them where the project has any; `selected` gets the
+// nodes.
 Result<TaskList> NodesOf(const platform::Task& bound, const platform::Task& definition, const std::string& name,
-                         const project::Manifest& manifest, SourceMap& sources, const Narrator& narrator, graph::NodeSet& selected);
+                         const project::Manifest& manifest, SourceMap& sources, const Narrator& narrator,
+                         graph::NodeSet& selected);
 
 // The plan's id of a pipeline's task or, for a group, nothing.
 std::optional<scheduler::TaskId> IdOf(const platform::Pipeline& pipeline, platform::TaskIndex index);

@@ -89,7 +89,8 @@ Result<std::vector<LogText>> ReadLogs(const Host& host, const Options& options, 
   STIR_ASSIGN(const auto store, RequireStore(host, options, request.run));
   STIR_TRY(RequireRun(*store, request.run));
   STIR_ASSIGN(std::vector<store::Attempt> attempts, store->Attempts(request.run));
-  std::stable_sort(attempts.begin(), attempts.end(), [](const auto& a, const auto& b) { return a.started_at < b.started_at; });
+  std::stable_sort(attempts.begin(), attempts.end(),
+                   [](const auto& a, const auto& b) { return a.started_at < b.started_at; });
   std::map<std::string, int> last;
   for (const store::Attempt& attempt : attempts) last[attempt.task] = std::max(last[attempt.task], attempt.number);
   std::vector<LogText> logs;

@@ -31,13 +31,13 @@ Result<CommandResult> RetryRun(const Host& host, const Options& options, int64_t
 
 struct LogRequest {
   int64_t run = 0;
-  std::string task;              // name or label; empty: all tasks, in the order in which they started
-  std::optional<int> attempt;    // none: the last one
+  std::string task;            // name or label; empty: all tasks, in the order in which they started
+  std::optional<int> attempt;  // none: the last one
 };
 struct LogText {
   std::string task;
   int attempt = 0;
-  std::string path;              // below .stir/logs
+  std::string path;  // below .stir/logs
   std::string text;
 };
 Result<std::vector<LogText>> ReadLogs(const Host& host, const Options& options, const LogRequest& request);

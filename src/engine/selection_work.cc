@@ -41,7 +41,10 @@ TaskResult ResultOf(runtime::NodeOutcome outcome, TaskLog& log) {
 }  // namespace
 
 SelectionWork::SelectionWork(Workspace& workspace, graph::NodeSet selected, bool full_refresh)
-    : workspace_(workspace), selected_(std::move(selected)), options_(workspace.options()), invocation_(workspace.setting().invocation) {
+    : workspace_(workspace),
+      selected_(std::move(selected)),
+      options_(workspace.options()),
+      invocation_(workspace.setting().invocation) {
   options_.full_refresh = options_.full_refresh || full_refresh;
   for (auto& [name, value] : invocation_.flags)
     if (name == "FULL_REFRESH") value = jinja::Value::Bool(options_.full_refresh);
@@ -62,7 +65,8 @@ Status SelectionWork::Prepare(runtime::Worker& worker) {
   return {};
 }
 
-TaskResult SelectionWork::Run(const RunTask& task, const std::string& thread, TaskLog& log, Interruption& interruption) {
+TaskResult SelectionWork::Run(const RunTask& task, const std::string& thread, TaskLog& log,
+                              Interruption& interruption) {
   auto lease = workspace_.LeaseTarget();
   if (!lease.ok()) return FailedTask(std::move(lease).error());
   const Interruption::Watch watch(interruption, lease->get());

@@ -1,5 +1,5 @@
-// The nodes of one selection (a `build` task) at work: one NodeRunner for all of them, made when the first node runs, and the
-// results that on-run-end hooks may see.
+// The nodes of one selection (a `build` task) at work: one NodeRunner for all of them, made when the first node runs,
+// and the results that on-run-end hooks may see.
 #pragma once
 
 #include <memory>
@@ -28,8 +28,8 @@ class SelectionWork {
 
   Workspace& workspace_;
   const graph::NodeSet selected_;
-  Options options_;                  // the command's, with what the task says
-  project::Invocation invocation_;   // likewise, what templates see
+  Options options_;                 // the command's, with what the task says
+  project::Invocation invocation_;  // likewise, what templates see
   std::mutex mutex_;
   std::unique_ptr<runtime::NodeRunner> runner_;  // made under mutex_, then constant
   std::vector<project::NodeResult> results_;     // guarded by mutex_

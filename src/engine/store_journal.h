@@ -12,7 +12,8 @@ namespace stir::engine {
 // Thread safe as the store is, for one publication at a time. References must outlive it.
 class StoreJournal final : public transfer::Journal {
  public:
-  StoreJournal(store::Store& store, const Clock& clock, std::optional<int64_t> run) : store_(store), clock_(clock), run_(run) {}
+  StoreJournal(store::Store& store, const Clock& clock, std::optional<int64_t> run)
+      : store_(store), clock_(clock), run_(run) {}
   Status Record(const transfer::JournalEntry& entry) override;
 
  private:

@@ -18,7 +18,8 @@ Status CheckCondition(const jinja::Value& value, Span span) {
   if (!value.IsString()) return {};
   const std::string text = ToLower(Strip(value.AsString()));
   if (text.empty() || text == "true" || text == "false") return {};
-  return Diagnostic(kBadCondition, fmt::format("the condition is the text `{}`, neither true nor false", Printed(value)), span)
+  return Diagnostic(kBadCondition,
+                    fmt::format("the condition is the text `{}`, neither true nor false", Printed(value)), span)
       .Hint("put the whole comparison between `{{` and `}}`");
 }
 
@@ -29,7 +30,8 @@ bool Holds(const jinja::Value& value) {
 
 std::string NamesOf(const platform::Pipeline& pipeline, const std::vector<platform::TaskIndex>& tasks) {
   std::string names;
-  for (platform::TaskIndex task : tasks) names += fmt::format("{}{}", names.empty() ? "" : ", ", pipeline.tasks[task].name);
+  for (platform::TaskIndex task : tasks)
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", pipeline.tasks[task].name);
   return names;
 }
 

@@ -1,5 +1,5 @@
-// `ingest` tasks: an ingestion of stir/*.yml for the run's interval. transfer does the work and keeps the truth in the target;
-// the store mirrors how far it has come.
+// `ingest` tasks: an ingestion of stir/*.yml for the run's interval. transfer does the work and keeps the truth in the
+// target; the store mirrors how far it has come.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

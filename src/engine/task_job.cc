@@ -15,9 +15,10 @@ namespace stir::engine {
 namespace {
 
 // Judgements about data and definitions: looking again does not change them.
-constexpr std::array<Kind, 9> kVerdicts = {kTestsNotPassed,           kBadCondition,           kBadLoop,
-                                           transfer::kColumnMissing,  transfer::kColumnAdded,  transfer::kColumnRetyped,
-                                           transfer::kRowsRejected,   transfer::kDuplicateKey, transfer::kRequirementFailed};
+constexpr std::array<Kind, 9> kVerdicts = {
+    kTestsNotPassed,          kBadCondition,           kBadLoop,
+    transfer::kColumnMissing, transfer::kColumnAdded,  transfer::kColumnRetyped,
+    transfer::kRowsRejected,  transfer::kDuplicateKey, transfer::kRequirementFailed};
 
 // What is wrong in a file stays wrong; what happened in the world may pass.
 bool MayPass(const Diagnostic& error) {
@@ -25,8 +26,10 @@ bool MayPass(const Diagnostic& error) {
   switch (error.kind.category) {
     case Category::kDatabase:
     case Category::kRuntime:
-    case Category::kIo: return true;
-    default: return false;
+    case Category::kIo:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -34,15 +37,23 @@ using Body = TaskResult (*)(TaskJob&, const platform::Task&);
 
 Body BodyOf(platform::TaskKind kind) {
   switch (kind) {
-    case platform::TaskKind::kSql: return RunSqlTask;
+    case platform::TaskKind::kSql:
+      return RunSqlTask;
     case platform::TaskKind::kShell:
-    case platform::TaskKind::kPython: return RunProcessTask;
-    case platform::TaskKind::kBranch: return RunBranchTask;
-    case platform::TaskKind::kGate: return RunGateTask;
-    case platform::TaskKind::kNotify: return RunNotifyTask;
-    case platform::TaskKind::kIngest: return RunIngestTask;
-    case platform::TaskKind::kPublish: return RunPublishTask;
-    default: return nullptr;
+    case platform::TaskKind::kPython:
+      return RunProcessTask;
+    case platform::TaskKind::kBranch:
+      return RunBranchTask;
+    case platform::TaskKind::kGate:
+      return RunGateTask;
+    case platform::TaskKind::kNotify:
+      return RunNotifyTask;
+    case platform::TaskKind::kIngest:
+      return RunIngestTask;
+    case platform::TaskKind::kPublish:
+      return RunPublishTask;
+    default:
+      return nullptr;
   }
 }
 
@@ -120,7 +131,9 @@ TaskResult RunTaskJob(TaskJob& job) {
   auto bound = platform::BindTask(job.workspace.definitions(), job.definition, scope);
   if (!bound.ok()) return FailedTask(std::move(bound).error());
   const Body body = BodyOf(bound->kind);
-  if (!body) return FailedTask(Diagnostic(kStopped, fmt::format("task `{}` is expanded, never run", job.name), job.definition.span));
+  if (!body)
+    return FailedTask(
+        Diagnostic(kStopped, fmt::format("task `{}` is expanded, never run", job.name), job.definition.span));
   return body(job, *bound);
 }
 

@@ -61,15 +61,15 @@ struct TaskJob {
   int64_t run = 0;
   std::string name, thread;  // "extract.us_east", "Thread-1 (worker)"
   platform::RunFacts facts;
-  bool backfill = false;     // watermarks stay where they are
+  bool backfill = false;  // watermarks stay where they are
   // Which of the model's own tests have not passed in this run, by unique id: for publications that require them.
   std::function<std::vector<std::string>(graph::NodeId model)> tests_not_passed;
 };
 
 struct TaskResult {
   scheduler::Outcome outcome;
-  std::string message;                          // a line for people
-  std::string outputs = "{}";                   // JSON
+  std::string message;         // a line for people
+  std::string outputs = "{}";  // JSON
   Diagnostics errors;
   std::vector<platform::TaskIndex> chosen;      // of a branch
   std::vector<std::string> alert_channels;      // of notify: where `message` goes

@@ -18,7 +18,8 @@ std::string TaskLogPath(int64_t run, std::string_view task, int attempt) {
   return fmt::format("{}/{}/{}.log", run, FileName(task), attempt);
 }
 
-TaskLog::TaskLog(const std::filesystem::path& path, const Clock& clock, const Redactor& redactor) : clock_(clock), redactor_(redactor) {
+TaskLog::TaskLog(const std::filesystem::path& path, const Clock& clock, const Redactor& redactor)
+    : clock_(clock), redactor_(redactor) {
   std::error_code ignored;
   std::filesystem::create_directories(path.parent_path(), ignored);
   file_.open(path, std::ios::app);

@@ -1,5 +1,5 @@
-// The log of one attempt: .stir/logs/<run>/<task>/<attempt>.log, appended line by line, secrets taken out before a byte is
-// written. It survives retries and the death of any process.
+// The log of one attempt: .stir/logs/<run>/<task>/<attempt>.log, appended line by line, secrets taken out before a byte
+// is written. It survives retries and the death of any process.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ class TaskLog {
   const Clock& clock_;
   const Redactor& redactor_;
   std::mutex mutex_;
-  std::ofstream file_;   // guarded by mutex_
-  size_t written_ = 0;   // guarded by mutex_; after kLimit bytes the rest is dropped, and the log says so
+  std::ofstream file_;  // guarded by mutex_
+  size_t written_ = 0;  // guarded by mutex_; after kLimit bytes the rest is dropped, and the log says so
 };
 
 }  // namespace stir::engine

@@ -1,4 +1,5 @@
-// `shell` and `python` tasks: a process group of their own; JSON on the last line of standard output is the task's outputs.
+// `shell` and `python` tasks: a process group of their own; JSON on the last line of standard output is the task's
+// outputs.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -26,7 +27,8 @@ std::map<std::string, std::string> EnvironmentOf(const TaskJob& job, const platf
 
 ProcessSpec SpecOf(const TaskJob& job, const platform::Task& bound) {
   ProcessSpec spec;
-  spec.argv = bound.kind == platform::TaskKind::kShell ? std::vector<std::string>{"/bin/sh", "-c", *bound.text} : bound.argv;
+  spec.argv =
+      bound.kind == platform::TaskKind::kShell ? std::vector<std::string>{"/bin/sh", "-c", *bound.text} : bound.argv;
   spec.directory = bound.directory.string();
   spec.environment = EnvironmentOf(job, bound);
   return spec;
@@ -34,10 +36,14 @@ ProcessSpec SpecOf(const TaskJob& job, const platform::Task& bound) {
 
 std::string Described(const ProcessResult& ended) {
   switch (ended.end) {
-    case ProcessResult::End::kExited: return fmt::format("exited with status {}", ended.code);
-    case ProcessResult::End::kSignaled: return fmt::format("was ended by signal {}", ended.code);
-    case ProcessResult::End::kTimedOut: return "ran out of time";
-    case ProcessResult::End::kCanceled: return "was stopped";
+    case ProcessResult::End::kExited:
+      return fmt::format("exited with status {}", ended.code);
+    case ProcessResult::End::kSignaled:
+      return fmt::format("was ended by signal {}", ended.code);
+    case ProcessResult::End::kTimedOut:
+      return "ran out of time";
+    case ProcessResult::End::kCanceled:
+      return "was stopped";
   }
   return {};
 }
@@ -46,16 +52,22 @@ std::string Described(const ProcessResult& ended) {
 
 TaskResult RunProcessTask(TaskJob& job, const platform::Task& bound) {
   std::string last_line, last_error;
-  const TaskStory story{.run = job.run, .task = job.name, .parent = {}, .kind = platform::ToString(bound.kind), .attempt = job.facts.attempt};
+  const TaskStory story{.run = job.run,
+                        .task = job.name,
+                        .parent = {},
+                        .kind = platform::ToString(bound.kind),
+                        .attempt = job.facts.attempt};
   const auto on_line = [&](Stream stream, std::string_view line) {
     job.log.Write(line);
     job.narrator.TaskOutput(story, stream == Stream::kErr, line);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos) (stream == Stream::kOut ? last_line : last_error) = line;
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos)
+      (stream == Stream::kOut ? last_line : last_error) = line;
   };
   auto ended = RunProcess(SpecOf(job, bound), on_line, job.interruption.token());
   if (!ended.ok()) return FailedTask(std::move(ended).error());
   if (ended->end != ProcessResult::End::kExited || ended->code != 0) {
-    std::string message = fmt::format("`{}` {}", bound.kind == platform::TaskKind::kShell ? "shell" : bound.argv[1], Described(*ended));
+    std::string message =
+        fmt::format("`{}` {}", bound.kind == platform::TaskKind::kShell ? "shell" : bound.argv[1], Described(*ended));
     if (!last_error.empty()) message += ": " + last_error;
     return FailedTask(Diagnostic(kProcessFailed, std::move(message), bound.text.span ? bound.text.span : bound.span));
   }

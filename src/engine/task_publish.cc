@@ -1,5 +1,5 @@
-// `publish` tasks: a publication of stir/*.yml. What it requires of the run (the model's own tests) is checked here, what it
-// requires of the rows by transfer.
+// `publish` tasks: a publication of stir/*.yml. What it requires of the run (the model's own tests) is checked here,
+// what it requires of the rows by transfer.
 #include <nlohmann/json.hpp>
 
 #include "engine/task_job.h"
@@ -10,9 +10,10 @@ TaskResult RunPublishTask(TaskJob& job, const platform::Task& bound) {
   if (!outcome.ok()) return FailedTask(std::move(outcome).error());
   TaskResult result;
   result.message = Worded(*outcome);
-  const Json outputs = {{"rows", outcome->rows},         {"rows_before", outcome->rows_before}, {"generation", outcome->generation},
-                        {"inserted", outcome->inserted}, {"updated", outcome->updated},         {"partitions", outcome->partitions},
-                        {"files", outcome->files},       {"location", outcome->location}};
+  const Json outputs = {
+      {"rows", outcome->rows},         {"rows_before", outcome->rows_before}, {"generation", outcome->generation},
+      {"inserted", outcome->inserted}, {"updated", outcome->updated},         {"partitions", outcome->partitions},
+      {"files", outcome->files},       {"location", outcome->location}};
   result.outputs = outputs.dump(-1, ' ', false, Json::error_handler_t::replace);
   job.log.Write("outputs: " + result.outputs);
   return result;

@@ -1,5 +1,5 @@
-// `sql` tasks: statements on the target or on a connection, all in one transaction where there are several. A last statement
-// that gives exactly one row makes its columns the task's outputs.
+// `sql` tasks: statements on the target or on a connection, all in one transaction where there are several. A last
+// statement that gives exactly one row makes its columns the task's outputs.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -75,7 +75,8 @@ Result<std::unique_ptr<adapter::Connection>> Connect(TaskJob& job, const platfor
   Workspace& workspace = job.workspace;
   STIR_ASSIGN(const platform::Connection* defined, workspace.definitions().FindConnection(*bound.subject));
   platform::RunScope scope(workspace.values(), workspace.definitions(), workspace.secrets(), job.facts);
-  STIR_ASSIGN(const platform::Connection connection, platform::BindConnection(workspace.definitions(), *defined, scope));
+  STIR_ASSIGN(const platform::Connection connection,
+              platform::BindConnection(workspace.definitions(), *defined, scope));
   STIR_ASSIGN(adapter::Adapter * database, workspace.Database(connection));
   return database->Connect();
 }

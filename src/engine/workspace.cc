@@ -25,14 +25,14 @@ Result<std::unique_ptr<Workspace>> Workspace::Open(const Host& host, const Optio
   const Narrator narrator(host.events, host.sources, workspace->setting_->narrator_style(options));
   STIR_ASSIGN(workspace->manifest_, ParseSetting(*workspace->setting_, host, options, narrator));
   const Setting& setting = *workspace->setting_;
-  workspace->values_ = std::make_unique<platform::ProjectValues>(setting.invocation, *workspace->manifest_, setting.target);
-  STIR_ASSIGN(workspace->definitions_,
-              platform::LoadDefinitions({.files = host.files,
-                                         .sources = host.sources,
-                                         .project_dir = options.project_dir,
-                                         .target_name = setting.target.name,
-                                         .manifest = *workspace->manifest_,
-                                         .values = *workspace->values_}));
+  workspace->values_ =
+      std::make_unique<platform::ProjectValues>(setting.invocation, *workspace->manifest_, setting.target);
+  STIR_ASSIGN(workspace->definitions_, platform::LoadDefinitions({.files = host.files,
+                                                                  .sources = host.sources,
+                                                                  .project_dir = options.project_dir,
+                                                                  .target_name = setting.target.name,
+                                                                  .manifest = *workspace->manifest_,
+                                                                  .values = *workspace->values_}));
   workspace->secrets_ =
       std::make_unique<platform::Secrets>(workspace->definitions_.secrets, host.environment, host.redactor);
   STIR_ASSIGN(workspace->store_, OpenStore(host, workspace->folder_));

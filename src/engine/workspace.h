@@ -1,5 +1,5 @@
-// What every pipeline command works with: the project read and parsed, stir/*.yml joined to it, the store, and databases
-// that are opened when something first needs them.
+// What every pipeline command works with: the project read and parsed, stir/*.yml joined to it, the store, and
+// databases that are opened when something first needs them.
 #pragma once
 
 #include <map>

@@ -18,7 +18,8 @@ Result<Connection> BindConnection(const Definitions& definitions, const Connecti
   if (connection.type == ConnectionType::kTarget) return connection;
   if (!IsBuilt(connection.type))
     return Diagnostic(kNotBuilt,
-                      fmt::format("connection `{}` is of type `{}`, which this version cannot use yet", connection.name, ToString(connection.type)),
+                      fmt::format("connection `{}` is of type `{}`, which this version cannot use yet", connection.name,
+                                  ToString(connection.type)),
                       connection.span)
         .Hint("types that work are `files`, `duckdb` and `webhook`");
   Diagnostics errors;

@@ -14,7 +14,8 @@ bool Known(const std::string& text) { return !text.empty() && !project::HasJinja
 
 class Checker {
  public:
-  Checker(Definitions& definitions, const project::Manifest& manifest) : definitions_(definitions), manifest_(manifest) {}
+  Checker(Definitions& definitions, const project::Manifest& manifest)
+      : definitions_(definitions), manifest_(manifest) {}
 
   void CheckIngestion(Ingestion& ingestion) {
     ResolveSource(ingestion);
@@ -23,7 +24,8 @@ class Checker {
     const bool files = !ingestion.from.path->empty();
     if (files != IsFileStore(from->type))
       Add(Diagnostic(kBadValue,
-                     fmt::format("connection `{}` is of type `{}`, which has no {}", from->name, ToString(from->type), files ? "paths" : "tables"),
+                     fmt::format("connection `{}` is of type `{}`, which has no {}", from->name, ToString(from->type),
+                                 files ? "paths" : "tables"),
                      files ? ingestion.from.path.span : ingestion.from.connection.span)
               .Hint(files ? "read files through a connection of type `files`" : "give a `path`, or name a database"));
   }
@@ -36,11 +38,15 @@ class Checker {
     const bool files = !publication.to.path->empty();
     if (files != IsFileStore(to->type))
       Add(Diagnostic(kBadValue,
-                     fmt::format("connection `{}` is of type `{}`, which has no {}", to->name, ToString(to->type), files ? "paths" : "tables"),
+                     fmt::format("connection `{}` is of type `{}`, which has no {}", to->name, ToString(to->type),
+                                 files ? "paths" : "tables"),
                      files ? publication.to.path.span : publication.to.connection.span)
-              .Hint(files ? "publish files through a connection of type `files`" : "give a `path`, or name a database"));
+              .Hint(files ? "publish files through a connection of type `files`"
+                          : "give a `path`, or name a database"));
     if (files != (publication.strategy.value == Strategy::kFiles))
-      Add(Diagnostic(kBadValue, files ? "files are published with `strategy: files`" : "`strategy: files` publishes to a `path`, not to a table",
+      Add(Diagnostic(kBadValue,
+                     files ? "files are published with `strategy: files`"
+                           : "`strategy: files` publishes to a `path`, not to a table",
                      publication.strategy.span ? publication.strategy.span : publication.span));
   }
 
@@ -78,9 +84,12 @@ class Checker {
       return;
     }
     const bool disabled = resolved.lookup == project::Lookup::kDisabled;
-    std::string hint = disabled ? "enable it in its properties file" : DidYouMean(to.source + "." + to.table, manifest_.SourceNames());
+    std::string hint =
+        disabled ? "enable it in its properties file" : DidYouMean(to.source + "." + to.table, manifest_.SourceNames());
     if (hint.empty()) hint = "declare it under `sources:` in a properties file of the models";
-    Add(Diagnostic(kUnknownSource, fmt::format("source `{}.{}` {}", to.source, to.table, disabled ? "is disabled" : "not found"), to.span)
+    Add(Diagnostic(kUnknownSource,
+                   fmt::format("source `{}.{}` {}", to.source, to.table, disabled ? "is disabled" : "not found"),
+                   to.span)
             .Hint(std::move(hint)));
   }
 
@@ -91,12 +100,14 @@ class Checker {
     if (resolved.lookup == project::Lookup::kFound) {
       from.node = resolved.node->id;
       if (resolved.node->IsEphemeral())
-        Add(Diagnostic(kUnknownModel, fmt::format("model `{}` is ephemeral: there is no table to publish", from.model), from.span)
+        Add(Diagnostic(kUnknownModel, fmt::format("model `{}` is ephemeral: there is no table to publish", from.model),
+                       from.span)
                 .Hint("materialize it as a view or a table"));
       return;
     }
     const bool disabled = resolved.lookup == project::Lookup::kDisabled;
-    Add(Diagnostic(kUnknownModel, fmt::format("model `{}` {}", from.model, disabled ? "is disabled" : "not found"), from.span)
+    Add(Diagnostic(kUnknownModel, fmt::format("model `{}` {}", from.model, disabled ? "is disabled" : "not found"),
+                   from.span)
             .Hint(disabled ? "enable it" : DidYouMean(from.model, manifest_.RefableNames())));
   }
 
@@ -107,14 +118,18 @@ class Checker {
   void CheckAlert(const Placed<std::string>& name) {
     const Connection* connection = FindConnection(name);
     if (connection && !TakesAlerts(connection->type))
-      Add(Diagnostic(kBadValue, fmt::format("connection `{}` is of type `{}`, which takes no alerts", connection->name, ToString(connection->type)),
+      Add(Diagnostic(kBadValue,
+                     fmt::format("connection `{}` is of type `{}`, which takes no alerts", connection->name,
+                                 ToString(connection->type)),
                      name.span)
               .Hint("alerts go to connections of type `files` or `webhook`"));
   }
 
   void CheckTask(const Task& task) {
-    if (task.kind == TaskKind::kIngest && Known(*task.subject)) At(definitions_.FindIngestion(*task.subject), task.subject.span);
-    if (task.kind == TaskKind::kPublish && Known(*task.subject)) At(definitions_.FindPublication(*task.subject), task.subject.span);
+    if (task.kind == TaskKind::kIngest && Known(*task.subject))
+      At(definitions_.FindIngestion(*task.subject), task.subject.span);
+    if (task.kind == TaskKind::kPublish && Known(*task.subject))
+      At(definitions_.FindPublication(*task.subject), task.subject.span);
     if (task.kind == TaskKind::kSql) CheckSql(task);
     for (const auto& channel : task.channels) CheckAlert(channel);
     CheckAlerts(task.on_failure, task.span);
@@ -123,7 +138,8 @@ class Checker {
       for (const auto& [name, slots] : definitions_.pools) names.push_back(name);
       std::string hint = DidYouMean(task.pool, names);
       if (hint.empty()) hint = fmt::format("add `pools: {{{}: 4}}`", task.pool);
-      Add(Diagnostic(kUnknownPool, fmt::format("task `{}` uses a pool `{}` that is not defined", task.name, task.pool), task.span)
+      Add(Diagnostic(kUnknownPool, fmt::format("task `{}` uses a pool `{}` that is not defined", task.name, task.pool),
+                     task.span)
               .Hint(std::move(hint)));
     }
   }
@@ -132,7 +148,9 @@ class Checker {
     const Placed<std::string> name{*task.subject, task.subject.span ? task.subject.span : task.span};
     const Connection* connection = FindConnection(name);
     if (connection && !IsDatabase(connection->type))
-      Add(Diagnostic(kBadValue, fmt::format("connection `{}` is of type `{}`, which takes no SQL", connection->name, ToString(connection->type)),
+      Add(Diagnostic(kBadValue,
+                     fmt::format("connection `{}` is of type `{}`, which takes no SQL", connection->name,
+                                 ToString(connection->type)),
                      name.span));
   }
 

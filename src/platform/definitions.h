@@ -1,6 +1,7 @@
 // What stir/*.yml says, read, checked against the dbt project and joined to its graph. Immutable after LoadDefinitions.
-// A text that needs what only a run knows (`{{ ds }}`, `{{ params.region }}`, a secret) stands here as it was written; the
-// Bind functions (bind.h) read a definition again with the run's values and give the same struct with every text final.
+// A text that needs what only a run knows (`{{ ds }}`, `{{ params.region }}`, a secret) stands here as it was written;
+// the Bind functions (bind.h) read a definition again with the run's values and give the same struct with every text
+// final.
 #pragma once
 
 #include <cstdint>
@@ -29,22 +30,33 @@ using YamlNode = std::shared_ptr<const yaml::Node>;
 
 enum class ConnectionType : uint8_t {
   kTarget,  // the reserved `target`: the database of profiles.yml, where models are built
-  kFiles, kDuckDb, kWebhook,
-  kPostgres, kClickHouse, kTrino, kS3, kKafka, kHttp, kSsh, kSlack, kEmail, kPagerDuty,  // read; using one is an error that says so
+  kFiles,
+  kDuckDb,
+  kWebhook,
+  kPostgres,
+  kClickHouse,
+  kTrino,
+  kS3,
+  kKafka,
+  kHttp,
+  kSsh,
+  kSlack,
+  kEmail,
+  kPagerDuty,  // read; using one is an error that says so
 };
 std::string_view ToString(ConnectionType type);
-bool IsBuilt(ConnectionType type);     // can be used by this version
-bool IsDatabase(ConnectionType type);  // has tables and takes SQL
-bool IsFileStore(ConnectionType type); // has paths
+bool IsBuilt(ConnectionType type);      // can be used by this version
+bool IsDatabase(ConnectionType type);   // has tables and takes SQL
+bool IsFileStore(ConnectionType type);  // has paths
 bool TakesAlerts(ConnectionType type);
 
 struct Connection {
   std::string name;
   ConnectionType type = ConnectionType::kTarget;
   Span span;
-  std::filesystem::path root;          // files: absolute
-  std::filesystem::path path;          // duckdb: absolute
-  std::string url;                     // webhook
+  std::filesystem::path root;                                // files: absolute
+  std::filesystem::path path;                                // duckdb: absolute
+  std::string url;                                           // webhook
   std::vector<std::pair<std::string, std::string>> headers;  // webhook
   std::shared_ptr<const Json> settings;  // all keys but type and targets, as an adapter's profile has them
   YamlNode node;
@@ -63,8 +75,8 @@ struct SchemaChanges {
 };
 
 struct Quarantine {
-  bool enabled = false;                // `quarantine:` was written; else a row that does not fit fails the load
-  double max_ratio = 1;                // of rejected rows among those read; more fails the load
+  bool enabled = false;  // `quarantine:` was written; else a row that does not fit fails the load
+  double max_ratio = 1;  // of rejected rows among those read; more fails the load
   std::optional<int64_t> max_rows;
 };
 
@@ -73,22 +85,22 @@ struct Ingestion {
   Span span;
   struct From {
     Placed<std::string> connection;
-    Placed<std::string> table, query;               // a database: one of them
-    Placed<std::string> path;                       // a file store: a glob below the connection's root, `**` crosses folders
+    Placed<std::string> table, query;  // a database: one of them
+    Placed<std::string> path;          // a file store: a glob below the connection's root, `**` crosses folders
     Placed<Format> format;
-    std::vector<Placed<std::string>> columns;       // empty: all
-    Placed<std::string> where;                      // SQL; empty: all rows
-    std::map<std::string, std::string> options;     // of the format: delim, header, encoding, ... as texts
+    std::vector<Placed<std::string>> columns;    // empty: all
+    Placed<std::string> where;                   // SQL; empty: all rows
+    std::map<std::string, std::string> options;  // of the format: delim, header, encoding, ... as texts
   } from;
   struct To {
-    std::string source, table;                      // source('sales', 'us_east')
+    std::string source, table;  // source('sales', 'us_east')
     Span span;
-    graph::NodeId node = 0;                         // in the manifest
+    graph::NodeId node = 0;  // in the manifest
   } to;
   Placed<Mode> mode;
-  Placed<std::string> cursor;                       // empty: none
+  Placed<std::string> cursor;  // empty: none
   Duration overlap{0};
-  std::vector<Placed<std::string>> key;             // empty: append
+  std::vector<Placed<std::string>> key;  // empty: append
   SchemaChanges schema_changes;
   Quarantine quarantine;
   YamlNode node;
@@ -98,8 +110,8 @@ enum class Strategy : uint8_t { kSwap, kMerge, kAppend, kPartition, kFiles };
 
 struct Require {
   std::optional<int64_t> min_rows, max_rows;
-  std::optional<double> max_shrink;                 // share of the rows last published that may be missing
-  bool tests = false;                               // the model's own tests must have passed in this run
+  std::optional<double> max_shrink;  // share of the rows last published that may be missing
+  bool tests = false;                // the model's own tests must have passed in this run
   Span span;
 };
 
@@ -107,14 +119,14 @@ struct Publication {
   std::string name;
   Span span;
   struct From {
-    std::string model;                              // ref('mart_leaderboard')
+    std::string model;  // ref('mart_leaderboard')
     Span span;
-    graph::NodeId node = 0;                         // in the manifest
+    graph::NodeId node = 0;  // in the manifest
   } from;
   struct To {
     Placed<std::string> connection;
-    Placed<std::string> table;                      // a database
-    Placed<std::string> path;                       // a file store: a folder below its root
+    Placed<std::string> table;  // a database
+    Placed<std::string> path;   // a file store: a folder below its root
     Placed<Format> format;
     std::vector<Placed<std::string>> partition_by;
     std::map<std::string, std::string> options;
@@ -129,22 +141,38 @@ struct Publication {
   std::vector<Placed<std::string>> key;
   std::vector<std::vector<std::string>> indexes;
   Require require;
-  int keep = 1;                                     // old generations kept for rollback
+  int keep = 1;  // old generations kept for rollback
   YamlNode node;
 };
 
 enum class TaskKind : uint8_t {
-  kGroup, kBuild, kRun, kTest, kSeed, kIngest, kPublish, kSql, kShell, kPython, kBranch, kGate, kNotify,
-  kSnapshot, kHttp, kSsh, kWait, kTrigger,  // read; running one is an error that says so
+  kGroup,
+  kBuild,
+  kRun,
+  kTest,
+  kSeed,
+  kIngest,
+  kPublish,
+  kSql,
+  kShell,
+  kPython,
+  kBranch,
+  kGate,
+  kNotify,
+  kSnapshot,
+  kHttp,
+  kSsh,
+  kWait,
+  kTrigger,  // read; running one is an error that says so
 };
 std::string_view ToString(TaskKind kind);  // the key that makes it: "build"
 bool IsBuilt(TaskKind kind);
-bool IsSelection(TaskKind kind);           // runs dbt nodes, and is expanded to them
+bool IsSelection(TaskKind kind);  // runs dbt nodes, and is expanded to them
 
-using TaskIndex = uint32_t;                // into Pipeline::tasks
+using TaskIndex = uint32_t;  // into Pipeline::tasks
 
 struct BranchArm {
-  jinja::Value when;                       // undefined for `else`; bound: the value itself
+  jinja::Value when;  // undefined for `else`; bound: the value itself
   bool otherwise = false;
   std::vector<TaskIndex> to;
   Span span;
@@ -152,31 +180,31 @@ struct BranchArm {
 
 // One entry of `tasks:`, groups included. Which of the last fields mean something follows from `kind`.
 struct Task {
-  std::string name;                        // with its groups: "extract.us_east"; unique in the pipeline
-  std::string label;                       // its own word: "us_east"
+  std::string name;   // with its groups: "extract.us_east"; unique in the pipeline
+  std::string label;  // its own word: "us_east"
   Span span;
   TaskKind kind = TaskKind::kBuild;
-  int group = -1;                          // the group it stands in
-  std::vector<TaskIndex> needs;            // as written: tasks or groups
+  int group = -1;                // the group it stands in
+  std::vector<TaskIndex> needs;  // as written: tasks or groups
   scheduler::TriggerRule rule = scheduler::TriggerRule::kDefault;
   bool allow_failure = false;
-  scheduler::RetryPolicy retry;            // defaults of the pipeline and of its groups applied, as all below
+  scheduler::RetryPolicy retry;  // defaults of the pipeline and of its groups applied, as all below
   Duration timeout{0};
   std::string pool;
   uint32_t slots = 1;
-  std::vector<std::string> on_failure;     // connections that get an alert when it fails; the pipeline's come too
+  std::vector<std::string> on_failure;  // connections that get an alert when it fails; the pipeline's come too
 
-  jinja::Value for_each;                   // a list: one task an item, with `item` and `index`; undefined: no loop
+  jinja::Value for_each;  // a list: one task an item, with `item` and `index`; undefined: no loop
 
   std::vector<std::string> select, exclude;  // build, run, test, seed
   bool full_refresh = false;
-  Placed<std::string> subject;             // ingest, publish: its name; sql: the connection
-  Placed<std::string> text;                // sql: the statement; shell: the command line; notify: the message
-  std::vector<std::string> argv;           // python: the script and its arguments
-  std::filesystem::path directory;         // shell, python: absolute
+  Placed<std::string> subject;      // ingest, publish: its name; sql: the connection
+  Placed<std::string> text;         // sql: the statement; shell: the command line; notify: the message
+  std::vector<std::string> argv;    // python: the script and its arguments
+  std::filesystem::path directory;  // shell, python: absolute
   std::map<std::string, std::string> environment;
-  std::vector<BranchArm> arms;             // branch
-  jinja::Value condition;                  // gate
+  std::vector<BranchArm> arms;                // branch
+  jinja::Value condition;                     // gate
   std::vector<Placed<std::string>> channels;  // notify: connections
   YamlNode node;
 };
@@ -186,14 +214,14 @@ enum class Missed : uint8_t { kLast, kAll, kNone };
 struct Schedule {
   enum class Kind : uint8_t { kNone, kCron, kEvery, kOn, kFreshness };
   Kind kind = Kind::kNone;
-  std::string cron;                        // five or six fields, or a preset: "@daily"
+  std::string cron;  // five or six fields, or a preset: "@daily"
   Duration every{0};
-  std::vector<std::string> on;             // source(...), publication names
+  std::vector<std::string> on;  // source(...), publication names
   Span span;
 };
 
-struct SkipWindow {                        // skip_when
-  int begin_minute = 0, end_minute = 0;    // of the day; the end may be before the beginning (over midnight)
+struct SkipWindow {                      // skip_when
+  int begin_minute = 0, end_minute = 0;  // of the day; the end may be before the beginning (over midnight)
   std::string timezone = "UTC", reason;
 };
 
@@ -216,10 +244,10 @@ struct Pipeline {
   std::optional<SkipWindow> skip_when;
   std::optional<Deadline> deadline;
   std::vector<std::string> on_failure;
-  jinja::Value params;                     // a dict, defaults that --params overrides
+  jinja::Value params;  // a dict, defaults that --params overrides
   std::vector<Task> tasks;
-  scheduler::Wired wired;                  // needs and branch targets between tasks, groups flattened; by TaskIndex
-  std::string hash;                        // of the definition's content: runs remember what they ran
+  scheduler::Wired wired;  // needs and branch targets between tasks, groups flattened; by TaskIndex
+  std::string hash;        // of the definition's content: runs remember what they ran
 
   const Task* Find(std::string_view task) const;  // by its name, or by its label where only one task has it
 };
@@ -227,19 +255,19 @@ struct Pipeline {
 struct SecretSource {
   enum class Kind : uint8_t { kEnv, kFile, kCommand };
   Kind kind = Kind::kEnv;
-  std::filesystem::path path;              // kFile: a folder with a file a secret, mode 0600; absolute
-  std::vector<std::string> command;        // kCommand: gets the name as its last argument
+  std::filesystem::path path;        // kFile: a folder with a file a secret, mode 0600; absolute
+  std::vector<std::string> command;  // kCommand: gets the name as its last argument
 };
 
 struct Definitions {
-  std::vector<Connection> connections;     // `target` among them
+  std::vector<Connection> connections;  // `target` among them
   std::vector<Ingestion> ingestions;
   std::vector<Publication> publications;
   std::map<std::string, uint32_t> pools;
   std::vector<Pipeline> pipelines;
   std::vector<SecretSource> secrets = {{}};
-  std::string target_name;                 // whose connections.X.targets.<name> apply
-  std::filesystem::path project_dir;       // absolute; relative paths are below it
+  std::string target_name;            // whose connections.X.targets.<name> apply
+  std::filesystem::path project_dir;  // absolute; relative paths are below it
 
   // By name. A miss is an error that names what there is.
   Result<const Connection*> FindConnection(std::string_view name) const;

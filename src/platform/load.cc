@@ -28,8 +28,9 @@ void AddEntries(std::vector<yaml::Entry>& to, const yaml::Node& node, std::strin
   for (const yaml::Entry& entry : node.entries) {
     for (const yaml::Entry& other : to)
       if (other.key->text == entry.key->text)
-        reader.Error(Diagnostic(kNameTaken, fmt::format("`{}` stands twice in `{}`", entry.key->text, what), entry.key->span)
-                         .With({other.key->span, "the first is here"}));
+        reader.Error(
+            Diagnostic(kNameTaken, fmt::format("`{}` stands twice in `{}`", entry.key->text, what), entry.key->span)
+                .With({other.key->span, "the first is here"}));
     to.push_back(entry);
   }
 }
@@ -42,22 +43,26 @@ void AddItems(std::vector<YamlNode>& to, const yaml::Node& node, std::string_vie
 void CheckVersion(Fields& fields, Reader& reader) {
   const yaml::Node* version = fields.Require("version", "begin the file with `version: 1`");
   if (version && !(version->type == yaml::Type::kInt && version->integer == 1))
-    reader.Error(Diagnostic(kBadVersion, fmt::format("`{}` is not a version that this stir reads", version->text), version->span)
-                     .Hint("write `version: 1`"));
+    reader.Error(
+        Diagnostic(kBadVersion, fmt::format("`{}` is not a version that this stir reads", version->text), version->span)
+            .Hint("write `version: 1`"));
 }
 
 void AddFile(Sections& sections, const yaml::Node& root, Reader& reader) {
   if (root.IsNull()) return;
   Fields fields(reader, root, "this file");
   CheckVersion(fields, reader);
-  if (const yaml::Node* node = fields.Find("connections")) AddEntries(sections.connections, *node, "connections", reader);
+  if (const yaml::Node* node = fields.Find("connections"))
+    AddEntries(sections.connections, *node, "connections", reader);
   if (const yaml::Node* node = fields.Find("pools")) AddEntries(sections.pools, *node, "pools", reader);
   if (const yaml::Node* node = fields.Find("ingestions")) AddItems(sections.ingestions, *node, "ingestions", reader);
-  if (const yaml::Node* node = fields.Find("publications")) AddItems(sections.publications, *node, "publications", reader);
+  if (const yaml::Node* node = fields.Find("publications"))
+    AddItems(sections.publications, *node, "publications", reader);
   if (const yaml::Node* node = fields.Find("pipelines")) AddItems(sections.pipelines, *node, "pipelines", reader);
   if (YamlNode node = fields.Share("secrets")) {
     if (sections.secrets)
-      reader.Error(Diagnostic(kNameTaken, "`secrets` stands twice", node->span).With({sections.secrets->span, "the first is here"}));
+      reader.Error(Diagnostic(kNameTaken, "`secrets` stands twice", node->span)
+                       .With({sections.secrets->span, "the first is here"}));
     sections.secrets = std::move(node);
   }
   fields.Finish();
@@ -70,8 +75,10 @@ Result<Sections> ReadSections(const LoadInput& input, Reader& reader, Diagnostic
     if (!entry.path.ends_with(".yml") && !entry.path.ends_with(".yaml")) continue;
     STIR_ASSIGN(std::string text, input.files.Read(input.project_dir / "stir" / entry.path));
     auto document = yaml::Parse(input.sources, input.sources.Add("stir/" + entry.path, std::move(text)));
-    if (document.ok()) AddFile(sections, *document->root, reader);
-    else Append(errors, std::move(document).error());
+    if (document.ok())
+      AddFile(sections, *document->root, reader);
+    else
+      Append(errors, std::move(document).error());
   }
   return sections;
 }
@@ -117,7 +124,8 @@ Result<const T*> FindByName(const std::vector<T>& all, std::string_view name, co
     names.push_back(each.name);
   }
   std::string hint = DidYouMean(name, names);
-  if (hint.empty()) hint = names.empty() ? fmt::format("stir/*.yml defines no {}", what) : "there are " + Join(names, ", ");
+  if (hint.empty())
+    hint = names.empty() ? fmt::format("stir/*.yml defines no {}", what) : "there are " + Join(names, ", ");
   return Diagnostic(kind, fmt::format("there is no {} `{}`", what, name)).Hint(std::move(hint));
 }
 
@@ -149,7 +157,8 @@ Result<Definitions> LoadDefinitions(const LoadInput& input) {
   if (sections.secrets) definitions.secrets = ReadSecrets(*sections.secrets, context, reader);
   ReadConnections(definitions, sections, context, reader);
   for (const yaml::Entry& entry : sections.pools)
-    definitions.pools[entry.key->text] = static_cast<uint32_t>(reader.Int(*entry.value, entry.key->text, 1, 100000).value_or(1));
+    definitions.pools[entry.key->text] =
+        static_cast<uint32_t>(reader.Int(*entry.value, entry.key->text, 1, 100000).value_or(1));
   for (const YamlNode& node : sections.ingestions) definitions.ingestions.push_back(ReadIngestion(node, reader));
   for (const YamlNode& node : sections.publications) definitions.publications.push_back(ReadPublication(node, reader));
   for (const YamlNode& node : sections.pipelines) {

@@ -21,8 +21,9 @@ struct LoadInput {
   const ProjectValues& values;
 };
 
-// A project without the folder stir/ has only the connection `target`. References are checked: connections, sources, models,
-// ingestions, publications, pools, tasks; so are the kinds of connection that an ingestion, publication or alert can use.
+// A project without the folder stir/ has only the connection `target`. References are checked: connections, sources,
+// models, ingestions, publications, pools, tasks; so are the kinds of connection that an ingestion, publication or
+// alert can use.
 Result<Definitions> LoadDefinitions(const LoadInput& input);
 
 }  // namespace stir::platform

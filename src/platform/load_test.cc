@@ -8,6 +8,7 @@
 #include "base/testing/fake_clock.h"
 #include "base/testing/fake_files.h"
 #include "platform/bind.h"
+#include "platform/joined_graph.h"
 #include "platform/kinds.h"
 #include "project/parse.h"
 
@@ -69,12 +70,15 @@ class Shop {
     if (loaded.ok()) return lines;
     for (const Diagnostic& error : loaded.error()) {
       const LineColumn at = error.span ? sources_.Locate(error.span.source, error.span.begin) : LineColumn{};
-      lines.push_back(fmt::format("{}:{}: {}{}{}", at.line, at.column, error.message, error.hint.empty() ? "" : " | ", error.hint));
+      lines.push_back(
+          fmt::format("{}:{}: {}{}{}", at.line, at.column, error.message, error.hint.empty() ? "" : " | ", error.hint));
     }
     return lines;
   }
   template <typename T>
-  std::string Text(const Result<T>& result) { return result.ok() ? "" : RenderDiagnostics(result.error(), sources_); }
+  std::string Text(const Result<T>& result) {
+    return result.ok() ? "" : RenderDiagnostics(result.error(), sources_);
+  }
 
   RunScope ScopeOf(const Definitions& definitions, RunFacts facts) {
     secrets_ = std::make_unique<Secrets>(definitions.secrets, environment_, redactor_);
@@ -104,12 +108,15 @@ class Shop {
 
 using Lines = std::vector<std::string>;
 
-constexpr std::string_view kDrop = "connections: {drop: {type: files, root: data/drop}, alerts: {type: files, root: data/alerts}}\n";
+constexpr std::string_view kDrop =
+    "connections: {drop: {type: files, root: data/drop}, alerts: {type: files, root: data/alerts}}\n";
 
 std::string WithDrop(std::string text) { return std::string(kDrop) + std::move(text); }
 
 // A pipeline `core` of the given tasks.
-std::string PipelineOf(const std::string& tasks) { return WithDrop("pipelines:\n  - name: core\n    tasks:\n" + tasks); }
+std::string PipelineOf(const std::string& tasks) {
+  return WithDrop("pipelines:\n  - name: core\n    tasks:\n" + tasks);
+}
 
 class LoadTest : public ::testing::Test, protected Shop {};
 
@@ -228,15 +235,18 @@ ingestions:
 )"),
             (Lines{"4:9: connection `drop` has no `root` | a folder, relative to the project",
                    "4:23: connection `drop` has no key `roott` | did you mean `root`?",
-                   "5:3: a connection cannot be named `target` | `target` is the database of profiles.yml, where models are built; choose another name",
+                   "5:3: a connection cannot be named `target` | `target` is the database of profiles.yml, where "
+                   "models are built; choose another name",
                    "10:11: `mode` cannot be `inkremental` | did you mean `incremental`?",
-                   "11:5: ingestion `east` has no key `nonsense` | keys here are name, description, from, to, mode, cursor, overlap, key, schema_changes, quarantine",
+                   "11:5: ingestion `east` has no key `nonsense` | keys here are name, description, from, to, mode, "
+                   "cursor, overlap, key, schema_changes, quarantine",
                    "9:9: source `sales.us_est` not found | did you mean `sales.us_east`?",
                    "8:24: there is no connection `drpo` | did you mean `drop`?"}));
 }
 
 TEST_F(LoadTest, WhatATaskCanHaveWrong) {
-  EXPECT_EQ(Errors(PipelineOf(R"(
+  EXPECT_EQ(
+      Errors(PipelineOf(R"(
       - {name: a, needs: [nobody]}
       - {name: b, shell: x, sql: y}
       - {name: b, shell: x, trigger_rule: all_sucess}
@@ -245,17 +255,21 @@ TEST_F(LoadTest, WhatATaskCanHaveWrong) {
       - {name: e, branch: [{when: "{{ true }}", to: zz}, {else: a}]}
       - {shell: x}
 )")),
-            (Lines{"7:9: task `a` says nothing to do | a task has exactly one of `group`, `build`, `run`, `test`, `seed`, `ingest`, `publish`, `sql`, `shell`, `python`, `branch`, `gate`, `notify`, `snapshot`, `http`, `ssh`, `wait`, `trigger`",
-                   "8:9: task `b` is both `sql` and `shell` | a task has exactly one of `group`, `build`, `run`, `test`, `seed`, `ingest`, `publish`, `sql`, `shell`, `python`, `branch`, `gate`, `notify`, `snapshot`, `http`, `ssh`, `wait`, `trigger`",
-                   "9:16: pipeline `core` has two tasks named `b`",
-                   "9:43: there is no trigger rule `all_sucess` | did you mean `all_success`?",
-                   "10:49: `retry_delay` must be a duration, not a number | durations are written `90s`, `5m`, `1h30m`, `2d`",
-                   "13:9: a task has no `name` | every task has a name; a group is named by `group:`",
-                   "7:27: pipeline `core` has no task `nobody` | tasks here are a, b, c, d, e",
-                   "12:53: pipeline `core` has no task `zz` | tasks here are a, b, c, d, e",
-                   "10:27: there is no ingestion `nothing` | stir/*.yml defines no ingestion",
-                   "10:16: task `c` uses a pool `main` that is not defined | add `pools: {main: 4}`",
-                   "11:46: connection `drop` is of type `files`, which takes no SQL"}));
+      (Lines{"7:9: task `a` says nothing to do | a task has exactly one of `group`, `build`, `run`, `test`, `seed`, "
+             "`ingest`, `publish`, `sql`, `shell`, `python`, `branch`, `gate`, `notify`, `snapshot`, `http`, `ssh`, "
+             "`wait`, `trigger`",
+             "8:9: task `b` is both `sql` and `shell` | a task has exactly one of `group`, `build`, `run`, `test`, "
+             "`seed`, `ingest`, `publish`, `sql`, `shell`, `python`, `branch`, `gate`, `notify`, `snapshot`, `http`, "
+             "`ssh`, `wait`, `trigger`",
+             "9:16: pipeline `core` has two tasks named `b`",
+             "9:43: there is no trigger rule `all_sucess` | did you mean `all_success`?",
+             "10:49: `retry_delay` must be a duration, not a number | durations are written `90s`, `5m`, `1h30m`, `2d`",
+             "13:9: a task has no `name` | every task has a name; a group is named by `group:`",
+             "7:27: pipeline `core` has no task `nobody` | tasks here are a, b, c, d, e",
+             "12:53: pipeline `core` has no task `zz` | tasks here are a, b, c, d, e",
+             "10:27: there is no ingestion `nothing` | stir/*.yml defines no ingestion",
+             "10:16: task `c` uses a pool `main` that is not defined | add `pools: {main: 4}`",
+             "11:46: connection `drop` is of type `files`, which takes no SQL"}));
 }
 
 TEST_F(LoadTest, ACycleIsPrintedWhole) {
@@ -265,11 +279,14 @@ TEST_F(LoadTest, ACycleIsPrintedWhole) {
       - {name: c, shell: x, needs: [b]}
 )"));
   ASSERT_EQ(errors.size(), 1U);
-  EXPECT_EQ(errors[0], "4:11: pipeline `core`: these tasks wait for each other: `a` -> `b` -> `c` -> `a` | take one of these `needs` away");
+  EXPECT_EQ(errors[0],
+            "4:11: pipeline `core`: these tasks wait for each other: `a` -> `b` -> `c` -> `a` | take one of these "
+            "`needs` away");
 }
 
 TEST_F(LoadTest, ATimeOfDayWithoutQuotesIsANumberToYaml) {
-  const Lines errors = Errors(PipelineOf("      - {name: a, shell: x}\n    skip_when: {between: [19:00, \"22:00\"]}\n"));
+  const Lines errors =
+      Errors(PipelineOf("      - {name: a, shell: x}\n    skip_when: {between: [19:00, \"22:00\"]}\n"));
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_EQ(errors[0], "7:27: `19:00` is the number 1140 to YAML, not a text | put it in quotes: \"19:00\"");
 }
@@ -294,9 +311,28 @@ TEST_F(LoadTest, AVersionIsRequired) {
 }
 
 TEST_F(LoadTest, AModelThatIsNoTableCannotBePublished) {
-  const Lines errors = Errors(WithDrop("publications: [{name: x, from: ref('hidden'), to: {connection: drop, path: p}}]"));
+  const Lines errors =
+      Errors(WithDrop("publications: [{name: x, from: ref('hidden'), to: {connection: drop, path: p}}]"));
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_NE(errors[0].find("ephemeral"), std::string::npos);
+}
+
+TEST_F(LoadTest, IngestionsAndPublicationsJoinTheGraph) {
+  const Definitions definitions = Good(
+      WithDrop("ingestions: [{name: east, from: {connection: drop, path: x}, to: \"source('sales', 'us_east')\"}]\n"
+               "publications: [{name: lake, from: ref('orders'), to: {connection: drop, path: p}}]\n"));
+  const JoinedGraph joined = Join(*manifest_, definitions);
+  const auto id = [&](std::string_view name) {
+    for (graph::NodeId i = 0; i < joined.nodes.size(); ++i)
+      if (joined.nodes[i].id == name) return i;
+    return ~graph::NodeId{0};
+  };
+  const auto children = joined.graph.Children(id("ingestion.east"));
+  ASSERT_EQ(children.size(), 1U);
+  EXPECT_EQ(joined.nodes[children[0]].id, "source.shop.sales.us_east");
+  const auto parents = joined.graph.Parents(id("publication.lake"));
+  ASSERT_EQ(parents.size(), 1U);
+  EXPECT_EQ(joined.nodes[parents[0]].id, "model.shop.orders");
 }
 
 class BindTest : public ::testing::Test, protected Shop {
@@ -314,14 +350,18 @@ class BindTest : public ::testing::Test, protected Shop {
 };
 
 TEST_F(BindTest, TheRunsValues) {
-  EXPECT_EQ(Sql("{{ ds }} {{ ds_nodash }} {{ ts }} {{ ts_nodash }}"), "2026-11-20 20261120 2026-11-20T00:00:00+00:00 20261120T000000");
-  EXPECT_EQ(Sql("{{ data_interval_start }} {{ data_interval_end }}"), "2026-11-20 00:00:00+00:00 2026-11-21 00:00:00+00:00");
-  EXPECT_EQ(Sql("{{ macros.ds_add(ds, -7) }} {{ macros.ds_format(ds, '%Y-%m-%d', '%d.%m.%y') }}"), "2026-11-13 20.11.26");
+  EXPECT_EQ(Sql("{{ ds }} {{ ds_nodash }} {{ ts }} {{ ts_nodash }}"),
+            "2026-11-20 20261120 2026-11-20T00:00:00+00:00 20261120T000000");
+  EXPECT_EQ(Sql("{{ data_interval_start }} {{ data_interval_end }}"),
+            "2026-11-20 00:00:00+00:00 2026-11-21 00:00:00+00:00");
+  EXPECT_EQ(Sql("{{ macros.ds_add(ds, -7) }} {{ macros.ds_format(ds, '%Y-%m-%d', '%d.%m.%y') }}"),
+            "2026-11-13 20.11.26");
   EXPECT_EQ(Sql("{{ params.region }} {{ run_id }} {{ pipeline }} {{ task }} {{ attempt }}"),
             "europe manual__2026-11-20T00:00:00+00:00 core load 1");
   EXPECT_EQ(Sql("{{ dag.dag_id }} {{ ti.try_number }} {{ dag_run.run_id }} {{ task_instance_key_str }}"),
             "core 1 manual__2026-11-20T00:00:00+00:00 core__load__20261120");
-  EXPECT_EQ(Sql("{{ prev_data_interval_start_success is none }} {{ logical_date.year }} {{ target.name }} {{ var('region') }}"),
+  EXPECT_EQ(Sql("{{ prev_data_interval_start_success is none }} {{ logical_date.year }} {{ target.name }} {{ "
+                "var('region') }}"),
             "True 2026 dev us_east");
 }
 
@@ -336,13 +376,16 @@ TEST_F(BindTest, DatesAreThoseOfThePipelinesZone) {
 
 TEST_F(BindTest, OutputsOfTasksKeepTheirTypes) {
   RunFacts facts = Facts();
-  facts.tasks["extract.east"] = {"success", jinja::Value::MakeDict({{jinja::Value::String("rows"), jinja::Value::Int(250)}})};
+  facts.tasks["extract.east"] = {"success",
+                                 jinja::Value::MakeDict({{jinja::Value::String("rows"), jinja::Value::Int(250)}})};
   facts.tasks["gate"] = {"failed", {}};
-  auto bound = Bind("{name: a, gate: \"{{ tasks.extract.east.outputs.rows >= 100 and tasks.gate.state == 'failed' }}\"}", facts);
+  auto bound =
+      Bind("{name: a, gate: \"{{ tasks.extract.east.outputs.rows >= 100 and tasks.gate.state == 'failed' }}\"}", facts);
   ASSERT_TRUE(bound.ok()) << Text(bound);
   EXPECT_EQ(bound->condition.type(), jinja::Type::kBool);
   EXPECT_TRUE(bound->condition.AsBool());
-  EXPECT_TRUE(Bind("{name: a, gate: \"{{ tasks.east.outputs.rows }}\"}", facts)->condition.AsInt() == 250) << "a label that is unique";
+  EXPECT_TRUE(Bind("{name: a, gate: \"{{ tasks.east.outputs.rows }}\"}", facts)->condition.AsInt() == 250)
+      << "a label that is unique";
   auto missing = Bind("{name: a, gate: \"{{ tasks.east.outputs.rowz > 1 }}\"}", facts);
   ASSERT_FALSE(missing.ok());
   EXPECT_TRUE(missing.error()[0].span);
@@ -350,7 +393,10 @@ TEST_F(BindTest, OutputsOfTasksKeepTheirTypes) {
 
 TEST_F(BindTest, OnlyTheWayThatIsTakenIsLookedAt) {
   RunFacts facts = Facts();
-  auto bound = Bind("{name: a, branch: [{when: \"{{ params.region == 'europe' }}\", to: other}, {when: \"{{ tasks.none.outputs.x }}\", to: other}]}", facts);
+  auto bound = Bind(
+      "{name: a, branch: [{when: \"{{ params.region == 'europe' }}\", to: other}, {when: \"{{ tasks.none.outputs.x "
+      "}}\", to: other}]}",
+      facts);
   ASSERT_TRUE(bound.ok()) << Text(bound);
   EXPECT_TRUE(bound->arms[0].when.AsBool());
   EXPECT_EQ(bound->arms[0].to, std::vector<TaskIndex>{1});

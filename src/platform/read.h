@@ -26,7 +26,8 @@ Pipeline ReadPipeline(const YamlNode& node, const ReadContext& context, Reader& 
 void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader);
 std::vector<SecretSource> ReadSecrets(const yaml::Node& node, const ReadContext& context, Reader& reader);
 
-// `source('a', 'b')` or `ref('m')`, with or without `{{ }}`: the callee's literal arguments. An error says what is wanted.
+// `source('a', 'b')` or `ref('m')`, with or without `{{ }}`: the callee's literal arguments. An error says what is
+// wanted.
 std::optional<std::vector<std::string>> ReadCall(const yaml::Node& node, std::string_view callee, Reader& reader);
 
 }  // namespace stir::platform

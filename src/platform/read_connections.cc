@@ -13,9 +13,9 @@
 namespace stir::platform {
 namespace {
 
-constexpr std::array<std::string_view, 14> kTypeNames = {"target", "files", "duckdb", "webhook", "postgres",
-                                                         "clickhouse", "trino", "s3", "kafka", "http",
-                                                         "ssh", "slack", "email", "pagerduty"};
+constexpr std::array<std::string_view, 14> kTypeNames = {"target",     "files", "duckdb", "webhook",  "postgres",
+                                                         "clickhouse", "trino", "s3",     "kafka",    "http",
+                                                         "ssh",        "slack", "email",  "pagerduty"};
 
 // The mapping with what `targets.<name>` says laid over it.
 YamlNode WithTarget(const YamlNode& node, const std::string& target) {
@@ -64,8 +64,10 @@ bool IsDatabase(ConnectionType type) {
     case ConnectionType::kDuckDb:
     case ConnectionType::kPostgres:
     case ConnectionType::kClickHouse:
-    case ConnectionType::kTrino: return true;
-    default: return false;
+    case ConnectionType::kTrino:
+      return true;
+    default:
+      return false;
   }
 }
 bool IsFileStore(ConnectionType type) { return type == ConnectionType::kFiles || type == ConnectionType::kS3; }
@@ -75,15 +77,24 @@ bool TakesAlerts(ConnectionType type) {
     case ConnectionType::kWebhook:
     case ConnectionType::kSlack:
     case ConnectionType::kEmail:
-    case ConnectionType::kPagerDuty: return true;
-    default: return false;
+    case ConnectionType::kPagerDuty:
+      return true;
+    default:
+      return false;
   }
 }
 
 Connection ReadConnection(const std::string& name, const YamlNode& node, const ReadContext& context, Reader& reader) {
   const YamlNode merged = WithTarget(node, context.target_name);
-  Connection connection{.name = name, .type = ConnectionType::kTarget, .span = node->span, .root = {}, .path = {}, .url = {},
-                        .headers = {}, .settings = {}, .node = node};
+  Connection connection{.name = name,
+                        .type = ConnectionType::kTarget,
+                        .span = node->span,
+                        .root = {},
+                        .path = {},
+                        .url = {},
+                        .headers = {},
+                        .settings = {},
+                        .node = node};
   Fields fields(reader, *merged, fmt::format("connection `{}`", name));
   if (!merged->IsMapping()) return connection;
   fields.Require("type", "one of `files`, `duckdb`, `webhook`, ...");
@@ -115,9 +126,12 @@ std::vector<SecretSource> ReadSecrets(const yaml::Node& node, const ReadContext&
   const std::vector<std::string> command = fields.Texts("command");
   std::vector<SecretSource> sources;
   for (const auto& word : fields.PlacedTexts("from")) {
-    if (*word == "env") sources.push_back({SecretSource::Kind::kEnv, {}, {}});
-    else if (*word == "file") sources.push_back({SecretSource::Kind::kFile, folder, {}});
-    else if (*word == "command" && !command.empty()) sources.push_back({SecretSource::Kind::kCommand, {}, command});
+    if (*word == "env")
+      sources.push_back({SecretSource::Kind::kEnv, {}, {}});
+    else if (*word == "file")
+      sources.push_back({SecretSource::Kind::kFile, folder, {}});
+    else if (*word == "command" && !command.empty())
+      sources.push_back({SecretSource::Kind::kCommand, {}, command});
     else if (*word == "command")
       reader.Error(Diagnostic(kBadValue, "secrets come from a command, but no `command` is given", word.span)
                        .Hint("add `command: [program, argument]`; it gets the secret's name as its last argument"));

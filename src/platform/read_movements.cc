@@ -32,8 +32,9 @@ void ReadFrom(Ingestion& ingestion, const yaml::Node& node, Reader& reader) {
   from.options = fields.TextMap("options");
   const int ways = !from.table->empty() + !from.query->empty() + !from.path->empty();
   if (node.IsMapping() && ways != 1)
-    reader.Error(Diagnostic(kBadValue, fmt::format("{} must have one of `path`, `table` and `query`", fields.what()), node.span)
-                     .Hint("files have a `path`, databases a `table` or a `query`"));
+    reader.Error(
+        Diagnostic(kBadValue, fmt::format("{} must have one of `path`, `table` and `query`", fields.what()), node.span)
+            .Hint("files have a `path`, databases a `table` or a `query`"));
   fields.Finish();
 }
 
@@ -152,7 +153,8 @@ Ingestion ReadIngestion(const YamlNode& node, Reader& reader) {
   if (!node->IsMapping()) return ingestion;
   named.Ignore("name");
   named.Ignore("description");
-  if (const yaml::Node* from = named.Require("from", "from: {connection: ..., path: ...}")) ReadFrom(ingestion, *from, reader);
+  if (const yaml::Node* from = named.Require("from", "from: {connection: ..., path: ...}"))
+    ReadFrom(ingestion, *from, reader);
   if (const yaml::Node* to = named.Require("to", "to: source('source', 'table')")) {
     ingestion.to.span = to->span;
     if (auto call = ReadCall(*to, "source", reader)) ingestion.to.source = (*call)[0], ingestion.to.table = (*call)[1];
@@ -161,8 +163,10 @@ Ingestion ReadIngestion(const YamlNode& node, Reader& reader) {
   ingestion.cursor = named.PlacedText("cursor");
   ingestion.overlap = named.Time("overlap", Duration{0});
   ingestion.key = named.PlacedTexts("key");
-  if (const yaml::Node* changes = named.Find("schema_changes")) ingestion.schema_changes = ReadSchemaChanges(*changes, reader);
-  if (const yaml::Node* quarantine = named.Find("quarantine")) ingestion.quarantine = ReadQuarantine(*quarantine, reader);
+  if (const yaml::Node* changes = named.Find("schema_changes"))
+    ingestion.schema_changes = ReadSchemaChanges(*changes, reader);
+  if (const yaml::Node* quarantine = named.Find("quarantine"))
+    ingestion.quarantine = ReadQuarantine(*quarantine, reader);
   if (ingestion.mode.value == Mode::kIncremental && ingestion.cursor->empty() && ingestion.from.path->empty())
     reader.Error(Diagnostic(kBadValue, fmt::format("{} is incremental but has no `cursor`", named.what()), node->span)
                      .Hint("name the column that says when a row changed: cursor: updated_at"));
@@ -184,9 +188,10 @@ Publication ReadPublication(const YamlNode& node, Reader& reader) {
     publication.from.span = from->span;
     if (auto call = ReadCall(*from, "ref", reader)) publication.from.model = call->back();
   }
-  if (const yaml::Node* to = named.Require("to", "to: {connection: ..., table: ...}")) publication.to = ReadTo(publication, *to, reader);
-  publication.strategy = named.OneOf<Strategy>("strategy", kStrategies,
-                                               publication.to.path->empty() ? Strategy::kSwap : Strategy::kFiles);
+  if (const yaml::Node* to = named.Require("to", "to: {connection: ..., table: ...}"))
+    publication.to = ReadTo(publication, *to, reader);
+  publication.strategy =
+      named.OneOf<Strategy>("strategy", kStrategies, publication.to.path->empty() ? Strategy::kSwap : Strategy::kFiles);
   if (const yaml::Node* stage = named.Find("stage")) publication.stage = ReadStage(*stage, reader);
   publication.enrich = named.PlacedText("enrich");
   publication.key = named.PlacedTexts("key");

@@ -1,4 +1,5 @@
-// `pipelines:`: everything around the tasks, and the tasks' places among each other. What a task does is in read_tasks.cc.
+// `pipelines:`: everything around the tasks, and the tasks' places among each other. What a task does is in
+// read_tasks.cc.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,9 +19,9 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kMissed = {"last", "all", "none"};
 constexpr std::array<std::string_view, 2> kBackoffs = {"constant", "exponential"};
-constexpr std::array<std::string_view, 18> kKinds = {"group",  "build", "run",   "test",   "seed", "ingest",
-                                                     "publish", "sql",   "shell", "python", "branch", "gate",
-                                                     "notify", "snapshot", "http", "ssh", "wait", "trigger"};
+constexpr std::array<std::string_view, 18> kKinds = {"group",   "build",    "run",   "test",   "seed",   "ingest",
+                                                     "publish", "sql",      "shell", "python", "branch", "gate",
+                                                     "notify",  "snapshot", "http",  "ssh",    "wait",   "trigger"};
 
 // What a task takes from the pipeline's `defaults` and from the groups around it.
 struct Inherited {
@@ -72,9 +73,12 @@ class PipelineReader {
       if (!index) continue;
       Task& task = pipeline_.tasks[reference.from];
       if (*index == reference.from)
-        reader_.Error(Diagnostic(scheduler::kTaskCycle, fmt::format("task `{}` waits for itself", task.name), reference.name.span));
-      else if (reference.use == Reference::Use::kNeed) task.needs.push_back(*index);
-      else task.arms[reference.arm].to.push_back(*index);
+        reader_.Error(Diagnostic(scheduler::kTaskCycle, fmt::format("task `{}` waits for itself", task.name),
+                                 reference.name.span));
+      else if (reference.use == Reference::Use::kNeed)
+        task.needs.push_back(*index);
+      else
+        task.arms[reference.arm].to.push_back(*index);
     }
   }
 
@@ -86,7 +90,8 @@ class PipelineReader {
       items.push_back(std::move(item));
     }
     auto wired = scheduler::Wire(items);
-    if (wired.ok()) pipeline_.wired = *std::move(wired);
+    if (wired.ok())
+      pipeline_.wired = *std::move(wired);
     else
       for (Diagnostic& error : Diagnostics(std::move(wired).error())) {
         error.span = pipeline_.span;
@@ -103,8 +108,8 @@ class PipelineReader {
     if (found.size() == 1) return static_cast<TaskKind>(found[0]);
     std::string hint = "a task has exactly one of ";
     for (std::string_view kind : kKinds) hint += fmt::format("{}`{}`", kind == kKinds.front() ? "" : ", ", kind);
-    const std::string seen = found.empty() ? "says nothing to do"
-                                           : fmt::format("is both `{}` and `{}`", kKinds[found[0]], kKinds[found[1]]);
+    const std::string seen =
+        found.empty() ? "says nothing to do" : fmt::format("is both `{}` and `{}`", kKinds[found[0]], kKinds[found[1]]);
     reader_.Error(Diagnostic(kBadValue, fmt::format("{} {}", what, seen), node.span).Hint(std::move(hint)));
     return TaskKind::kWait;
   }
@@ -129,7 +134,8 @@ class PipelineReader {
     task.allow_failure = own.allow_failure, task.on_failure = own.on_failure;
     ReadRule(task, fields);
     const TaskIndex index = static_cast<TaskIndex>(pipeline_.tasks.size());
-    for (auto& need : fields.PlacedTexts("needs")) references_.push_back({index, Reference::Use::kNeed, 0, std::move(need)});
+    for (auto& need : fields.PlacedTexts("needs"))
+      references_.push_back({index, Reference::Use::kNeed, 0, std::move(need)});
     if (task.kind == TaskKind::kGroup) {
       const YamlNode tasks = fields.Share("tasks");
       if (!fields.Require("tasks", "the tasks of the group")) return;
@@ -149,7 +155,9 @@ class PipelineReader {
                         .Hint("names have no spaces, dots, slashes, brackets or colons"));
     for (const Task& other : pipeline_.tasks)
       if (other.name == task.name)
-        reader_.Error(Diagnostic(kNameTaken, fmt::format("pipeline `{}` has two tasks named `{}`", pipeline_.name, task.name), task.span)
+        reader_.Error(Diagnostic(kNameTaken,
+                                 fmt::format("pipeline `{}` has two tasks named `{}`", pipeline_.name, task.name),
+                                 task.span)
                           .With({other.span, "the first is here"}));
   }
 
@@ -165,7 +173,8 @@ class PipelineReader {
       words.emplace_back(scheduler::ToString(static_cast<scheduler::TriggerRule>(i)));
     std::string hint = DidYouMean(*text, words);
     if (hint.empty()) hint = "one of " + Join(words, ", ");
-    reader_.Error(Diagnostic(kBadValue, fmt::format("there is no trigger rule `{}`", *text), text.span).Hint(std::move(hint)));
+    reader_.Error(
+        Diagnostic(kBadValue, fmt::format("there is no trigger rule `{}`", *text), text.span).Hint(std::move(hint)));
   }
 
   // `to:` and `else:` of a branch name tasks.
@@ -177,7 +186,8 @@ class PipelineReader {
       const yaml::Node& node = *arms->items[arm];
       const yaml::Node* to = node.IsMapping() ? (node.Find("else") ? node.Find("else") : node.Find("to")) : nullptr;
       if (!to) continue;
-      for (auto& name : reader_.Texts(*to, "to")) references_.push_back({index, Reference::Use::kArm, arm, std::move(name)});
+      for (auto& name : reader_.Texts(*to, "to"))
+        references_.push_back({index, Reference::Use::kArm, arm, std::move(name)});
     }
   }
 
@@ -200,12 +210,14 @@ class PipelineReader {
       names.erase(std::unique(names.begin(), names.end()), names.end());
       std::string hint = DidYouMean(name, names);
       if (hint.empty()) hint = "tasks here are " + Join(names, ", ");
-      reader_.Error(Diagnostic(kUnknownTask, fmt::format("pipeline `{}` has no task `{}`", pipeline_.name, name), reference.name.span)
+      reader_.Error(Diagnostic(kUnknownTask, fmt::format("pipeline `{}` has no task `{}`", pipeline_.name, name),
+                               reference.name.span)
                         .Hint(std::move(hint)));
       return std::nullopt;
     }
-    reader_.Error(Diagnostic(kAmbiguousTask, fmt::format("`{}` names {} tasks", name, labelled.size()), reference.name.span)
-                      .Hint(fmt::format("write it with its group, as in `{}`", pipeline_.tasks[labelled[0]].name)));
+    reader_.Error(
+        Diagnostic(kAmbiguousTask, fmt::format("`{}` names {} tasks", name, labelled.size()), reference.name.span)
+            .Hint(fmt::format("write it with its group, as in `{}`", pipeline_.tasks[labelled[0]].name)));
     return std::nullopt;
   }
 
@@ -234,7 +246,8 @@ Schedule ReadSchedule(const yaml::Node& node, Reader& reader) {
   schedule.kind = Schedule::Kind::kCron;
   schedule.cron = *text;
   if (auto cron = scheduler::Cron::Parse(*text); !cron.ok())
-    for (Diagnostic& error : Diagnostics(std::move(cron).error())) error.span = node.span, reader.Error(std::move(error));
+    for (Diagnostic& error : Diagnostics(std::move(cron).error()))
+      error.span = node.span, reader.Error(std::move(error));
   return schedule;
 }
 
@@ -250,7 +263,8 @@ std::optional<Timestamp> ReadDate(Fields& fields, std::string_view key, const sc
   if (text->empty()) return std::nullopt;
   auto time = scheduler::ParseDateText(*text, zone);
   if (time.ok()) return time->time;
-  for (Diagnostic& error : Diagnostics(std::move(time).error())) error.span = text.span, fields.reader().Error(std::move(error));
+  for (Diagnostic& error : Diagnostics(std::move(time).error()))
+    error.span = text.span, fields.reader().Error(std::move(error));
   return std::nullopt;
 }
 

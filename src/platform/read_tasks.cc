@@ -1,5 +1,5 @@
-// What each kind of task says. At load the texts stay as written where a run must fill them in; when a task is about to start
-// the same functions read them again with the run's values.
+// What each kind of task says. At load the texts stay as written where a run must fill them in; when a task is about to
+// start the same functions read them again with the run's values.
 #include <fmt/format.h>
 
 #include <array>
@@ -15,8 +15,9 @@ namespace {
 
 // Keys that read_pipelines.cc has read.
 constexpr std::array<std::string_view, 15> kCommonKeys = {
-    "name",         "needs",        "trigger_rule",    "allow_failure", "retries", "retry_delay", "backoff", "retry_factor",
-    "retry_jitter", "max_retry_delay", "timeout", "pool",          "slots",   "on_failure",  "description"};
+    "name",        "needs",   "trigger_rule", "allow_failure", "retries",
+    "retry_delay", "backoff", "retry_factor", "retry_jitter",  "max_retry_delay",
+    "timeout",     "pool",    "slots",        "on_failure",    "description"};
 
 void ReadSelection(Task& task, Fields& fields) {
   task.select = fields.Texts(ToString(task.kind));
@@ -43,8 +44,10 @@ BranchArm ReadArm(const yaml::Node& node, Reader& reader, const Task& task) {
     reader.Error(Diagnostic(kBadValue, "an arm of a branch is `{when: ..., to: ...}` or `{else: ...}`", node.span));
   if (!arm.otherwise) {
     fields.Require("to", "the task to go on with");
-    if (reader.binding()) arm.when = jinja::Value();  // rendered one after another, when it is its turn
-    else fields.Value("when");
+    if (reader.binding())
+      arm.when = jinja::Value();  // rendered one after another, when it is its turn
+    else
+      fields.Value("when");
   }
   fields.Ignore("to");
   fields.Ignore("when");
@@ -88,16 +91,24 @@ void ReadNotify(Task& task, Fields& fields) {
 void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader) {
   Fields fields(reader, *task.node, fmt::format("task `{}`", task.label));
   for (std::string_view key : kCommonKeys) fields.Ignore(key);
-  if (reader.binding()) fields.Ignore("for_each");  // an item's task does not loop again
-  else task.for_each = fields.Value("for_each");
+  if (reader.binding())
+    fields.Ignore("for_each");  // an item's task does not loop again
+  else
+    task.for_each = fields.Value("for_each");
   switch (task.kind) {
     case TaskKind::kBuild:
     case TaskKind::kRun:
     case TaskKind::kTest:
-    case TaskKind::kSeed: ReadSelection(task, fields); break;
+    case TaskKind::kSeed:
+      ReadSelection(task, fields);
+      break;
     case TaskKind::kIngest:
-    case TaskKind::kPublish: task.subject = fields.PlacedText(ToString(task.kind)); break;
-    case TaskKind::kSql: ReadSql(task, fields); break;
+    case TaskKind::kPublish:
+      task.subject = fields.PlacedText(ToString(task.kind));
+      break;
+    case TaskKind::kSql:
+      ReadSql(task, fields);
+      break;
     case TaskKind::kShell:
       task.text = fields.PlacedText("shell");
       ReadProcess(task, fields, context);
@@ -106,10 +117,17 @@ void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader) {
       ReadPython(task, fields);
       ReadProcess(task, fields, context);
       break;
-    case TaskKind::kBranch: ReadArms(task, fields, reader); break;
-    case TaskKind::kGate: task.condition = fields.Value("gate"); break;
-    case TaskKind::kNotify: ReadNotify(task, fields); break;
-    default: fields.IgnoreRest();
+    case TaskKind::kBranch:
+      ReadArms(task, fields, reader);
+      break;
+    case TaskKind::kGate:
+      task.condition = fields.Value("gate");
+      break;
+    case TaskKind::kNotify:
+      ReadNotify(task, fields);
+      break;
+    default:
+      fields.IgnoreRest();
   }
   fields.Finish();
 }

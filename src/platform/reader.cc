@@ -28,7 +28,9 @@ class Late final : public jinja::Object {
   std::optional<size_t> Length() const override { return 0; }
   bool Truthy() const override { return true; }
   Result<std::string> Str() const override { return std::string(); }
-  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp, const jinja::Value&, bool) const override { return Self(); }
+  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp, const jinja::Value&, bool) const override {
+    return Self();
+  }
   bool IsNumber() const override { return true; }
 
  private:
@@ -55,7 +57,8 @@ std::string HintForUndefined(const Diagnostic& error) {
 }
 
 std::string OneOfHint(std::string_view seen, std::span<const std::string_view> words) {
-  if (std::string near = DidYouMean(seen, std::vector<std::string>(words.begin(), words.end())); !near.empty()) return near;
+  if (std::string near = DidYouMean(seen, std::vector<std::string>(words.begin(), words.end())); !near.empty())
+    return near;
   std::string hint = "one of ";
   for (size_t i = 0; i < words.size(); ++i) hint += fmt::format("{}`{}`", i == 0 ? "" : ", ", words[i]);
   return hint;
@@ -95,7 +98,8 @@ std::optional<jinja::Value> Reader::Rendered(const yaml::Node& node, bool native
 
 std::optional<std::string> Reader::Text(const yaml::Node& node, std::string_view what) {
   if (IsSexagesimal(node)) {
-    Error(Diagnostic(kBadValue, fmt::format("`{}` is the number {} to YAML, not a text", node.text, node.integer), node.span)
+    Error(Diagnostic(kBadValue, fmt::format("`{}` is the number {} to YAML, not a text", node.text, node.integer),
+                     node.span)
               .Hint(QuoteHint(node)));
     return std::nullopt;
   }
@@ -150,7 +154,8 @@ std::optional<int64_t> Reader::Int(const yaml::Node& node, std::string_view what
     return std::nullopt;
   }
   if (*number < low || *number > high) {
-    Error(Diagnostic(kBadValue, fmt::format("`{}` is {}, which is not between {} and {}", what, *number, low, high), node.span));
+    Error(Diagnostic(kBadValue, fmt::format("`{}` is {}, which is not between {} and {}", what, *number, low, high),
+                     node.span));
     return std::nullopt;
   }
   return number;
@@ -171,7 +176,8 @@ std::optional<double> Reader::Number(const yaml::Node& node, std::string_view wh
     return std::nullopt;
   }
   if (!(*number >= low && *number <= high)) {
-    Error(Diagnostic(kBadValue, fmt::format("`{}` is {}, which is not between {} and {}", what, *number, low, high), node.span));
+    Error(Diagnostic(kBadValue, fmt::format("`{}` is {}, which is not between {} and {}", what, *number, low, high),
+                     node.span));
     return std::nullopt;
   }
   return number;
@@ -192,7 +198,8 @@ std::optional<Duration> Reader::Time(const yaml::Node& node, std::string_view wh
   constexpr std::string_view kHint = "durations are written `90s`, `5m`, `1h30m`, `2d`";
   if (!node.IsString()) {
     std::string hint(kHint);
-    if (IsSexagesimal(node)) hint += fmt::format("; without quotes `{}` is the number {} to YAML", node.text, node.integer);
+    if (IsSexagesimal(node))
+      hint += fmt::format("; without quotes `{}` is the number {} to YAML", node.text, node.integer);
     WrongType(node, what, "a duration", std::move(hint));
     return std::nullopt;
   }
@@ -215,7 +222,8 @@ std::optional<int> Reader::TimeOfDay(const yaml::Node& node, std::string_view wh
     std::from_chars(text->data() + colon + 1, text->data() + text->size(), minute);
   }
   if (hour >= 0 && hour <= 24 && minute >= 0 && minute < 60 && hour * 60 + minute <= 24 * 60) return hour * 60 + minute;
-  Error(Diagnostic(kBadValue, fmt::format("`{}` is no time of day", *text), node.span).Hint("write \"19:00\", in quotes"));
+  Error(Diagnostic(kBadValue, fmt::format("`{}` is no time of day", *text), node.span)
+            .Hint("write \"19:00\", in quotes"));
   return std::nullopt;
 }
 
@@ -232,7 +240,8 @@ std::vector<Placed<std::string>> Reader::Texts(const yaml::Node& node, std::stri
   return texts;
 }
 
-Fields::Fields(Reader& reader, const yaml::Node& node, std::string what) : reader_(reader), node_(node), what_(std::move(what)) {
+Fields::Fields(Reader& reader, const yaml::Node& node, std::string what)
+    : reader_(reader), node_(node), what_(std::move(what)) {
   if (!node.IsMapping()) reader.WrongType(node, what_, "a mapping");
 }
 
@@ -250,7 +259,8 @@ std::shared_ptr<const yaml::Node> Fields::Share(std::string_view key) {
 const yaml::Node* Fields::Require(std::string_view key, std::string_view hint) {
   const yaml::Node* found = Find(key);
   if (!found && node_.IsMapping())
-    reader_.Error(Diagnostic(project::kMissingKey, fmt::format("{} has no `{}`", what_, key), node_.span).Hint(std::string(hint)));
+    reader_.Error(Diagnostic(project::kMissingKey, fmt::format("{} has no `{}`", what_, key), node_.span)
+                      .Hint(std::string(hint)));
   return found;
 }
 
@@ -259,7 +269,9 @@ Span Fields::KeySpan(std::string_view key) const {
   return entry ? entry->key->span : node_.span;
 }
 
-std::string Fields::Text(std::string_view key, std::string fallback) { return PlacedText(key, std::move(fallback)).value; }
+std::string Fields::Text(std::string_view key, std::string fallback) {
+  return PlacedText(key, std::move(fallback)).value;
+}
 
 Placed<std::string> Fields::PlacedText(std::string_view key, std::string fallback) {
   const yaml::Node* found = Find(key);
@@ -321,14 +333,16 @@ jinja::Value Fields::Value(std::string_view key) {
   return found ? reader_.Value(*found).value_or(jinja::Value()) : jinja::Value();
 }
 
-std::pair<size_t, Span> Fields::WordIndex(std::string_view key, std::span<const std::string_view> words, size_t fallback) {
+std::pair<size_t, Span> Fields::WordIndex(std::string_view key, std::span<const std::string_view> words,
+                                          size_t fallback) {
   const yaml::Node* found = Find(key);
   if (!found) return {fallback, {}};
   const auto text = reader_.Text(*found, key);
   if (!text || (!reader_.binding() && project::HasJinja(*text))) return {fallback, found->span};
   const auto word = std::find(words.begin(), words.end(), *text);
   if (word != words.end()) return {static_cast<size_t>(word - words.begin()), found->span};
-  reader_.Error(Diagnostic(kBadValue, fmt::format("`{}` cannot be `{}`", key, *text), found->span).Hint(OneOfHint(*text, words)));
+  reader_.Error(
+      Diagnostic(kBadValue, fmt::format("`{}` cannot be `{}`", key, *text), found->span).Hint(OneOfHint(*text, words)));
   return {fallback, found->span};
 }
 
@@ -338,8 +352,9 @@ void Fields::Finish() {
     if (std::find(known_.begin(), known_.end(), entry.key->text) != known_.end()) continue;
     std::string hint = DidYouMean(entry.key->text, known_);
     if (hint.empty()) hint = "keys here are " + Join(known_, ", ");
-    reader_.Error(Diagnostic(project::kUnknownKey, fmt::format("{} has no key `{}`", what_, entry.key->text), entry.key->span)
-                      .Hint(std::move(hint)));
+    reader_.Error(
+        Diagnostic(project::kUnknownKey, fmt::format("{} has no key `{}`", what_, entry.key->text), entry.key->span)
+            .Hint(std::move(hint)));
   }
 }
 

@@ -1,5 +1,6 @@
-// Reads YAML nodes into typed values and gathers what is wrong, all of it at once, each error at its place. Two passes use
-// the same code: at load a text that only a run can render stays as it was written; when binding every text is rendered.
+// Reads YAML nodes into typed values and gathers what is wrong, all of it at once, each error at its place. Two passes
+// use the same code: at load a text that only a run can render stays as it was written; when binding every text is
+// rendered.
 #pragma once
 
 #include <map>
@@ -24,8 +25,8 @@ class LoadTimeScope : public jinja::Scope {
   virtual bool TakeLate() = 0;  // and forgets it
 };
 
-// What stands for a value that only a run knows: it lets itself be called, asked, compared and printed, so that everything
-// around it in the same text is still checked at load.
+// What stands for a value that only a run knows: it lets itself be called, asked, compared and printed, so that
+// everything around it in the same text is still checked at load.
 jinja::Value LateValue();
 
 class Reader {
@@ -44,8 +45,8 @@ class Reader {
   std::optional<int64_t> Int(const yaml::Node& node, std::string_view what, int64_t low, int64_t high);
   std::optional<double> Number(const yaml::Node& node, std::string_view what, double low, double high);
   std::optional<bool> Bool(const yaml::Node& node, std::string_view what);
-  std::optional<Duration> Time(const yaml::Node& node, std::string_view what);      // "5m"
-  std::optional<int> TimeOfDay(const yaml::Node& node, std::string_view what);      // minutes since midnight
+  std::optional<Duration> Time(const yaml::Node& node, std::string_view what);            // "5m"
+  std::optional<int> TimeOfDay(const yaml::Node& node, std::string_view what);            // minutes since midnight
   std::vector<Placed<std::string>> Texts(const yaml::Node& node, std::string_view what);  // a list, or one text
 
  private:
@@ -60,7 +61,8 @@ class Reader {
 // One mapping. Every key that is asked for is known; Finish reports the others with a guess.
 class Fields {
  public:
-  // `what` names the mapping in errors: "ingestion `sales_us_east`". A node of another type is an error, and reads as empty.
+  // `what` names the mapping in errors: "ingestion `sales_us_east`". A node of another type is an error, and reads as
+  // empty.
   Fields(Reader& reader, const yaml::Node& node, std::string what);
 
   const yaml::Node* Find(std::string_view key);

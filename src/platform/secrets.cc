@@ -16,9 +16,12 @@ std::string VariableOf(std::string_view name) { return "STIR_SECRET_" + ToUpper(
 
 std::string Described(const SecretSource& source, std::string_view name) {
   switch (source.kind) {
-    case SecretSource::Kind::kEnv: return fmt::format("the environment variable `{}`", VariableOf(name));
-    case SecretSource::Kind::kFile: return fmt::format("the file `{}`", (source.path / name).string());
-    case SecretSource::Kind::kCommand: return fmt::format("the command `{}`", Join(source.command, " "));
+    case SecretSource::Kind::kEnv:
+      return fmt::format("the environment variable `{}`", VariableOf(name));
+    case SecretSource::Kind::kFile:
+      return fmt::format("the file `{}`", (source.path / name).string());
+    case SecretSource::Kind::kCommand:
+      return fmt::format("the command `{}`", Join(source.command, " "));
   }
   return {};
 }
@@ -55,7 +58,8 @@ Result<std::optional<std::string>> FromCommand(const SecretSource& source, const
 
 }  // namespace
 
-Secrets::Secrets(std::vector<SecretSource> sources, const std::map<std::string, std::string>& environment, Redactor& redactor)
+Secrets::Secrets(std::vector<SecretSource> sources, const std::map<std::string, std::string>& environment,
+                 Redactor& redactor)
     : sources_(std::move(sources)), environment_(environment), redactor_(redactor) {}
 
 Result<std::optional<std::string>> Secrets::LookIn(const SecretSource& source, const std::string& name) const {
@@ -64,8 +68,10 @@ Result<std::optional<std::string>> Secrets::LookIn(const SecretSource& source, c
       const auto found = environment_.find(VariableOf(name));
       return found == environment_.end() ? std::optional<std::string>() : std::optional(found->second);
     }
-    case SecretSource::Kind::kFile: return FromFile(source.path / name);
-    case SecretSource::Kind::kCommand: return FromCommand(source, name);
+    case SecretSource::Kind::kFile:
+      return FromFile(source.path / name);
+    case SecretSource::Kind::kCommand:
+      return FromCommand(source, name);
   }
   return std::optional<std::string>();
 }

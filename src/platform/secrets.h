@@ -1,5 +1,5 @@
-// Secrets by name: from the environment (STIR_SECRET_<NAME>), from a file that only its owner may read, from a command's
-// output, in the order that stir/*.yml gives. What was found is told to the redactor before anyone sees it.
+// Secrets by name: from the environment (STIR_SECRET_<NAME>), from a file that only its owner may read, from a
+// command's output, in the order that stir/*.yml gives. What was found is told to the redactor before anyone sees it.
 #pragma once
 
 #include <map>

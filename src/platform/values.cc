@@ -41,24 +41,26 @@ Result<Value> DsAdd(jinja::CallContext&, const jinja::Arguments& arguments) {
 }
 
 // The object method `name` of a value, called.
-Result<Value> CallMethod(jinja::CallContext& context, const Value& object, std::string_view name, std::vector<Value> positional) {
+Result<Value> CallMethod(jinja::CallContext& context, const Value& object, std::string_view name,
+                         std::vector<Value> positional) {
   STIR_ASSIGN(const Value method, context.GetAttribute(object, name));
   return context.Call(method, jinja::Arguments{positional, {}});
 }
 
 // macros.ds_format("2026-11-20", "%Y-%m-%d", "%d.%m.%Y"), through Python's own datetime.
 jinja::Function DsFormat(Value modules) {
-  return [modules = std::move(modules)](jinja::CallContext& context, const jinja::Arguments& arguments) -> Result<Value> {
-    jinja::ArgumentReader args("ds_format", arguments);
-    STIR_ASSIGN(const Value ds, args.Required("ds"));
-    STIR_ASSIGN(const Value from, args.Required("input_format"));
-    STIR_ASSIGN(const Value to, args.Required("output_format"));
-    STIR_TRY(args.Finish());
-    STIR_ASSIGN(const Value module, context.GetAttribute(modules, "datetime"));
-    STIR_ASSIGN(const Value type, context.GetAttribute(module, "datetime"));
-    STIR_ASSIGN(const Value parsed, CallMethod(context, type, "strptime", {ds, from}));
-    return CallMethod(context, parsed, "strftime", {to});
-  };
+  return
+      [modules = std::move(modules)](jinja::CallContext& context, const jinja::Arguments& arguments) -> Result<Value> {
+        jinja::ArgumentReader args("ds_format", arguments);
+        STIR_ASSIGN(const Value ds, args.Required("ds"));
+        STIR_ASSIGN(const Value from, args.Required("input_format"));
+        STIR_ASSIGN(const Value to, args.Required("output_format"));
+        STIR_TRY(args.Finish());
+        STIR_ASSIGN(const Value module, context.GetAttribute(modules, "datetime"));
+        STIR_ASSIGN(const Value type, context.GetAttribute(module, "datetime"));
+        STIR_ASSIGN(const Value parsed, CallMethod(context, type, "strptime", {ds, from}));
+        return CallMethod(context, parsed, "strftime", {to});
+      };
 }
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kReplacements = {{
@@ -78,7 +80,8 @@ std::string Digits(std::string text) {
 
 }  // namespace
 
-ProjectValues::ProjectValues(const project::Invocation& invocation, const project::Manifest& manifest, const project::Target& target)
+ProjectValues::ProjectValues(const project::Invocation& invocation, const project::Manifest& manifest,
+                             const project::Target& target)
     : base_(invocation, target.context, manifest.project_name()),
       var_(project::MakeVar(
           [&manifest](std::string_view name) { return manifest.FindVar(manifest.project_name(), name); }, "stir/*.yml",
@@ -112,7 +115,9 @@ std::string_view ReplacementOf(std::string_view name) {
 RunScope::RunScope(const ProjectValues& values, const Definitions& definitions, Secrets& secrets, RunFacts facts)
     : values_(values), definitions_(definitions), secrets_(secrets), facts_(std::move(facts)) {}
 
-std::string RunScope::DateText(Timestamp time) const { return FormatTimestamp(facts_.zone.ToLocal(time)).substr(0, 10); }
+std::string RunScope::DateText(Timestamp time) const {
+  return FormatTimestamp(facts_.zone.ToLocal(time)).substr(0, 10);
+}
 
 std::string RunScope::TimeText(Timestamp time) const {
   return FormatTimestamp(facts_.zone.ToLocal(time)).substr(0, 19) + facts_.zone.OffsetText(time);
@@ -185,18 +190,19 @@ Value RunScope::MakeTaskInstance() const {
 
 Value RunScope::MakeSecret() const {
   Secrets& secrets = secrets_;
-  return jinja::MakeFunction("secret", [&secrets](jinja::CallContext& context, const jinja::Arguments& arguments) -> Result<Value> {
-    jinja::ArgumentReader args("secret", arguments);
-    STIR_ASSIGN(const Value name, args.Required("name"));
-    STIR_TRY(args.Finish());
-    if (!name.IsString()) return Diagnostic(kBadValue, "a secret's name is a text", context.call_span());
-    auto found = secrets.Find(name.AsString());
-    if (found.ok()) return Str(*std::move(found));
-    Diagnostics errors = std::move(found).error();
-    for (Diagnostic& error : errors)
-      if (!error.span) error.span = context.call_span();
-    return errors;
-  });
+  return jinja::MakeFunction(
+      "secret", [&secrets](jinja::CallContext& context, const jinja::Arguments& arguments) -> Result<Value> {
+        jinja::ArgumentReader args("secret", arguments);
+        STIR_ASSIGN(const Value name, args.Required("name"));
+        STIR_TRY(args.Finish());
+        if (!name.IsString()) return Diagnostic(kBadValue, "a secret's name is a text", context.call_span());
+        auto found = secrets.Find(name.AsString());
+        if (found.ok()) return Str(*std::move(found));
+        Diagnostics errors = std::move(found).error();
+        for (Diagnostic& error : errors)
+          if (!error.span) error.span = context.call_span();
+        return errors;
+      });
 }
 
 const std::map<std::string_view, RunScope::Maker>& RunScope::Makers() {

@@ -1,5 +1,5 @@
-// The names that texts of stir/*.yml may use: dbt's own for YAML (env_var, var, target, modules, ...) at any time, and what
-// only a run knows (the interval, parameters, outputs of tasks) once there is a run.
+// The names that texts of stir/*.yml may use: dbt's own for YAML (env_var, var, target, modules, ...) at any time, and
+// what only a run knows (the interval, parameters, outputs of tasks) once there is a run.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,8 @@ namespace stir::platform {
 // Names that are known before any run. The references must outlive it; one serves all threads.
 class ProjectValues {
  public:
-  ProjectValues(const project::Invocation& invocation, const project::Manifest& manifest, const project::Target& target);
+  ProjectValues(const project::Invocation& invocation, const project::Manifest& manifest,
+                const project::Target& target);
   bool Lookup(std::string_view name, jinja::Value& value) const;
   const jinja::Value& modules() const { return modules_; }
 
@@ -61,12 +62,12 @@ struct RunFacts {
   std::string run_id, pipeline;
   scheduler::Interval interval;
   scheduler::Zone zone = scheduler::Zone::Utc();
-  jinja::Value params;                                       // a dict
-  std::optional<scheduler::Interval> previous_success;       // of the same pipeline
-  std::map<std::string, TaskFacts, std::less<>> tasks;       // by name, "extract.us_east"
-  std::string task;                                          // the one that asks; empty: the run itself
+  jinja::Value params;                                  // a dict
+  std::optional<scheduler::Interval> previous_success;  // of the same pipeline
+  std::map<std::string, TaskFacts, std::less<>> tasks;  // by name, "extract.us_east"
+  std::string task;                                     // the one that asks; empty: the run itself
   int attempt = 1;
-  jinja::Value item;                                         // of a loop; undefined outside
+  jinja::Value item;  // of a loop; undefined outside
   int64_t index = 0;
 };
 

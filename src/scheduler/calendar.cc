@@ -84,7 +84,8 @@ std::optional<Timestamp> Cron::NextReal(Timestamp after, const Zone& zone) const
     const auto minute_of_hour = static_cast<unsigned>((local - Floor(local, std::chrono::hours(1))) / kMinute);
     if (Has(minutes_, minute_of_hour)) {
       for (unsigned second = 0; second < 60; ++second)
-        if (const Timestamp due = minute + std::chrono::seconds(second); Has(seconds_, second) && due > after) return due;
+        if (const Timestamp due = minute + std::chrono::seconds(second); Has(seconds_, second) && due > after)
+          return due;
     }
     minute += kMinute;
   }

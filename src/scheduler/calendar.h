@@ -1,7 +1,7 @@
-// When a pipeline is due and which span of time a run stands for: cron expressions, presets and periods in a time zone, as
-// functions of time alone. Daylight saving follows one rule: an hour field of exactly `*` follows every real hour; any other
-// is wall clock, where a time that a gap swallows is due once at the first instant after the gap, and a time that comes
-// twice is due the first time only.
+// When a pipeline is due and which span of time a run stands for: cron expressions, presets and periods in a time zone,
+// as functions of time alone. Daylight saving follows one rule: an hour field of exactly `*` follows every real hour;
+// any other is wall clock, where a time that a gap swallows is due once at the first instant after the gap, and a time
+// that comes twice is due the first time only.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ class Zone {
 };
 
 // Five fields (minute hour day-of-month month day-of-week), six (seconds first) or a preset (@hourly @daily @midnight
-// @weekly @monthly @quarterly @yearly @annually). Fields take *, lists, ranges, steps, names (jan, mon); Sunday is 0 and 7.
-// When both days are restricted, either makes a match, as in cron.
+// @weekly @monthly @quarterly @yearly @annually). Fields take *, lists, ranges, steps, names (jan, mon); Sunday is 0
+// and 7. When both days are restricted, either makes a match, as in cron.
 class Cron {
  public:
   static Result<Cron> Parse(std::string_view text);

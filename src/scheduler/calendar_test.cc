@@ -14,7 +14,8 @@ std::vector<std::string> Fires(std::string_view zone, std::string_view cron, std
   const Cron parsed = *Cron::Parse(cron);
   std::vector<std::string> fires;
   auto time = std::optional(At(after));
-  while (fires.size() < count && (time = parsed.Next(*time, where))) fires.push_back(FormatTimestamp(*time).substr(0, 16));
+  while (fires.size() < count && (time = parsed.Next(*time, where)))
+    fires.push_back(FormatTimestamp(*time).substr(0, 16));
   return fires;
 }
 
@@ -59,14 +60,17 @@ TEST(Cron, ADayThatAGapSwallowsFiresAtItsEnd) {
 TEST(Cron, FieldsNamesStepsAndSeconds) {
   EXPECT_EQ(Fires("UTC", "0 6 * * mon-fri", "2026-11-20T07:00:00Z", 1), Texts{"2026-11-23T06:00"});
   EXPECT_EQ(Fires("UTC", "0 0 29 feb *", "2026-01-01", 1), Texts{"2028-02-29T00:00"});
-  EXPECT_EQ(Fires("UTC", "0 0 13 * 5", "2026-11-01", 3), (Texts{"2026-11-06T00:00", "2026-11-13T00:00", "2026-11-20T00:00"}));
+  EXPECT_EQ(Fires("UTC", "0 0 13 * 5", "2026-11-01", 3),
+            (Texts{"2026-11-06T00:00", "2026-11-13T00:00", "2026-11-20T00:00"}));
   EXPECT_EQ(Fires("UTC", "0 0 * * 7", "2026-11-20", 1), Texts{"2026-11-22T00:00"});
-  EXPECT_EQ(FormatTimestamp(*Cron::Parse("*/20 * * * * *")->Next(At("2026-11-20"), Zone::Utc())), "2026-11-20T00:00:20.000000Z");
+  EXPECT_EQ(FormatTimestamp(*Cron::Parse("*/20 * * * * *")->Next(At("2026-11-20"), Zone::Utc())),
+            "2026-11-20T00:00:20.000000Z");
   EXPECT_TRUE(Fires("UTC", "0 0 30 2 *", "2026-01-01", 1).empty());
 }
 
 TEST(Cron, SaysWhatIsWrong) {
-  for (const char* text : {"* * * *", "61 * * * *", "* 24 * * *", "*/0 * * * *", "5-1 * * * *", "a * * * *", "@often", "", "1,,2 * * * *"}) {
+  for (const char* text : {"* * * *", "61 * * * *", "* 24 * * *", "*/0 * * * *", "5-1 * * * *", "a * * * *", "@often",
+                           "", "1,,2 * * * *"}) {
     const auto cron = Cron::Parse(text);
     ASSERT_FALSE(cron.ok()) << text;
     EXPECT_EQ(cron.error().front().kind, kBadCron);
@@ -85,9 +89,12 @@ TEST(Calendar, IntervalsAreContiguousAndHalfOpen) {
 
 TEST(Calendar, TheNewestCompleteIntervalAndTheOneThatHolds) {
   const Calendar hourly = Calendar::OfCron(*Cron::Parse("@hourly"), Zone::Utc());
-  EXPECT_EQ(*hourly.LastComplete(At("2026-11-21T10:20:00Z")), (Interval{At("2026-11-21T09:00:00Z"), At("2026-11-21T10:00:00Z")}));
-  EXPECT_EQ(*hourly.LastComplete(At("2026-11-21T10:00:00Z")), (Interval{At("2026-11-21T09:00:00Z"), At("2026-11-21T10:00:00Z")}));
-  EXPECT_EQ(*hourly.Containing(At("2026-11-21T10:00:00Z")), (Interval{At("2026-11-21T10:00:00Z"), At("2026-11-21T11:00:00Z")}));
+  EXPECT_EQ(*hourly.LastComplete(At("2026-11-21T10:20:00Z")),
+            (Interval{At("2026-11-21T09:00:00Z"), At("2026-11-21T10:00:00Z")}));
+  EXPECT_EQ(*hourly.LastComplete(At("2026-11-21T10:00:00Z")),
+            (Interval{At("2026-11-21T09:00:00Z"), At("2026-11-21T10:00:00Z")}));
+  EXPECT_EQ(*hourly.Containing(At("2026-11-21T10:00:00Z")),
+            (Interval{At("2026-11-21T10:00:00Z"), At("2026-11-21T11:00:00Z")}));
   const Calendar yearly = Calendar::OfCron(*Cron::Parse("@yearly"), Zone::Utc());
   EXPECT_EQ(*yearly.LastComplete(At("2026-11-21")), (Interval{At("2025-01-01"), At("2026-01-01")}));
 }

@@ -41,7 +41,8 @@ constexpr std::array<Preset, 8> kPresets = {{{"@hourly", "0 * * * *"},
 
 Diagnostic Bad(const Field& field, std::string_view text, std::string_view what) {
   return Diagnostic(kBadCron, fmt::format("cron: `{}` is no {}: {}", text, field.name, what))
-      .Hint(fmt::format("a {} is {} to {}, `*`, a list `1,2`, a range `1-5` or a step `*/5`", field.name, field.low, field.high));
+      .Hint(fmt::format("a {} is {} to {}, `*`, a list `1,2`, a range `1-5` or a step `*/5`", field.name, field.low,
+                        field.high));
 }
 
 std::optional<unsigned> Number(std::string_view text) {
@@ -115,14 +116,18 @@ Result<Cron> Cron::Parse(std::string_view text) {
   if (words.size() == 5) words.insert(words.begin(), "0");
   if (words.size() != 6)
     return Diagnostic(kBadCron, fmt::format("`{}` is no cron expression: it has {} fields", text, words.size()))
-        .Hint("five fields: minute, hour, day of month, month, day of week (six: seconds first), or `@hourly`, `@daily`, ...");
+        .Hint(
+            "five fields: minute, hour, day of month, month, day of week (six: seconds first), or `@hourly`, `@daily`, "
+            "...");
   Cron cron;
   std::array<uint64_t, 6> sets{};
   Diagnostics errors;
   for (size_t i = 0; i < 6; ++i) {
     auto set = ParseField(kFields[i], words[i]);
-    if (set.ok()) sets[i] = *set;
-    else Append(errors, std::move(set).error());
+    if (set.ok())
+      sets[i] = *set;
+    else
+      Append(errors, std::move(set).error());
   }
   if (!errors.empty()) return errors;
   cron.seconds_ = sets[0], cron.minutes_ = sets[1], cron.hours_ = sets[2], cron.days_ = sets[3], cron.months_ = sets[4];

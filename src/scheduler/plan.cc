@@ -1,36 +1,52 @@
-// Plan, part two: how tasks move between states. Every end is pushed through Propagate, a work list that ends what can no
-// longer run and queues what can; nothing here recurses, so a chain of any length is safe.
+// Plan, part two: how tasks move between states. Every end is pushed through Propagate, a work list that ends what can
+// no longer run and queues what can; nothing here recurses, so a chain of any length is safe.
 #include "scheduler/plan.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cassert>
-#include <fmt/format.h>
 
 namespace stir::scheduler {
 namespace {
 
 void Count(NeedCounts& counts, TaskState state) {
   switch (state) {
-    case TaskState::kSuccess: ++counts.success; break;
-    case TaskState::kFailed: ++counts.failed; break;
-    case TaskState::kUpstreamFailed: ++counts.upstream_failed; break;
-    case TaskState::kCanceled: ++counts.canceled; break;
+    case TaskState::kSuccess:
+      ++counts.success;
+      break;
+    case TaskState::kFailed:
+      ++counts.failed;
+      break;
+    case TaskState::kUpstreamFailed:
+      ++counts.upstream_failed;
+      break;
+    case TaskState::kCanceled:
+      ++counts.canceled;
+      break;
     case TaskState::kSkipped:
-    case TaskState::kRemoved: ++counts.skipped; break;
-    default: break;
+    case TaskState::kRemoved:
+      ++counts.skipped;
+      break;
+    default:
+      break;
   }
 }
 
 void Sort(Transitions& transitions) {
-  for (auto* list : {&transitions.ready, &transitions.skipped, &transitions.ended}) std::sort(list->begin(), list->end());
+  for (auto* list : {&transitions.ready, &transitions.skipped, &transitions.ended})
+    std::sort(list->begin(), list->end());
 }
 
 TaskState StateOf(Outcome::Kind kind) {
   switch (kind) {
-    case Outcome::Kind::kSuccess: return TaskState::kSuccess;
-    case Outcome::Kind::kFailed: return TaskState::kFailed;
-    case Outcome::Kind::kSkipped: return TaskState::kSkipped;
-    case Outcome::Kind::kCanceled: return TaskState::kCanceled;
+    case Outcome::Kind::kSuccess:
+      return TaskState::kSuccess;
+    case Outcome::Kind::kFailed:
+      return TaskState::kFailed;
+    case Outcome::Kind::kSkipped:
+      return TaskState::kSkipped;
+    case Outcome::Kind::kCanceled:
+      return TaskState::kCanceled;
   }
   return TaskState::kFailed;
 }
@@ -147,8 +163,10 @@ Transitions Plan::Expand(TaskId id, std::vector<TaskSpec> specs) {
   tasks_[id].unfinished_children = static_cast<uint32_t>(tasks_.size() - first);
   unfinished_ += tasks_.size() - first;
   for (TaskId child = first; child < tasks_.size(); ++child) {
-    if (canceled_) End(child, TaskState::kCanceled, ended), transitions.skipped.push_back(child);
-    else Consider(child, ended, transitions);
+    if (canceled_)
+      End(child, TaskState::kCanceled, ended), transitions.skipped.push_back(child);
+    else
+      Consider(child, ended, transitions);
   }
   if (tasks_[id].unfinished_children == 0) EndParent(id, ended, transitions);
   Propagate(std::move(ended), transitions);
@@ -257,8 +275,10 @@ void Plan::Restore(TaskId id, const StoredTask& stored) {
   entry.chosen = stored.chosen;
   entry.gate_open = stored.gate_open;
   const bool may_start = stored.state == TaskState::kRunning || stored.state == TaskState::kQueued;
-  if (may_start && !entry.expanded) Enqueue(id);
-  else entry.state = may_start ? TaskState::kRunning : stored.state;
+  if (may_start && !entry.expanded)
+    Enqueue(id);
+  else
+    entry.state = may_start ? TaskState::kRunning : stored.state;
 }
 
 // Counters are kept as tasks end; after Restore they are made anew.
@@ -296,13 +316,25 @@ Summary Plan::Summarize() const {
   for (TaskId id = 0; id < tasks_.size(); ++id) {
     if (!tasks_[id].expansion.empty()) continue;
     switch (tasks_[id].state) {
-      case TaskState::kSuccess: ++summary.success; break;
-      case TaskState::kFailed: ++(allowed(id) ? summary.failed_allowed : summary.failed); break;
-      case TaskState::kUpstreamFailed: ++(allowed(id) ? summary.upstream_failed_allowed : summary.upstream_failed); break;
-      case TaskState::kSkipped: ++summary.skipped; break;
-      case TaskState::kCanceled: ++summary.canceled; break;
-      case TaskState::kRemoved: break;
-      default: ++summary.unfinished;
+      case TaskState::kSuccess:
+        ++summary.success;
+        break;
+      case TaskState::kFailed:
+        ++(allowed(id) ? summary.failed_allowed : summary.failed);
+        break;
+      case TaskState::kUpstreamFailed:
+        ++(allowed(id) ? summary.upstream_failed_allowed : summary.upstream_failed);
+        break;
+      case TaskState::kSkipped:
+        ++summary.skipped;
+        break;
+      case TaskState::kCanceled:
+        ++summary.canceled;
+        break;
+      case TaskState::kRemoved:
+        break;
+      default:
+        ++summary.unfinished;
     }
   }
   return summary;

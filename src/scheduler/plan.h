@@ -1,6 +1,6 @@
-// A run as a value: which task may start, what follows from how it ended, what is left out. No clock, no thread, no SQL: a
-// test drives it by hand, an executor drives it with workers, recovery rebuilds it from stored states. dbt's commands use it
-// in memory (a node is a task), pipelines durably.
+// A run as a value: which task may start, what follows from how it ended, what is left out. No clock, no thread, no
+// SQL: a test drives it by hand, an executor drives it with workers, recovery rebuilds it from stored states. dbt's
+// commands use it in memory (a node is a task), pipelines durably.
 //
 //   STIR_ASSIGN(Plan plan, Plan::Make(std::move(spec)));
 //   while (!plan.done()) {
@@ -29,8 +29,8 @@ namespace stir::scheduler {
 using TaskId = uint32_t;  // an index into the plan's tasks; stable, also when tasks are added by Expand
 
 struct TaskSpec {
-  std::string name;             // unique in the plan
-  std::vector<TaskId> needs;    // indexes into the list this spec stands in
+  std::string name;           // unique in the plan
+  std::vector<TaskId> needs;  // indexes into the list this spec stands in
   TriggerRule rule = TriggerRule::kDefault;
   bool is_gate = false;         // Outcome::gate_open == false skips everything that follows, whatever its rule
   std::vector<TaskId> targets;  // a branch: the tasks it chooses among; each of them needs the branch without saying so
@@ -39,7 +39,7 @@ struct TaskSpec {
   uint32_t slots = 1;           // taken from the pool while it runs; more than the pool has counts as all of it
   std::string lane;             // a second pool, of which it takes one slot: what the executor itself is short of
   RetryPolicy retry;
-  Duration timeout{0};          // of one attempt, 0: none; data for the executor
+  Duration timeout{0};                          // of one attempt, 0: none; data for the executor
   Duration expected = std::chrono::seconds(1);  // a measured duration if there is one: weighs the longest path
 };
 
@@ -52,9 +52,9 @@ struct PlanSpec {
 struct Outcome {
   enum class Kind : uint8_t { kSuccess, kFailed, kSkipped, kCanceled };
   Kind kind = Kind::kSuccess;
-  bool retryable = true;        // of a failure: another attempt may help
-  std::vector<TaskId> chosen;   // of a branch: the targets to go on with; none: all are skipped
-  bool gate_open = true;        // of a gate
+  bool retryable = true;       // of a failure: another attempt may help
+  std::vector<TaskId> chosen;  // of a branch: the targets to go on with; none: all are skipped
+  bool gate_open = true;       // of a gate
 
   static Outcome Success() { return {}; }
   static Outcome Failed(bool retryable = true) { return {Kind::kFailed, retryable, {}, true}; }
@@ -64,14 +64,14 @@ struct Outcome {
 
 // What follows from one call, each list by task id.
 struct Transitions {
-  std::vector<TaskId> ready;           // now kQueued; ask Next(), which knows pools and priority
-  std::vector<TaskId> skipped;         // ended without running: state() says kSkipped, kUpstreamFailed or kCanceled
-  std::vector<TaskId> ended;           // expanded tasks whose last child has ended
-  std::optional<Duration> retry_in;    // the finished task is kUpForRetry: call Retry(task) after this long
+  std::vector<TaskId> ready;         // now kQueued; ask Next(), which knows pools and priority
+  std::vector<TaskId> skipped;       // ended without running: state() says kSkipped, kUpstreamFailed or kCanceled
+  std::vector<TaskId> ended;         // expanded tasks whose last child has ended
+  std::optional<Duration> retry_in;  // the finished task is kUpForRetry: call Retry(task) after this long
 };
 
-// A task as it was stored. Final states and counters are taken as they are; kRunning becomes kQueued again (its attempt was
-// lost, which costs no retry); kUpForRetry waits for Retry().
+// A task as it was stored. Final states and counters are taken as they are; kRunning becomes kQueued again (its attempt
+// was lost, which costs no retry); kUpForRetry waits for Retry().
 struct StoredTask {
   TaskState state = TaskState::kNone;
   int attempts = 0;
@@ -86,7 +86,8 @@ struct Summary {
            canceled = 0, unfinished = 0;
   // "1 failed, allowed; 3 skipped"; empty when everything succeeded.
   std::string Notes() const;
-  // kSuccess, kFailed or kCanceled. A task that failed, or whose needs failed, fails the run unless allow_failure covers it.
+  // kSuccess, kFailed or kCanceled. A task that failed, or whose needs failed, fails the run unless allow_failure
+  // covers it.
   TaskState Conclusion() const;
 };
 
@@ -102,12 +103,12 @@ class Plan {
   int attempts(TaskId id) const { return tasks_[id].attempts; }  // started so far; 1 while the first runs
   int failures(TaskId id) const { return tasks_[id].failures; }
   TriggerRule rule(TaskId id) const { return tasks_[id].spec.rule; }  // resolved: never kDefault
-  std::optional<TaskId> parent(TaskId id) const;                 // the task this one was expanded from
+  std::optional<TaskId> parent(TaskId id) const;                      // the task this one was expanded from
   std::span<const TaskId> children(TaskId id) const { return tasks_[id].expansion; }
   std::span<const TaskId> needs(TaskId id) const { return tasks_[id].spec.needs; }
   std::span<const TaskId> dependents(TaskId id) const { return tasks_[id].dependents; }
   bool expanded(TaskId id) const { return tasks_[id].expanded; }
-  bool allowed(TaskId id) const;                                 // allow_failure, its own or its parent's
+  bool allowed(TaskId id) const;  // allow_failure, its own or its parent's
   std::optional<TaskId> Find(std::string_view name) const;
 
   bool done() const { return unfinished_ == 0; }
@@ -124,20 +125,22 @@ class Plan {
   Transitions Finish(TaskId id, const Outcome& outcome);
   // The wait of a kUpForRetry task is over: it is queued again.
   void Retry(TaskId id);
-  // Replaces a running task by tasks of its own (the nodes of a build, the items of a for_each). Their needs and targets are
-  // indexes into `specs`. They are named and pooled by their own specs; the task ends when the last of them has: failed if
-  // one failed that is not allowed to, else success. It gives its slots back at once. An empty list ends it.
-  // The new ids are consecutive: the first is size() before the call.
+  // Replaces a running task by tasks of its own (the nodes of a build, the items of a for_each). Their needs and
+  // targets are indexes into `specs`. They are named and pooled by their own specs; the task ends when the last of them
+  // has: failed if one failed that is not allowed to, else success. It gives its slots back at once. An empty list ends
+  // it. The new ids are consecutive: the first is size() before the call.
   Transitions Expand(TaskId id, std::vector<TaskSpec> specs);
   // Nothing starts any more: every task that is not running becomes kCanceled. Running ones end as they end (Finish).
   Transitions Cancel();
 
-  // Recovery: Restore each stored task (expanding again those that were), then Settle once, which works out what follows.
+  // Recovery: Restore each stored task (expanding again those that were), then Settle once, which works out what
+  // follows.
   void Restore(TaskId id, const StoredTask& stored);
   Transitions Settle();
 
   // What to run again so that every failure gets another chance: tasks that failed (also where that was allowed), were
-  // canceled or never ran for a failure, and all that follows from them. By id; expanded tasks of cleared children included.
+  // canceled or never ran for a failure, and all that follows from them. By id; expanded tasks of cleared children
+  // included.
   std::vector<TaskId> ToRetry() const;
 
  private:

@@ -1,8 +1,8 @@
-// Plan, part one: from specs to linked entries. Names and references are checked, trigger rules resolved, the decisions an
-// early rule must wait for found, and the longest path to the end measured.
+// Plan, part one: from specs to linked entries. Names and references are checked, trigger rules resolved, the decisions
+// an early rule must wait for found, and the longest path to the end measured.
+#include <fmt/format.h>
 #include <algorithm>
 #include <cassert>
-#include <fmt/format.h>
 
 #include "graph/graph.h"
 #include "scheduler/kinds.h"
@@ -62,7 +62,8 @@ Status Plan::Check(const std::vector<TaskSpec>& specs) const {
     const auto outside = [&](TaskId id) { return id >= specs.size(); };
     if (std::any_of(spec.needs.begin(), spec.needs.end(), outside) ||
         std::any_of(spec.targets.begin(), spec.targets.end(), outside))
-      errors.push_back(Diagnostic(kBadTaskReference, fmt::format("task `{}` refers to a task that is not there", spec.name)));
+      errors.push_back(
+          Diagnostic(kBadTaskReference, fmt::format("task `{}` refers to a task that is not there", spec.name)));
   }
   return StatusOf(std::move(errors));
 }
@@ -101,7 +102,8 @@ Status Plan::Admit(std::vector<TaskSpec> specs, TaskId parent) {
   return {};
 }
 
-// A task where two ways out of one branch meet again would never run under all_success: one of the ways is always skipped.
+// A task where two ways out of one branch meet again would never run under all_success: one of the ways is always
+// skipped.
 void Plan::ResolveRules(TaskId first, std::span<const TaskId> order) {
   std::set<TaskId> joins;
   for (TaskId branch = first; branch < tasks_.size(); ++branch) {
@@ -123,8 +125,8 @@ void Plan::ResolveRules(TaskId first, std::span<const TaskId> order) {
       rule = joins.contains(id) ? TriggerRule::kNoneFailedMinOneSuccess : TriggerRule::kAllSuccess;
 }
 
-// An early rule could fire before a gate above has closed, or before the branch that leaves the task out has chosen: what
-// would then happen to the task would depend on timing.
+// An early rule could fire before a gate above has closed, or before the branch that leaves the task out has chosen:
+// what would then happen to the task would depend on timing.
 void Plan::FindDeciders(TaskId first) {
   for (TaskId id = first; id < tasks_.size(); ++id) {
     const TaskSpec& spec = tasks_[id].spec;
@@ -150,7 +152,8 @@ std::vector<TaskId> Plan::ToRetry() const {
   std::vector<TaskId> failed;
   for (TaskId id = 0; id < tasks_.size(); ++id) {
     const TaskState state = tasks_[id].state;
-    if (state == TaskState::kFailed || state == TaskState::kCanceled || state == TaskState::kUpstreamFailed) failed.push_back(id);
+    if (state == TaskState::kFailed || state == TaskState::kCanceled || state == TaskState::kUpstreamFailed)
+      failed.push_back(id);
   }
   std::set<TaskId> clear(failed.begin(), failed.end());
   // What follows a child follows its parent too, and a parent runs again only for its cleared children.

@@ -327,10 +327,14 @@ class Driver {
         if (plan_.state(id) == State::kUpForRetry) waiting.push_back(id);
       }
       const auto next = plan_.Next();
-      if (next && (running.empty() || random_.OneIn(2))) StartOne(*next);
-      else if (!running.empty()) FinishOne(running[random_.Below(static_cast<uint32_t>(running.size()))]);
-      else if (!waiting.empty()) plan_.Retry(waiting[random_.Below(static_cast<uint32_t>(waiting.size()))]);
-      else ADD_FAILURE() << "nothing runs, nothing can start, and the plan is not done", step = steps;
+      if (next && (running.empty() || random_.OneIn(2)))
+        StartOne(*next);
+      else if (!running.empty())
+        FinishOne(running[random_.Below(static_cast<uint32_t>(running.size()))]);
+      else if (!waiting.empty())
+        plan_.Retry(waiting[random_.Below(static_cast<uint32_t>(waiting.size()))]);
+      else
+        ADD_FAILURE() << "nothing runs, nothing can start, and the plan is not done", step = steps;
     }
     return plan_.done();
   }
@@ -342,7 +346,8 @@ class Driver {
  private:
   void StartOne(TaskId id) {
     for (TaskId need : plan_.needs(id)) {
-      EXPECT_TRUE(plan_.rule(id) != TriggerRule::kAllSuccess || plan_.state(need) == State::kSuccess) << plan_.task(id).name;
+      EXPECT_TRUE(plan_.rule(id) != TriggerRule::kAllSuccess || plan_.state(need) == State::kSuccess)
+          << plan_.task(id).name;
     }
     plan_.Start(id);
     EXPECT_FALSE(IsFinal(stored_[plan_.task(id).name].state));
@@ -356,8 +361,10 @@ class Driver {
     stored_[plan_.task(id).name].chosen = outcome.chosen;
     stored_[plan_.task(id).name].gate_open = outcome.gate_open;
     // A crash may fall between an end and what follows from it: what follows is written only sometimes.
-    if (random_.OneIn(2)) WriteAll(then, id);
-    else Write(id);
+    if (random_.OneIn(2))
+      WriteAll(then, id);
+    else
+      Write(id);
   }
   void WriteAll(const Transitions& then, TaskId id) {
     Write(id);
@@ -388,7 +395,8 @@ Plan Recover(const std::vector<TaskSpec>& tasks, const Stored& stored) {
     const TaskId first = static_cast<TaskId>(plan.size());
     plan.Expand(id, Children(plan, id));
     for (TaskId child = first; child < plan.size(); ++child)
-      if (const auto inner = stored.find(plan.task(child).name); inner != stored.end()) plan.Restore(child, inner->second);
+      if (const auto inner = stored.find(plan.task(child).name); inner != stored.end())
+        plan.Restore(child, inner->second);
   }
   plan.Settle();
   return plan;
@@ -425,7 +433,8 @@ TEST(PlanProperties, EveryRunEndsTheSameInAnyOrderAndAfterAnyInterruption) {
       }
       for (const std::string& name : resumed.started()) {
         const auto row = interrupted.stored().find(name);
-        ASSERT_TRUE(row == interrupted.stored().end() || !IsFinal(row->second.state)) << "what had ended started again: " << name;
+        ASSERT_TRUE(row == interrupted.stored().end() || !IsFinal(row->second.state))
+            << "what had ended started again: " << name;
       }
     }
   }

@@ -5,11 +5,13 @@
 namespace stir::scheduler {
 namespace {
 
-constexpr std::array<std::string_view, 10> kStateNames = {"none",    "queued",  "running",         "up_for_retry", "success",
-                                                          "failed",  "skipped", "upstream_failed", "canceled",     "removed"};
+constexpr std::array<std::string_view, 10> kStateNames = {"none",     "queued", "running", "up_for_retry",
+                                                          "success",  "failed", "skipped", "upstream_failed",
+                                                          "canceled", "removed"};
 constexpr std::array<std::string_view, 13> kRuleNames = {
-    "default",    "all_success", "all_failed", "all_done",    "all_done_min_one_success",    "all_skipped", "one_failed",
-    "one_success", "one_done",   "none_failed", "none_failed_min_one_success", "none_skipped", "always"};
+    "default",    "all_success", "all_failed", "all_done",    "all_done_min_one_success",    "all_skipped",
+    "one_failed", "one_success", "one_done",   "none_failed", "none_failed_min_one_success", "none_skipped",
+    "always"};
 
 // `positive` when the rule holds; what it means that it does not, once all needs have ended.
 TaskState OneOf(bool positive, const NeedCounts& needs, TaskState otherwise) {

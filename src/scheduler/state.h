@@ -9,10 +9,10 @@ namespace stir::scheduler {
 
 // Airflow's names. The last six are final; a task ends in exactly one of them.
 enum class TaskState : uint8_t {
-  kNone,            // waits for what it needs
-  kQueued,          // may start, as soon as there is a worker and a slot
+  kNone,    // waits for what it needs
+  kQueued,  // may start, as soon as there is a worker and a slot
   kRunning,
-  kUpForRetry,      // failed, and waits for its next attempt
+  kUpForRetry,  // failed, and waits for its next attempt
   kSuccess,
   kFailed,
   kSkipped,         // a branch, a gate or its own rule left it out
@@ -26,7 +26,8 @@ std::string_view ToString(TaskState state);  // "none", "queued", "running", "up
 std::optional<TaskState> ParseTaskState(std::string_view text);
 
 // When a task starts, by the states of what it needs. kDefault is all_success, and none_failed_min_one_success where
-// branches join. A rule that looks at all needs is decided once all have ended, so the order of their ends never matters.
+// branches join. A rule that looks at all needs is decided once all have ended, so the order of their ends never
+// matters.
 enum class TriggerRule : uint8_t {
   kDefault,
   kAllSuccess,

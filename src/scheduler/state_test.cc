@@ -26,17 +26,38 @@ TEST(TriggerRules, Table) {
                    half_bad = Needs(2, 0, 1, 0, 0), nothing = Needs(2, 0, 0, 0, 0), bad_and_skip = Needs(2, 0, 1, 1, 0);
   const State run = State::kQueued, no = State::kSkipped, up = State::kUpstreamFailed, wait = State::kNone;
   const std::vector<RuleCase> cases = {
-      {Rule::kAllSuccess, good, run},        {Rule::kAllSuccess, bad, up},           {Rule::kAllSuccess, skip, no},
-      {Rule::kAllSuccess, half, wait},       {Rule::kAllSuccess, half_bad, wait},    {Rule::kAllSuccess, bad_and_skip, up},
-      {Rule::kAllFailed, both_bad, run},     {Rule::kAllFailed, bad, no},            {Rule::kAllDone, bad, run},
-      {Rule::kAllDone, half, wait},          {Rule::kAllDoneMinOneSuccess, bad, run}, {Rule::kAllDoneMinOneSuccess, both_bad, up},
-      {Rule::kAllDoneMinOneSuccess, both_skipped, no}, {Rule::kAllSkipped, both_skipped, run}, {Rule::kAllSkipped, skip, no},
-      {Rule::kOneFailed, half_bad, run},     {Rule::kOneFailed, good, no},           {Rule::kOneFailed, half, wait},
-      {Rule::kOneSuccess, half, run},        {Rule::kOneSuccess, both_bad, up},      {Rule::kOneSuccess, both_skipped, no},
-      {Rule::kOneDone, half, run},           {Rule::kOneDone, both_skipped, no},     {Rule::kOneDone, nothing, wait},
-      {Rule::kNoneFailed, skip, run},        {Rule::kNoneFailed, both_skipped, run}, {Rule::kNoneFailed, bad, up},
-      {Rule::kNoneFailedMinOneSuccess, skip, run}, {Rule::kNoneFailedMinOneSuccess, both_skipped, no},
-      {Rule::kNoneFailedMinOneSuccess, bad, up}, {Rule::kNoneSkipped, bad, run},     {Rule::kNoneSkipped, skip, no},
+      {Rule::kAllSuccess, good, run},
+      {Rule::kAllSuccess, bad, up},
+      {Rule::kAllSuccess, skip, no},
+      {Rule::kAllSuccess, half, wait},
+      {Rule::kAllSuccess, half_bad, wait},
+      {Rule::kAllSuccess, bad_and_skip, up},
+      {Rule::kAllFailed, both_bad, run},
+      {Rule::kAllFailed, bad, no},
+      {Rule::kAllDone, bad, run},
+      {Rule::kAllDone, half, wait},
+      {Rule::kAllDoneMinOneSuccess, bad, run},
+      {Rule::kAllDoneMinOneSuccess, both_bad, up},
+      {Rule::kAllDoneMinOneSuccess, both_skipped, no},
+      {Rule::kAllSkipped, both_skipped, run},
+      {Rule::kAllSkipped, skip, no},
+      {Rule::kOneFailed, half_bad, run},
+      {Rule::kOneFailed, good, no},
+      {Rule::kOneFailed, half, wait},
+      {Rule::kOneSuccess, half, run},
+      {Rule::kOneSuccess, both_bad, up},
+      {Rule::kOneSuccess, both_skipped, no},
+      {Rule::kOneDone, half, run},
+      {Rule::kOneDone, both_skipped, no},
+      {Rule::kOneDone, nothing, wait},
+      {Rule::kNoneFailed, skip, run},
+      {Rule::kNoneFailed, both_skipped, run},
+      {Rule::kNoneFailed, bad, up},
+      {Rule::kNoneFailedMinOneSuccess, skip, run},
+      {Rule::kNoneFailedMinOneSuccess, both_skipped, no},
+      {Rule::kNoneFailedMinOneSuccess, bad, up},
+      {Rule::kNoneSkipped, bad, run},
+      {Rule::kNoneSkipped, skip, no},
       {Rule::kAlways, nothing, run},
   };
   for (const RuleCase& each : cases)
@@ -59,8 +80,11 @@ TEST(Names, RoundTrip) {
 }
 
 TEST(Retry, GrowsToTheCapAndNeverOverflows) {
-  const RetryPolicy policy{.retries = 5000, .delay = std::chrono::minutes(5), .backoff = Backoff::kExponential,
-                           .factor = 2, .max_delay = std::chrono::hours(1)};
+  const RetryPolicy policy{.retries = 5000,
+                           .delay = std::chrono::minutes(5),
+                           .backoff = Backoff::kExponential,
+                           .factor = 2,
+                           .max_delay = std::chrono::hours(1)};
   EXPECT_EQ(RetryDelay(policy, 1, 0), Duration(std::chrono::minutes(5)));
   EXPECT_EQ(RetryDelay(policy, 3, 0), Duration(std::chrono::minutes(20)));
   EXPECT_EQ(RetryDelay(policy, 5, 0), Duration(std::chrono::hours(1)));
@@ -71,8 +95,12 @@ TEST(Retry, GrowsToTheCapAndNeverOverflows) {
 }
 
 TEST(Retry, JitterStaysBelowTheCapAndIsTheSameEveryTime) {
-  RetryPolicy policy{.retries = 9, .delay = std::chrono::seconds(10), .backoff = Backoff::kExponential,
-                     .factor = 3, .max_delay = std::chrono::minutes(1), .jitter = 0.5};
+  RetryPolicy policy{.retries = 9,
+                     .delay = std::chrono::seconds(10),
+                     .backoff = Backoff::kExponential,
+                     .factor = 3,
+                     .max_delay = std::chrono::minutes(1),
+                     .jitter = 0.5};
   for (int failures = 1; failures < 50; ++failures) {
     for (uint64_t seed = 0; seed < 20; ++seed) {
       const Duration wait = RetryDelay(policy, failures, seed);

@@ -1,5 +1,5 @@
-// Groups, flattened: what a pipeline's author writes against groups, as needs between tasks. Needing a group means needing
-// the tasks it ends with; what a group needs, the tasks it begins with need; choosing a group chooses those.
+// Groups, flattened: what a pipeline's author writes against groups, as needs between tasks. Needing a group means
+// needing the tasks it ends with; what a group needs, the tasks it begins with need; choosing a group chooses those.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@ namespace stir::scheduler {
 struct WiringItem {
   std::string name;
   bool is_group = false;
-  int group = -1;                // the group it stands in
-  std::vector<uint32_t> needs;   // tasks or groups
-  std::vector<uint32_t> targets; // of a branch: tasks or groups
+  int group = -1;                 // the group it stands in
+  std::vector<uint32_t> needs;    // tasks or groups
+  std::vector<uint32_t> targets;  // of a branch: tasks or groups
 };
 
 // For each item that is a task its needs and targets as items that are tasks; for each group the tasks it begins with

@@ -11,9 +11,11 @@ using List = std::vector<uint32_t>;
 
 TEST(Wiring, NeedingAGroupIsNeedingWhatItEndsWith) {
   // 0 extract {1 a, 2 b -> 3 c}, 4 transform
-  const std::vector<WiringItem> items = {
-      {"extract", true, -1, {}, {}}, {"a", false, 0, {}, {}}, {"b", false, 0, {}, {}}, {"c", false, 0, {2}, {}},
-      {"transform", false, -1, {0}, {}}};
+  const std::vector<WiringItem> items = {{"extract", true, -1, {}, {}},
+                                         {"a", false, 0, {}, {}},
+                                         {"b", false, 0, {}, {}},
+                                         {"c", false, 0, {2}, {}},
+                                         {"transform", false, -1, {0}, {}}};
   const auto wired = Wire(items);
   ASSERT_TRUE(wired.ok());
   EXPECT_EQ(wired->needs[4], (List{1, 3}));
@@ -23,8 +25,10 @@ TEST(Wiring, NeedingAGroupIsNeedingWhatItEndsWith) {
 
 TEST(Wiring, WhatAGroupNeedsItsFirstTasksNeed) {
   // 0 first, 1 load {2 inner {3 x}, 4 y needs inner}
-  const std::vector<WiringItem> items = {{"first", false, -1, {}, {}}, {"load", true, -1, {0}, {}},
-                                         {"inner", true, 1, {}, {}},   {"x", false, 2, {}, {}},
+  const std::vector<WiringItem> items = {{"first", false, -1, {}, {}},
+                                         {"load", true, -1, {0}, {}},
+                                         {"inner", true, 1, {}, {}},
+                                         {"x", false, 2, {}, {}},
                                          {"y", false, 1, {2}, {}}};
   const auto wired = Wire(items);
   ASSERT_TRUE(wired.ok());
@@ -33,8 +37,10 @@ TEST(Wiring, WhatAGroupNeedsItsFirstTasksNeed) {
 }
 
 TEST(Wiring, ChoosingAGroupChoosesItsFirstTasks) {
-  const std::vector<WiringItem> items = {{"gate", false, -1, {}, {1, 4}}, {"load", true, -1, {}, {}},
-                                         {"a", false, 1, {}, {}},         {"b", false, 1, {2}, {}},
+  const std::vector<WiringItem> items = {{"gate", false, -1, {}, {1, 4}},
+                                         {"load", true, -1, {}, {}},
+                                         {"a", false, 1, {}, {}},
+                                         {"b", false, 1, {2}, {}},
                                          {"report", false, -1, {}, {}}};
   const auto wired = Wire(items);
   ASSERT_TRUE(wired.ok());
@@ -44,7 +50,8 @@ TEST(Wiring, ChoosingAGroupChoosesItsFirstTasks) {
 }
 
 TEST(Wiring, ACycleThroughAGroupIsFound) {
-  const std::vector<WiringItem> items = {{"extract", true, -1, {2}, {}}, {"a", false, 0, {}, {}}, {"b", false, -1, {0}, {}}};
+  const std::vector<WiringItem> items = {
+      {"extract", true, -1, {2}, {}}, {"a", false, 0, {}, {}}, {"b", false, -1, {0}, {}}};
   const auto wired = Wire(items);
   ASSERT_FALSE(wired.ok());
   EXPECT_EQ(wired.error().front().kind, kTaskCycle);
