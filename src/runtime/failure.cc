@@ -97,10 +97,23 @@ std::string Worded(const Diagnostic& error) {
          "dependencies with \"dbt deps\".";
 }
 
+// What was probably meant by a name that nothing defines.
+std::string NameHint(const Diagnostic& error, NodeRun& run) {
+  constexpr std::string_view kEnd = "' is undefined";
+  const std::string_view message = error.message;
+  if (!(error.kind == jinja::kTemplateUndefined) || !message.starts_with('\'') || !message.ends_with(kEnd)) return {};
+  const std::string_view name = message.substr(1, message.size() - kEnd.size() - 1);
+  std::vector<std::string> known = run.state().manifest().macros().Names(run.node().package);
+  known.insert(known.end(), {"target", "this", "ref", "source", "config", "var", "env_var", "execute", "adapter", "modules"});
+  const std::string nearest = DidYouMean(name, known);
+  return nearest.empty() ? "no macro, package or variable has this name: is a package missing in the project?" : nearest;
+}
+
 }  // namespace
 
 void PlaceErrors(Diagnostics& errors, NodeRun& run) {
   for (Diagnostic& error : errors) {
+    if (error.hint.empty()) error.hint = NameHint(error, run);
     const bool by_engine = error.kind.category == Category::kDatabase;
     if (!error.span || run.state().IsBuiltIn(error.span.source)) error.span = UserPlace(run.state(), {}, error.trace);
     if (by_engine) PlaceEngineError(error, run);

@@ -49,7 +49,7 @@ Status CallMaterialization(NodeRun& run) {
 
 Status Materialize(NodeRun& run) {
   Status done = CallMaterialization(run);
-  const Status ended = run.session().Rollback();  // what the materialization did not commit
+  Status ended = run.session().Rollback();  // what the materialization did not commit
   if (done.ok()) return ended;
   (void)run.state().relations().Refresh(run.session().connection(),
                                         run.touched());  // the first error is the one to tell

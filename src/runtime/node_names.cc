@@ -36,7 +36,7 @@ struct NodeName {
 
 // A function that needs the run.
 template <typename Body>
-Value Function(NodeRun& run, std::string_view name, Body body) {
+Value Function(NodeRun& run, std::string_view name, const Body& body) {
   return jinja::MakeFunction(std::string(name),
                              [&run, body](CallContext& context, const Arguments& arguments) -> Result<Value> {
                                return body(run, context, arguments);

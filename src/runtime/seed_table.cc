@@ -299,12 +299,25 @@ Value CellToValue(const std::string& cell, SeedType type) {
   return Value::String(cell);
 }
 
+// agate's names for a column whose name stands twice in the header: `id`, `id_2`, `id_3`.
+void NameRepeated(std::vector<std::string>& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const std::string name = columns[i];
+    const auto before = columns.begin() + static_cast<std::ptrdiff_t>(i);
+    for (int count = 2; std::find(columns.begin(), before, columns[i]) != before; ++count)
+      columns[i] = fmt::format("{}_{}", name, count);
+  }
+}
+
 }  // namespace
 
 Result<SeedData> ParseSeed(std::string_view csv, char delimiter, std::span<const std::string> text_columns) {
   CsvReader reader(csv, delimiter);
   SeedData data;
-  if (!reader.done()) data.columns = reader.Row();
+  if (reader.done())
+    return Diagnostic(kBadSeed, "the file is empty").Hint("a seed begins with a line of column names");
+  data.columns = reader.Row();
+  NameRepeated(data.columns);
   while (!reader.done()) {
     const size_t line = reader.line();
     std::vector<std::string> row = reader.Row();
