@@ -132,7 +132,11 @@ std::string RunScope::CompactTime(Timestamp time) const {
 // Nested as the names are: tasks.extract.us_east.outputs. A label that only one task has is an entry as well.
 Value RunScope::MakeTasks() const {
   Value root = Value::MakeDict();
-  std::map<std::string, std::pair<int, Value>> labels;
+  struct Labelled {
+    int count = 0;
+    Value value;
+  };
+  std::map<std::string, Labelled> labels;
   for (const auto& [name, facts] : facts_.tasks) {
     Value at = root;
     const auto parts = Split(name, '.');
@@ -144,12 +148,12 @@ Value RunScope::MakeTasks() const {
     }
     at.AsDict().Set("state", Str(facts.state));
     at.AsDict().Set("outputs", facts.outputs.IsUndefined() ? Value::MakeDict() : facts.outputs);
-    auto& [count, value] = labels[std::string(parts.back())];
-    ++count;
-    value = at;
+    Labelled& labelled = labels[std::string(parts.back())];
+    ++labelled.count;
+    labelled.value = at;
   }
   for (auto& [label, entry] : labels)
-    if (entry.first == 1 && !root.AsDict().Find(label)) root.AsDict().Set(label, entry.second);
+    if (entry.count == 1 && !root.AsDict().Find(label)) root.AsDict().Set(label, entry.value);
   return root;
 }
 
