@@ -148,7 +148,7 @@ void Narrator::ArtifactWritten(std::string_view type, std::string_view path) con
 void Narrator::FinishedRunning(std::span<const Node* const> nodes, double seconds) const {
   const auto whole = static_cast<int64_t>(seconds);
   const std::string execution = fmt::format(" in {} hours {} minutes and {:.2f} seconds", whole / 3600, whole / 60 % 60,
-                                            seconds - static_cast<double>(whole / 60 * 60));
+                                            seconds - static_cast<double>(whole - whole % 60));
   const std::string line = RanLine(nodes);
   JsonWriter json;
   json.BeginObject().Key("execution").String(execution).Key("execution_time").Double(seconds);

@@ -294,7 +294,7 @@ TEST_P(AdapterContract, DescribeTellsColumnsWithoutRunning) {
   ASSERT_TRUE(columns.ok());
   ASSERT_EQ(columns->size(), 3u);
   EXPECT_EQ((*columns)[1].name, "d");
-  EXPECT_NE((*columns)[1].type.find("9"), std::string::npos);
+  EXPECT_NE((*columns)[1].type.find('9'), std::string::npos);
   EXPECT_FALSE(connection->Describe("select nope from nowhere").ok());
 }
 
