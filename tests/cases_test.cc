@@ -148,7 +148,7 @@ std::string Normalised(std::string text, const fs::path& folder) {
       {std::regex(R"(stir=\d+\.\d+\.\d+)"), "stir=VERSION"},
       {std::regex(R"(\b\d+ macros)"), "N macros"},
       {std::regex(R"re("(execution_time|elapsed|elapsed_time)": ?\d+(\.\d+)?(e-\d+)?)re"), "\"$1\": TIME"},
-      {std::regex(R"(\bpid \d+)"), "pid PID"},
+      {std::regex(R"(\b(pid|process) \d+)"), "$1 PID"},
       {std::regex(R"(os info: .*)"), "os info: OS"},
   };
   for (const auto& [pattern, name] : kRules) text = std::regex_replace(text, pattern, name);

@@ -44,10 +44,10 @@ int Answer(const std::string& text) {
 }
 
 // The command that the words name, if they name one: for the usage line of an error.
-const CommandSpec* NamedCommand(const std::vector<std::string>& words) {
+const CommandSpec* NamedCommand(const std::vector<std::string>& words, const Program& program) {
   for (const std::string& word : words) {
-    if (word.starts_with('-')) continue;
-    if (const CommandSpec* command = FindCommand(word)) return command;
+    const CommandSpec* command = word.starts_with('-') ? nullptr : FindCommand(word);
+    if (command != nullptr && (!program.as_dbt || !command->dbt_word.empty())) return command;
   }
   return nullptr;
 }
@@ -63,7 +63,7 @@ Status AddLowerLayers(Arguments& arguments, Session& session) {
 int Main(std::string_view argv0, std::vector<std::string> words) {
   const Program program = WhoAnswers(argv0);
   auto line = ParseCommandLine(words, program.as_dbt);
-  if (!line.ok()) return RefuseUsage(line.error(), NamedCommand(words), program);
+  if (!line.ok()) return RefuseUsage(line.error(), NamedCommand(words, program), program);
   if (line->version) return Answer(VersionText(program));
   if (line->command == nullptr) return Answer(line->group.empty() ? OverviewHelp(program) : GroupHelp(line->group, program));
   if (line->help) return Answer(CommandHelp(*line->command, program));

@@ -29,7 +29,7 @@ constexpr OptionSpec kCommon[] = {
      "the folder of dbt_project.yml; default: here, else the nearest folder above that has one", "", Effect::kActive, true,
      Completes::kDirectory},
     {"profiles-dir", "", kText, "DIR", kProject,
-     "the folder of profiles.yml; default: the current folder if it has one, else ~/.dbt", "", Effect::kActive, true,
+     "the folder of profiles.yml; default: the current folder, the project's, ~/.dbt: the first that has one", "", Effect::kActive, true,
      Completes::kDirectory},
     {"profile", "", kText, "NAME", kProject, "the profile to use instead of the project's own"},
     {"target", "--target,-t", kText, "NAME", kProject, "the profile's output to use instead of its default"},

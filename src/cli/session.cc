@@ -105,6 +105,16 @@ std::optional<int> LimitOf(const Arguments& arguments) {
   return limit < 0 ? std::nullopt : std::optional<int>(static_cast<int>(limit));
 }
 
+// dbt's order; stir also looks beside dbt_project.yml before it looks in ~/.dbt.
+std::filesystem::path ProfilesDirectory(const Arguments& arguments, const Session& session) {
+  const std::string given = arguments.Text("profiles-dir");
+  const std::filesystem::path here = Absolute(".");
+  const bool beside_project = given.empty() && !session.program.as_dbt && !SystemFiles().Exists(here / "profiles.yml") &&
+                              SystemFiles().Exists(session.project_dir / "profiles.yml");
+  if (beside_project) return session.project_dir;
+  return project::FindProfilesDirectory(SystemFiles(), given.empty() ? "" : Absolute(given), here, session.environment);
+}
+
 }  // namespace
 
 Session::Session(Program who, std::vector<std::string> command_words, std::map<std::string, std::string> variables)
@@ -184,9 +194,7 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.started_at = session.started_at;
   options.as_dbt = session.program.as_dbt;
   options.project_dir = session.project_dir;
-  const std::string profiles = arguments.Text("profiles-dir");
-  options.profiles_dir = project::FindProfilesDirectory(SystemFiles(), profiles.empty() ? "" : Absolute(profiles),
-                                                        Absolute("."), session.environment);
+  options.profiles_dir = ProfilesDirectory(arguments, session);
   options.target_path = arguments.Text("target-path");
   options.log_path = LogPath(arguments, session);
   options.profile = arguments.Text("profile");

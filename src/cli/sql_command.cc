@@ -128,8 +128,8 @@ int RunSql(const Arguments& arguments, Session& session) {
   std::fflush(stdout);
   if (status.ok()) return 0;
   ReportFailure(status.error(), session);
-  const bool refused = status.error().front().kind == adapter::kDatabaseError;
-  return refused ? 1 : 2;
+  const Kind kind = status.error().front().kind;
+  return kind == adapter::kDatabaseError || kind == adapter::kCanceled ? 1 : 2;
 }
 
 }  // namespace stir::cli

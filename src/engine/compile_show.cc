@@ -86,7 +86,8 @@ class Looking {
       selected_ = graph::NodeSet(manifest_->nodes().size());
       return {};
     }
-    STIR_ASSIGN(selected_, SelectNodes(*manifest_, selection, kCompileTypes, host_.sources, *narrator_));
+    STIR_ASSIGN(selected_, SelectNodes(*manifest_, selection, kCompileTypes, host_.sources, *narrator_,
+                                       options_.warn_error));
     return {};
   }
 

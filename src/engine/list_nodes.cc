@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "base/strings.h"
 #include "engine/commands.h"
@@ -57,19 +58,21 @@ const Json* Find(const Json& node, std::string_view path) {
 // The nodes as manifest.json has them.
 class NodeDicts {
  public:
-  explicit NodeDicts(const project::Manifest& manifest) : whole_(Json::parse(project::WriteManifest(manifest, {}))) {}
+  explicit NodeDicts(const project::Manifest& manifest) : whole_(Json::parse(project::WriteManifest(manifest, {}))) {
+    for (const char* section : {"nodes", "sources", "exposures"}) {
+      for (auto& [id, dict] : whole_[section].items()) by_id_.emplace(id, &dict);
+    }
+  }
 
   Json Take(const Node& node) {
-    const char* section = node.type == ResourceType::kSource     ? "sources"
-                          : node.type == ResourceType::kExposure ? "exposures"
-                                                                 : "nodes";
-    Json dict = std::move(whole_[section][std::string(node.unique_id)]);
+    Json dict = std::move(*by_id_.at(node.unique_id));
     if (node.type == ResourceType::kModel) dict["direct_parents"] = dict["depends_on"]["nodes"];
     return dict;
   }
 
  private:
   Json whole_;
+  std::unordered_map<std::string_view, Json*> by_id_;  // views of whole_'s keys
 };
 
 std::string JsonOf(const Json& dict, const std::vector<std::string>& keys) {
@@ -99,7 +102,7 @@ Result<CommandResult> List(const Host& host, const Options& options) {
   STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
   narrator.FoundStats(*manifest);
   STIR_ASSIGN(const graph::NodeSet selected,
-              SelectNodes(*manifest, options.selection, TypesFor(options.selection), host.sources, narrator));
+              SelectNodes(*manifest, options.selection, TypesFor(options.selection), host.sources, narrator, options.warn_error));
   if (selected.empty()) narrator.Warn("Q038", "NoNodesSelected", "No nodes selected!", "{}");
 
   std::vector<const Node*> nodes;

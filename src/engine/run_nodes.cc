@@ -155,7 +155,7 @@ Result<CommandResult> RunNodeCommand(const Host& host, const Options& options, c
   STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
   narrator.FoundStats(*manifest);
   STIR_ASSIGN(const graph::NodeSet selected,
-              SelectNodes(*manifest, options.selection, command.types, host.sources, narrator));
+              SelectNodes(*manifest, options.selection, command.types, host.sources, narrator, options.warn_error));
   if (selected.empty()) {
     narrator.NothingToDo();
     return CommandResult{};

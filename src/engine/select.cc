@@ -111,7 +111,8 @@ void SelectableManifest::VisitConfig(graph::NodeId node, std::span<const std::st
 }
 
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
-                                   std::span<const std::string_view> types, SourceMap& sources, const Narrator& narrator) {
+                                   std::span<const std::string_view> types, SourceMap& sources, const Narrator& narrator,
+                                   bool warnings_are_errors) {
   STIR_TRY(CheckTypes(options.resource_types, types));
   STIR_TRY(CheckTypes(options.exclude_resource_types, types));
   const graph::Indirect indirect = graph::ParseIndirect(options.indirect_selection).value_or(graph::Indirect::kEager);
@@ -119,6 +120,10 @@ Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const Sele
               graph::Selector::Parse(sources, AddText(sources, "--select", options.select),
                                      AddText(sources, "--exclude", options.exclude), indirect));
   STIR_ASSIGN(graph::Selection selection, selector.Evaluate(SelectableManifest(manifest)));
+  if (warnings_are_errors && !selection.warnings.empty()) {
+    for (Diagnostic& warning : selection.warnings) warning.severity = Severity::kError;
+    return std::move(selection.warnings);
+  }
   TellEmptyParts(selection.warnings, narrator);
 
   const std::vector<std::string_view> wanted = WantedTypes(options, types);

@@ -32,6 +32,7 @@ class SelectableManifest final : public graph::Selectable {
 // Evaluates --select, --exclude and --resource-type; a part that matches nothing is told as dbt's warning. `types`: what the
 // command handles, by dbt's words; --resource-type chooses among them ("all" and "default" are all of them).
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
-                                   std::span<const std::string_view> types, SourceMap& sources, const Narrator& narrator);
+                                   std::span<const std::string_view> types, SourceMap& sources, const Narrator& narrator,
+                                   bool warnings_are_errors = false);
 
 }  // namespace stir::engine

@@ -1,6 +1,9 @@
 // Typed SQL on the target or on a connection.
 #include "engine/sql.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -48,16 +51,22 @@ Result<adapter::Profile> ProfileFor(const Host& host, const Options& options, co
   return setting.target.profile;
 }
 
+// The word that begins at an offset, or the one character there.
+Span WordAt(SourceId source, std::string_view text, size_t at) {
+  const auto in_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  size_t end = at;
+  while (end < text.size() && in_word(text[end])) ++end;
+  return {source, static_cast<uint32_t>(at), static_cast<uint32_t>(std::max(end, std::min(at + 1, text.size())))};
+}
+
 // The engine counts in the statement; people see the text that they wrote.
-Diagnostics Placed(Diagnostics errors, SourceId source, const StatementRange& range) {
+Diagnostics Placed(Diagnostics errors, SourceId source, std::string_view text, const StatementRange& range) {
   for (Diagnostic& error : errors) {
     if (error.span) continue;
-    const auto begin = static_cast<uint32_t>(range.begin);
     if (error.engine_offset >= 0) {
-      const auto at = std::min(begin + static_cast<uint32_t>(error.engine_offset), static_cast<uint32_t>(range.end));
-      error.span = {source, at, at + 1};
+      error.span = WordAt(source, text, std::min(range.begin + static_cast<size_t>(error.engine_offset), range.end));
     } else if (error.kind == adapter::kDatabaseError) {
-      error.span = {source, begin, begin + 1};
+      error.span = WordAt(source, text, range.begin);
     }
   }
   return errors;
@@ -74,8 +83,8 @@ Status RunSql(const Host& host, const Options& options, const SqlRequest& reques
   const std::string_view text = host.sources.Text(source);
   for (const StatementRange& range : SplitStatements(text)) {
     auto rows = connection->Query(text.substr(range.begin, range.end - range.begin));
-    if (!rows.ok()) return Placed(std::move(rows).error(), source, range);
-    if (Status status = on_rows(**rows); !status.ok()) return Placed(std::move(status).error(), source, range);
+    if (!rows.ok()) return Placed(std::move(rows).error(), source, text, range);
+    if (Status status = on_rows(**rows); !status.ok()) return Placed(std::move(status).error(), source, text, range);
   }
   return {};
 }
