@@ -123,36 +123,39 @@ constexpr std::array<std::string_view, 2> kControls{"if", "for"};
 
 class Finder {
  public:
-  Finder(std::string_view text, SourceId source, std::span<const std::string_view> types, std::vector<Block>& blocks)
-      : text_(text), source_(source), types_(types), blocks_(blocks), scanner_(text) {}
+  Finder(std::string_view text, SourceId source, std::span<const std::string_view> types, Diagnostics& errors)
+      : text_(text), source_(source), types_(types), errors_(errors), scanner_(text) {}
 
-  Status Find() {
+  std::vector<Block> Find() && {
     while (std::optional<Tag> tag = scanner_.Next()) {
       if (std::ranges::find(kControls, tag->word) != kControls.end()) {
         open_.push_back(*tag);
       } else if (!open_.empty() && tag->word == "end" + std::string(open_.back().word)) {
         open_.pop_back();
       } else if (std::ranges::find(types_, tag->word) != types_.end()) {
-        STIR_TRY(Take(*tag));
+        Take(*tag);
       }
     }
-    return {};
+    return std::move(blocks_);
   }
 
  private:
   Span SpanOf(size_t begin, size_t end) const { return {source_, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)}; }
 
-  Status Take(const Tag& opening) {
+  void Take(const Tag& opening) {
     const Span span = SpanOf(opening.begin, opening.end);
     if (!open_.empty()) {
-      return Diagnostic(kBlockNested, "a `" + std::string(opening.word) + "` block must stand at the top level", span)
-          .With({SpanOf(open_.back().begin, open_.back().end), "inside this `" + std::string(open_.back().word) + "`"});
+      errors_.push_back(Diagnostic(kBlockNested, "a `" + std::string(opening.word) + "` block must stand at the top level", span)
+                            .With({SpanOf(open_.back().begin, open_.back().end), "inside this `" + std::string(open_.back().word) + "`"}));
+      FindClosing(opening);
+      return;
     }
     const std::optional<Tag> closing = FindClosing(opening);
     if (!closing) {
       const std::string end = "{% end" + std::string(opening.word) + " %}";
-      return Diagnostic(kBlockNotClosed, "this `" + std::string(opening.word) + "` block is not closed", span)
-          .Hint("close it with `" + end + "`");
+      errors_.push_back(Diagnostic(kBlockNotClosed, "this `" + std::string(opening.word) + "` block is not closed", span)
+                            .Hint("close it with `" + end + "`"));
+      return;
     }
     Block block;
     block.type = opening.word;
@@ -165,7 +168,6 @@ class Finder {
     block.name_span = SpanOf(opening.name_begin, opening.name_begin + opening.name.size());
     block.contents_begin = static_cast<uint32_t>(opening.end);
     blocks_.push_back(block);
-    return {};
   }
 
   // White space that the block's own dashes swallow is part of it.
@@ -192,7 +194,8 @@ class Finder {
   std::string_view text_;
   SourceId source_;
   std::span<const std::string_view> types_;
-  std::vector<Block>& blocks_;
+  Diagnostics& errors_;
+  std::vector<Block> blocks_;
   Scanner scanner_;
   std::vector<Tag> open_;
   size_t taken_ = 0;  // where the last block ended
@@ -200,8 +203,8 @@ class Finder {
 
 }  // namespace
 
-Status FindBlocks(std::string_view text, SourceId source, std::span<const std::string_view> types, std::vector<Block>& blocks) {
-  return Finder(text, source, types, blocks).Find();
+std::vector<Block> FindBlocks(std::string_view text, SourceId source, std::span<const std::string_view> types, Diagnostics& errors) {
+  return Finder(text, source, types, errors).Find();
 }
 
 }  // namespace stir::project

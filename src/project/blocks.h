@@ -21,8 +21,7 @@ struct Block {
   uint32_t contents_begin = 0;  // offset in the source
 };
 
-// The blocks of the given types. Other tags are passed over. Failures: a block that is not closed, a block inside if or for;
-// what was found before stays in `blocks`.
-Status FindBlocks(std::string_view text, SourceId source, std::span<const std::string_view> types, std::vector<Block>& blocks);
+// The blocks of the given types. Other tags are passed over. Errors: a block that is not closed, a block inside if or for.
+std::vector<Block> FindBlocks(std::string_view text, SourceId source, std::span<const std::string_view> types, Diagnostics& errors);
 
 }  // namespace stir::project

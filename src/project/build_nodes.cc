@@ -146,7 +146,7 @@ void NodeBuilder::Configure(Node& node, const PackageContext& package, const Ori
 
 void NodeBuilder::Place(Node& node, const PackageContext& package) {
   const NamedNode named{node.type, node.name, node.unique_id, node.path, node.original_file_path, node.fqn};
-  Result<RelationNames> names = NameRelation(named, *node.config, package, project_);
+  Result<RelationNames> names = NameRelation(named, *node.config, package);
   if (!names.ok()) {
     Append(errors_, std::move(names).error());
     return;

@@ -45,8 +45,7 @@ Result<std::string> Contents(const Block& block) {
 
 std::vector<DocBlock> ReadDocs(std::string_view text, SourceId source, std::string_view package, std::string_view path,
                                std::string_view folder, Diagnostics& errors) {
-  std::vector<Block> blocks;
-  if (Status status = FindBlocks(text, source, kDocBlocks, blocks); !status.ok()) Append(errors, std::move(status).error());
+  const std::vector<Block> blocks = FindBlocks(text, source, kDocBlocks, errors);
   std::vector<DocBlock> docs;
   for (const Block& block : blocks) {
     Result<std::string> contents = Contents(block);

@@ -51,8 +51,7 @@ std::vector<MacroArgument> ArgumentsOf(const jinja::MacroDefinition& definition,
 
 std::vector<Macro> ReadMacros(std::string_view text, SourceId source, std::string_view package, std::string_view path,
                               Diagnostics& errors) {
-  std::vector<Block> blocks;
-  if (Status status = FindBlocks(text, source, kMacroBlocks, blocks); !status.ok()) Append(errors, std::move(status).error());
+  const std::vector<Block> blocks = FindBlocks(text, source, kMacroBlocks, errors);
   std::vector<Macro> macros;
   std::vector<std::string> languages;
   const jinja::Syntax syntax = MacroSyntax(languages);

@@ -1,5 +1,7 @@
 #include "project/parse.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <optional>
 #include <thread>
@@ -13,12 +15,16 @@
 #include "project/macro_files.h"
 #include "project/manifest_builder.h"
 #include "project/project_context.h"
+#include "project/relation_names.h"
 
 namespace stir::project {
 
 namespace {
 
 using jinja::Value;
+
+// From this many nodes on, what parsing has freed is given back to the system.
+constexpr size_t kLargeProject = 2000;
 
 // A file in its package.
 struct Work {
@@ -53,6 +59,7 @@ class Parser {
     std::unique_ptr<Manifest> manifest = Join();  // references are resolved, the graph is acyclic
     WarnUnusedPaths(*manifest);
     if (!errors_.empty()) return std::move(errors_);
+    if (manifest->nodes().size() > kLargeProject) malloc_trim(0);
     return ParsedProject{std::move(manifest), std::move(warnings_)};
   }
 
@@ -155,6 +162,7 @@ class Parser {
           return FindVarIn(command_line, root.vars, own, files.config.name, name);
         },
         options_.target->profile.database, options_.target->profile.schema);
+    package.naming = FindNamingMacros(files.config.name, *macros_);
     package.models = ConfigTree(files.config.models.get(), scope, errors_);
     package.seeds = ConfigTree(files.config.seeds.get(), scope, errors_);
     package.snapshots = ConfigTree(files.config.snapshots.get(), scope, errors_);

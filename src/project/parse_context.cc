@@ -237,6 +237,12 @@ Value MakeSource(ParseScope& scope) {
   });
 }
 
+Value NotSupported(std::string name) {
+  return jinja::MakeFunction(name, [name](CallContext&, const Arguments&) -> Result<Value> {
+    return Diagnostic(kNotSupported, "`" + name + "` is not supported yet");
+  });
+}
+
 // api.Relation and api.Column: whatever is made of them is the parse-time relation.
 class ParseApi final : public jinja::Object {
  public:
@@ -367,7 +373,7 @@ bool ParseScope::LookupOwn(std::string_view name, Value& value) {
   };
   if (name == "ref") return found(MakeRef(*this));
   if (name == "source") return found(MakeSource(*this));
-  if (name == "function") return found(MakeSource(*this));
+  if (name == "function") return found(NotSupported("function"));
   if (name == "config") return found(Value::New<ParseConfig>(*this));
   if (name == "var") return found(context_.var());
   if (name == "adapter") return found(Value::New<ParseAdapter>(*this));

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "jinja/kinds.h"
 #include "project/base_context.h"
 #include "project/kinds.h"
 #include "project/project_config.h"
@@ -136,13 +137,16 @@ class TargetReader {
     return target;
   }
 
+  static bool IsPassword(std::string_view key) { return key == "password" || key == "pass"; }
+  static bool IsSyntax(const Diagnostics& errors) { return errors.front().kind == jinja::kTemplateSyntax; }
+
   // A password may hold what looks like broken Jinja: then it is taken as written.
   Result<Value> RenderOutput(const yaml::Node& output) {
     std::vector<std::pair<Value, Value>> entries;
     Diagnostics errors;
     for (const yaml::Entry& entry : output.entries) {
       Result<Value> value = RenderTree(*entry.value, scope_);
-      if (!value.ok() && (entry.key->text == "password" || entry.key->text == "pass")) value = ValueOf(*entry.value);
+      if (!value.ok() && IsPassword(entry.key->text) && IsSyntax(value.error())) value = ValueOf(*entry.value);
       if (value.ok()) {
         entries.emplace_back(Value::String(entry.key->text), *std::move(value));
       } else {

@@ -15,9 +15,15 @@
 
 namespace stir::project {
 
+// The project's own macros for naming relations; null where the built-in rule applies.
+struct NamingMacros {
+  const Macro *database = nullptr, *schema = nullptr, *alias = nullptr;
+};
+
 struct PackageContext {
   const PackageFiles* files = nullptr;
   std::unique_ptr<ParseContext> parse;
+  NamingMacros naming;
   ConfigTree models, seeds, snapshots, tests, sources, exposures;
 
   const std::string& name() const { return files->config.name; }

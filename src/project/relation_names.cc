@@ -77,8 +77,12 @@ adapter::Policy QuotingOf(const Config& config, adapter::Policy project) {
   return project;
 }
 
-Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package,
-                                   const ProjectContext& project) {
+NamingMacros FindNamingMacros(std::string_view package, const MacroIndex& macros) {
+  return {OwnMacro("generate_database_name", package, macros), OwnMacro("generate_schema_name", package, macros),
+          OwnMacro("generate_alias_name", package, macros)};
+}
+
+Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package) {
   const std::string& database = package.parse->default_database();
   const std::string& schema = package.parse->default_schema();
   RelationNames names;
@@ -86,16 +90,15 @@ Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, 
   names.schema = config.schema.empty() ? schema : schema + "_" + std::string(Strip(config.schema));
   names.alias = config.alias.empty() ? std::string(node.name) : std::string(Strip(config.alias));
   Value value;
-  auto replace = [&](std::string_view macro_name, const std::string& custom, std::string& result) -> Status {
-    const Macro* macro = OwnMacro(macro_name, package.name(), *project.macros);
+  auto replace = [&](const Macro* macro, const std::string& custom, std::string& result) -> Status {
     if (!macro) return {};
     if (value.IsUndefined()) value = NodeValue(node, config, package);
     STIR_ASSIGN(result, CallNaming(*macro, custom, value, node.name, package));
     return {};
   };
-  STIR_TRY(replace("generate_database_name", config.database, names.database));
-  STIR_TRY(replace("generate_schema_name", config.schema, names.schema));
-  STIR_TRY(replace("generate_alias_name", config.alias, names.alias));
+  STIR_TRY(replace(package.naming.database, config.database, names.database));
+  STIR_TRY(replace(package.naming.schema, config.schema, names.schema));
+  STIR_TRY(replace(package.naming.alias, config.alias, names.alias));
   return names;
 }
 

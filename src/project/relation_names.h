@@ -22,8 +22,10 @@ struct NamedNode {
 };
 
 // Calls the macros of the node's package, of the root project, or the built-in rule: the custom schema after the target's.
-Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package,
-                                   const ProjectContext& project);
+Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package);
+
+// Which naming macros count for nodes of `package`.
+NamingMacros FindNamingMacros(std::string_view package, const MacroIndex& macros);
 
 // The quoting of a node's relation.
 adapter::Policy QuotingOf(const Config& config, adapter::Policy project);
