@@ -330,6 +330,16 @@ TEST_F(PipelineTest, ACancelStopsCleanlyAndTheStatesAreTrue) {
                             "after canceled(0)"}));
   EXPECT_EQ(Detail().run.state, TaskState::kCanceled);
   EXPECT_TRUE(Detail().alerts.empty()) << "nobody is told of what a person did";
+
+  cancel_ = CancelSource();
+  Write("models/endless.sql", "select 1 as n");
+  std::string text = Read("stir/all.yml");
+  Write("stir/all.yml", ReplaceAll(text, "sleep 60", "true"));
+  auto retried = RetryRun(host(), options(), 1);
+  ASSERT_TRUE(retried.ok()) << RenderDiagnostics(retried.error(), sources_);
+  EXPECT_TRUE(retried->success);
+  EXPECT_EQ(Tasks(),
+            (Texts{"build success(2)", "build.model.shop.endless success(2)", "slow success(2)", "after success(1)"}));
 }
 
 TEST_F(PipelineTest, AMissedDeadlineIsToldWhileTheRunGoesOn) {

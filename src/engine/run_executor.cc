@@ -155,7 +155,7 @@ Result<TaskList> RunExecutor::ListChildren(TaskId id) {
   return list;
 }
 
-// The children join the plan and the store; what the store knows of them already is taken over.
+// The children join the plan and the store. When the task begins again, what succeeded before stays as it is.
 void RunExecutor::Adopt(TaskId parent, TaskList list) {
   const TaskId first = static_cast<TaskId>(plan_.size());
   for (RunTask& task : list.tasks) tasks_.push_back(std::move(task));
@@ -163,14 +163,28 @@ void RunExecutor::Adopt(TaskId parent, TaskList list) {
     if (const auto known = durations_.find(spec.name); known != durations_.end())
       spec.expected = std::max(known->second, Duration(1));
   Transitions then = plan_.Expand(parent, std::move(list.specs));
-  for (TaskId id = first; id < plan_.size(); ++id) record_->Add(RowOf(id));
+  bool again = false;
+  for (TaskId id = first; id < plan_.size(); ++id) {
+    record_->Add(RowOf(id));
+    again = again || record_->Stored(plan_.task(id).name) != nullptr;
+  }
   narrator_.TaskExpanded(StoryOf(parent), plan_.size() - first);
-  if (std::ranges::any_of(plan_.children(parent),
-                          [&](TaskId id) { return record_->Stored(plan_.task(id).name) != nullptr; })) {
-    RestoreChildren(first);
+  if (again) {
+    for (TaskId id = first; id < plan_.size(); ++id) TakeOver(id);
     then = plan_.Settle();
   }
   Follow(then);
+}
+
+void RunExecutor::TakeOver(TaskId child) {
+  const store::Task* row = record_->Stored(plan_.task(child).name);
+  if (!row || row->state == TaskState::kNone || row->state == TaskState::kSuccess) return RestoreOne(child);
+  store::TaskChange change;
+  change.to = TaskState::kNone;
+  change.at = clock_.Now();
+  change.failures = 0;
+  record_->Change(row->name, std::move(change));
+  plan_.Restore(child, {TaskState::kNone, row->attempts, 0, {}, true});
 }
 
 platform::RunFacts RunExecutor::FactsOf(TaskId id) const {

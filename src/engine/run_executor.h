@@ -67,8 +67,11 @@ class RunExecutor {
 
   // run_recovery.cc
   Status Recover();
+  Status Claim();
   Status ReleaseAlerts();
-  void RestoreChildren(TaskId first);
+  Status FindPreviousSuccess();
+  Status MakePlan();
+  void RestoreTasks();
   void RestoreOne(TaskId id);
   void RememberOutputs(TaskId id, std::string_view outputs);
 
@@ -80,6 +83,7 @@ class RunExecutor {
   void Expand(TaskId id);
   Result<TaskList> ListChildren(TaskId id);
   void Adopt(TaskId parent, TaskList list);
+  void TakeOver(TaskId child);
   void Dispatch();
   TaskJob MakeJob(TaskId id, const std::string& thread, const Running& running);
   platform::RunFacts FactsOf(TaskId id) const;

@@ -21,59 +21,71 @@ std::string Holder() {
 }  // namespace
 
 // From here on the run is ours: changes of an earlier holder are refused.
-Status RunExecutor::Recover() {
+Status RunExecutor::Claim() {
   store::Store& store = workspace_.store();
-  const Timestamp now = clock_.Now();
-  if (!record_) {
-    STIR_ASSIGN(const store::Fence fence, store.ClaimRun(run_.id, Holder(), now));
-    run_.token = fence.token;
-    record_.emplace(store, fence);
-    STIR_ASSIGN(const std::vector<store::Task> stored, store.Tasks(run_.id));
-    record_->Adopt(stored);
-    resumed_ = !stored.empty();
-    if (resumed_) STIR_TRY(ReleaseAlerts());
-  }
-  STIR_ASSIGN(durations_, store.TaskDurations(pipeline_.name));
-  TaskList list = TasksOf(pipeline_, durations_);
-  const size_t count = list.tasks.size();
-  tasks_ = std::move(list.tasks);
-  std::map<std::string, uint32_t> pools = workspace_.definitions().pools;
-  pools[std::string(kThreadsLane)] = static_cast<uint32_t>(std::max(workspace_.setting().target.profile.threads, 1));
-  STIR_ASSIGN(plan_, scheduler::Plan::Make({std::move(list.specs), std::move(pools)}));
+  STIR_ASSIGN(const store::Fence fence, store.ClaimRun(run_.id, Holder(), clock_.Now()));
+  run_.token = fence.token;
+  record_.emplace(store, fence);
+  STIR_ASSIGN(const std::vector<store::Task> stored, store.Tasks(run_.id));
+  record_->Adopt(stored);
+  resumed_ = !stored.empty();
+  return resumed_ ? ReleaseAlerts() : Status();
+}
 
+Status RunExecutor::Recover() {
+  if (!record_) STIR_TRY(Claim());
+  STIR_TRY(FindPreviousSuccess());
+  STIR_TRY(MakePlan());
+  RestoreTasks();
+  if (run_.state == TaskState::kQueued)
+    record_->ChangeRun({.from = TaskState::kQueued, .to = TaskState::kRunning, .at = clock_.Now(), .notes = {}});
+  run_.state = TaskState::kRunning;
+  Follow(plan_.Settle());
+  return record_->Flush();
+}
+
+Status RunExecutor::FindPreviousSuccess() {
   store::RunFilter earlier;
   earlier.pipeline = pipeline_.name;
   earlier.states = {TaskState::kSuccess};
   earlier.logical_before = facts_.interval.start;
   earlier.limit = 1;
-  STIR_ASSIGN(const std::vector<store::Run> previous, store.ListRuns(earlier));
-  if (!previous.empty())
-    facts_.previous_success = scheduler::Interval{previous[0].data_interval_start, previous[0].data_interval_end};
+  STIR_ASSIGN(const std::vector<store::Run> runs, workspace_.store().ListRuns(earlier));
+  if (!runs.empty())
+    facts_.previous_success = scheduler::Interval{runs[0].data_interval_start, runs[0].data_interval_end};
+  return {};
+}
 
-  for (TaskId id = 0; id < count; ++id) record_->Add(RowOf(id));
+Status RunExecutor::MakePlan() {
+  STIR_ASSIGN(durations_, workspace_.store().TaskDurations(pipeline_.name));
+  TaskList list = TasksOf(pipeline_, durations_);
+  tasks_ = std::move(list.tasks);
+  std::map<std::string, uint32_t> pools = workspace_.definitions().pools;
+  pools[std::string(kThreadsLane)] = static_cast<uint32_t>(std::max(workspace_.setting().target.profile.threads, 1));
+  STIR_ASSIGN(plan_, scheduler::Plan::Make({std::move(list.specs), std::move(pools)}));
+  for (TaskId id = 0; id < plan_.size(); ++id) record_->Add(RowOf(id));
+  return {};
+}
+
+void RunExecutor::RestoreTasks() {
+  const TaskId count = static_cast<TaskId>(plan_.size());
   for (TaskId id = 0; id < count; ++id) RestoreOne(id);
+  // An expanded task that had begun is expanded again, its children included: the plan grows as this goes on.
   for (TaskId id = 0; id < plan_.size(); ++id) {
-    // An expanded task that had begun is expanded again; ListChildren may need what was restored above.
     const store::Task* row = record_->Stored(plan_.task(id).name);
-    if (!row || !tasks_[id].Expands() || plan_.expanded(id) || row->state == TaskState::kNone || row->attempts == 0)
-      continue;
-    if (row->state == TaskState::kSkipped || row->state == TaskState::kUpstreamFailed ||
-        row->state == TaskState::kCanceled)
-      continue;
+    const bool begun = row && row->state != TaskState::kNone && row->attempts > 0;
+    if (!begun || !tasks_[id].Expands()) continue;
     auto children = ListChildren(id);
-    if (!children.ok()) continue;  // it is queued, and will say why when it starts
+    if (!children.ok()) continue;  // unless it has ended it is queued, and will say why when it starts
     const TaskId first = static_cast<TaskId>(plan_.size());
     for (RunTask& task : children->tasks) tasks_.push_back(std::move(task));
     static_cast<void>(plan_.Expand(id, std::move(children->specs)));
-    for (TaskId child = first; child < plan_.size(); ++child) record_->Add(RowOf(child));
     begun_[id] = clock_.Monotonic();
-    RestoreChildren(first);
+    for (TaskId child = first; child < plan_.size(); ++child) {
+      record_->Add(RowOf(child));
+      RestoreOne(child);
+    }
   }
-  if (run_.state == TaskState::kQueued)
-    record_->ChangeRun({.from = TaskState::kQueued, .to = TaskState::kRunning, .at = now, .notes = {}});
-  run_.state = TaskState::kRunning;
-  Follow(plan_.Settle());
-  return record_->Flush();
 }
 
 // What the dead process was about to send is due now, not when its claim runs out.
@@ -83,10 +95,6 @@ Status RunExecutor::ReleaseAlerts() {
     if (message.state == "pending")
       STIR_TRY(workspace_.store().MarkFailed(message.id, "its sender ended", clock_.Now()));
   return {};
-}
-
-void RunExecutor::RestoreChildren(TaskId first) {
-  for (TaskId id = first; id < plan_.size(); ++id) RestoreOne(id);
 }
 
 void RunExecutor::RestoreOne(TaskId id) {
