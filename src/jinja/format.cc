@@ -459,9 +459,20 @@ class Braces {
     return FormatValue(value, spec);
   }
 
+  // A Decimal rounds its own digits, not those of the nearest float.
+  std::string FormatNumber(const Value& value, const std::string& spec_text) {
+    Spec spec = ParseSpec(spec_text, value);
+    bool has_places = (spec.type == 'f' || spec.type == 'F') && spec.precision >= 0;
+    std::optional<Value> round =
+        has_places ? Take(value.AsObject()->GetAttribute(evaluator_, "__round__")) : std::nullopt;
+    if (!round) return FormatValue(value, spec_text);
+    Value places = Value::Int(spec.precision);
+    return FormatValue(evaluator_.CallValue(*round, {std::span(&places, 1), {}}), spec_text);
+  }
+
   // Dates take a format of their own.
   std::string FormatObject(const Value& value, const std::string& spec) {
-    if (value.AsObject()->IsNumber()) return FormatValue(value, spec);
+    if (value.AsObject()->IsNumber()) return FormatNumber(value, spec);
     std::optional<Value> strftime = Take(value.AsObject()->GetAttribute(evaluator_, "strftime"));
     if (!strftime) FailType(fmt::format("unsupported format string passed to {}.__format__", value.TypeName()));
     Value argument = Value::String(spec);

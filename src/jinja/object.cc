@@ -64,7 +64,7 @@ const KeywordArgument* ArgumentReader::Keyword(std::string_view name) const {
 Result<Value> ArgumentReader::Required(std::string_view name) {
   seen_.emplace_back(name);
   const KeywordArgument* keyword = Keyword(name);
-  if (next_ < arguments_.positional.size()) {
+  if (!rest_positional_ && next_ < arguments_.positional.size()) {
     if (keyword)
       return Diagnostic(kTemplateType, fmt::format("{}() got multiple values for argument '{}'", callee_, name));
     return arguments_.positional[next_++];
@@ -75,7 +75,7 @@ Result<Value> ArgumentReader::Required(std::string_view name) {
 
 Value ArgumentReader::Optional(std::string_view name, Value fallback) {
   seen_.emplace_back(name);
-  if (next_ < arguments_.positional.size()) return arguments_.positional[next_++];
+  if (!rest_positional_ && next_ < arguments_.positional.size()) return arguments_.positional[next_++];
   const KeywordArgument* keyword = Keyword(name);
   return keyword ? keyword->value : std::move(fallback);
 }

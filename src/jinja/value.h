@@ -259,7 +259,7 @@ class ArgumentReader {
   Result<Value> Required(std::string_view name);
   Value Optional(std::string_view name, Value fallback = Value::None());
   bool Has(std::string_view name) const;        // the keyword was given
-  std::span<const Value> RestPositional();      // *args
+  std::span<const Value> RestPositional();      // *args; what is read after it is by keyword only
   std::vector<KeywordArgument> RestKeywords();  // **kwargs
   Status Finish();                              // unexpected arguments are an error
 

@@ -1,4 +1,4 @@
-// Documents to values and back. JSON and YAML text is written as Python's json.dumps and yaml.safe_dump write it.
+// Documents to values and back; JSON text as Python's json.dumps writes it.
 #include "pylib/convert.h"
 
 #include <algorithm>
@@ -20,10 +20,14 @@ using jinja::Value;
 
 Value ScalarFromYaml(const yaml::Node& node) {
   switch (node.type) {
-    case yaml::Type::kBool: return Value::Bool(node.boolean);
-    case yaml::Type::kInt: return node.big ? MakeDecimal(node.text) : Value::Int(node.integer);
-    case yaml::Type::kFloat: return Value::Float(node.real);
-    case yaml::Type::kString: return Value::String(node.text);
+    case yaml::Type::kBool:
+      return Value::Bool(node.boolean);
+    case yaml::Type::kInt:
+      return node.big ? MakeDecimal(node.text) : Value::Int(node.integer);
+    case yaml::Type::kFloat:
+      return Value::Float(node.real);
+    case yaml::Type::kString:
+      return Value::String(node.text);
     case yaml::Type::kDate:
     case yaml::Type::kTimestamp: {
       std::optional<Parsed> parsed = ParseIso(node.text);
@@ -31,25 +35,30 @@ Value ScalarFromYaml(const yaml::Node& node) {
       if (node.type == yaml::Type::kDate) return Value::New<DateObject>(parsed->wall / kMicrosPerDay);
       return Value::New<DatetimeObject>(parsed->wall, parsed->zone);
     }
-    default: return Value::None();
+    default:
+      return Value::None();
   }
 }
 
 std::string KeyText(const Value& key) {
   switch (key.type()) {
-    case Type::kString: return std::string(key.AsString());
-    case Type::kNone: return "null";
-    case Type::kBool: return key.AsBool() ? "true" : "false";
-    default: break;
+    case Type::kString:
+      return std::string(key.AsString());
+    case Type::kNone:
+      return "null";
+    case Type::kBool:
+      return key.AsBool() ? "true" : "false";
+    default:
+      break;
   }
   Result<std::string> text = key.Str();
   return text.ok() ? *text : std::string();
 }
 
 Result<Json> ObjectToJson(const Value& value) {
-  if (const auto* decimal = value.As<DecimalObject>()) {
-    if (const std::optional<int64_t> whole = decimal->AsInteger()) return Json(*whole);
-    return Json(decimal->AsDouble());
+  if (const Decimal* decimal = AsDecimal(value)) {
+    if (const std::optional<int64_t> whole = WholeOf(*decimal)) return Json(*whole);
+    return Json(ToDouble(*decimal));
   }
   if (const auto* date = value.As<DateObject>()) {
     STIR_ASSIGN(std::string text, date->Str());
@@ -97,7 +106,9 @@ void AppendNumber(std::string& out, const Json& json) {
     return;
   }
   const double number = json.get<double>();
-  out += std::isnan(number) ? "NaN" : std::isinf(number) ? (number < 0 ? "-Infinity" : "Infinity") : jinja::ReprFloat(number);
+  out += std::isnan(number)   ? "NaN"
+         : std::isinf(number) ? (number < 0 ? "-Infinity" : "Infinity")
+                              : jinja::ReprFloat(number);
 }
 
 void AppendDump(std::string& out, const Json& json, bool sort_keys) {
@@ -129,96 +140,6 @@ void AppendDump(std::string& out, const Json& json, bool sort_keys) {
   }
 }
 
-// Whether YAML would read the text as something else than this string, or cannot hold it plain.
-bool NeedsQuotes(std::string_view text) {
-  static constexpr std::string_view kWords[] = {"",   "~",   "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "yes",
-                                                "Yes", "YES", "no",   "No",   "NO",   "on",   "On",   "ON",   "off",   "Off",   "OFF",   "=", "<<"};
-  if (std::ranges::find(kWords, text) != std::end(kWords)) return true;
-  const char first = text.front();
-  if (std::string_view("!&*?|>%@`\"'#,[]{}").contains(first) || first == ' ' || text.back() == ' ' || text.back() == ':') return true;
-  if ((first == '-' || first == ':') && (text.size() == 1 || text[1] == ' ')) return true;
-  if (text.contains(": ") || text.contains(" #") || text.starts_with("---") || text.starts_with("...")) return true;
-  const bool number_like = text.find_first_not_of("0123456789+-._:eExXabcdefABCDEFoTtZ ") == std::string_view::npos &&
-                           text.find_first_of("0123456789") != std::string_view::npos;
-  const bool starts_like = (first >= '0' && first <= '9') || first == '+' || first == '-' || first == '.';
-  return number_like && starts_like;
-}
-
-void AppendYamlText(std::string& out, std::string_view text) {
-  const bool special = std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  const bool ascii = jinja::IsAscii(text);
-  if (special || !ascii) {
-    out += '"';
-    for (size_t i = 0; i < text.size();) {
-      const char c = text[i];
-      if (c == '"' || c == '\\') {
-        out += '\\', out += c, ++i;
-      } else if (c == '\n' || c == '\t' || c == '\r') {
-        out += '\\', out += c == '\n' ? 'n' : c == '\t' ? 't' : 'r', ++i;
-      } else if (static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f) {
-        out += c, ++i;
-      } else {
-        const uint32_t code = jinja::NextCodePoint(text, i);
-        out += code < 0x100 ? fmt::format("\\x{:02X}", code) : code < 0x10000 ? fmt::format("\\u{:04X}", code) : fmt::format("\\U{:08X}", code);
-      }
-    }
-    out += '"';
-  } else if (NeedsQuotes(text)) {
-    out += '\'';
-    for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
-    out += '\'';
-  } else {
-    out += text;
-  }
-}
-
-void AppendYaml(std::string& out, const Json& json, bool sort_keys, size_t indent);
-
-void AppendYamlChild(std::string& out, const Json& json, bool sort_keys, size_t indent, bool in_mapping) {
-  const bool nested = (json.is_object() || json.is_array()) && !json.empty();
-  if (nested && in_mapping) {
-    out += '\n';
-    AppendYaml(out, json, sort_keys, json.is_array() ? indent : indent + 2);
-  } else if (nested) {
-    std::string inner;
-    AppendYaml(inner, json, sort_keys, indent + 2);
-    out += std::string_view(inner).substr(indent + 2);  // the first line stands behind the dash
-  } else {
-    AppendYaml(out, json, sort_keys, indent);
-  }
-}
-
-void AppendYaml(std::string& out, const Json& json, bool sort_keys, size_t indent) {
-  const std::string margin(indent, ' ');
-  if (json.is_object() && !json.empty()) {
-    std::vector<const Json::object_t::value_type*> entries;
-    for (const auto& entry : json.get_ref<const Json::object_t&>()) entries.push_back(&entry);
-    if (sort_keys) std::ranges::sort(entries, {}, [](const auto* entry) -> const std::string& { return entry->first; });
-    for (const auto* entry : entries) {
-      out += margin;
-      AppendYamlText(out, entry->first);
-      out += ':';
-      const bool nested = (entry->second.is_object() || entry->second.is_array()) && !entry->second.empty();
-      if (!nested) out += ' ';
-      AppendYamlChild(out, entry->second, sort_keys, indent, true);
-    }
-  } else if (json.is_array() && !json.empty()) {
-    for (const Json& item : json) {
-      out += margin;
-      out += "- ";
-      AppendYamlChild(out, item, sort_keys, indent, false);
-    }
-  } else {
-    if (json.is_string()) AppendYamlText(out, json.get_ref<const std::string&>());
-    else if (json.is_null()) out += "null";
-    else if (json.is_number_float()) {
-      const double number = json.get<double>();
-      out += std::isnan(number) ? ".nan" : std::isinf(number) ? (number < 0 ? "-.inf" : ".inf") : jinja::ReprFloat(number);
-    } else out += json.dump();
-    out += '\n';
-  }
-}
-
 }  // namespace
 
 Value FromYaml(const yaml::Node& node) {
@@ -238,14 +159,18 @@ Value FromYaml(const yaml::Node& node) {
 
 Value FromJson(const Json& json) {
   switch (json.type()) {
-    case Json::value_t::boolean: return Value::Bool(json.get<bool>());
-    case Json::value_t::number_integer: return Value::Int(json.get<int64_t>());
+    case Json::value_t::boolean:
+      return Value::Bool(json.get<bool>());
+    case Json::value_t::number_integer:
+      return Value::Int(json.get<int64_t>());
     case Json::value_t::number_unsigned: {
       const uint64_t number = json.get<uint64_t>();
       return number <= INT64_MAX ? Value::Int(static_cast<int64_t>(number)) : MakeDecimal(std::to_string(number));
     }
-    case Json::value_t::number_float: return Value::Float(json.get<double>());
-    case Json::value_t::string: return Value::String(json.get<std::string>());
+    case Json::value_t::number_float:
+      return Value::Float(json.get<double>());
+    case Json::value_t::string:
+      return Value::String(json.get<std::string>());
     case Json::value_t::array: {
       std::vector<Value> items;
       items.reserve(json.size());
@@ -257,18 +182,25 @@ Value FromJson(const Json& json) {
       for (const auto& [key, item] : json.get_ref<const Json::object_t&>()) dict->Set(key, FromJson(item));
       return Value::FromDict(std::move(dict));
     }
-    default: return Value::None();
+    default:
+      return Value::None();
   }
 }
 
 Result<Json> ToJson(const Value& value) {
   switch (value.type()) {
-    case Type::kNone: return Json(nullptr);
-    case Type::kBool: return Json(value.AsBool());
-    case Type::kInt: return Json(value.AsInt());
-    case Type::kFloat: return Json(value.AsFloat());
-    case Type::kString: return Json(std::string(value.AsString()));
-    case Type::kDict: return DictToJson(value.AsDict());
+    case Type::kNone:
+      return Json(nullptr);
+    case Type::kBool:
+      return Json(value.AsBool());
+    case Type::kInt:
+      return Json(value.AsInt());
+    case Type::kFloat:
+      return Json(value.AsFloat());
+    case Type::kString:
+      return Json(std::string(value.AsString()));
+    case Type::kDict:
+      return DictToJson(value.AsDict());
     case Type::kList:
     case Type::kTuple: {
       Json array = Json::array();
@@ -278,8 +210,10 @@ Result<Json> ToJson(const Value& value) {
       }
       return array;
     }
-    case Type::kObject: return ObjectToJson(value);
-    case Type::kUndefined: break;
+    case Type::kObject:
+      return ObjectToJson(value);
+    case Type::kUndefined:
+      break;
   }
   return TypeError("Object of type Undefined is not JSON serializable");
 }
@@ -288,16 +222,6 @@ Result<std::string> DumpJson(const Value& value, bool sort_keys) {
   STIR_ASSIGN(Json json, ToJson(value));
   std::string out;
   AppendDump(out, json, sort_keys);
-  return out;
-}
-
-Result<std::string> DumpYaml(const Value& value, bool sort_keys) {
-  STIR_ASSIGN(Json json, ToJson(value));
-  std::string out;
-  if (json.is_array() && json.empty()) return std::string("[]\n");
-  if (json.is_object() && json.empty()) return std::string("{}\n");
-  AppendYaml(out, json, sort_keys, 0);
-  if (!json.is_structured()) out += "...\n";
   return out;
 }
 

@@ -1,4 +1,6 @@
 // modules.datetime and modules.pytz: the classes and functions that make the time types.
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "pylib/class_object.h"
@@ -7,8 +9,8 @@
 namespace stir::pylib {
 namespace {
 
-using jinja::Arguments;
 using jinja::ArgumentReader;
+using jinja::Arguments;
 using jinja::CallContext;
 using jinja::MakeFunction;
 using jinja::Value;
@@ -16,7 +18,7 @@ using jinja::Value;
 Result<int64_t> IntOf(std::string_view name, const Value& value) {
   if (value.type() == jinja::Type::kInt) return value.AsInt();
   if (value.type() == jinja::Type::kBool) return int64_t{value.AsBool()};
-  return TypeError(fmt::format("an integer is required for `{}` (got type {})", name, value.TypeName()));
+  return TypeError(fmt::format("'{}' object cannot be interpreted as an integer for `{}`", value.TypeName(), name));
 }
 
 Result<int64_t> RequiredInt(ArgumentReader& reader, std::string_view name) {
@@ -24,7 +26,9 @@ Result<int64_t> RequiredInt(ArgumentReader& reader, std::string_view name) {
   return IntOf(name, value);
 }
 
-Result<int64_t> OptionalInt(ArgumentReader& reader, std::string_view name) { return IntOf(name, reader.Optional(name, Value::Int(0))); }
+Result<int64_t> OptionalInt(ArgumentReader& reader, std::string_view name) {
+  return IntOf(name, reader.Optional(name, Value::Int(0)));
+}
 
 Result<int64_t> ReadDays(ArgumentReader& reader) {
   STIR_ASSIGN(const int64_t year, RequiredInt(reader, "year"));
@@ -53,7 +57,9 @@ Result<std::optional<Zone>> ReadZone(ArgumentReader& reader, std::string_view na
   const Value given = reader.Optional(name);
   if (given.IsNone()) return std::optional<Zone>();
   const auto* zone = given.As<ZoneObject>();
-  if (zone == nullptr) return TypeError(fmt::format("tzinfo argument must be None or of a tzinfo subclass, not type '{}'", given.TypeName()));
+  if (zone == nullptr)
+    return TypeError(
+        fmt::format("tzinfo argument must be None or of a tzinfo subclass, not type '{}'", given.TypeName()));
   return std::optional<Zone>(zone->zone());
 }
 
@@ -94,7 +100,10 @@ Result<Parsed> ReadIso(std::string_view callee, const Arguments& arguments) {
   ArgumentReader reader(callee, arguments);
   STIR_ASSIGN(const std::string text, RequiredText(reader, "date_string"));
   STIR_TRY(reader.Finish());
-  std::optional<Parsed> parsed = ParseIso(text);
+  // Python wants two digits of month and day; YAML, which reads dates the same way, takes one.
+  const bool dashed = text.size() >= 10 && text[4] == '-' && text[7] == '-';
+  const bool compact = text.size() >= 8 && text.find('-') >= 8;
+  std::optional<Parsed> parsed = dashed || compact ? ParseIso(text) : std::nullopt;
   if (!parsed) return ValueError(fmt::format("Invalid isoformat string: '{}'", text));
   return *parsed;
 }
@@ -107,7 +116,8 @@ Result<Value> Combine(CallContext&, const Arguments& arguments) {
   STIR_TRY(reader.Finish());
   const auto* at = time.As<TimeObject>();
   if (at == nullptr) return TypeError("combine() argument 2 must be datetime.time");
-  if (const auto* day = date.As<DateObject>()) return Value::New<DatetimeObject>(day->days() * kMicrosPerDay + at->micros(), std::move(zone));
+  if (const auto* day = date.As<DateObject>())
+    return Value::New<DatetimeObject>(day->days() * kMicrosPerDay + at->micros(), std::move(zone));
   if (const auto* moment = date.As<DatetimeObject>()) {
     return Value::New<DatetimeObject>(DayOf(moment->wall()) * kMicrosPerDay + at->micros(), std::move(zone));
   }
@@ -132,19 +142,25 @@ Value DatetimeClass(const Clock& clock) {
     STIR_TRY(reader.Finish());
     return InZone(NowOf(*source), zone);
   });
-  Value utcnow = MakeFunction("utcnow", [source](CallContext&, const Arguments&) -> Result<Value> { return InZone(NowOf(*source), {}); });
+  Value utcnow = MakeFunction(
+      "utcnow", [source](CallContext&, const Arguments&) -> Result<Value> { return InZone(NowOf(*source), {}); });
   Value from_iso = MakeFunction("fromisoformat", [](CallContext&, const Arguments& arguments) -> Result<Value> {
     STIR_ASSIGN(Parsed parsed, ReadIso("fromisoformat", arguments));
     return Value::New<DatetimeObject>(parsed.wall, std::move(parsed.zone));
   });
-  return Value::New<ClassObject>("datetime.datetime", NewDatetime,
-                                 std::vector<std::pair<std::string, Value>>{
-                                     {"now", now}, {"today", utcnow}, {"utcnow", utcnow}, {"fromisoformat", from_iso},
-                                     {"strptime", MakeFunction("strptime", Strptime)}, {"combine", MakeFunction("combine", Combine)},
-                                     {"fromtimestamp", MakeFunction("fromtimestamp", FromTimestamp)},
-                                     {"utcfromtimestamp", MakeFunction("utcfromtimestamp", FromTimestamp)},
-                                     {"min", Value::New<DatetimeObject>(*DaysOf(1, 1, 1) * kMicrosPerDay, std::nullopt)},
-                                     {"max", Value::New<DatetimeObject>((*DaysOf(9999, 12, 31) + 1) * kMicrosPerDay - 1, std::nullopt)}});
+  return Value::New<ClassObject>(
+      "datetime.datetime", NewDatetime,
+      std::vector<std::pair<std::string, Value>>{
+          {"now", now},
+          {"today", utcnow},
+          {"utcnow", utcnow},
+          {"fromisoformat", from_iso},
+          {"strptime", MakeFunction("strptime", Strptime)},
+          {"combine", MakeFunction("combine", Combine)},
+          {"fromtimestamp", MakeFunction("fromtimestamp", FromTimestamp)},
+          {"utcfromtimestamp", MakeFunction("utcfromtimestamp", FromTimestamp)},
+          {"min", Value::New<DatetimeObject>(*DaysOf(1, 1, 1) * kMicrosPerDay, std::nullopt)},
+          {"max", Value::New<DatetimeObject>((*DaysOf(9999, 12, 31) + 1) * kMicrosPerDay - 1, std::nullopt)}});
 }
 
 Value DateClass(const Clock& clock) {
@@ -167,10 +183,14 @@ Value DateClass(const Clock& clock) {
     STIR_ASSIGN(const int64_t ordinal, RequiredInt(reader, "ordinal"));
     return Value::New<DateObject>(ordinal - 719163);
   });
-  return Value::New<ClassObject>("datetime.date", construct,
-                                 std::vector<std::pair<std::string, Value>>{{"today", today}, {"fromisoformat", from_iso}, {"fromordinal", from_ordinal},
-                                                                            {"min", Value::New<DateObject>(*DaysOf(1, 1, 1))},
-                                                                            {"max", Value::New<DateObject>(*DaysOf(9999, 12, 31))}});
+  return Value::New<ClassObject>(
+      "datetime.date", construct,
+      std::vector<std::pair<std::string, Value>>{{"today", today},
+                                                 {"fromisoformat", from_iso},
+                                                 {"fromordinal", from_ordinal},
+                                                 {"min", Value::New<DateObject>(*DaysOf(1, 1, 1))},
+                                                 {"max", Value::New<DateObject>(*DaysOf(9999, 12, 31))},
+                                                 {"resolution", Value::New<TimedeltaObject>(kMicrosPerDay)}});
 }
 
 Result<Value> NewTime(CallContext&, const Arguments& arguments) {
@@ -182,19 +202,23 @@ Result<Value> NewTime(CallContext&, const Arguments& arguments) {
 
 Result<Value> NewTimedelta(CallContext&, const Arguments& arguments) {
   static constexpr std::pair<std::string_view, int64_t> kUnits[] = {
-      {"days", kMicrosPerDay},        {"seconds", kMicrosPerSecond},      {"microseconds", 1},         {"milliseconds", 1000},
-      {"minutes", 60000000},          {"hours", 3600 * kMicrosPerSecond}, {"weeks", 7 * kMicrosPerDay}};
+      {"days", kMicrosPerDay}, {"seconds", kMicrosPerSecond},      {"microseconds", 1},         {"milliseconds", 1000},
+      {"minutes", 60000000},   {"hours", 3600 * kMicrosPerSecond}, {"weeks", 7 * kMicrosPerDay}};
   ArgumentReader reader("timedelta", arguments);
   int64_t micros = 0;
   for (const auto& [name, unit] : kUnits) {
     const Value value = reader.Optional(name, Value::Int(0));
+    int64_t product = 0;
     if (value.type() == jinja::Type::kInt) {
-      micros += value.AsInt() * unit;
+      if (__builtin_mul_overflow(value.AsInt(), unit, &product)) return ValueError("days out of range for timedelta");
     } else if (value.type() == jinja::Type::kFloat) {
-      micros += static_cast<int64_t>(value.AsFloat() * static_cast<double>(unit));
+      const double real = value.AsFloat() * static_cast<double>(unit);
+      if (!(std::fabs(real) < 9e18)) return ValueError("days out of range for timedelta");
+      product = static_cast<int64_t>(std::nearbyint(real));
     } else {
       return TypeError(fmt::format("unsupported type for timedelta {} component: {}", name, value.TypeName()));
     }
+    if (__builtin_add_overflow(micros, product, &micros)) return ValueError("days out of range for timedelta");
   }
   STIR_TRY(reader.Finish());
   return Value::New<TimedeltaObject>(micros);
@@ -209,9 +233,14 @@ Value TimezoneClass() {
     Zone zone;
     zone.offset = std::chrono::seconds(delta->micros() / kMicrosPerSecond);
     zone.name = zone.abbreviation = zone.offset.count() == 0 ? "UTC" : "UTC" + OffsetText(zone.offset, true);
+    zone.standard = true;
     return Value::New<ZoneObject>(std::move(zone));
   };
-  return Value::New<ClassObject>("datetime.timezone", construct, std::vector<std::pair<std::string, Value>>{{"utc", Value::New<ZoneObject>(Zone{})}});
+  Zone utc;
+  utc.standard = true;
+  return Value::New<ClassObject>(
+      "datetime.timezone", construct,
+      std::vector<std::pair<std::string, Value>>{{"utc", Value::New<ZoneObject>(std::move(utc))}});
 }
 
 Result<Value> PytzTimezone(CallContext&, const Arguments& arguments) {
@@ -226,7 +255,9 @@ Result<Value> PytzTimezone(CallContext&, const Arguments& arguments) {
 }  // namespace
 
 Value DatetimeModule(const Clock& clock) {
-  const jinja::Function no_tzinfo = [](CallContext&, const Arguments&) -> Result<Value> { return TypeError("tzinfo is an abstract class"); };
+  const jinja::Function no_tzinfo = [](CallContext&, const Arguments&) -> Result<Value> {
+    return TypeError("tzinfo is an abstract class");
+  };
   const std::vector<std::pair<std::string, Value>> none;
   return MakeModule("datetime", {{"datetime", DatetimeClass(clock)},
                                  {"date", DateClass(clock)},
@@ -246,7 +277,9 @@ Value PytzModule() {
     zone.name = zone.abbreviation = fmt::format("pytz.FixedOffset({})", minutes);
     return Value::New<ZoneObject>(std::move(zone));
   });
-  return MakeModule("pytz", {{"utc", utc}, {"UTC", utc}, {"timezone", MakeFunction("timezone", PytzTimezone)}, {"FixedOffset", fixed}});
+  return MakeModule(
+      "pytz",
+      {{"utc", utc}, {"UTC", utc}, {"timezone", MakeFunction("timezone", PytzTimezone)}, {"FixedOffset", fixed}});
 }
 
 }  // namespace stir::pylib

@@ -1,9 +1,11 @@
-// Decimal: a 128-bit coefficient and a power of ten.
+// Arithmetic on digit strings: plain and exact. Decimals come from query results, a few at a time.
 #include "pylib/decimal.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <cstdlib>
+
+#include <fmt/format.h>
 
 #include "pylib/modules.h"
 #include "pylib/temporal.h"
@@ -11,225 +13,387 @@
 namespace stir::pylib {
 namespace {
 
-using jinja::BinaryOp;
 using jinja::Value;
+using Callable = jinja::Function;
 
-constexpr int kMaxDigits = 38;
+constexpr size_t kPrecision = 28;
+constexpr int64_t kMaxShift = 10000;  // digits that aligning two numbers may add
 
-std::string WideDigits(Wide value) {
-  std::string text;
-  do {
-    text.push_back(static_cast<char>('0' + static_cast<int>(value % 10)));
-    value /= 10;
-  } while (value != 0);
-  std::reverse(text.begin(), text.end());
-  return text;
+std::optional<Value> Method(std::string_view name, Callable call) {
+  return jinja::MakeFunction(std::string(name), std::move(call));
 }
 
-// value * 10^power, or nullopt when that overflows.
-std::optional<Wide> Scale(Wide value, int power) {
-  for (; power > 0; --power) {
-    if (__builtin_mul_overflow(value, Wide{10}, &value)) return std::nullopt;
-  }
-  return value;
-}
-
-struct Parts {
-  Wide coefficient;
-  int exponent;
-};
-
-std::optional<Parts> PartsOf(const Value& value) {
-  if (value.type() == jinja::Type::kInt) return Parts{value.AsInt(), 0};
-  if (value.type() == jinja::Type::kBool) return Parts{value.AsBool() ? 1 : 0, 0};
+std::optional<int64_t> IntOf(const Value& value) {
+  if (value.type() == jinja::Type::kInt) return value.AsInt();
+  if (value.type() == jinja::Type::kBool) return int64_t{value.AsBool()};
   return std::nullopt;
 }
 
-// Both with the smaller exponent.
-std::optional<std::pair<Wide, Wide>> Align(Parts a, Parts b, int& exponent) {
-  exponent = std::min(a.exponent, b.exponent);
-  std::optional<Wide> left = Scale(a.coefficient, a.exponent - exponent);
-  std::optional<Wide> right = Scale(b.coefficient, b.exponent - exponent);
-  if (!left || !right) return std::nullopt;
-  return std::pair(*left, *right);
+std::string Trimmed(std::string digits) {
+  size_t first = digits.find_first_not_of('0');
+  return first == std::string::npos ? "0" : digits.substr(first);
 }
 
-double ToDouble(Parts parts) { return static_cast<double>(parts.coefficient) * std::pow(10.0, parts.exponent); }
-
-std::optional<Value> Compare(BinaryOp op, auto left, auto right) {
-  switch (op) {
-    case BinaryOp::kLess: return Value::Bool(left < right);
-    case BinaryOp::kLessEqual: return Value::Bool(left <= right);
-    case BinaryOp::kGreater: return Value::Bool(left > right);
-    case BinaryOp::kGreaterEqual: return Value::Bool(left >= right);
-    default: return std::nullopt;
-  }
+int CompareDigits(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+  int order = a.compare(b);
+  return order < 0 ? -1 : order > 0 ? 1 : 0;
 }
 
-// Long division to 28 significant digits, as Python's default context; exact results lose their trailing zeros.
-std::optional<Value> Divide(Parts a, Parts b) {
-  Wide remainder = a.coefficient < 0 ? -a.coefficient : a.coefficient;
-  const Wide divisor = b.coefficient < 0 ? -b.coefficient : b.coefficient;
-  int exponent = a.exponent - b.exponent;
-  Wide quotient = remainder / divisor;
-  remainder %= divisor;
-  int digits = quotient == 0 ? 0 : static_cast<int>(WideDigits(quotient).size());
-  while (remainder != 0 && digits < 29) {
-    if (__builtin_mul_overflow(remainder, Wide{10}, &remainder)) return std::nullopt;
-    quotient = quotient * 10 + remainder / divisor;
-    remainder %= divisor;
-    --exponent;
-    if (quotient != 0) ++digits;
+std::string AddDigits(const std::string& a, const std::string& b) {
+  std::string sum;
+  int carry = 0;
+  for (size_t i = 0; i < std::max(a.size(), b.size()) || carry; ++i) {
+    int digit = carry + (i < a.size() ? a[a.size() - 1 - i] - '0' : 0) + (i < b.size() ? b[b.size() - 1 - i] - '0' : 0);
+    sum += static_cast<char>('0' + digit % 10);
+    carry = digit / 10;
   }
-  if (digits > 28) {  // round half to even on the guard digit
-    const int guard = static_cast<int>(quotient % 10);
-    quotient /= 10;
-    ++exponent;
-    if (guard > 5 || (guard == 5 && (remainder != 0 || quotient % 2 != 0))) ++quotient;
-  }
-  const bool negative = (a.coefficient < 0) != (b.coefficient < 0);
-  return Value::New<DecimalObject>(negative ? -quotient : quotient, exponent);
+  std::ranges::reverse(sum);
+  return Trimmed(std::move(sum));
 }
 
-// Python's Decimal division and modulo truncate toward zero.
-std::optional<Value> Calculate(BinaryOp op, Parts a, Parts b) {
-  int exponent = 0;
-  if (op == BinaryOp::kMultiply) {
-    Wide product = 0;
-    if (__builtin_mul_overflow(a.coefficient, b.coefficient, &product)) return Value::Float(ToDouble(a) * ToDouble(b));
-    return Value::New<DecimalObject>(product, a.exponent + b.exponent);
+// a - b for a >= b.
+std::string SubtractDigits(const std::string& a, const std::string& b) {
+  std::string rest;
+  int borrow = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    int digit = a[a.size() - 1 - i] - '0' - borrow - (i < b.size() ? b[b.size() - 1 - i] - '0' : 0);
+    borrow = digit < 0 ? 1 : 0;
+    rest += static_cast<char>('0' + digit + 10 * borrow);
   }
-  const auto aligned = Align(a, b, exponent);
-  if (!aligned) return Compare(op, ToDouble(a), ToDouble(b));
-  const auto [left, right] = *aligned;
-  switch (op) {
-    case BinaryOp::kAdd: return Value::New<DecimalObject>(left + right, exponent);
-    case BinaryOp::kSubtract: return Value::New<DecimalObject>(left - right, exponent);
-    case BinaryOp::kFloorDivide: return Value::New<DecimalObject>(left / right, 0);
-    case BinaryOp::kModulo: return Value::New<DecimalObject>(left % right, exponent);
-    case BinaryOp::kDivide: return Divide(a, b);
-    case BinaryOp::kPower: return Value::Float(std::pow(ToDouble(a), ToDouble(b)));
-    default: return Compare(op, left, right);
-  }
+  std::ranges::reverse(rest);
+  return Trimmed(std::move(rest));
 }
 
-}  // namespace
-
-std::optional<Value> DecimalObject::Parse(std::string_view digits) {
-  std::string_view rest = digits;
-  const bool negative = !rest.empty() && rest.front() == '-';
-  if (!rest.empty() && (rest.front() == '-' || rest.front() == '+')) rest.remove_prefix(1);
-  Wide coefficient = 0;
-  int exponent = 0, seen = 0;
-  bool point = false;
-  size_t i = 0;
-  for (; i < rest.size() && rest[i] != 'e' && rest[i] != 'E'; ++i) {
-    if (rest[i] == '.' && !point) {
-      point = true;
-    } else if (rest[i] >= '0' && rest[i] <= '9') {
-      if (seen + (coefficient != 0) > kMaxDigits) return std::nullopt;
-      coefficient = coefficient * 10 + (rest[i] - '0');
-      seen += coefficient != 0;
-      exponent -= point;
-    } else {
-      return std::nullopt;
+std::string MultiplyDigits(const std::string& a, const std::string& b) {
+  std::vector<int> cells(a.size() + b.size(), 0);
+  for (size_t i = a.size(); i-- > 0;) {
+    for (size_t j = b.size(); j-- > 0;) {
+      int product = cells[i + j + 1] + (a[i] - '0') * (b[j] - '0');
+      cells[i + j + 1] = product % 10;
+      cells[i + j] += product / 10;
     }
   }
-  if (i == 0 || (i == 1 && point)) return std::nullopt;
-  if (i < rest.size()) {
-    std::string_view power = rest.substr(i + 1);
-    if (!power.empty() && power.front() == '+') power.remove_prefix(1);
-    int value = 0;
-    const auto [end, error] = std::from_chars(power.data(), power.data() + power.size(), value);
-    if (error != std::errc() || end != power.data() + power.size()) return std::nullopt;
-    exponent += value;
-  }
-  return Value::New<DecimalObject>(negative ? -coefficient : coefficient, exponent);
+  std::string out;
+  for (int cell : cells) out += static_cast<char>('0' + cell);
+  return Trimmed(std::move(out));
 }
 
-std::string DecimalObject::Digits() const {
-  std::string text = WideDigits(coefficient_ < 0 ? -coefficient_ : coefficient_);
-  const int adjusted = static_cast<int>(text.size()) - 1 + exponent_;
-  if (exponent_ > 0 || adjusted < -6) {  // Python's scientific form
-    if (text.size() > 1) text.insert(1, ".");
-    text += adjusted < 0 ? "E-" : "E+";
-    text += std::to_string(std::abs(adjusted));
-  } else if (exponent_ < 0) {
-    const size_t decimals = static_cast<size_t>(-exponent_);
-    if (text.size() <= decimals) text.insert(0, decimals - text.size() + 1, '0');
-    text.insert(text.size() - decimals, ".");
+// Long division: the quotient, and the remainder in `rest`.
+std::string DivideDigits(const std::string& a, const std::string& b, std::string& rest) {
+  std::string quotient;
+  rest = "0";
+  for (char digit : a) {
+    rest = Trimmed(rest + digit);
+    int times = 0;
+    while (CompareDigits(rest, b) >= 0) rest = SubtractDigits(rest, b), ++times;
+    quotient += static_cast<char>('0' + times);
   }
-  return (coefficient_ < 0 ? "-" : "") + text;
+  return Trimmed(std::move(quotient));
 }
 
-double DecimalObject::AsDouble() const {
-  double value = 0;
-  const std::string digits = Digits();
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+// Drops the last `count` digits, rounding half to even; `sticky` says that non-zero digits follow.
+void DropDigits(Decimal& value, size_t count, bool sticky) {
+  if (count == 0) return;
+  std::string kept = count >= value.digits.size() ? "0" : value.digits.substr(0, value.digits.size() - count);
+  std::string dropped = count > value.digits.size() ? "0" : value.digits.substr(value.digits.size() - count);
+  bool exact_rest = dropped.find_first_not_of('0', 1) == std::string::npos && !sticky;
+  bool up = dropped[0] > '5' || (dropped[0] == '5' && (!exact_rest || (kept.back() - '0') % 2 == 1));
+  value.digits = up ? AddDigits(kept, "1") : Trimmed(std::move(kept));
+  value.exponent += static_cast<int64_t>(count);
+}
+
+Decimal Rounded(Decimal value, bool sticky = false) {
+  if (value.digits.size() > kPrecision) DropDigits(value, value.digits.size() - kPrecision, sticky);
+  if (value.digits.size() > kPrecision) DropDigits(value, 1, false);  // 99..9 became 100..0
   return value;
 }
 
-std::optional<int64_t> DecimalObject::AsInteger() const {
-  std::optional<Wide> value = coefficient_;
-  if (exponent_ >= 0) {
-    value = Scale(coefficient_, exponent_);
-  } else {
-    Wide whole = coefficient_;
-    for (int i = exponent_; i < 0; ++i) {
-      if (whole % 10 != 0) return std::nullopt;
-      whole /= 10;
+// Both numbers with the smaller of the exponents.
+void Align(Decimal& a, Decimal& b) {
+  auto shift = [](Decimal& value, int64_t exponent) {
+    if (value.IsZero()) {
+      value.exponent = exponent;
+    } else if (value.exponent > exponent && value.exponent - exponent < kMaxShift) {
+      value.digits.append(static_cast<size_t>(value.exponent - exponent), '0');
+      value.exponent = exponent;
     }
-    value = whole;
-  }
-  if (!value || *value > INT64_MAX || *value < INT64_MIN) return std::nullopt;
-  return static_cast<int64_t>(*value);
+  };
+  int64_t exponent = std::min(a.exponent, b.exponent);
+  shift(a, exponent);
+  shift(b, exponent);
 }
 
-Result<std::optional<Value>> DecimalObject::GetAttribute(jinja::CallContext&, std::string_view name) {
-  if (name == "real") return std::optional<Value>(Value::New<DecimalObject>(coefficient_, exponent_));
-  if (name == "imag") return std::optional<Value>(Value::New<DecimalObject>(0, 0));
-  if (name == "is_integer") {
-    const bool whole = AsInteger().has_value();
-    return std::optional<Value>(jinja::MakeFunction("is_integer", [whole](auto&, auto&) -> Result<Value> { return Value::Bool(whole); }));
+class DecimalObject final : public jinja::Object {
+ public:
+  explicit DecimalObject(Decimal of) : value(std::move(of)) {}
+  std::string_view TypeName() const override { return "decimal.Decimal"; }
+  bool Truthy() const override { return !value.IsZero(); }
+  bool IsNumber() const override { return true; }
+  Result<std::string> Str() const override { return FormatDecimal(value); }
+  Result<std::string> Repr() const override { return fmt::format("Decimal('{}')", FormatDecimal(value)); }
+  bool Equals(const Value& other) const override;
+  size_t Hash() const override {
+    double real = ToDouble(value);
+    return (std::floor(real) == real && std::fabs(real) < 9e18 ? Value::Int(static_cast<int64_t>(real))
+                                                               : Value::Float(real))
+        .Hash();
+  }
+  Result<std::optional<Value>> Binary(jinja::BinaryOp op, const Value& other, bool reflected) const override;
+  Result<std::optional<Value>> GetAttribute(jinja::CallContext& context, std::string_view name) override;
+
+  const Decimal value;
+};
+
+std::optional<Decimal> Whole(const Value& value) {
+  if (const Decimal* decimal = AsDecimal(value)) return *decimal;
+  const std::optional<int64_t> whole = IntOf(value);
+  return whole ? ParseDecimal(std::to_string(*whole)) : std::nullopt;
+}
+
+// Exactly what a float is.
+std::optional<Decimal> Exact(const Value& value) {
+  if (value.type() != jinja::Type::kFloat) return Whole(value);
+  return std::isfinite(value.AsFloat()) ? ParseDecimal(fmt::format("{:.1100g}", value.AsFloat())) : std::nullopt;
+}
+
+bool DecimalObject::Equals(const Value& other) const {
+  std::optional<Decimal> number = Exact(other);
+  return number && Compare(value, *number) == 0;
+}
+
+std::optional<Decimal> Power(const Decimal& base, const Decimal& exponent) {
+  double times = ToDouble(exponent);
+  if (std::floor(times) != times || std::fabs(times) > 10000)
+    return ParseDecimal(fmt::format("{:.17g}", std::pow(ToDouble(base), times)));
+  Decimal result{false, "1", 0};
+  for (int i = 0; i < static_cast<int>(std::fabs(times)); ++i) result = Multiply(result, base);
+  return times < 0 ? Divide(Decimal{false, "1", 0}, result) : result;
+}
+
+Result<std::optional<Value>> DecimalObject::Binary(jinja::BinaryOp op, const Value& other, bool reflected) const {
+  using jinja::BinaryOp;
+  bool is_order = op >= BinaryOp::kLess;
+  std::optional<Decimal> number = is_order ? Exact(other) : Whole(other);
+  if (!number) return std::optional<Value>();
+  const Decimal &left = reflected ? *number : value, &right = reflected ? value : *number;
+  auto result = [](Decimal decimal) {
+    return Result<std::optional<Value>>(std::optional(FromDecimal(std::move(decimal))));
+  };
+  int order = is_order ? Compare(left, right) : 0;
+  bool divides = op == BinaryOp::kDivide || op == BinaryOp::kFloorDivide || op == BinaryOp::kModulo;
+  if (divides && right.IsZero()) return ValueError("[<class 'decimal.DivisionByZero'>]");
+  switch (op) {
+    case BinaryOp::kAdd:
+      return result(Add(left, right));
+    case BinaryOp::kSubtract:
+      return result(Subtract(left, right));
+    case BinaryOp::kMultiply:
+      return result(Multiply(left, right));
+    case BinaryOp::kDivide:
+      return result(*Divide(left, right));
+    case BinaryOp::kFloorDivide:
+      return result(*DivideToWhole(left, right));
+    case BinaryOp::kModulo:
+      return result(Subtract(left, Multiply(*DivideToWhole(left, right), right)));
+    case BinaryOp::kPower:
+      return result(Power(left, right).value_or(Decimal()));
+    case BinaryOp::kLess:
+      return std::optional(Value::Bool(order < 0));
+    case BinaryOp::kLessEqual:
+      return std::optional(Value::Bool(order <= 0));
+    case BinaryOp::kGreater:
+      return std::optional(Value::Bool(order > 0));
+    case BinaryOp::kGreaterEqual:
+      return std::optional(Value::Bool(order >= 0));
   }
   return std::optional<Value>();
 }
 
-bool DecimalObject::Equals(const Value& other) const {
-  if (other.type() == jinja::Type::kFloat) return AsDouble() == other.AsFloat();
-  std::optional<Parts> right = PartsOf(other);
-  if (const auto* decimal = other.As<DecimalObject>()) right = Parts{decimal->coefficient_, decimal->exponent_};
-  if (!right) return false;
-  int exponent = 0;
-  const auto aligned = Align({coefficient_, exponent_}, *right, exponent);
-  return aligned && aligned->first == aligned->second;
+Result<Value> ToWhole(const Decimal& value) {
+  Decimal whole = *DivideToWhole(value, Decimal{false, "1", 0});
+  std::string text = (whole.negative ? "-" : "") + whole.digits;
+  if (whole.digits.size() > 18) return ValueError("the number does not fit an integer of 64 bits");
+  return Value::Int(std::stoll(text));
 }
 
-size_t DecimalObject::Hash() const {
-  if (const std::optional<int64_t> whole = AsInteger()) return Value::Int(*whole).Hash();
-  return Value::Float(AsDouble()).Hash();
+Result<std::optional<Value>> DecimalObject::GetAttribute(jinja::CallContext&, std::string_view name) {
+  using jinja::Arguments;
+  using jinja::CallContext;
+  Decimal copy = value;
+  if (name == "__int__") return Method(name, [copy](CallContext&, const Arguments&) { return ToWhole(copy); });
+  if (name == "__float__")
+    return Method(name,
+                  [copy](CallContext&, const Arguments&) -> Result<Value> { return Value::Float(ToDouble(copy)); });
+  if (name == "__abs__") {
+    copy.negative = false;
+    return Method(name, [copy](CallContext&, const Arguments&) -> Result<Value> { return FromDecimal(copy); });
+  }
+  if (name == "__round__") {
+    return Method(name, [copy](CallContext&, const Arguments& arguments) -> Result<Value> {
+      if (arguments.positional.empty()) return ToWhole(RoundTo(copy, 0));
+      const std::optional<int64_t> places = IntOf(arguments.positional[0]);
+      if (!places)
+        return TypeError(
+            fmt::format("'{}' object cannot be interpreted as an integer", arguments.positional[0].TypeName()));
+      return FromDecimal(RoundTo(copy, *places));
+    });
+  }
+  if (name == "quantize") {
+    return Method(name, [copy](CallContext&, const Arguments& arguments) -> Result<Value> {
+      const Decimal* unit = arguments.positional.empty() ? nullptr : AsDecimal(arguments.positional[0]);
+      if (!unit) return TypeError("quantize() needs a Decimal");
+      return FromDecimal(RoundTo(copy, -unit->exponent));
+    });
+  }
+  if (name == "normalize") {
+    return Method(name, [copy](CallContext&, const Arguments&) -> Result<Value> {
+      Decimal normal = copy;
+      while (normal.digits.size() > 1 && normal.digits.back() == '0') normal.digits.pop_back(), ++normal.exponent;
+      if (normal.IsZero()) normal.exponent = 0;
+      return FromDecimal(std::move(normal));
+    });
+  }
+  return std::optional<Value>();
 }
 
-Result<std::optional<Value>> DecimalObject::Binary(BinaryOp op, const Value& other, bool reflected) const {
-  if (other.type() == jinja::Type::kFloat) {  // Python refuses arithmetic of Decimal with float, but compares them
-    const double left = reflected ? other.AsFloat() : AsDouble(), right = reflected ? AsDouble() : other.AsFloat();
-    return Compare(op, left, right);
+}  // namespace
+
+std::optional<Decimal> ParseDecimal(std::string_view text) {
+  Decimal value;
+  size_t at = 0;
+  if (at < text.size() && (text[at] == '-' || text[at] == '+')) value.negative = text[at++] == '-';
+  std::string digits;
+  bool after_point = false;
+  for (; at < text.size() && text[at] != 'e' && text[at] != 'E'; ++at) {
+    if (text[at] == '.' && !after_point) {
+      after_point = true;
+    } else if (text[at] >= '0' && text[at] <= '9') {
+      digits += text[at];
+      value.exponent -= after_point ? 1 : 0;
+    } else {
+      return std::nullopt;
+    }
   }
-  std::optional<Parts> theirs = PartsOf(other);
-  if (const auto* decimal = other.As<DecimalObject>()) theirs = Parts{decimal->coefficient_, decimal->exponent_};
-  if (!theirs) return std::optional<Value>();
-  const Parts mine{coefficient_, exponent_};
-  const Parts &left = reflected ? *theirs : mine, &right = reflected ? mine : *theirs;
-  const bool divides = op == BinaryOp::kDivide || op == BinaryOp::kFloorDivide || op == BinaryOp::kModulo;
-  if (divides && right.coefficient == 0) {
-    return ValueError("division by zero");
+  if (digits.empty()) return std::nullopt;
+  if (at < text.size()) {
+    std::string exponent(text.substr(at + 1));
+    char* end = nullptr;
+    int64_t power = std::strtoll(exponent.c_str(), &end, 10);
+    if (exponent.empty() || *end != '\0' || std::abs(power) > 1000000) return std::nullopt;
+    value.exponent += power;
   }
-  return Calculate(op, left, right);
+  value.digits = Trimmed(std::move(digits));
+  return value;
 }
+
+std::string FormatDecimal(const Decimal& value) {
+  std::string sign = value.negative ? "-" : "";
+  auto length = static_cast<int64_t>(value.digits.size());
+  int64_t adjusted = value.exponent + length - 1;  // of the first digit
+  if (value.exponent <= 0 && adjusted >= -6) {
+    if (value.exponent == 0) return sign + value.digits;
+    std::string padded = value.digits;
+    if (length <= -value.exponent) padded.insert(0, static_cast<size_t>(-value.exponent - length + 1), '0');
+    padded.insert(padded.size() - static_cast<size_t>(-value.exponent), 1, '.');
+    return sign + padded;
+  }
+  std::string mantissa = value.digits.substr(0, 1) + (length > 1 ? "." + value.digits.substr(1) : "");
+  return fmt::format("{}{}E{:+}", sign, mantissa, adjusted);
+}
+
+double ToDouble(const Decimal& value) {
+  return std::strtod(fmt::format("{}{}e{}", value.negative ? "-" : "", value.digits, value.exponent).c_str(), nullptr);
+}
+
+Decimal Add(const Decimal& a, const Decimal& b) {
+  Decimal left = a, right = b;
+  Align(left, right);
+  if (left.negative == right.negative)
+    return Rounded({left.negative, AddDigits(left.digits, right.digits), left.exponent});
+  int order = CompareDigits(left.digits, right.digits);
+  if (order == 0) return {false, "0", left.exponent};
+  const Decimal &larger = order > 0 ? left : right, &smaller = order > 0 ? right : left;
+  return Rounded({larger.negative, SubtractDigits(larger.digits, smaller.digits), left.exponent});
+}
+
+Decimal Subtract(const Decimal& a, const Decimal& b) {
+  Decimal negated = b;
+  negated.negative = !b.negative;
+  return Add(a, negated);
+}
+
+Decimal Multiply(const Decimal& a, const Decimal& b) {
+  return Rounded({a.negative != b.negative, MultiplyDigits(a.digits, b.digits), a.exponent + b.exponent});
+}
+
+std::optional<Decimal> Divide(const Decimal& a, const Decimal& b) {
+  if (b.IsZero()) return std::nullopt;
+  if (a.IsZero()) return Decimal{a.negative != b.negative, "0", a.exponent - b.exponent};
+  size_t shift =
+      b.digits.size() + kPrecision + 1 > a.digits.size() ? b.digits.size() + kPrecision + 1 - a.digits.size() : 0;
+  std::string rest;
+  Decimal quotient{a.negative != b.negative, DivideDigits(a.digits + std::string(shift, '0'), b.digits, rest),
+                   a.exponent - b.exponent - static_cast<int64_t>(shift)};
+  bool exact = rest == "0";
+  // An exact result has as few digits as it can, down to the exponent of a plain division.
+  int64_t ideal = a.exponent - b.exponent;
+  while (exact && quotient.exponent < ideal && quotient.digits.back() == '0' && quotient.digits.size() > 1) {
+    quotient.digits.pop_back();
+    ++quotient.exponent;
+  }
+  return Rounded(std::move(quotient), !exact);
+}
+
+std::optional<Decimal> DivideToWhole(const Decimal& a, const Decimal& b) {
+  if (b.IsZero()) return std::nullopt;
+  Decimal left = a, right = b;
+  Align(left, right);
+  std::string rest;
+  return Decimal{a.negative != b.negative, DivideDigits(left.digits, right.digits, rest), 0};
+}
+
+int Compare(const Decimal& a, const Decimal& b) {
+  if (a.IsZero() && b.IsZero()) return 0;
+  bool a_negative = a.negative && !a.IsZero(), b_negative = b.negative && !b.IsZero();
+  if (a_negative != b_negative) return a_negative ? -1 : 1;
+  Decimal left = a, right = b;
+  Align(left, right);
+  int order = left.exponent != right.exponent ? (left.exponent < right.exponent ? -1 : 1)
+                                              : CompareDigits(left.digits, right.digits);
+  return a_negative ? -order : order;
+}
+
+Decimal RoundTo(const Decimal& value, int64_t places) {
+  Decimal rounded = value;
+  int64_t drop = -places - value.exponent;
+  if (drop > 0) {
+    DropDigits(rounded, static_cast<size_t>(std::min<int64_t>(drop, static_cast<int64_t>(value.digits.size()) + 1)),
+               false);
+    rounded.exponent = -places;
+  } else if (-drop < kMaxShift) {
+    if (!rounded.IsZero()) rounded.digits.append(static_cast<size_t>(-drop), '0');
+    rounded.exponent = -places;
+  }
+  return rounded;
+}
+
+const Decimal* AsDecimal(const Value& value) {
+  auto* object = value.As<DecimalObject>();
+  return object ? &object->value : nullptr;
+}
+
+std::optional<int64_t> WholeOf(const Decimal& value) {
+  Decimal whole = RoundTo(value, 0);
+  if (Compare(whole, value) != 0 || whole.digits.size() > 18) return std::nullopt;
+  return std::stoll((whole.negative ? "-" : "") + whole.digits);
+}
+
+Value FromDecimal(Decimal value) { return Value::New<DecimalObject>(std::move(value)); }
 
 Value MakeDecimal(std::string digits) {
-  std::optional<Value> value = DecimalObject::Parse(digits);
-  return value ? *value : Value::String(std::move(digits));
+  std::optional<Decimal> value = ParseDecimal(digits);
+  return value ? FromDecimal(std::move(*value)) : Value::String(std::move(digits));
 }
 
 }  // namespace stir::pylib

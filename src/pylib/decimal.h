@@ -1,6 +1,8 @@
-// Python's Decimal as dbt's results carry it: exact digits, printed as they came; arithmetic only as far as macros use it.
+// Python's Decimal: numbers in base ten, 28 digits of precision in results, ties to even, printed with the digits they
+// have.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,34 +11,33 @@
 
 namespace stir::pylib {
 
-__extension__ using Wide = __int128;  // what a DECIMAL(38) needs
+// sign * digits * 10^exponent; `digits` has no leading zeros but is "0" for zero.
+struct Decimal {
+  bool negative = false;
+  std::string digits = "0";
+  int64_t exponent = 0;
 
-// coefficient * 10^exponent with up to 38 digits. Arithmetic that does not fit 38 digits falls back to a float.
-class DecimalObject : public jinja::Object {
- public:
-  // `digits` is a decimal number in plain or scientific form; nullopt when it is not one.
-  static std::optional<jinja::Value> Parse(std::string_view digits);
-
-  DecimalObject(Wide coefficient, int exponent) : coefficient_(coefficient), exponent_(exponent) {}
-
-  std::string Digits() const;
-  double AsDouble() const;
-  // The value as an integer when it is one that fits.
-  std::optional<int64_t> AsInteger() const;
-
-  std::string_view TypeName() const override { return "decimal.Decimal"; }
-  Result<std::optional<jinja::Value>> GetAttribute(jinja::CallContext& context, std::string_view name) override;
-  bool Truthy() const override { return coefficient_ != 0; }
-  Result<std::string> Str() const override { return Digits(); }
-  Result<std::string> Repr() const override { return "Decimal('" + Digits() + "')"; }
-  bool Equals(const jinja::Value& other) const override;
-  size_t Hash() const override;
-  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp op, const jinja::Value& other, bool reflected) const override;
-  bool IsNumber() const override { return true; }
-
- private:
-  Wide coefficient_;
-  int exponent_;
+  bool IsZero() const { return digits == "0"; }
 };
+
+std::optional<Decimal> ParseDecimal(std::string_view text);  // "12.30", "-1e5"; nullopt: no number
+std::string FormatDecimal(const Decimal& value);             // as Python's str()
+double ToDouble(const Decimal& value);
+
+Decimal Add(const Decimal& a, const Decimal& b);
+Decimal Subtract(const Decimal& a, const Decimal& b);
+Decimal Multiply(const Decimal& a, const Decimal& b);
+std::optional<Decimal> Divide(const Decimal& a, const Decimal& b);         // nullopt: by zero
+std::optional<Decimal> DivideToWhole(const Decimal& a, const Decimal& b);  // towards zero
+int Compare(const Decimal& a, const Decimal& b);                           // -1, 0, 1
+// Rounds to `places` digits after the point, ties to even.
+Decimal RoundTo(const Decimal& value, int64_t places);
+
+// The value as an integer when it is one of at most 18 digits.
+std::optional<int64_t> WholeOf(const Decimal& value);
+
+// The Decimal of a template value; null when it is none.
+const Decimal* AsDecimal(const jinja::Value& value);
+jinja::Value FromDecimal(Decimal value);
 
 }  // namespace stir::pylib

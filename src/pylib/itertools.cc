@@ -1,18 +1,19 @@
-// modules.itertools. Results are lists handed out as one-shot iterables; the endless ones stop at a limit that templates never
-// reach on purpose.
+// modules.itertools. Results are lists handed out as one-shot iterables; the endless ones stop at a limit that
+// templates never reach on purpose.
 #include <algorithm>
 #include <cstddef>
 
 #include <fmt/format.h>
 
 #include "jinja/template.h"
+#include "pylib/class_object.h"
 #include "pylib/temporal.h"
 
 namespace stir::pylib {
 namespace {
 
-using jinja::Arguments;
 using jinja::ArgumentReader;
+using jinja::Arguments;
 using jinja::CallContext;
 using jinja::Value;
 using Items = std::vector<Value>;
@@ -67,7 +68,8 @@ Result<std::vector<Items>> CollectAll(CallContext& context, std::span<const Valu
 }
 
 Result<size_t> Count(const Value& value, std::string_view name) {
-  if (value.type() != jinja::Type::kInt || value.AsInt() < 0) return ValueError(fmt::format("`{}` must be a non-negative integer", name));
+  if (value.type() != jinja::Type::kInt || value.AsInt() < 0)
+    return ValueError(fmt::format("`{}` must be a non-negative integer", name));
   return static_cast<size_t>(value.AsInt());
 }
 
@@ -136,7 +138,8 @@ Result<Value> Combinations(CallContext& context, const Arguments& arguments, boo
   if (with_replacement ? (n == 0 && r > 0) : r > n) return Iterable(name, {});
   std::vector<size_t> indices(r);
   for (size_t i = 0; i < r; ++i) indices[i] = with_replacement ? 0 : i;
-  return Choose(name, pool, indices, r, [n, with_replacement](std::vector<size_t>& at) { return NextCombination(at, n, with_replacement); });
+  return Choose(name, pool, indices, r,
+                [n, with_replacement](std::vector<size_t>& at) { return NextCombination(at, n, with_replacement); });
 }
 
 Result<Value> Permutations(CallContext& context, const Arguments& arguments) {
@@ -149,7 +152,8 @@ Result<Value> Permutations(CallContext& context, const Arguments& arguments) {
   std::vector<size_t> indices(pool.size());
   for (size_t i = 0; i < indices.size(); ++i) indices[i] = i;
   return Choose("permutations", pool, indices, r, [r](std::vector<size_t>& at) {
-    std::reverse(at.begin() + static_cast<std::ptrdiff_t>(r), at.end());  // skips orders that differ only behind the first r
+    std::reverse(at.begin() + static_cast<std::ptrdiff_t>(r),
+                 at.end());  // skips orders that differ only behind the first r
     return std::next_permutation(at.begin(), at.end());
   });
 }
@@ -159,6 +163,14 @@ Result<Value> Chain(CallContext& context, const Arguments& arguments) {
   Items items;
   for (Items& each : all) std::ranges::move(each, std::back_inserter(items));
   return Iterable("chain", std::move(items));
+}
+
+Result<Value> ChainFromIterable(CallContext& context, const Arguments& arguments) {
+  ArgumentReader reader("from_iterable", arguments);
+  STIR_ASSIGN(Value iterables, reader.Required("iterable"));
+  STIR_TRY(reader.Finish());
+  STIR_ASSIGN(const Items each, Collect(context, iterables));
+  return Chain(context, Arguments{each, {}});
 }
 
 Result<Value> Accumulate(CallContext& context, const Arguments& arguments) {
@@ -330,7 +342,8 @@ Result<Value> Repeat(CallContext&, const Arguments& arguments) {
   STIR_ASSIGN(Value object, reader.Required("object"));
   const Value times = reader.Optional("times");
   STIR_TRY(reader.Finish());
-  if (times.IsNone()) return jinja::MakeIterable(std::make_unique<EndlessIterator>([object] { return object; }), "itertools.repeat");
+  if (times.IsNone())
+    return jinja::MakeIterable(std::make_unique<EndlessIterator>([object] { return object; }), "itertools.repeat");
   STIR_ASSIGN(const size_t count, Count(times, "times"));
   if (count > kMost) return ValueError("repeat() would have too many items");
   return Iterable("repeat", Items(count, object));
@@ -339,18 +352,34 @@ Result<Value> Repeat(CallContext&, const Arguments& arguments) {
 }  // namespace
 
 Value ItertoolsModule() {
-  const auto function = [](std::string name, jinja::Function body) { return std::pair(name, jinja::MakeFunction(name, std::move(body))); };
-  std::vector<std::pair<std::string, Value>> members = {
-      function("accumulate", Accumulate), function("chain", Chain), function("compress", Compress), function("count", CountFrom),
-      function("cycle", Cycle), function("groupby", GroupBy), function("islice", Islice), function("permutations", Permutations),
-      function("product", Product), function("repeat", Repeat), function("starmap", Starmap), function("tee", Tee),
-      function("zip_longest", ZipLongest)};
+  const auto function = [](std::string name, jinja::Function body) {
+    return std::pair(name, jinja::MakeFunction(name, std::move(body)));
+  };
+  std::vector<std::pair<std::string, Value>> members = {function("accumulate", Accumulate),
+                                                        function("compress", Compress),
+                                                        function("count", CountFrom),
+                                                        function("cycle", Cycle),
+                                                        function("groupby", GroupBy),
+                                                        function("islice", Islice),
+                                                        function("permutations", Permutations),
+                                                        function("product", Product),
+                                                        function("repeat", Repeat),
+                                                        function("starmap", Starmap),
+                                                        function("tee", Tee),
+                                                        function("zip_longest", ZipLongest)};
+  members.emplace_back("chain", Value::New<ClassObject>("itertools.chain", Chain,
+                                                        std::vector<std::pair<std::string, Value>>{
+                                                            function("from_iterable", ChainFromIterable)}));
   for (const bool replacement : {false, true}) {
     members.push_back(function(replacement ? "combinations_with_replacement" : "combinations",
-                               [replacement](CallContext& context, const Arguments& arguments) { return Combinations(context, arguments, replacement); }));
+                               [replacement](CallContext& context, const Arguments& arguments) {
+                                 return Combinations(context, arguments, replacement);
+                               }));
   }
   for (const std::string_view name : {"dropwhile", "takewhile", "filterfalse"}) {
-    members.push_back(function(std::string(name), [name](CallContext& context, const Arguments& arguments) { return Filter(name, context, arguments); }));
+    members.push_back(function(std::string(name), [name](CallContext& context, const Arguments& arguments) {
+      return Filter(name, context, arguments);
+    }));
   }
   return MakeModule("itertools", std::move(members));
 }

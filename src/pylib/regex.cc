@@ -14,8 +14,8 @@
 namespace stir::pylib {
 namespace {
 
-using jinja::Arguments;
 using jinja::ArgumentReader;
+using jinja::Arguments;
 using jinja::CallContext;
 using jinja::MakeFunction;
 using jinja::Value;
@@ -50,8 +50,10 @@ std::string Translate(std::string_view pattern) {
       continue;
     }
     ++i;
-    if (pattern[i] == 'Z') out += "\\z";
-    else out += '\\', out += pattern[i];
+    if (pattern[i] == 'Z')
+      out += "\\z";
+    else
+      out += '\\', out += pattern[i];
   }
   return out;
 }
@@ -70,11 +72,13 @@ Result<ProgramRef> Compile(std::string_view pattern, int64_t flags) {
   const std::string translated = Translate(pattern);
   int error = 0;
   size_t offset = 0;
-  program->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), options, &error, &offset, nullptr));
+  program->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), options, &error,
+                                    &offset, nullptr));
   if (!program->code) {
     std::array<PCRE2_UCHAR, 256> message{};
     pcre2_get_error_message(error, message.data(), message.size());
-    return ValueError(fmt::format("regular expression `{}`: {} at position {}", pattern, reinterpret_cast<const char*>(message.data()), offset));
+    return ValueError(fmt::format("regular expression `{}`: {} at position {}", pattern,
+                                  reinterpret_cast<const char*>(message.data()), offset));
   }
   pcre2_pattern_info(program->code.get(), PCRE2_INFO_CAPTURECOUNT, &program->groups);
   program->names.resize(program->groups + 1);
@@ -99,15 +103,19 @@ struct Found {
 
 enum class Anchor : uint8_t { kNone, kStart, kWhole };
 
-Result<std::optional<Found>> Find(const Program& program, std::string_view subject, size_t from, Anchor anchor, bool not_empty = false) {
+Result<std::optional<Found>> Find(const Program& program, std::string_view subject, size_t from, Anchor anchor,
+                                  bool not_empty = false) {
   const MatchData data(pcre2_match_data_create_from_pattern(program.code.get(), nullptr));
   uint32_t options = PCRE2_NO_UTF_CHECK;
   if (anchor != Anchor::kNone) options |= PCRE2_ANCHORED;
   if (anchor == Anchor::kWhole) options |= PCRE2_ENDANCHORED;
   if (not_empty) options |= PCRE2_NOTEMPTY_ATSTART;
-  const int count = pcre2_match(program.code.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), from, options, data.get(), nullptr);
+  const int count = pcre2_match(program.code.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), from,
+                                options, data.get(), nullptr);
   if (count == PCRE2_ERROR_NOMATCH) return std::optional<Found>();
-  if (count < 0) return ValueError(fmt::format("regular expression `{}` gave up on this text (it backtracks too much)", program.text));
+  if (count < 0)
+    return ValueError(
+        fmt::format("regular expression `{}` gave up on this text (it backtracks too much)", program.text));
   const size_t* ovector = pcre2_get_ovector_pointer(data.get());
   Found found;
   for (uint32_t i = 0; i <= program.groups; ++i) {
@@ -144,12 +152,14 @@ Value TextOrNone(std::optional<std::string_view> text, const Value& fallback = V
 
 class MatchObject : public jinja::Object {
  public:
-  MatchObject(ProgramRef program, std::string subject, Found found) : program_(std::move(program)), subject_(std::move(subject)), found_(std::move(found)) {}
+  MatchObject(ProgramRef program, std::string subject, Found found)
+      : program_(std::move(program)), subject_(std::move(subject)), found_(std::move(found)) {}
   std::string_view TypeName() const override { return "re.Match"; }
   bool Truthy() const override { return true; }
 
   Result<size_t> GroupOf(const Value& key) const {
-    if (key.type() == jinja::Type::kInt && key.AsInt() >= 0 && static_cast<size_t>(key.AsInt()) < found_.groups.size()) return static_cast<size_t>(key.AsInt());
+    if (key.type() == jinja::Type::kInt && key.AsInt() >= 0 && static_cast<size_t>(key.AsInt()) < found_.groups.size())
+      return static_cast<size_t>(key.AsInt());
     if (key.IsString()) {
       for (size_t i = 1; i < program_->names.size(); ++i) {
         if (program_->names[i] == key.AsString()) return i;
@@ -172,12 +182,14 @@ class MatchObject : public jinja::Object {
     const jinja::Ref<MatchObject> self(this);
     if (name == "string") return std::optional<Value>(Value::String(subject_));
     if (name == "lastindex") return std::optional<Value>(LastIndex());
-    if (name == "group") return Method("group", [self](const Arguments& arguments) { return self->Groups(arguments.positional); });
+    if (name == "group")
+      return Method("group", [self](const Arguments& arguments) { return self->Groups(arguments.positional); });
     if (name == "groups") {
       return Method("groups", [self](const Arguments& arguments) -> Result<Value> {
         const Value fallback = arguments.positional.empty() ? Value::None() : arguments.positional[0];
         std::vector<Value> items;
-        for (size_t i = 1; i < self->found_.groups.size(); ++i) items.push_back(TextOrNone(GroupText(self->subject_, self->found_, i), fallback));
+        for (size_t i = 1; i < self->found_.groups.size(); ++i)
+          items.push_back(TextOrNone(GroupText(self->subject_, self->found_, i), fallback));
         return Value::Tuple(std::move(items));
       });
     }
@@ -186,15 +198,18 @@ class MatchObject : public jinja::Object {
         const Value fallback = arguments.positional.empty() ? Value::None() : arguments.positional[0];
         auto dict = jinja::MakeRef<jinja::Dict>();
         for (size_t i = 1; i < self->program_->names.size(); ++i) {
-          if (!self->program_->names[i].empty()) dict->Set(self->program_->names[i], TextOrNone(GroupText(self->subject_, self->found_, i), fallback));
+          if (!self->program_->names[i].empty())
+            dict->Set(self->program_->names[i], TextOrNone(GroupText(self->subject_, self->found_, i), fallback));
         }
         return Value::FromDict(std::move(dict));
       });
     }
     if (name == "start" || name == "end" || name == "span") {
       return Method(std::string(name), [self, name = std::string(name)](const Arguments& arguments) -> Result<Value> {
-        STIR_ASSIGN(const size_t group, self->GroupOf(arguments.positional.empty() ? Value::Int(0) : arguments.positional[0]));
-        const Value start = self->Offset(self->found_.groups[group].first), end = self->Offset(self->found_.groups[group].second);
+        STIR_ASSIGN(const size_t group,
+                    self->GroupOf(arguments.positional.empty() ? Value::Int(0) : arguments.positional[0]));
+        const Value start = self->Offset(self->found_.groups[group].first),
+                    end = self->Offset(self->found_.groups[group].second);
         return name == "start" ? start : name == "end" ? end : Value::Tuple({start, end});
       });
     }
@@ -203,13 +218,15 @@ class MatchObject : public jinja::Object {
 
   Result<std::string> Repr() const override {
     STIR_ASSIGN(const std::string text, TextOrNone(GroupText(subject_, found_, 0)).Repr());
-    return fmt::format("<re.Match object; span=({}, {}), match={}>", Offset(found_.begin()).AsInt(), Offset(found_.end()).AsInt(), text);
+    return fmt::format("<re.Match object; span=({}, {}), match={}>", Offset(found_.begin()).AsInt(),
+                       Offset(found_.end()).AsInt(), text);
   }
 
  private:
   using Body = std::function<Result<Value>(const Arguments&)>;
   static Result<std::optional<Value>> Method(std::string name, Body body) {
-    return std::optional<Value>(MakeFunction(std::move(name), [body](CallContext&, const Arguments& arguments) { return body(arguments); }));
+    return std::optional<Value>(
+        MakeFunction(std::move(name), [body](CallContext&, const Arguments& arguments) { return body(arguments); }));
   }
 
   Value Offset(size_t bytes) const {
@@ -246,7 +263,8 @@ Value MatchOrNone(const ProgramRef& program, std::string_view subject, std::opti
 }
 
 // The replacement text of sub: \1, \g<1>, \g<name> and Python's escapes.
-Result<std::string> Expand(const Program& program, std::string_view replacement, std::string_view subject, const Found& found) {
+Result<std::string> Expand(const Program& program, std::string_view replacement, std::string_view subject,
+                           const Found& found) {
   std::string out;
   for (size_t i = 0; i < replacement.size(); ++i) {
     if (replacement[i] != '\\' || i + 1 == replacement.size()) {
@@ -257,7 +275,8 @@ Result<std::string> Expand(const Program& program, std::string_view replacement,
     size_t group = std::string::npos;
     if (c >= '0' && c <= '9') {
       group = static_cast<size_t>(c - '0');
-      if (i + 1 < replacement.size() && replacement[i + 1] >= '0' && replacement[i + 1] <= '9') group = group * 10 + static_cast<size_t>(replacement[++i] - '0');
+      if (i + 1 < replacement.size() && replacement[i + 1] >= '0' && replacement[i + 1] <= '9')
+        group = group * 10 + static_cast<size_t>(replacement[++i] - '0');
     } else if (c == 'g' && i + 1 < replacement.size() && replacement[i + 1] == '<') {
       const size_t close = replacement.find('>', i);
       if (close == std::string_view::npos) return ValueError("missing >, unterminated name");
@@ -279,7 +298,8 @@ Result<std::string> Expand(const Program& program, std::string_view replacement,
   return out;
 }
 
-Result<Value> Substitute(CallContext& context, const ProgramRef& program, const Value& replacement, std::string_view subject, int64_t count, bool counted) {
+Result<Value> Substitute(CallContext& context, const ProgramRef& program, const Value& replacement,
+                         std::string_view subject, int64_t count, bool counted) {
   STIR_ASSIGN(const std::vector<Found> all, FindAll(*program, subject, count > 0 ? count : -1));
   std::string out;
   size_t at = 0;
@@ -324,7 +344,8 @@ Result<Value> ListAll(const ProgramRef& program, std::string_view subject, bool 
       items.push_back(TextOrNone(GroupText(subject, found, program->groups), Value::String("")));
     } else {
       std::vector<Value> groups;
-      for (size_t i = 1; i < found.groups.size(); ++i) groups.push_back(TextOrNone(GroupText(subject, found, i), Value::String("")));
+      for (size_t i = 1; i < found.groups.size(); ++i)
+        groups.push_back(TextOrNone(GroupText(subject, found, i), Value::String("")));
       items.push_back(Value::Tuple(std::move(groups)));
     }
   }
@@ -343,7 +364,8 @@ Result<std::string> Subject(ArgumentReader& reader) {
   return std::string(value.AsString());
 }
 
-// The functions that a module and a compiled pattern share; `get` gives the program (and reads the flags of the module's).
+// The functions that a module and a compiled pattern share; `get` gives the program (and reads the flags of the
+// module's).
 using GetProgram = std::function<Result<ProgramRef>(ArgumentReader&)>;
 
 Result<Value> Apply(std::string_view name, CallContext& context, ArgumentReader& reader, const GetProgram& get) {
@@ -367,7 +389,8 @@ Result<Value> Apply(std::string_view name, CallContext& context, ArgumentReader&
   return MatchOrNone(program, subject, std::move(found));
 }
 
-constexpr std::string_view kFunctions[] = {"match", "search", "fullmatch", "findall", "finditer", "sub", "subn", "split"};
+constexpr std::string_view kFunctions[] = {"match",    "search", "fullmatch", "findall",
+                                           "finditer", "sub",    "subn",      "split"};
 
 class PatternObject : public jinja::Object {
  public:
@@ -378,11 +401,21 @@ class PatternObject : public jinja::Object {
     if (name == "pattern") return std::optional<Value>(Value::String(program_->text));
     if (name == "flags") return std::optional<Value>(Value::Int(program_->flags | kUnicode));
     if (name == "groups") return std::optional<Value>(Value::Int(program_->groups));
+    if (name == "groupindex") {
+      auto indices = jinja::MakeRef<jinja::Dict>();
+      for (size_t i = 1; i < program_->names.size(); ++i) {
+        if (!program_->names[i].empty()) indices->Set(program_->names[i], Value::Int(static_cast<int64_t>(i)));
+      }
+      return std::optional<Value>(Value::FromDict(std::move(indices)));
+    }
     if (std::ranges::find(kFunctions, name) == std::end(kFunctions)) return std::optional<Value>();
-    return std::optional<Value>(MakeFunction(std::string(name), [program = program_, name = std::string(name)](CallContext& context, const Arguments& arguments) -> Result<Value> {
-      ArgumentReader reader(name, arguments);
-      return Apply(name, context, reader, [&program](ArgumentReader&) -> Result<ProgramRef> { return program; });
-    }));
+    return std::optional<Value>(MakeFunction(
+        std::string(name),
+        [program = program_, name = std::string(name)](CallContext& context,
+                                                       const Arguments& arguments) -> Result<Value> {
+          ArgumentReader reader(name, arguments);
+          return Apply(name, context, reader, [&program](ArgumentReader&) -> Result<ProgramRef> { return program; });
+        }));
   }
   Result<std::string> Repr() const override {
     STIR_ASSIGN(const std::string text, Value::String(program_->text).Repr());
@@ -400,15 +433,16 @@ Result<ProgramRef> ProgramOf(const Value& pattern, int64_t flags) {
 }
 
 Value ModuleFunction(std::string_view name) {
-  return MakeFunction(std::string(name), [name = std::string(name)](CallContext& context, const Arguments& arguments) -> Result<Value> {
-    ArgumentReader reader(name, arguments);
-    STIR_ASSIGN(const Value pattern, reader.Required("pattern"));
-    return Apply(name, context, reader, [&pattern](ArgumentReader& rest) -> Result<ProgramRef> {
-      STIR_ASSIGN(const int64_t flags, OptionalNumber(rest, "flags"));
-      STIR_TRY(rest.Finish());
-      return ProgramOf(pattern, flags);
-    });
-  });
+  return MakeFunction(std::string(name),
+                      [name = std::string(name)](CallContext& context, const Arguments& arguments) -> Result<Value> {
+                        ArgumentReader reader(name, arguments);
+                        STIR_ASSIGN(const Value pattern, reader.Required("pattern"));
+                        return Apply(name, context, reader, [&pattern](ArgumentReader& rest) -> Result<ProgramRef> {
+                          STIR_ASSIGN(const int64_t flags, OptionalNumber(rest, "flags"));
+                          STIR_TRY(rest.Finish());
+                          return ProgramOf(pattern, flags);
+                        });
+                      });
 }
 
 Result<Value> CompileFunction(CallContext&, const Arguments& arguments) {
@@ -440,8 +474,9 @@ Value RegexModule() {
   members.emplace_back("compile", MakeFunction("compile", CompileFunction));
   members.emplace_back("escape", MakeFunction("escape", EscapeFunction));
   static constexpr std::pair<std::string_view, int64_t> kFlags[] = {
-      {"I", kIgnoreCase}, {"IGNORECASE", kIgnoreCase}, {"M", kMultiline}, {"MULTILINE", kMultiline}, {"S", kDotAll},  {"DOTALL", kDotAll},
-      {"X", kVerbose},    {"VERBOSE", kVerbose},       {"U", kUnicode},   {"UNICODE", kUnicode},     {"A", kAscii}, {"ASCII", kAscii}};
+      {"I", kIgnoreCase}, {"IGNORECASE", kIgnoreCase}, {"M", kMultiline}, {"MULTILINE", kMultiline},
+      {"S", kDotAll},     {"DOTALL", kDotAll},         {"X", kVerbose},   {"VERBOSE", kVerbose},
+      {"U", kUnicode},    {"UNICODE", kUnicode},       {"A", kAscii},     {"ASCII", kAscii}};
   for (const auto& [name, number] : kFlags) members.emplace_back(name, Value::Int(number));
   return MakeModule("re", std::move(members));
 }

@@ -1,6 +1,8 @@
 // date, time, datetime, timedelta and tzinfo: attributes, arithmetic, comparison and Python's printed forms.
 #include "pylib/temporal.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "pylib/modules.h"
@@ -8,8 +10,8 @@
 namespace stir::pylib {
 namespace {
 
-using jinja::Arguments;
 using jinja::ArgumentReader;
+using jinja::Arguments;
 using jinja::BinaryOp;
 using jinja::CallContext;
 using jinja::Value;
@@ -21,7 +23,8 @@ Attribute Missing() { return std::optional<Value>(); }
 
 // A method without arguments.
 Attribute Getter(std::string name, Value result) {
-  return Have(jinja::MakeFunction(std::move(name), [result](CallContext&, const Arguments&) -> Result<Value> { return result; }));
+  return Have(jinja::MakeFunction(std::move(name),
+                                  [result](CallContext&, const Arguments&) -> Result<Value> { return result; }));
 }
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
@@ -37,11 +40,16 @@ std::string DateText(int64_t days) {
 template <typename T>
 std::optional<Value> Ordered(BinaryOp op, T left, T right) {
   switch (op) {
-    case BinaryOp::kLess: return Value::Bool(left < right);
-    case BinaryOp::kLessEqual: return Value::Bool(left <= right);
-    case BinaryOp::kGreater: return Value::Bool(left > right);
-    case BinaryOp::kGreaterEqual: return Value::Bool(left >= right);
-    default: return std::nullopt;
+    case BinaryOp::kLess:
+      return Value::Bool(left < right);
+    case BinaryOp::kLessEqual:
+      return Value::Bool(left <= right);
+    case BinaryOp::kGreater:
+      return Value::Bool(left > right);
+    case BinaryOp::kGreaterEqual:
+      return Value::Bool(left >= right);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -55,8 +63,9 @@ Attribute DateAttribute(int64_t days, std::string_view name) {
   if (name == "toordinal") return Getter("toordinal", Value::Int(days + 719163));
   if (name == "isocalendar") {
     const Moment moment{days * kMicrosPerDay, nullptr};
-    return Getter("isocalendar", Value::Tuple({Value::Int(std::stoll(FormatTime("%G", moment))),
-                                               Value::Int(std::stoll(FormatTime("%V", moment))), Value::Int(Weekday(days) + 1)}));
+    return Getter("isocalendar",
+                  Value::Tuple({Value::Int(std::stoll(FormatTime("%G", moment))),
+                                Value::Int(std::stoll(FormatTime("%V", moment))), Value::Int(Weekday(days) + 1)}));
   }
   return Missing();
 }
@@ -74,9 +83,42 @@ Value Formatter(WallTime wall, std::optional<Zone> zone) {
   return jinja::MakeFunction("strftime", [wall, zone](CallContext&, const Arguments& arguments) -> Result<Value> {
     ArgumentReader reader("strftime", arguments);
     STIR_ASSIGN(Value format, reader.Required("format"));
-    if (!format.IsString()) return TypeError(fmt::format("strftime() argument 1 must be str, not {}", format.TypeName()));
+    if (!format.IsString())
+      return TypeError(fmt::format("strftime() argument 1 must be str, not {}", format.TypeName()));
     return Value::String(FormatTime(format.AsString(), {wall, zone ? &*zone : nullptr}));
   });
+}
+
+// isoformat(timespec=...): the clock cut at a unit.
+Result<Value> IsoWith(const DatetimeObject& moment, char separator, std::string_view timespec) {
+  if (timespec == "auto") return Value::String(moment.IsoText(separator));
+  const std::string_view clock = timespec == "hours"     ? "%H"
+                                 : timespec == "minutes" ? "%H:%M"
+                                 : timespec == "seconds" ? "%H:%M:%S"
+                                                         : "%H:%M:%S.%f";
+  const bool finer = timespec == "milliseconds" || timespec == "microseconds";
+  if (clock.ends_with("%f") && !finer) return ValueError("Unknown timespec value");
+  std::string text = DateText(DayOf(moment.wall())) + separator + FormatTime(clock, {moment.wall(), nullptr});
+  if (timespec == "milliseconds") text.resize(text.size() - 3);
+  return Value::String(text + (moment.zone() ? OffsetText(moment.zone()->offset, true) : ""));
+}
+
+// Python's OverflowError outside the years 1 to 9999.
+Attribute CheckedDate(int64_t days) {
+  if (days < *DaysOf(1, 1, 1) || days > *DaysOf(9999, 12, 31)) return ValueError("date value out of range");
+  return Have(Value::New<DateObject>(days));
+}
+
+Attribute CheckedMoment(WallTime wall, std::optional<Zone> zone) {
+  if (DayOf(wall) < *DaysOf(1, 1, 1) || DayOf(wall) > *DaysOf(9999, 12, 31))
+    return ValueError("date value out of range");
+  return Have(Value::New<DatetimeObject>(wall, std::move(zone)));
+}
+
+// A timedelta from a product or quotient; ties go to the even microsecond.
+Attribute ScaledDelta(double micros) {
+  if (!(std::fabs(micros) < 8.64e19 / 10)) return ValueError("days out of range for timedelta");
+  return Have(Value::New<TimedeltaObject>(static_cast<int64_t>(std::nearbyint(micros))));
 }
 
 // The replace() of dates and datetimes: any field by name.
@@ -91,7 +133,8 @@ Result<WallTime> Replaced(ArgumentReader& reader, WallTime wall, bool with_time)
   const std::optional<int64_t> days = DaysOf(year, month, day);
   if (!days) return ValueError("day is out of range for month");
   if (!with_time) return *days * kMicrosPerDay;
-  const int64_t hour = field("hour", second / 3600), minute = field("minute", second / 60 % 60), sec = field("second", second % 60);
+  const int64_t hour = field("hour", second / 3600), minute = field("minute", second / 60 % 60),
+                sec = field("second", second % 60);
   const int64_t micro = field("microsecond", time % kMicrosPerSecond);
   if (hour < 0 || hour > 23) return ValueError("hour must be in 0..23");
   if (minute < 0 || minute > 59) return ValueError("minute must be in 0..59");
@@ -102,7 +145,8 @@ Result<WallTime> Replaced(ArgumentReader& reader, WallTime wall, bool with_time)
 std::string DatetimeReprFields(WallTime wall) {
   const DateFields date = FieldsOfDays(DayOf(wall));
   const int64_t time = TimeOfDay(wall), second = time / kMicrosPerSecond, micros = time % kMicrosPerSecond;
-  std::string text = fmt::format("{}, {}, {}, {}, {}", date.year, date.month, date.day, second / 3600, second / 60 % 60);
+  std::string text =
+      fmt::format("{}, {}, {}, {}, {}", date.year, date.month, date.day, second / 3600, second / 60 % 60);
   if (second % 60 != 0 || micros != 0) text += fmt::format(", {}", second % 60);
   if (micros != 0) text += fmt::format(", {}", micros);
   return text;
@@ -121,7 +165,8 @@ DateFields FieldsOfDays(int64_t days) {
 
 std::optional<int64_t> DaysOf(int64_t year, int64_t month, int64_t day) {
   if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok()) return std::nullopt;
   return std::chrono::sys_days(date).time_since_epoch().count();
@@ -133,12 +178,13 @@ Attribute DateObject::GetAttribute(CallContext&, std::string_view name) {
   if (name == "isoformat") return Getter("isoformat", Value::String(DateText(days_)));
   if (name == "strftime") return Have(Formatter(days_ * kMicrosPerDay, std::nullopt));
   if (name == "replace") {
-    return Have(jinja::MakeFunction("replace", [days = days_](CallContext&, const Arguments& arguments) -> Result<Value> {
-      ArgumentReader reader("replace", arguments);
-      STIR_ASSIGN(const WallTime wall, Replaced(reader, days * kMicrosPerDay, false));
-      STIR_TRY(reader.Finish());
-      return Value::New<DateObject>(DayOf(wall));
-    }));
+    return Have(
+        jinja::MakeFunction("replace", [days = days_](CallContext&, const Arguments& arguments) -> Result<Value> {
+          ArgumentReader reader("replace", arguments);
+          STIR_ASSIGN(const WallTime wall, Replaced(reader, days * kMicrosPerDay, false));
+          STIR_TRY(reader.Finish());
+          return Value::New<DateObject>(DayOf(wall));
+        }));
   }
   return DateAttribute(days_, name);
 }
@@ -158,8 +204,8 @@ bool DateObject::Equals(const Value& other) const {
 Attribute DateObject::Binary(BinaryOp op, const Value& other, bool reflected) const {
   if (const auto* delta = other.As<TimedeltaObject>()) {
     const int64_t days = FloorDivide(delta->micros(), kMicrosPerDay);
-    if (op == BinaryOp::kAdd) return Have(Value::New<DateObject>(days_ + days));
-    if (op == BinaryOp::kSubtract && !reflected) return Have(Value::New<DateObject>(days_ - days));
+    if (op == BinaryOp::kAdd) return CheckedDate(days_ + days);
+    if (op == BinaryOp::kSubtract && !reflected) return CheckedDate(days_ - days);
   }
   const auto* date = other.As<DateObject>();
   if (date == nullptr) return Missing();
@@ -201,7 +247,8 @@ Attribute TimeObject::Binary(BinaryOp op, const Value& other, bool reflected) co
 // --- datetime
 
 std::string DatetimeObject::IsoText(char separator) const {
-  return DateText(DayOf(wall_)) + separator + ClockText(TimeOfDay(wall_)) + (zone_ ? OffsetText(zone_->offset, true) : "");
+  return DateText(DayOf(wall_)) + separator + ClockText(TimeOfDay(wall_)) +
+         (zone_ ? OffsetText(zone_->offset, true) : "");
 }
 
 Attribute DatetimeObject::GetAttribute(CallContext&, std::string_view name) {
@@ -210,15 +257,22 @@ Attribute DatetimeObject::GetAttribute(CallContext&, std::string_view name) {
   if (name == "time") return Getter("time", Value::New<TimeObject>(TimeOfDay(wall_)));
   if (name == "tzinfo") return Have(zone_ ? Value::New<ZoneObject>(*zone_) : Value::None());
   if (name == "timestamp") return Getter("timestamp", Value::Float(static_cast<double>(Instant()) / 1e6));
-  if (name == "utcoffset") return Getter("utcoffset", zone_ ? Value::New<TimedeltaObject>(zone_->offset.count() * kMicrosPerSecond) : Value::None());
+  if (name == "utcoffset")
+    return Getter("utcoffset",
+                  zone_ ? Value::New<TimedeltaObject>(zone_->offset.count() * kMicrosPerSecond) : Value::None());
   if (name == "tzname") return Getter("tzname", zone_ ? Value::String(zone_->abbreviation) : Value::None());
+  if (name == "dst") {
+    return Getter("dst", zone_ ? Value::New<TimedeltaObject>(zone_->dst ? 3600 * kMicrosPerSecond : 0) : Value::None());
+  }
   if (name == "strftime") return Have(Formatter(wall_, zone_));
   if (name == "isoformat") {
     return Have(jinja::MakeFunction("isoformat", [self](CallContext&, const Arguments& arguments) -> Result<Value> {
       ArgumentReader reader("isoformat", arguments);
       const Value separator = reader.Optional("sep", Value::String("T"));
+      const Value timespec = reader.Optional("timespec", Value::String("auto"));
       STIR_TRY(reader.Finish());
-      return Value::String(self().IsoText(separator.IsString() && !separator.AsString().empty() ? separator.AsString().front() : 'T'));
+      const char between = separator.IsString() && !separator.AsString().empty() ? separator.AsString().front() : 'T';
+      return IsoWith(self(), between, timespec.IsString() ? timespec.AsString() : "");
     }));
   }
   if (name == "replace") {
@@ -250,9 +304,9 @@ Attribute DatetimeObject::GetAttribute(CallContext&, std::string_view name) {
 }
 
 Result<std::string> DatetimeObject::Repr() const {
-  std::string zone;
-  if (zone_) zone = zone_->zone == nullptr && zone_->name == "UTC" ? ", tzinfo=<UTC>" : fmt::format(", tzinfo=<{}>", zone_->name);
-  return fmt::format("datetime.datetime({}{})", DatetimeReprFields(wall_), zone);
+  if (!zone_) return fmt::format("datetime.datetime({})", DatetimeReprFields(wall_));
+  STIR_ASSIGN(const std::string zone, ZoneObject(*zone_).Repr());
+  return fmt::format("datetime.datetime({}, tzinfo={})", DatetimeReprFields(wall_), zone);
 }
 
 bool DatetimeObject::Equals(const Value& other) const {
@@ -262,12 +316,16 @@ bool DatetimeObject::Equals(const Value& other) const {
 
 Attribute DatetimeObject::Binary(BinaryOp op, const Value& other, bool reflected) const {
   if (const auto* delta = other.As<TimedeltaObject>()) {
-    if (op == BinaryOp::kAdd) return Have(Value::New<DatetimeObject>(wall_ + delta->micros(), zone_));
-    if (op == BinaryOp::kSubtract && !reflected) return Have(Value::New<DatetimeObject>(wall_ - delta->micros(), zone_));
+    if (op == BinaryOp::kAdd) return CheckedMoment(wall_ + delta->micros(), zone_);
+    if (op == BinaryOp::kSubtract && !reflected) return CheckedMoment(wall_ - delta->micros(), zone_);
+  }
+  if (other.As<DateObject>() != nullptr && op >= BinaryOp::kLess) {
+    return TypeError("can't compare datetime.datetime to datetime.date");
   }
   const auto* datetime = other.As<DatetimeObject>();
   if (datetime == nullptr) return Missing();
-  if (datetime->zone_.has_value() != zone_.has_value()) return NaiveAndAware(op == BinaryOp::kSubtract ? "subtract" : "compare");
+  if (datetime->zone_.has_value() != zone_.has_value())
+    return NaiveAndAware(op == BinaryOp::kSubtract ? "subtract" : "compare");
   const int64_t left = reflected ? datetime->Instant() : Instant(), right = reflected ? Instant() : datetime->Instant();
   if (op == BinaryOp::kSubtract) return Have(Value::New<TimedeltaObject>(left - right));
   return Ordered(op, left, right);
@@ -281,6 +339,7 @@ Attribute TimedeltaObject::GetAttribute(CallContext&, std::string_view name) {
   if (name == "seconds") return HaveInt(rest / kMicrosPerSecond);
   if (name == "microseconds") return HaveInt(rest % kMicrosPerSecond);
   if (name == "total_seconds") return Getter("total_seconds", Value::Float(static_cast<double>(micros_) / 1e6));
+  if (name == "__abs__") return Getter("__abs__", Value::New<TimedeltaObject>(std::abs(micros_)));
   return Missing();
 }
 
@@ -323,11 +382,17 @@ Attribute TimedeltaObject::Binary(BinaryOp op, const Value& other, bool reflecte
   }
   if (other.type() == jinja::Type::kInt || other.type() == jinja::Type::kFloat) {
     const double factor = other.type() == jinja::Type::kInt ? static_cast<double>(other.AsInt()) : other.AsFloat();
-    if (op == BinaryOp::kMultiply && other.type() == jinja::Type::kInt) return Have(Value::New<TimedeltaObject>(micros_ * other.AsInt()));
-    if (op == BinaryOp::kMultiply) return Have(Value::New<TimedeltaObject>(static_cast<int64_t>(static_cast<double>(micros_) * factor)));
-    if (reflected || factor == 0) return Missing();
-    if (op == BinaryOp::kDivide) return Have(Value::New<TimedeltaObject>(static_cast<int64_t>(static_cast<double>(micros_) / factor)));
-    if (op == BinaryOp::kFloorDivide && other.type() == jinja::Type::kInt) return Have(Value::New<TimedeltaObject>(FloorDivide(micros_, other.AsInt())));
+    int64_t exact = 0;
+    if (op == BinaryOp::kMultiply && other.type() == jinja::Type::kInt &&
+        !__builtin_mul_overflow(micros_, other.AsInt(), &exact)) {
+      return Have(Value::New<TimedeltaObject>(exact));
+    }
+    if (op == BinaryOp::kMultiply) return ScaledDelta(static_cast<double>(micros_) * factor);
+    if (reflected || (op != BinaryOp::kDivide && op != BinaryOp::kFloorDivide)) return Missing();
+    if (factor == 0) return ValueError("division by zero");
+    if (op == BinaryOp::kDivide) return ScaledDelta(static_cast<double>(micros_) / factor);
+    if (op == BinaryOp::kFloorDivide && other.type() == jinja::Type::kInt)
+      return Have(Value::New<TimedeltaObject>(FloorDivide(micros_, other.AsInt())));
   }
   return Missing();
 }
@@ -337,45 +402,56 @@ Attribute TimedeltaObject::Binary(BinaryOp op, const Value& other, bool reflecte
 Attribute ZoneObject::GetAttribute(CallContext&, std::string_view name) {
   if (name == "zone") return Have(Value::String(zone_.name));
   if (name == "localize") {
-    return Have(jinja::MakeFunction("localize", [zone = zone_](CallContext&, const Arguments& arguments) -> Result<Value> {
-      ArgumentReader reader("localize", arguments);
-      STIR_ASSIGN(Value given, reader.Required("dt"));
-      reader.Optional("is_dst");
-      STIR_TRY(reader.Finish());
-      const auto* datetime = given.As<DatetimeObject>();
-      if (datetime == nullptr) return TypeError("localize() needs a datetime");
-      if (datetime->zone()) return ValueError("Not naive datetime (tzinfo is already set)");
-      return Value::New<DatetimeObject>(datetime->wall(), ZoneOfWall(zone, datetime->wall()));
-    }));
+    return Have(
+        jinja::MakeFunction("localize", [zone = zone_](CallContext&, const Arguments& arguments) -> Result<Value> {
+          ArgumentReader reader("localize", arguments);
+          STIR_ASSIGN(Value given, reader.Required("dt"));
+          reader.Optional("is_dst");
+          STIR_TRY(reader.Finish());
+          const auto* datetime = given.As<DatetimeObject>();
+          if (datetime == nullptr) return TypeError("localize() needs a datetime");
+          if (datetime->zone()) return ValueError("Not naive datetime (tzinfo is already set)");
+          return Value::New<DatetimeObject>(datetime->wall(), ZoneOfWall(zone, datetime->wall()));
+        }));
   }
   if (name == "normalize") {
-    return Have(jinja::MakeFunction("normalize", [zone = zone_](CallContext&, const Arguments& arguments) -> Result<Value> {
-      ArgumentReader reader("normalize", arguments);
-      STIR_ASSIGN(Value given, reader.Required("dt"));
-      const auto* datetime = given.As<DatetimeObject>();
-      if (datetime == nullptr || !datetime->zone()) return ValueError("Naive time - no tzinfo set");
-      const Zone at = ZoneAt(zone, datetime->Instant());
-      return Value::New<DatetimeObject>(datetime->Instant() + at.offset.count() * kMicrosPerSecond, at);
-    }));
+    return Have(
+        jinja::MakeFunction("normalize", [zone = zone_](CallContext&, const Arguments& arguments) -> Result<Value> {
+          ArgumentReader reader("normalize", arguments);
+          STIR_ASSIGN(Value given, reader.Required("dt"));
+          const auto* datetime = given.As<DatetimeObject>();
+          if (datetime == nullptr || !datetime->zone()) return ValueError("Naive time - no tzinfo set");
+          const Zone at = ZoneAt(zone, datetime->Instant());
+          return Value::New<DatetimeObject>(datetime->Instant() + at.offset.count() * kMicrosPerSecond, at);
+        }));
   }
   if (name == "utcoffset" || name == "tzname" || name == "dst") {
-    return Have(jinja::MakeFunction(std::string(name), [zone = zone_, name = std::string(name)](CallContext&, const Arguments& arguments) -> Result<Value> {
-      ArgumentReader reader(name, arguments);
-      const Value given = reader.Optional("dt");
-      const auto* datetime = given.As<DatetimeObject>();
-      const Zone at = datetime != nullptr ? ZoneOfWall(zone, datetime->wall()) : zone;
-      if (name == "tzname") return Value::String(at.abbreviation);
-      return Value::New<TimedeltaObject>((name == "dst" ? (at.dst ? 3600 : 0) : at.offset.count()) * kMicrosPerSecond);
-    }));
+    return Have(jinja::MakeFunction(
+        std::string(name),
+        [zone = zone_, name = std::string(name)](CallContext&, const Arguments& arguments) -> Result<Value> {
+          ArgumentReader reader(name, arguments);
+          const Value given = reader.Optional("dt");
+          const auto* datetime = given.As<DatetimeObject>();
+          const Zone at = datetime != nullptr ? ZoneOfWall(zone, datetime->wall()) : zone;
+          if (name == "tzname") return Value::String(at.abbreviation);
+          return Value::New<TimedeltaObject>((name == "dst" ? (at.dst ? 3600 : 0) : at.offset.count()) *
+                                             kMicrosPerSecond);
+        }));
   }
   return Missing();
 }
 
 Result<std::string> ZoneObject::Repr() const {
-  if (zone_.zone == nullptr) return fmt::format("<{}>", zone_.name);
+  if (zone_.standard) {
+    if (zone_.offset.count() == 0) return std::string("datetime.timezone.utc");
+    STIR_ASSIGN(const std::string delta, TimedeltaObject(zone_.offset.count() * kMicrosPerSecond).Repr());
+    return fmt::format("datetime.timezone({})", delta);
+  }
+  if (zone_.zone == nullptr) return zone_.name == "UTC" ? "<UTC>" : zone_.name;
   const std::string_view kind = zone_.dst ? "DST" : "STD";
   Result<std::string> offset = TimedeltaObject(zone_.offset.count() * kMicrosPerSecond).Str();
-  return fmt::format("<DstTzInfo '{}' {}{}{} {}>", zone_.name, zone_.abbreviation, zone_.offset.count() < 0 ? "" : "+", *offset, kind);
+  return fmt::format("<DstTzInfo '{}' {}{}{} {}>", zone_.name, zone_.abbreviation, zone_.offset.count() < 0 ? "" : "+",
+                     *offset, kind);
 }
 
 bool ZoneObject::Equals(const Value& other) const {
@@ -386,7 +462,9 @@ bool ZoneObject::Equals(const Value& other) const {
 // --- values from the host
 
 Value MakeDatetimeUtc(Timestamp time) { return Value::New<DatetimeObject>(time.time_since_epoch().count(), Zone{}); }
-Value MakeDatetime(Timestamp naive_utc) { return Value::New<DatetimeObject>(naive_utc.time_since_epoch().count(), std::nullopt); }
+Value MakeDatetime(Timestamp naive_utc) {
+  return Value::New<DatetimeObject>(naive_utc.time_since_epoch().count(), std::nullopt);
+}
 Value MakeDate(int year, int month, int day) { return Value::New<DateObject>(DaysOf(year, month, day).value_or(0)); }
 
 }  // namespace stir::pylib

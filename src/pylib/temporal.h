@@ -23,7 +23,10 @@ struct Zone {
   std::string abbreviation = "UTC";
   std::chrono::seconds offset{0};
   bool dst = false;
-  bool operator==(const Zone& other) const { return zone == other.zone && name == other.name && offset == other.offset; }
+  bool standard = false;  // of the module datetime itself, not of pytz
+  bool operator==(const Zone& other) const {
+    return zone == other.zone && name == other.name && offset == other.offset;
+  }
 };
 
 // Microseconds since 1970-01-01T00:00 of the wall clock, in whatever zone.
@@ -49,7 +52,8 @@ class DateObject : public jinja::Object {
   Result<std::string> Repr() const override;
   bool Equals(const jinja::Value& other) const override;
   size_t Hash() const override { return jinja::Value::Int(days_).Hash(); }
-  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp op, const jinja::Value& other, bool reflected) const override;
+  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp op, const jinja::Value& other,
+                                             bool reflected) const override;
 
  private:
   int64_t days_;
@@ -65,7 +69,8 @@ class TimeObject : public jinja::Object {
   Result<std::string> Repr() const override;
   bool Equals(const jinja::Value& other) const override;
   size_t Hash() const override { return jinja::Value::Int(micros_).Hash(); }
-  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp op, const jinja::Value& other, bool reflected) const override;
+  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp op, const jinja::Value& other,
+                                             bool reflected) const override;
 
  private:
   int64_t micros_;  // since midnight
@@ -85,7 +90,8 @@ class DatetimeObject : public jinja::Object {
   Result<std::string> Repr() const override;
   bool Equals(const jinja::Value& other) const override;
   size_t Hash() const override { return jinja::Value::Int(Instant()).Hash(); }
-  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp op, const jinja::Value& other, bool reflected) const override;
+  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp op, const jinja::Value& other,
+                                             bool reflected) const override;
 
  private:
   WallTime wall_;
@@ -103,7 +109,8 @@ class TimedeltaObject : public jinja::Object {
   Result<std::string> Repr() const override;
   bool Equals(const jinja::Value& other) const override;
   size_t Hash() const override { return jinja::Value::Int(micros_).Hash(); }
-  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp op, const jinja::Value& other, bool reflected) const override;
+  Result<std::optional<jinja::Value>> Binary(jinja::BinaryOp op, const jinja::Value& other,
+                                             bool reflected) const override;
 
  private:
   int64_t micros_;
@@ -148,7 +155,7 @@ Result<Parsed> ParseTime(std::string_view text, std::string_view format);
 std::optional<Parsed> ParseIso(std::string_view text);
 
 std::string ClockText(int64_t micros_of_day, bool always_seconds = true);  // "10:00:00" or "10:00:00.000123"
-std::string OffsetText(std::chrono::seconds offset, bool colon);            // "+05:30"
+std::string OffsetText(std::chrono::seconds offset, bool colon);           // "+05:30"
 
 jinja::Value DatetimeModule(const Clock& clock);
 jinja::Value PytzModule();
