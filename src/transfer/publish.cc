@@ -81,7 +81,12 @@ class Publisher {
   Result<PublishOutcome> Run(const CancelToken& cancel) {
     STIR_ASSIGN(const auto lock, WaitForLock(files_, place(), cancel));
     STIR_TRY(Reconcile());
-    STIR_ASSIGN(outcome_.rows_before, builder_->RowsBefore(connection(), live_));
+    auto before = builder_->RowsBefore(connection(), live_);
+    if (!before.ok()) {
+      builder_->Abandon(connection());
+      return std::move(before).error();
+    }
+    outcome_.rows_before = *before;
     STIR_TRY(Record(PublicationState::kBegun));
     Status made = Make();
     if (!made.ok()) {

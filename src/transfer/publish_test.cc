@@ -279,6 +279,33 @@ TEST_F(PublishTest, AFileThatAnotherProcessWritesIsHeld) {
   ToDuckDb();
   Model("select 1 id");
   Publishes();
+  int ready[2];
+  int go[2];
+  ASSERT_EQ(pipe(ready), 0);
+  ASSERT_EQ(pipe(go), 0);
+  adapter_.reset();
+  const pid_t child = fork();
+  char byte = 'y';
+  if (child == 0) {
+    auto writer = Open("serve");
+    [[maybe_unused]] auto wrote = write(ready[1], &byte, 1);
+    [[maybe_unused]] auto got = read(go[0], &byte, 1);
+    _exit(0);
+  }
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  adapter_ = Open("shop");
+  const Diagnostic error = Fails();
+  EXPECT_EQ(error.kind, adapter::kDatabaseHeld);
+  EXPECT_NE(error.message.find("serve.duckdb` is held by process"), std::string::npos) << error.message;
+  ASSERT_EQ(write(go[1], &byte, 1), 1);
+  waitpid(child, nullptr, 0);
+  EXPECT_EQ(Publishes("r2").generation, 2) << "nothing of the failure is left attached";
+}
+
+TEST_F(PublishTest, AFileThatThisProcessHasOpenIsNotReplaced) {
+  ToDuckDb();
+  Model("select 1 id");
+  Publishes();
   auto writer = Open("serve");
   const Diagnostic error = Fails();
   EXPECT_EQ(error.kind, adapter::kDatabaseError) << error.message;

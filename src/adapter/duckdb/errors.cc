@@ -45,7 +45,8 @@ Parsed ParsePlain(std::string_view text) { return {.message = std::string(text.s
 
 // After what is wrong with a CSV file the engine lists its guesses and every option of its reader.
 void DropReaderOptions(std::string& message) {
-  if (message.find("CSV Error on Line:") != std::string::npos) message.resize(std::min(message.size(), message.find("\n\n")));
+  if (message.find("CSV Error on Line:") != std::string::npos)
+    message.resize(std::min(message.size(), message.find("\n\n")));
 }
 
 Parsed Parse(std::string_view text) {
@@ -68,14 +69,20 @@ std::string CommandOf(std::string_view pid) {
   return command;
 }
 
-// "... Conflicting lock is held in /usr/bin/x (PID 12) by user root. See also ...": parts may be absent.
-std::optional<Diagnostic> HeldError(std::string_view message, std::string_view path) {
-  if (message.find("Could not set lock on file") == std::string_view::npos) return std::nullopt;
-  const size_t begin = message.find("(PID ");
-  std::string_view pid;
-  if (begin != std::string_view::npos) {
-    pid = message.substr(begin + 5, message.find(')', begin) - begin - 5);
-  }
+// What stands between two marks of a text; empty when they are not there.
+std::string_view Between(std::string_view text, std::string_view before, std::string_view after) {
+  const size_t found = text.find(before);
+  if (found == std::string_view::npos) return {};
+  text.remove_prefix(found + before.size());
+  return text.substr(0, text.find(after));
+}
+
+// `Could not set lock on file "x": Conflicting lock is held in /usr/bin/y (PID 12) by user z. See also ...`: who holds
+// it may be absent.
+std::optional<Diagnostic> HeldError(std::string_view message) {
+  const std::string_view path = Between(message, "Could not set lock on file \"", "\"");
+  if (path.empty()) return std::nullopt;
+  const std::string_view pid = Between(message, "(PID ", ")");
   std::string holder = "another process";
   if (!pid.empty() && pid.find_first_not_of("0123456789") == std::string_view::npos) {
     const std::string command = CommandOf(pid);
@@ -105,7 +112,7 @@ std::string HintFor(std::string_view message) {
 Diagnostic ErrorFrom(std::string_view text, bool interrupted) {
   Parsed parsed = Parse(text);
   if (interrupted) return Diagnostic(kCanceled, "the statement was canceled");
-  if (auto held = HeldError(parsed.message, "that is to be attached")) return *std::move(held);
+  if (auto held = HeldError(parsed.message)) return *std::move(held);
   Diagnostic diagnostic(KindOf(parsed.message), parsed.message);
   diagnostic.hint = HintFor(parsed.message);
   diagnostic.engine_offset = parsed.position;
@@ -114,7 +121,7 @@ Diagnostic ErrorFrom(std::string_view text, bool interrupted) {
 
 Diagnostic OpenErrorFrom(std::string_view text, std::string_view path) {
   const Parsed parsed = Parse(text);
-  if (auto held = HeldError(parsed.message, path)) return *std::move(held);
+  if (auto held = HeldError(parsed.message)) return *std::move(held);
   Diagnostic diagnostic(kConnectionFailed,
                         fmt::format("the database `{}` could not be opened: {}", path, parsed.message));
   if (parsed.message.find("No such file or directory") != std::string::npos) {
