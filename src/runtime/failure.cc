@@ -103,7 +103,9 @@ std::string NameHint(const Diagnostic& error, NodeRun& run) {
   const std::string_view message = error.message;
   if (!(error.kind == jinja::kTemplateUndefined) || !message.starts_with('\'') || !message.ends_with(kEnd)) return {};
   const std::string_view name = message.substr(1, message.size() - kEnd.size() - 1);
-  std::vector<std::string> known = run.state().manifest().macros().Names(run.node().package);
+  const project::MacroIndex& macros = run.state().manifest().macros();
+  if (name.starts_with("test_")) return DidYouMean(name.substr(5), macros.GenericTestNames());
+  std::vector<std::string> known = macros.Names(run.node().package);
   known.insert(known.end(), {"target", "this", "ref", "source", "config", "var", "env_var", "execute", "adapter", "modules"});
   const std::string nearest = DidYouMean(name, known);
   return nearest.empty() ? "no macro, package or variable has this name: is a package missing in the project?" : nearest;
@@ -121,7 +123,7 @@ void PlaceErrors(Diagnostics& errors, NodeRun& run) {
     std::erase_if(error.trace, [&](const TraceFrame& frame) {
       return by_engine && (!frame.span || run.state().IsBuiltIn(frame.span.source));
     });
-    if (error.subject.empty()) error.subject = run.node().unique_id;
+    if (error.subject.empty()) error.subject = error.span ? run.node().unique_id : run.node().original_file_path;
   }
 }
 
