@@ -20,6 +20,8 @@
 #include "engine/kinds.h"
 #include "engine/pipelines.h"
 #include "engine/runs.h"
+#include "store/kinds.h"
+#include "store/store.h"
 
 namespace stir::engine {
 namespace {
@@ -358,6 +360,22 @@ TEST_F(PipelineTest, ATaskThatTheDefinitionNoLongerHasIsRemovedFromItsRun) {
   ASSERT_TRUE(RetryRun(host(), options(), 1)->success);
   EXPECT_EQ(Tasks(), (Texts{"a success(2)", "b upstream_failed(0)", "c success(1)"}))
       << "what had ended stays in the record";
+}
+
+TEST_F(PipelineTest, ARunThatAnotherTookOverStopsAndSaysSo) {
+  Pipeline(
+      "      - {name: slow, shell: \"sleep 60\"}\n      - {name: quick, shell: \"true\"}\n"
+      "      - {name: after, shell: \"true\", needs: [quick]}\n");
+  lines_.on_event = [&](const Event& event) {
+    if (event.code != "S101") return;
+    auto store = store::OpenSqliteStore((root() / ".stir/state.db").string());
+    ASSERT_TRUE((*store)->ClaimRun(1, "another", SystemClock().Now()).ok());
+  };
+  const auto begun = std::chrono::steady_clock::now();
+  auto result = Run();
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error()[0].kind, store::kStoreConflict);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20));
 }
 
 TEST_F(PipelineTest, IntervalsAndBackfills) {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "engine/narrator.h"
+#include "engine/node_info.h"
 #include "runtime/node_run.h"
 
 namespace stir::engine {
@@ -71,12 +72,14 @@ std::string MessageData(std::string_view message) {
   return std::move(json).Take();
 }
 
-std::string ProblemData(const Node& node) {
+// The data of an event about how a node ended: its own keys, then node_info.
+template <typename Fill>
+std::string ProblemData(const Node& node, Fill fill) {
   JsonWriter json;
-  json.BeginObject().Key("node_info").BeginObject().Key("node_name").String(node.name).Key("node_path").String(node.path);
-  json.Key("resource_type").String(ResourceTypeName(node.type)).Key("unique_id").String(node.unique_id).EndObject();
-  json.Key("node_name").String(node.name).Key("path").String(node.original_file_path);
-  json.Key("resource_type").String(ResourceTypeName(node.type)).EndObject();
+  json.BeginObject();
+  fill(json);
+  WriteNodeInfo(json, NodeStory{.node = &node}, "None");
+  json.EndObject();
   return std::move(json).Take();
 }
 
@@ -167,32 +170,36 @@ std::string Narrator::ErrorText(const NodeReport& report) const {
 
 void Narrator::Problem(const NodeReport& report, const Node& node, std::string_view target_folder) const {
   const bool warning = report.result.status == "warn";
-  const std::string place = fmt::format("in {} {} ({})", ResourceTypeName(node.type), node.name, node.original_file_path);
+  const std::string_view type = ResourceTypeName(node.type);
+  const std::string place = fmt::format("in {} {} ({})", type, node.name, node.original_file_path);
+  const std::string where = ProblemData(node, [&](JsonWriter& json) {
+    json.Key("node_name").String(node.name).Key("path").String(node.original_file_path).Key("resource_type").String(type);
+  });
+  const std::string why = ProblemData(node, [&](JsonWriter& json) { json.Key("msg").String(report.result.message); });
   if (warning) {
-    Say("Z021", "RunResultWarning", Level::kWarn, "[WARNING]: " + place, ProblemData(node));
-    Say("Z046", "RunResultWarningMessage", Level::kWarn, "[WARNING]: " + report.result.message,
-        MessageData(report.result.message));
+    Say("Z021", "RunResultWarning", Level::kWarn, "[WARNING]: " + place, where);
+    Say("Z046", "RunResultWarningMessage", Level::kWarn, "[WARNING]: " + report.result.message, why);
   } else {
-    Say("Z022", "RunResultFailure", Level::kError, "[ERROR]: " + place, ProblemData(node));
-    Say("Z024", "RunResultError", Level::kError, ErrorText(report), MessageData(report.result.message));
+    Say("Z022", "RunResultFailure", Level::kError, "[ERROR]: " + place, where);
+    Say("Z024", "RunResultError", Level::kError, ErrorText(report), why);
   }
   Blank();
   if (report.result.compiled.value_or(false)) {
     const std::string path = fmt::format("{}/{}", target_folder, runtime::TargetFile(node, "compiled"));
-    JsonWriter json;
-    json.BeginObject().Key("path").String(path).EndObject();
-    Say("Z026", "SQLCompiledPath", Level::kInfo, "  compiled code at " + path, std::move(json).Take());
+    Say("Z026", "SQLCompiledPath", Level::kInfo, "  compiled code at " + path,
+        ProblemData(node, [&](JsonWriter& json) { json.Key("path").String(path); }));
     Blank();
   }
-  if (!report.failures_relation.empty()) {
-    const std::string query = "select * from " + report.failures_relation;
-    const std::string border(query.size(), '-');
-    JsonWriter json;
-    json.BeginObject().Key("relation_name").String(report.failures_relation).EndObject();
-    Say("Z027", "CheckNodeTestFailure", Level::kInfo,
-        fmt::format("  See test failures:\n  {}\n  {}\n  {}", border, query, border), std::move(json).Take());
-    Blank();
-  }
+  if (!report.failures_relation.empty()) FailuresKept(report.failures_relation, node);
+}
+
+void Narrator::FailuresKept(const std::string& relation, const Node& node) const {
+  const std::string query = "select * from " + relation;
+  const std::string border(query.size(), '-');
+  Say("Z027", "CheckNodeTestFailure", Level::kInfo,
+      fmt::format("  See test failures:\n  {}\n  {}\n  {}", border, query, border),
+      ProblemData(node, [&](JsonWriter& json) { json.Key("relation_name").String(relation); }));
+  Blank();
 }
 
 void Narrator::Verdict(std::span<const NodeReport> reports, bool interrupted) const {
@@ -237,6 +244,15 @@ void Narrator::EndOfRun(std::span<const NodeReport> reports, std::string_view ta
     if (report.result.status == "warn") Problem(report, *report.node, target_folder);
   }
   Stats(CountResults(reports));
+}
+
+void Narrator::CommandResult(std::span<const NodeReport> reports, double seconds, Timestamp now) const {
+  JsonWriter json;
+  json.BeginObject().Key("elapsed_time").Double(seconds).Key("generated_at").String(FormatTimestamp(now));
+  json.Key("results").BeginArray();
+  for (const NodeReport& report : reports) WriteRunResult(json, report.result);
+  json.EndArray().Key("success").Bool(!AnyFailed(reports)).EndObject();
+  Say("Q037", "EndRunResult", Level::kDebug, "Command end result", std::move(json).Take());
 }
 
 RunStats CountResults(std::span<const NodeReport> reports) {

@@ -63,13 +63,22 @@ Result<RunAccount> RunExecutor::Run() {
     mailbox_.Push(std::move(done));
   });
   if (Status looped = Loop(); !looped.ok()) {
-    StopAll();
-    while (!running_.empty())
-      for (const Done& done : mailbox_.Wait(kStopAgain))
-        if (!done.canceled) running_.erase(done.task);
+    Abandon();
     return Diagnostics(looped.error());
   }
   return Conclude();
+}
+
+// The store takes nothing any more (another process took the run over, the disk is full): what runs is stopped and
+// waited for, and the run stays as the store has it.
+void RunExecutor::Abandon() {
+  for (TaskId id : std::exchange(to_dispatch_, {})) running_.erase(id);
+  StopAll();
+  while (!running_.empty()) {
+    for (const Done& done : mailbox_.Wait(kStopAgain))
+      if (!done.canceled) running_.erase(done.task);
+    StopAgain();
+  }
 }
 
 Status RunExecutor::Loop() {

@@ -77,6 +77,7 @@ class RunExecutor {
 
   // run_executor.cc
   Status Loop();
+  void Abandon();
   void StartReady();
   void Begin(TaskId id);
   void Launch(TaskId id);

@@ -88,7 +88,8 @@ class NodeRunCommand {
     int index = 0;
     for (runtime::NodeOutcome& outcome : outcomes) {
       const Node* node = &manifest_->node(hooks[static_cast<size_t>(index)]);
-      NodeStory story{node, ++index, static_cast<int>(hooks.size()), StartOf(outcome.result), EndOf(outcome.result)};
+      NodeStory story{.node = node, .index = ++index, .total = static_cast<int>(hooks.size()),
+                      .started_at = StartOf(outcome.result), .finished_at = EndOf(outcome.result)};
       narrator_.HookStarted(story);
       NodeReport report{node, std::move(outcome.result), std::move(outcome.errors), {}};
       narrator_.HookFinished(story, report);
@@ -112,7 +113,8 @@ class NodeRunCommand {
     for (const PlannedNode& planned : plan.nodes) {
       if (planned.pass_through) continue;
       const Node& node = manifest_->node(planned.node);
-      narrator_.NodeSkipped({&node, static_cast<int>(results.reports.size()) + 1, total, host_.clock.Now(), {}});
+      narrator_.NodeSkipped({.node = &node, .index = static_cast<int>(results.reports.size()) + 1, .total = total,
+                             .started_at = host_.clock.Now()});
       NodeReport report{&node, {}, {}, {}};
       report.result.unique_id = node.unique_id;
       report.result.status = "skipped";
@@ -133,6 +135,7 @@ class NodeRunCommand {
     for (const NodeReport& report : reports_) ran.push_back(report.node);
     narrator_.FinishedRunning(ran, elapsed);
     STIR_TRY(WriteRunResultsFile(reports_, elapsed, setting_, host_, options_, narrator_));
+    narrator_.CommandResult(reports_, elapsed, host_.clock.Now());
     if (!reports_.empty()) narrator_.EndOfRun(reports_, setting_.target_folder, interrupted);
     return CommandResult{.success = !interrupted && !AnyFailed(reports_)};
   }

@@ -8,6 +8,7 @@
 
 #include "base/strings.h"
 #include "platform/kinds.h"
+#include "project/config.h"
 #include "pylib/convert.h"
 #include "pylib/modules.h"
 
@@ -129,6 +130,7 @@ std::string RunScope::CompactTime(Timestamp time) const {
   return Digits(text.substr(0, 10)) + "T" + Digits(text.substr(11, 8));
 }
 
+// What a run hands out is a copy, so that a template that changes it changes nothing for others.
 // Nested as the names are: tasks.extract.us_east.outputs. A label that only one task has is an entry as well.
 Value RunScope::MakeTasks() const {
   Value root = Value::MakeDict();
@@ -147,7 +149,7 @@ Value RunScope::MakeTasks() const {
       at = next;
     }
     at.AsDict().Set("state", Str(facts.state));
-    at.AsDict().Set("outputs", facts.outputs.IsUndefined() ? Value::MakeDict() : facts.outputs);
+    at.AsDict().Set("outputs", facts.outputs.IsUndefined() ? Value::MakeDict() : project::Thaw(facts.outputs));
     Labelled& labelled = labels[std::string(parts.back())];
     ++labelled.count;
     labelled.value = at;
@@ -232,11 +234,11 @@ const std::map<std::string_view, RunScope::Maker>& RunScope::Makers() {
        [](const RunScope& s) { return Optional(s.facts_.previous_success, &scheduler::Interval::start); }},
       {"prev_data_interval_end_success",
        [](const RunScope& s) { return Optional(s.facts_.previous_success, &scheduler::Interval::end); }},
-      {"params", [](const RunScope& s) { return s.facts_.params; }},
+      {"params", [](const RunScope& s) { return project::Thaw(s.facts_.params); }},
       {"tasks", [](const RunScope& s) { return s.MakeTasks(); }},
       {"task", [](const RunScope& s) { return Str(s.facts_.task); }},
       {"attempt", [](const RunScope& s) { return Value::Int(s.facts_.attempt); }},
-      {"item", [](const RunScope& s) { return s.facts_.item; }},
+      {"item", [](const RunScope& s) { return project::Thaw(s.facts_.item); }},
       {"index", [](const RunScope& s) { return Value::Int(s.facts_.index); }},
       {"conn", [](const RunScope& s) { return s.MakeConn(); }},
       {"macros", [](const RunScope& s) { return s.MakeMacros(); }},
