@@ -39,11 +39,15 @@ void Redactor::Add(const Secret& secret) {
 
 std::string Redactor::Redact(std::string_view text) const {
   std::string out(text);
+  RedactInPlace(out);
+  return out;
+}
+
+void Redactor::RedactInPlace(std::string& text) const {
   std::lock_guard lock(mutex_);
   for (const std::string& value : values_) {
-    if (out.find(value) != std::string::npos) out = ReplaceAll(out, value, "***");
+    if (text.find(value) != std::string::npos) text = ReplaceAll(text, value, "***");
   }
-  return out;
 }
 
 }  // namespace stir

@@ -28,6 +28,7 @@ class Redactor {
  public:
   void Add(const Secret& secret);  // shorter than 3 bytes is ignored: it would redact ordinary text
   std::string Redact(std::string_view text) const;
+  void RedactInPlace(std::string& text) const;  // for large texts: no copy when there is nothing to hide
 
  private:
   mutable std::mutex mutex_;

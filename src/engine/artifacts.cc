@@ -13,9 +13,10 @@ project::ArtifactMetadata Metadata(const Host& host, const Options& options) {
 }
 
 Status Write(const Setting& setting, const Host& host, const Narrator& narrator, std::string_view file,
-             std::string_view type, const std::string& text) {
+             std::string_view type, std::string text) {
   const std::filesystem::path path = setting.target_path / file;
-  STIR_TRY(host.files.Write(path, host.redactor.Redact(text)));
+  host.redactor.RedactInPlace(text);
+  STIR_TRY(host.files.Write(path, text));
   narrator.ArtifactWritten(type, path.string());
   return {};
 }
