@@ -50,7 +50,11 @@ class Execution {
  private:
   const Node& NodeOf(TaskId task) const { return request_.manifest.node(request_.plan.nodes[task].node); }
 
-  NodeStory Story(TaskId task) { return {&NodeOf(task), ++index_, total_, request_.clock.Now(), {}}; }
+  NodeStory Story(TaskId task) {
+    NodeStory story{.node = &NodeOf(task), .index = ++index_, .total = total_, .started_at = request_.clock.Now()};
+    if (story.node->test != nullptr && story.node->test->attached) story.attached = &request_.manifest.node(*story.node->test->attached);
+    return story;
+  }
 
   void StartReady() {
     while (plan_.running() < crew_.size()) {

@@ -18,10 +18,11 @@ namespace stir::engine {
 // One node on its way through a run.
 struct NodeStory {
   const project::Node* node = nullptr;
-  int index = 0;         // 1-based place among the run's nodes
+  int index = 0;            // 1-based place among the run's nodes
   int total = 0;
-  Timestamp started_at{};
+  Timestamp started_at{};   // zero: not yet
   Timestamp finished_at{};
+  const project::Node* attached = nullptr;  // a generic test's node
 };
 
 // The numbers of dbt's last line.
@@ -67,6 +68,9 @@ class Narrator {
   // The account of what went wrong, and the numbers. `target_folder` is shown in front of compiled files.
   void EndOfRun(std::span<const NodeReport> reports, std::string_view target_folder, bool interrupted) const;
 
+  // All results once more, for programs.
+  void CommandResult(std::span<const NodeReport> reports, double seconds, Timestamp now) const;
+
   // "sql view model main.a", "seed file main.s", "test unique_a_id".
   std::string Describe(const project::Node& node) const;
   // An error as it is shown to the user, and as tools read it in run_results.json.
@@ -78,6 +82,7 @@ class Narrator {
   std::string SchemaName(const project::Node& node) const;
   void Verdict(std::span<const NodeReport> reports, bool interrupted) const;
   void Problem(const NodeReport& report, const project::Node& node, std::string_view target_folder) const;
+  void FailuresKept(const std::string& relation, const project::Node& node) const;
   void Stats(const RunStats& stats) const;
 
   EventSink& sink_;

@@ -3,35 +3,14 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/strings.h"
 #include "engine/narrator.h"
+#include "engine/node_info.h"
 
 namespace stir::engine {
 namespace {
 
 using project::Node;
 using project::ResourceType;
-
-// dbt's times in events have no zone.
-std::string NodeTime(Timestamp time) {
-  if (time == Timestamp{}) return "";
-  std::string text = FormatTimestamp(time);
-  if (text.ends_with('Z')) text.pop_back();
-  return text;
-}
-
-void WriteNodeInfo(JsonWriter& json, const NodeStory& story, std::string_view status) {
-  const Node& node = *story.node;
-  json.Key("node_info").BeginObject();
-  json.Key("materialized").String(node.config->materialized).Key("meta").BeginObject().EndObject();
-  json.Key("node_checksum").String(node.checksum);
-  json.Key("node_finished_at").String(NodeTime(story.finished_at)).Key("node_name").String(node.name);
-  json.Key("node_path").String(node.path).Key("node_relation").BeginObject();
-  json.Key("alias").String(node.alias).Key("database").String(node.database);
-  json.Key("relation_name").String(node.relation_name).Key("schema").String(node.schema).EndObject();
-  json.Key("node_started_at").String(NodeTime(story.started_at)).Key("node_status").String(status);
-  json.Key("resource_type").String(ResourceTypeName(node.type)).Key("unique_id").String(node.unique_id).EndObject();
-}
 
 // The data of an event about a node: its own keys, then node_info.
 template <typename Fill>
@@ -46,18 +25,6 @@ std::string NodeData(const NodeStory& story, std::string_view status, Fill fill)
 
 std::string Plain(const NodeStory& story, std::string_view status) {
   return NodeData(story, status, [](JsonWriter&) {});
-}
-
-void WriteRunResult(JsonWriter& json, const project::NodeResult& result) {
-  json.Key("run_result").BeginObject();
-  json.Key("adapter_response").Raw(result.adapter_response).Key("execution_time").Double(result.execution_time);
-  json.Key("message").String(result.message).Key("num_failures").Int(result.failures.value_or(0));
-  json.Key("status").String(result.status).Key("thread").String(result.thread_id).Key("timing_info").BeginArray();
-  for (const project::PhaseTiming& timing : result.timing) {
-    json.BeginObject().Key("completed_at").String(FormatTimestamp(timing.completed_at));
-    json.Key("name").String(timing.name).Key("started_at").String(FormatTimestamp(timing.started_at)).EndObject();
-  }
-  json.EndArray().EndObject();
 }
 
 // "shop.on-run-start.0"
@@ -135,6 +102,7 @@ void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) co
     Say("Q007", "LogTestResult", words.level,
         Line(story, fmt::format("{} {}", words.shown, node.name), words.shown, result.execution_time),
         NodeData(story, result.status, [&](JsonWriter& json) {
+          json.Key("attached_node").String(story.attached == nullptr ? std::string_view() : story.attached->unique_id);
           json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
           json.Key("name").String(node.name).Key("num_failures").Int(result.failures.value_or(0));
           json.Key("num_models").Int(story.total).Key("status").String(result.status);
@@ -158,7 +126,7 @@ void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) co
         }));
   }
   Say("Q025", "NodeFinished", Level::kDebug, fmt::format("Finished running node {}", node.unique_id),
-      NodeData(story, result.status, [&](JsonWriter& json) { WriteRunResult(json, result); }));
+      NodeData(story, result.status, [&](JsonWriter& json) { WriteRunResult(json.Key("run_result"), result); }));
 }
 
 void Narrator::NodeSkipped(const NodeStory& story) const {
