@@ -1,3 +1,4 @@
+// What is the same for all kinds of node comes first; a function for each kind follows.
 #include "project/build_nodes.h"
 
 #include <algorithm>

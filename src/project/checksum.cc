@@ -1,3 +1,4 @@
+// Python's idea of white space, byte by byte.
 #include "project/checksum.h"
 
 #include "base/digest.h"

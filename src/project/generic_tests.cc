@@ -1,3 +1,4 @@
+// From a declaration to a node: its form, its configuration apart from its arguments, its names, what it refers to.
 #include "project/generic_tests.h"
 
 #include <algorithm>
@@ -170,30 +171,34 @@ void GenericTestBuilder::Fail(std::string message, Span span, std::string hint) 
   nodes_.errors().push_back(Diagnostic(kBadTest, std::move(message), span).Hint(std::move(hint)));
 }
 
+// The test's word and its arguments' mapping, null without; false when the entry has neither form.
+bool GenericTestBuilder::ReadForm(const yaml::Node& entry, Declaration& test, const yaml::Node*& arguments) {
+  if (entry.IsString()) {
+    test.word = entry.text;
+  } else if (entry.IsMapping() && entry.Find("test_name")) {
+    test.word = entry.Find("test_name")->text;
+    arguments = &entry;
+  } else if (entry.IsMapping() && entry.entries.size() == 1) {
+    test.word = entry.entries.front().key->text;
+    test.span = entry.entries.front().key->span;
+    arguments = entry.entries.front().value.get();
+  } else {
+    Fail("a test must be a name, or a mapping with one name and its arguments", entry.span,
+         entry.IsMapping() ? "indent the arguments deeper than the test's name" : "");
+    return false;
+  }
+  if (!arguments || arguments->IsMapping()) return true;
+  Fail("the arguments of test `" + test.word + "` must be a mapping, not " + std::string(Describe(*arguments)), test.span);
+  return false;
+}
+
 std::optional<GenericTestBuilder::Declaration> GenericTestBuilder::Read(const TestTarget& target, const DeclaredTest& test) {
   Declaration read;
   read.span = test.node->span;
   read.column = test.column;
   read.column_tags = test.tags;
   const yaml::Node* arguments = nullptr;
-  if (test.node->IsString()) {
-    read.word = test.node->text;
-  } else if (test.node->IsMapping() && test.node->Find("test_name")) {
-    read.word = test.node->Find("test_name")->text;
-    arguments = test.node.get();
-  } else if (test.node->IsMapping() && test.node->entries.size() == 1) {
-    read.word = test.node->entries.front().key->text;
-    read.span = test.node->entries.front().key->span;
-    arguments = test.node->entries.front().value.get();
-  } else {
-    Fail("a test must be a name, or a mapping with one name and its arguments", test.node->span,
-         test.node->IsMapping() ? "indent the arguments deeper than the test's name" : "");
-    return std::nullopt;
-  }
-  if (arguments && !arguments->IsMapping()) {
-    Fail("the arguments of test `" + read.word + "` must be a mapping, not " + std::string(Describe(*arguments)), read.span);
-    return std::nullopt;
-  }
+  if (!ReadForm(*test.node, read, arguments)) return std::nullopt;
   const size_t dot = read.word.find('.');
   read.name = dot == std::string::npos ? read.word : read.word.substr(dot + 1);
   read.space = dot == std::string::npos ? std::string() : read.word.substr(0, dot);
@@ -424,15 +429,10 @@ bool GenericTestBuilder::FindUses(const Node& node, const Declaration& test, con
   return simple;
 }
 
-std::optional<Node> GenericTestBuilder::Build(const TestTarget& target, const DeclaredTest& declared) {
-  std::optional<Declaration> read = Read(target, declared);
-  if (!read) return std::nullopt;
-  Declaration& test = *read;
-  TakeConfig(test, target);
-  TakeNames(test, target);
+// All that the declaration alone decides.
+Node GenericTestBuilder::MakeNode(const Declaration& test, const TestTarget& target) {
   const PackageContext& package = *target.file->package;
   TextPool& pool = nodes_.pool();
-
   const Value kwargs = DictOf(test.kwargs);
   const Value metadata = DictOf({{"namespace", test.space.empty() ? Value::None() : Value::String(test.space)},
                                  {"name", Value::String(test.name)},
@@ -443,15 +443,14 @@ std::optional<Node> GenericTestBuilder::Build(const TestTarget& target, const De
   node.name = pool.Intern(test.names.full);
   node.unique_id = pool.Add("test." + package.name() + "." + test.names.full + "." + TestHash(test.names.full, metadata));
   node.path = pool.Add(test.names.shortened + ".sql");
-  node.original_file_path = pool.Intern(target.file->file->path);
   const std::string_view file_path = target.file->file->path;
+  node.original_file_path = pool.Intern(file_path);
   node.fqn = nodes_.FqnOf(package, file_path.substr(file_path.find('/') + 1), test.names.full);
   node.checksum_name = "none";
   node.span = test.span;
   static const auto no_columns = std::make_shared<const Columns>();
   node.columns = no_columns;
-  const std::string macro = (test.space.empty() ? "" : test.space + ".") + "test_" + test.name;
-  const std::string raw_code = RawCode(macro, test.config);
+  const std::string raw_code = RawCode((test.space.empty() ? "" : test.space + ".") + "test_" + test.name, test.config);
   node.raw_code = pool.Intern(raw_code);
   node.code = CodeOf(raw_code, test.span);
   node.description = pool.Intern(test.description);
@@ -463,13 +462,27 @@ std::optional<Node> GenericTestBuilder::Build(const TestTarget& target, const De
   node.test->kwargs = kwargs;
   node.test->column_name = pool.Intern(test.column);
   node.test->file_key_name = pool.Intern(std::string(target.section) + "." + std::string(target.name));
+  return node;
+}
 
+void GenericTestBuilder::TakeTags(Node& node, Declaration& test, const TestTarget& target) {
   std::vector<std::string> tags = TagsOf(test.config);
   tags.insert(tags.end(), test.column_tags.begin(), test.column_tags.end());
   if (target.table) tags.insert(tags.end(), target.table->test_tags.begin(), target.table->test_tags.end());
   const std::set<std::string> sorted(tags.begin(), tags.end());
   nodes_.AddTags(node, std::vector<std::string>(sorted.begin(), sorted.end()));
+}
 
+std::optional<Node> GenericTestBuilder::Build(const TestTarget& target, const DeclaredTest& declared) {
+  std::optional<Declaration> read = Read(target, declared);
+  if (!read) return std::nullopt;
+  Declaration& test = *read;
+  TakeConfig(test, target);
+  TakeNames(test, target);
+  Node node = MakeNode(test, target);
+  TakeTags(node, test, target);
+
+  const PackageContext& package = *target.file->package;
   Recording recording;
   recording.config = ConfigEntries(test.config, test.span);
   const bool simple = FindUses(node, test, target, recording);

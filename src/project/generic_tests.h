@@ -50,9 +50,12 @@ class GenericTestBuilder {
 
  private:
   struct Declaration;
+  bool ReadForm(const yaml::Node& entry, Declaration& declaration, const yaml::Node*& arguments);
   std::optional<Declaration> Read(const TestTarget& target, const DeclaredTest& test);
   void TakeConfig(Declaration& declaration, const TestTarget& target);
   void TakeNames(Declaration& declaration, const TestTarget& target);
+  Node MakeNode(const Declaration& declaration, const TestTarget& target);
+  void TakeTags(Node& node, Declaration& declaration, const TestTarget& target);
   bool FindUses(const Node& node, const Declaration& declaration, const TestTarget& target, Recording& recording);
   void NoteTarget(const Declaration& declaration, const TestTarget& target, Recording& recording) const;
   Status RenderKwargs(const Declaration& declaration, const TestTarget& target, ParseScope& scope, jinja::Value& kwargs);

@@ -1,3 +1,4 @@
+// --vars is YAML, as everywhere else.
 #include "project/invocation.h"
 
 #include "project/kinds.h"

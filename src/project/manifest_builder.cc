@@ -1,3 +1,4 @@
+// Every check that needs the whole project: doubles, references, the graph. Errors name both places where there are two.
 #include "project/manifest_builder.h"
 
 #include <algorithm>

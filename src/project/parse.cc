@@ -1,3 +1,5 @@
+// The phases of parsing, each fixing something for those after it. Within a phase files are independent and shared out to the
+// cores; between phases everything is joined in the order of packages and paths.
 #include "project/parse.h"
 
 #include <malloc.h>

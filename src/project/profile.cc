@@ -129,6 +129,7 @@ class TargetReader {
       return Diagnostic(kBadProfile, "target `" + name + "` has no `type`", output.span)
           .Hint("name the engine, for example `type: duckdb`");
     }
+    target.type_span = output.Find("type")->span;
     STIR_ASSIGN(target.profile.threads, Threads(output, rendered));
     FillDatabaseAndSchema(target.profile, rendered);
     STIR_ASSIGN(Json settings, pylib::ToJson(rendered));

@@ -26,6 +26,7 @@ struct ProfileRequest {
 struct Target {
   std::string profile_name, name;
   adapter::Profile profile;         // settings rendered, with the engine's defaults for database and schema
+  Span type_span;                   // of `type` in profiles.yml
   jinja::Value context;             // what templates see as `target`: no passwords; frozen dict
 };
 

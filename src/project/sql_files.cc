@@ -1,3 +1,4 @@
+// One rendering a text: enough to know its references and its configuration.
 #include "project/sql_files.h"
 
 #include <algorithm>
