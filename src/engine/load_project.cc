@@ -112,7 +112,8 @@ Result<project::ProjectConfig> ReadProjectConfig(const Host& host, const Options
                                                  const project::Invocation& invocation) {
   STIR_ASSIGN(std::string text, host.files.Read(options.project_dir / "dbt_project.yml"));
   Diagnostics warnings;
-  return project::ParseProjectConfig(host.sources, host.sources.Add("dbt_project.yml", std::move(text)), invocation, warnings);
+  return project::ParseProjectConfig(host.sources, host.sources.Add("dbt_project.yml", std::move(text)), invocation,
+                                     warnings);
 }
 
 Result<TargetSetting> ReadTargetSetting(const Host& host, const Options& options) {
@@ -126,7 +127,8 @@ Result<TargetSetting> ReadTargetSetting(const Host& host, const Options& options
     STIR_ASSIGN(const project::ProjectConfig config, ReadProjectConfig(host, options, setting.invocation));
     request.profile = config.profile.text;
   }
-  STIR_ASSIGN(setting.target, project::ReadTarget(host.files, request, setting.invocation, host.sources, host.redactor));
+  STIR_ASSIGN(setting.target,
+              project::ReadTarget(host.files, request, setting.invocation, host.sources, host.redactor));
   return setting;
 }
 
@@ -145,12 +147,18 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
                                         .threads = options.threads};
   STIR_ASSIGN(setting->target,
               project::ReadTarget(host.files, request, setting->invocation, host.sources, host.redactor));
-  STIR_ASSIGN(setting->dialect, host.adapters.FindDialect(setting->target.profile.type));
+  auto dialect = host.adapters.FindDialect(setting->target.profile.type);
+  if (!dialect.ok()) {
+    Diagnostics errors = std::move(dialect).error();
+    errors.front().span = setting->target.type_span;
+    return errors;
+  }
+  setting->dialect = *dialect;
   return setting;
 }
 
-Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host, const Options& options,
-                                                              const Narrator& narrator) {
+Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host,
+                                                              const Options& options, const Narrator& narrator) {
   JsonWriter json;
   json.BeginObject().Key("adapter_name").String(setting.target.profile.type).Key("adapter_version").String("=1.11.1");
   json.EndObject();
@@ -173,7 +181,10 @@ std::string InvocationArguments(const Options& options) {
   JsonWriter json;
   json.BeginObject();
   json.Key("which").String(options.command).Key("invocation_command").String(options.invocation_command);
-  json.Key("project_dir").String(options.project_dir.string()).Key("profiles_dir").String(options.profiles_dir.string());
+  json.Key("project_dir")
+      .String(options.project_dir.string())
+      .Key("profiles_dir")
+      .String(options.profiles_dir.string());
   json.Key("log_path").String(options.log_path.string());
   WriteList(json, "select", options.selection.select);
   WriteList(json, "exclude", options.selection.exclude);

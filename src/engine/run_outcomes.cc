@@ -29,8 +29,9 @@ void RunExecutor::HandleDone(Done done) {
   if (running.log) {
     if (!done.result.errors.empty())
       running.log->Write(RenderDiagnostics(done.result.errors, workspace_.host().sources));
-    running.log->Write(
-        fmt::format("{}: {} after {:.3f}s", scheduler::ToString(plan_.state(done.task)), done.result.message, seconds));
+    const bool is_said = !done.result.errors.empty() || done.result.message.empty();
+    running.log->Write(fmt::format("{}{}{} after {:.3f}s", scheduler::ToString(plan_.state(done.task)),
+                                   is_said ? "" : ": ", is_said ? "" : done.result.message, seconds));
   }
   WriteEnd(done.task, done.result, seconds, then);
   Follow(then);

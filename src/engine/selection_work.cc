@@ -32,7 +32,7 @@ TaskResult ResultOf(runtime::NodeOutcome outcome, TaskLog& log) {
   TaskResult result;
   result.outcome = OutcomeOf(outcome);
   result.outputs = OutputsOf(outcome.result);
-  result.message = outcome.result.message;
+  if (outcome.errors.empty()) result.message = outcome.result.message;  // else the error's own place and words
   if (!outcome.result.compiled_code.empty()) log.Write(outcome.result.compiled_code);
   result.errors = std::move(outcome.errors);
   return result;
