@@ -289,7 +289,8 @@ void Parser::FailEnd(Ends ends) {
 std::string Parser::OpenHint() const {
   if (open_tags_.empty()) return {};
   const std::string_view tag = open_tags_.back();
-  const auto line = 1 + std::count(compiled_.text.data(), tag.data(), '\n');
+  const std::string_view before(compiled_.text.data(), static_cast<size_t>(tag.data() - compiled_.text.data()));
+  const auto line = 1 + std::ranges::count(before, '\n');
   return fmt::format("the `{0}` of line {1} is not closed: `{{% end{0} %}}` is missing", tag, line);
 }
 
