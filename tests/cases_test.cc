@@ -1,4 +1,5 @@
-// Golden cases: each file of tests/cases is a small project, commands run in it by the real binary, and what they must say.
+// Golden cases: each file of tests/cases is a small project, commands run in it by the real binary, and what they must
+// say.
 //
 //   What the case shows, in a few lines.
 //   --- models/a.sql              a file of the project
@@ -8,16 +9,17 @@
 //   <<< stderr
 //   <<< file target/run_results.json   what a file must hold after it
 //
-// A case without dbt_project.yml or profiles.yml gets plain ones: a project named `case` on a DuckDB file with one thread. Times,
-// versions and the folder are normalised before comparing. `--accept` rewrites what the commands say; read the difference.
+// A case without dbt_project.yml or profiles.yml gets plain ones: a project named `case` on a DuckDB file with one
+// thread. Times, versions and the folder are normalised before comparing. `--accept` rewrites what the commands say;
+// read the difference.
 // `--stir=PATH` runs another binary. A case is named err_* exactly when one of its commands is expected to fail.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fmt/format.h>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -115,9 +117,7 @@ Case ParseCase(const std::string& text) {
 
 std::string FormatCase(const Case& shown) {
   std::string text = shown.intro;
-  const auto add = [&](std::string_view head, std::string_view body) {
-    text += fmt::format("{}\n{}\n", head, body);
-  };
+  const auto add = [&](std::string_view head, std::string_view body) { text += fmt::format("{}\n{}\n", head, body); };
   for (const Section& file : shown.files) add("--- " + file.head, file.body);
   for (const Command& command : shown.commands) {
     text += ">>> " + command.line + "\n";
@@ -163,7 +163,8 @@ constexpr std::string_view kProfiles =
 // A folder that goes when the test has passed, and stays to be looked at when it has not.
 class Workplace {
  public:
-  explicit Workplace(std::string_view name) : root_(fs::temp_directory_path() / fmt::format("stir-case-{}-{}", getpid(), name)) {
+  explicit Workplace(std::string_view name)
+      : root_(fs::temp_directory_path() / fmt::format("stir-case-{}-{}", getpid(), name)) {
     fs::remove_all(root_);
     fs::create_directories(root_ / "bin");
     fs::create_directories(root_ / "project");
@@ -195,8 +196,13 @@ class Workplace {
     ProcessSpec spec;
     spec.argv = {"/bin/bash", "-c", expected.line};
     spec.directory = project().string();
-    spec.environment = {{"PATH", (root_ / "bin").string() + ":/usr/bin:/bin"}, {"HOME", root_.string()}, {"TZ", "UTC"},
-                        {"LC_ALL", "C.UTF-8"}, {"NO_COLOR", "1"}, {"DBT_PROFILES_DIR", ""}, {"DBT_PROJECT_DIR", ""}};
+    spec.environment = {{"PATH", (root_ / "bin").string() + ":/usr/bin:/bin"},
+                        {"HOME", root_.string()},
+                        {"TZ", "UTC"},
+                        {"LC_ALL", "C.UTF-8"},
+                        {"NO_COLOR", "1"},
+                        {"DBT_PROFILES_DIR", ""},
+                        {"DBT_PROJECT_DIR", ""}};
     spec.timeout = std::chrono::seconds(60);
     auto result = RunProcess(spec, [&](Stream stream, std::string_view line) {
       (stream == Stream::kOut ? actual.out : actual.err).append(line).append("\n");
@@ -209,7 +215,8 @@ class Workplace {
     actual.err = Normalised(std::move(actual.err), project());
     for (const Section& file : expected.files) {
       const fs::path path = project() / file.head;
-      actual.files.push_back({file.head, fs::exists(path) ? Normalised(ReadFile(path), project()) : "(there is no such file)\n"});
+      actual.files.push_back(
+          {file.head, fs::exists(path) ? Normalised(ReadFile(path), project()) : "(there is no such file)\n"});
     }
     return actual;
   }
@@ -233,7 +240,8 @@ fs::path CasesFolder() { return fs::path(STIR_SOURCE_DIR) / "tests/cases"; }
 std::vector<std::string> CaseNames() {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(CasesFolder())) {
-    if (entry.path().extension() == ".case") names.push_back(fs::relative(entry.path(), CasesFolder()).replace_extension().string());
+    if (entry.path().extension() == ".case")
+      names.push_back(fs::relative(entry.path(), CasesFolder()).replace_extension().string());
   }
   std::ranges::sort(names);
   return names;
@@ -251,7 +259,8 @@ TEST_P(CasesTest, SaysWhatItMust) {
   for (Command& command : actual.commands) command = place.Run(command);
 
   const bool fails = std::ranges::any_of(actual.commands, [](const Command& command) { return command.exit != 0; });
-  EXPECT_EQ(fails, path.filename().string().starts_with("err_")) << "a case is named err_* exactly when a command fails";
+  EXPECT_EQ(fails, path.filename().string().starts_with("err_"))
+      << "a case is named err_* exactly when a command fails";
   if (settings.accept) {
     WriteFile(path, FormatCase(actual));
     return;

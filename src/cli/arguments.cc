@@ -1,10 +1,10 @@
 // Setting, checking and asking for the values of options; the layers below the command line.
 #include "cli/arguments.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fmt/format.h>
 
 #include "base/source_map.h"
 #include "base/strings.h"
@@ -54,7 +54,8 @@ Status CheckValue(const OptionSpec& option, std::string& value, std::string_view
       return {};
     }
     case OptionKind::kText:
-    case OptionKind::kList: return {};
+    case OptionKind::kList:
+      return {};
   }
   return {};
 }
@@ -83,7 +84,8 @@ std::vector<std::string> ListOf(const OptionSpec& option, std::string_view text)
 
 }  // namespace
 
-Status Arguments::Set(const OptionSpec& option, std::vector<std::string> values, Layer layer, std::string_view spelled) {
+Status Arguments::Set(const OptionSpec& option, std::vector<std::string> values, Layer layer,
+                      std::string_view spelled) {
   if (option.effect == Effect::kIgnored || values_.contains(option.name)) return {};
   for (std::string& value : values) STIR_TRY(CheckValue(option, value, spelled));
   const bool asks = option.kind != OptionKind::kFlag || values.back() == "true";

@@ -1,5 +1,5 @@
-// What the user gave: each option's values and where they came from, the strongest layer first. Values are checked when they
-// are set, so that a wrong environment variable is refused in the same words as a wrong flag.
+// What the user gave: each option's values and where they came from, the strongest layer first. Values are checked when
+// they are set, so that a wrong environment variable is refused in the same words as a wrong flag.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +54,7 @@ struct CommandLine {
   std::string group;                     // "pipeline", of "pipeline run"; also without a command
   bool help = false;
   bool version = false;
-  std::optional<Arguments> arguments;    // set when a command was named
+  std::optional<Arguments> arguments;  // set when a command was named
 };
 
 // `args` without the program's name. `dbt_only` hides what dbt does not have.

@@ -11,7 +11,8 @@ using Texts = std::vector<std::string>;
 Result<CommandLine> ParseWords(Texts words) { return ParseCommandLine(std::move(words), false); }
 
 TEST(CommandLine, TakesGlobalOptionsOnBothSides) {
-  auto line = ParseWords({"--target", "prod", "build", "-s", "a", "b+", "--exclude", "c", "-x", "--no-write-json", "-q"});
+  auto line =
+      ParseWords({"--target", "prod", "build", "-s", "a", "b+", "--exclude", "c", "-x", "--no-write-json", "-q"});
   ASSERT_TRUE(line.ok());
   const Arguments& arguments = *line->arguments;
   EXPECT_EQ(arguments.command().name, "build");
@@ -25,7 +26,8 @@ TEST(CommandLine, TakesGlobalOptionsOnBothSides) {
 }
 
 TEST(CommandLine, KnowsDbtsSpellings) {
-  auto line = ParseWords({"ls", "--models", "a", "-m", "run", "--output", "json", "--output-keys", "name", "config.materialized"});
+  auto line = ParseWords(
+      {"ls", "--models", "a", "-m", "run", "--output", "json", "--output-keys", "name", "config.materialized"});
   ASSERT_TRUE(line.ok());
   EXPECT_EQ(line->arguments->command().name, "list");
   EXPECT_EQ(line->arguments->List("select"), (Texts{"a", "run"}));
@@ -83,8 +85,12 @@ TEST(Layers, CommandLineBeatsEnvironmentBeatsProject) {
   auto line = ParseWords({"build", "--printer-width", "100"});
   ASSERT_TRUE(line.ok());
   Arguments& arguments = *line->arguments;
-  ASSERT_TRUE(AddEnvironment(arguments, {{"DBT_PRINTER_WIDTH", "90"}, {"DBT_FAIL_FAST", "1"}, {"DBT_ENGINE_TARGET", "ci"},
-                                         {"DBT_TARGET", "dev"}, {"DBT_SELECT", "ignored"}}).ok());
+  ASSERT_TRUE(AddEnvironment(arguments, {{"DBT_PRINTER_WIDTH", "90"},
+                                         {"DBT_FAIL_FAST", "1"},
+                                         {"DBT_ENGINE_TARGET", "ci"},
+                                         {"DBT_TARGET", "dev"},
+                                         {"DBT_SELECT", "ignored"}})
+                  .ok());
   ASSERT_TRUE(AddProjectFlags(arguments, "flags:\n  fail_fast: false\n  warn_error: true\n  unknown: 1\n").ok());
   EXPECT_EQ(arguments.Integer("printer-width"), 100);
   EXPECT_TRUE(arguments.Flag("fail-fast"));

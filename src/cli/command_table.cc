@@ -70,8 +70,8 @@ constexpr Example kBackfillExamples[] = {
     {"pipeline backfill daily --from 2026-01-01 --to 2026-01-31", "every day of January, oldest first"},
     {"pipeline backfill daily --from 2026-01-01 --to 2026-01-31 --rerun missing --dry-run", "say which days never ran"},
 };
-constexpr Example kRunsListExamples[] = {{"runs list", "the newest runs"},
-                                         {"runs list --pipeline daily --state failed -n 5", "the last failures of one"}};
+constexpr Example kRunsListExamples[] = {
+    {"runs list", "the newest runs"}, {"runs list --pipeline daily --state failed -n 5", "the last failures of one"}};
 constexpr Example kRunsShowExamples[] = {{"runs show 42", "its tasks, attempts and messages"}};
 constexpr Example kRunsRetryExamples[] = {{"runs retry 42", "run again what failed and what follows from it"}};
 constexpr Example kRunsLogsExamples[] = {{"runs logs 42", "of all tasks"},
@@ -87,35 +87,40 @@ constexpr CommandSpec kCommands[] = {
      "Builds what is selected in the order of dependencies. A node whose parent failed, or has a test that failed, is "
      "skipped. Compiled SQL, manifest.json and run_results.json go to target/.",
      "", 0, 0,
-     "select exclude selector indirect-selection resource-type exclude-resource-type full-refresh store-failures empty show "
+     "select exclude selector indirect-selection resource-type exclude-resource-type full-refresh store-failures empty "
+     "show "
      "sqlparse sample event-time-start event-time-end export-saved-queries",
      kBuildExamples, kNodeFailed, RunBuild},
-    {"run", "", "run", "Build models", "Builds the selected models in the order of dependencies, without seeds and tests.", "", 0, 0,
+    {"run", "", "run", "Build models",
+     "Builds the selected models in the order of dependencies, without seeds and tests.", "", 0, 0,
      "select exclude selector indirect-selection full-refresh empty sqlparse sample event-time-start event-time-end",
      kRunExamples, kNodeFailed, RunRun},
     {"test", "", "test", "Run tests", "Runs the selected tests on the tables and views as they stand.", "", 0, 0,
-     "select exclude selector indirect-selection resource-type exclude-resource-type store-failures sqlparse", kTestExamples,
-     kNodeFailed, RunTest},
+     "select exclude selector indirect-selection resource-type exclude-resource-type store-failures sqlparse",
+     kTestExamples, kNodeFailed, RunTest},
     {"seed", "", "seed", "Load CSV files", "Loads the CSV files of the seed folders into tables.", "", 0, 0,
-     "select exclude selector indirect-selection full-refresh empty show sqlparse", kSeedExamples, kNodeFailed, RunSeed},
+     "select exclude selector indirect-selection full-refresh empty show sqlparse", kSeedExamples, kNodeFailed,
+     RunSeed},
     {"compile", "", "compile", "Write the SQL of nodes without running it",
      "Compiles the selected nodes into target/compiled. Templates may ask the database while they compile.", "", 0, 0,
      "select exclude selector indirect-selection full-refresh empty inline introspect text-output sqlparse "
      "inject-ephemeral-ctes",
      kCompileExamples, kNeverOne, RunCompile},
     {"show", "", "show", "Show the first rows of a model or query",
-     "Compiles the selected nodes or an inline query, runs them with a limit, and shows the rows. Nothing is created.", "", 0, 0,
-     "select exclude selector indirect-selection full-refresh inline inline-direct introspect limit text-output sqlparse",
+     "Compiles the selected nodes or an inline query, runs them with a limit, and shows the rows. Nothing is created.",
+     "", 0, 0,
+     "select exclude selector indirect-selection full-refresh inline inline-direct introspect limit text-output "
+     "sqlparse",
      kShowExamples, kNeverOne, RunShow},
     {"list", "ls", "list", "List nodes", "Lists what a selection takes, one node a line.", "", 0, 0,
-     "select exclude selector indirect-selection resource-type exclude-resource-type list-output output-keys", kListExamples,
-     kNeverOne, RunList},
+     "select exclude selector indirect-selection resource-type exclude-resource-type list-output output-keys",
+     kListExamples, kNeverOne, RunList},
     {"parse", "", "parse", "Check the project and write manifest.json",
-     "Reads every file of the project, resolves names and configuration, and reports all mistakes at once.", "", 0, 0, "",
-     kParseExamples, kNeverOne, RunParse},
+     "Reads every file of the project, resolves names and configuration, and reports all mistakes at once.", "", 0, 0,
+     "", kParseExamples, kNeverOne, RunParse},
     {"debug", "", "debug", "Check project, profile and connection",
-     "Says which files are used and whether they are valid, then opens a connection.", "", 0, 0, "connection config-dir",
-     kDebugExamples, "a check failed", RunDebug},
+     "Says which files are used and whether they are valid, then opens a connection.", "", 0, 0,
+     "connection config-dir", kDebugExamples, "a check failed", RunDebug},
     {"clean", "", "clean", "Remove what builds leave behind",
      "Removes the folders of `clean-targets` in dbt_project.yml. Paths outside the project are refused.", "", 0, 0,
      "clean-project-files-only", kCleanExamples, kNeverOne, RunClean},
@@ -128,42 +133,48 @@ constexpr CommandSpec kCommands[] = {
      "rows. Jinja is not rendered; `show --inline` does that.",
      "[QUERY]", 0, 1, "file on table-output row-limit", kSqlExamples, "a statement failed", RunSql},
     {"ingest", "", "", "Load one ingestion",
-     "Loads an ingestion of stir/*.yml into its source table, in one transaction with its checkpoint; `replay` tries its "
+     "Loads an ingestion of stir/*.yml into its source table, in one transaction with its checkpoint; `replay` tries "
+     "its "
      "quarantined rows again.",
      "[replay] NAME", 1, 2, "logical-date full-refresh", kIngestExamples, kNeverOne, RunIngest},
     {"publish", "", "", "Publish one model",
      "Publishes a model as stir/*.yml says: built beside what is live, verified, then switched. `rollback` makes the "
      "generation before live again.",
      "[rollback] NAME", 1, 2, "", kPublishExamples, kNeverOne, RunPublish},
-    {"pipeline list", "", "", "List pipelines", "Lists the pipelines of stir/*.yml, their schedules and last runs.", "", 0, 0,
-     "table-output", kPipelineListExamples, kNeverOne, RunPipelineList},
-    {"pipeline show", "", "", "Show a pipeline", "Shows a pipeline's tasks, what they need, and how it last went.", "NAME", 1, 1,
-     "table-output", kPipelineShowExamples, kNeverOne, RunPipelineShow},
+    {"pipeline list", "", "", "List pipelines", "Lists the pipelines of stir/*.yml, their schedules and last runs.", "",
+     0, 0, "table-output", kPipelineListExamples, kNeverOne, RunPipelineList},
+    {"pipeline show", "", "", "Show a pipeline", "Shows a pipeline's tasks, what they need, and how it last went.",
+     "NAME", 1, 1, "table-output", kPipelineShowExamples, kNeverOne, RunPipelineShow},
     {"pipeline run", "", "", "Run a pipeline",
-     "Runs a pipeline for one interval. Every step is on disk before and after it: if the process dies, the same command "
+     "Runs a pipeline for one interval. Every step is on disk before and after it: if the process dies, the same "
+     "command "
      "goes on where it was.",
      "NAME", 1, 1, "logical-date param", kPipelineRunExamples, "the run failed", RunPipelineRun},
     {"pipeline backfill", "", "", "Run a pipeline for a range of dates",
-     "Runs a pipeline for every interval that begins in a range, oldest first. Watermarks stay where they are.", "NAME", 1, 1,
-     "from to rerun dry-run param", kBackfillExamples, "a run failed", RunPipelineBackfill},
-    {"runs list", "", "", "List runs", "Lists what has run, newest first.", "", 0, 0, "pipeline state-is last table-output",
-     kRunsListExamples, kNeverOne, RunRunsList},
+     "Runs a pipeline for every interval that begins in a range, oldest first. Watermarks stay where they are.", "NAME",
+     1, 1, "from to rerun dry-run param", kBackfillExamples, "a run failed", RunPipelineBackfill},
+    {"runs list", "", "", "List runs", "Lists what has run, newest first.", "", 0, 0,
+     "pipeline state-is last table-output", kRunsListExamples, kNeverOne, RunRunsList},
     {"runs show", "", "", "Show a run", "Shows a run's tasks, how they ended and why.", "RUN", 1, 1, "table-output",
      kRunsShowExamples, kNeverOne, RunRunsShow},
     {"runs retry", "", "", "Run again what failed",
-     "Runs again, in the same run, what failed, was canceled or never started for a failure, and all that follows from it.",
+     "Runs again, in the same run, what failed, was canceled or never started for a failure, and all that follows from "
+     "it.",
      "RUN", 1, 1, "", kRunsRetryExamples, "the run failed again", RunRunsRetry},
-    {"runs logs", "", "", "Show the logs of a run", "Prints what the tasks of a run wrote.", "RUN", 1, 1, "task attempt",
-     kRunsLogsExamples, kNeverOne, RunRunsLogs},
-    {"completion", "", "", "Print shell completion", "Prints the completion script of a shell.", "bash|zsh|fish", 1, 1, "",
-     kCompletionExamples, kNeverOne, RunCompletion},
+    {"runs logs", "", "", "Show the logs of a run", "Prints what the tasks of a run wrote.", "RUN", 1, 1,
+     "task attempt", kRunsLogsExamples, kNeverOne, RunRunsLogs},
+    {"completion", "", "", "Print shell completion", "Prints the completion script of a shell.", "bash|zsh|fish", 1, 1,
+     "", kCompletionExamples, kNeverOne, RunCompletion},
 };
 
 constexpr UnbuiltCommand kUnbuilt[] = {
-    {"snapshot", ""},     {"deps", "packages can stand in dbt_packages/ already"},
-    {"docs", "`parse` writes manifest.json"}, {"source", ""},
+    {"snapshot", ""},
+    {"deps", "packages can stand in dbt_packages/ already"},
+    {"docs", "`parse` writes manifest.json"},
+    {"source", ""},
     {"retry", "`build --select` takes the names of the nodes that failed"},
-    {"clone", ""},        {"run-operation", "`sql` runs statements"},
+    {"clone", ""},
+    {"run-operation", "`sql` runs statements"},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The commands and their options as data: the one place that parsing, help and shell completion read, so that none of them
-// can fall behind. Everything is constant and built by the compiler; looking at it costs a start nothing.
+// The commands and their options as data: the one place that parsing, help and shell completion read, so that none of
+// them can fall behind. Everything is constant and built by the compiler; looking at it costs a start nothing.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ class Arguments;
 struct Session;
 
 enum class OptionKind : uint8_t {
-  kFlag,     // --x, --no-x
-  kText,     // one value
+  kFlag,  // --x, --no-x
+  kText,  // one value
   kInteger,
-  kChoice,   // one of `values`, separated by |
-  kList,     // any number of values after one flag, and any number of flags
+  kChoice,  // one of `values`, separated by |
+  kList,    // any number of values after one flag, and any number of flags
 };
 
 enum class Effect : uint8_t {
@@ -34,12 +34,12 @@ struct OptionSpec {
   std::string_view name;       // "full-refresh": the key of its value
   std::string_view spellings;  // "--full-refresh,-f"; empty: -- and the name
   OptionKind kind;
-  std::string_view values;     // kChoice: the choices; else what stands for the value in help
-  std::string_view heading;    // of its group in help
+  std::string_view values;   // kChoice: the choices; else what stands for the value in help
+  std::string_view heading;  // of its group in help
   std::string_view help;
   std::string_view fallback = {};
   Effect effect = Effect::kActive;
-  bool environment = true;     // also read as DBT_NAME and DBT_ENGINE_NAME, and from the project's `flags:`
+  bool environment = true;  // also read as DBT_NAME and DBT_ENGINE_NAME, and from the project's `flags:`
   Completes completes = Completes::kNothing;
 };
 
@@ -51,16 +51,16 @@ struct Example {
 using Handler = int (*)(const Arguments&, Session&);
 
 struct CommandSpec {
-  std::string_view name;        // "build", "pipeline run"
-  std::string_view alias;       // "ls"
-  std::string_view dbt_word;    // dbt's `which`; empty: dbt has no such command
-  std::string_view summary;     // one line of the list of commands
-  std::string_view purpose;     // a paragraph
-  std::string_view arguments;   // "[QUERY]": shown in usage; empty: takes none
+  std::string_view name;       // "build", "pipeline run"
+  std::string_view alias;      // "ls"
+  std::string_view dbt_word;   // dbt's `which`; empty: dbt has no such command
+  std::string_view summary;    // one line of the list of commands
+  std::string_view purpose;    // a paragraph
+  std::string_view arguments;  // "[QUERY]": shown in usage; empty: takes none
   uint8_t min_arguments, max_arguments;
-  std::string_view options;     // names of the options beside the common ones, separated by spaces
+  std::string_view options;  // names of the options beside the common ones, separated by spaces
   std::span<const Example> examples;
-  std::string_view exits;       // what 1 means; 0 and 2 mean the same everywhere
+  std::string_view exits;  // what 1 means; 0 and 2 mean the same everywhere
   Handler run;
 };
 

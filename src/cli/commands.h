@@ -1,5 +1,5 @@
-// The commands' entry points, as the command table names them. Each turns arguments into the engine's options, calls one
-// function of `engine` and returns the exit code: 0 good, 1 something that was run failed, 2 it could not be run.
+// The commands' entry points, as the command table names them. Each turns arguments into the engine's options, calls
+// one function of `engine` and returns the exit code: 0 good, 1 something that was run failed, 2 it could not be run.
 #pragma once
 
 namespace stir::cli {

@@ -1,7 +1,7 @@
 // Completion scripts for three shells, written from the command table.
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 #include "base/strings.h"
 #include "cli/arguments.h"
@@ -98,7 +98,8 @@ std::string BashScript() {
                                                     : fmt::format("\"{}\"|\"{}\"", command.name, command.alias);
     cases += fmt::format("    {}) words=\"{}\" ;;\n", names, Flags(command));
   }
-  for (const std::string& group : Groups()) cases += fmt::format("    \"{}\") words=\"{}\" ;;\n", group, NextWords(group));
+  for (const std::string& group : Groups())
+    cases += fmt::format("    \"{}\") words=\"{}\" ;;\n", group, NextWords(group));
   std::string groups = Join(Groups(), "|");
   return fmt::format(R"(# bash completion of stir
 _stir() {{
@@ -155,8 +156,9 @@ std::string ZshScript() {
   for (const std::string& group : Groups()) commands += fmt::format("    '{0}:{0} commands'\n", group);
   std::string groups;
   for (const std::string& group : Groups()) {
-    groups += fmt::format("    {}) if (( CURRENT == 3 )); then _values 'command' {}; return; fi; command=\"$words[2] $words[3]\" ;;\n",
-                          group, NextWords(group));
+    groups += fmt::format(
+        "    {}) if (( CURRENT == 3 )); then _values 'command' {}; return; fi; command=\"$words[2] $words[3]\" ;;\n",
+        group, NextWords(group));
   }
   return fmt::format(R"(#compdef stir
 _stir() {{
@@ -206,9 +208,12 @@ std::string FishScript() {
 
 std::string CompletionScript(Shell shell) {
   switch (shell) {
-    case Shell::kBash: return BashScript();
-    case Shell::kZsh: return ZshScript();
-    case Shell::kFish: return FishScript();
+    case Shell::kBash:
+      return BashScript();
+    case Shell::kZsh:
+      return ZshScript();
+    case Shell::kFish:
+      return FishScript();
   }
   return {};
 }

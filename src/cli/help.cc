@@ -1,8 +1,8 @@
 // The texts of --help and --version.
 #include "cli/help.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/strings.h"
 #include "embedded/embedded.h"
@@ -58,7 +58,8 @@ std::string Left(const OptionSpec& option) {
   std::ranges::stable_sort(spellings, {}, [](const std::string& s) { return s.starts_with("--") ? 1 : 0; });
   std::string text = Join(spellings, ", ");
   if (option.kind == OptionKind::kFlag) return text;
-  return text + " " + (option.kind == OptionKind::kChoice ? fmt::format("[{}]", option.values) : std::string(option.values));
+  return text + " " +
+         (option.kind == OptionKind::kChoice ? fmt::format("[{}]", option.values) : std::string(option.values));
 }
 
 std::string Right(const OptionSpec& option) {
@@ -76,7 +77,8 @@ using Options = std::vector<const OptionSpec*>;
 std::string Group(std::string_view heading, const Options& options) {
   std::string text;
   for (const OptionSpec* option : options) {
-    if (option->heading == heading && option->effect == Effect::kActive) text += Row(Left(*option), Right(*option), kColumn);
+    if (option->heading == heading && option->effect == Effect::kActive)
+      text += Row(Left(*option), Right(*option), kColumn);
   }
   return text.empty() ? text : fmt::format("\n{}:\n{}", heading, text);
 }
@@ -124,8 +126,9 @@ std::string UnbuiltNames() {
 std::string OverviewHelp(const Program& program) {
   std::string text;
   if (program.as_dbt) {
-    text = "Usage: dbt [OPTIONS] COMMAND [ARGS]...\n\n  Builds the tables, views and tests of a dbt project. "
-           "This is stir under the name dbt.\n";
+    text =
+        "Usage: dbt [OPTIONS] COMMAND [ARGS]...\n\n  Builds the tables, views and tests of a dbt project. "
+        "This is stir under the name dbt.\n";
   } else {
     text = fmt::format(
         "stir {}: runs dbt projects, and what stands around them: loading, publishing, pipelines\n\n"
@@ -137,14 +140,16 @@ std::string OverviewHelp(const Program& program) {
   if (!program.as_dbt) text += "\nstir's own commands:\n" + CommandRows(false);
   Options common;
   for (const OptionSpec& option : CommonOptions()) common.push_back(&option);
-  text += "\nThese options may stand before or after the command; most are also read from DBT_<NAME> in the environment\n"
-          "and from `flags:` in dbt_project.yml.\n";
+  text +=
+      "\nThese options may stand before or after the command; most are also read from DBT_<NAME> in the environment\n"
+      "and from `flags:` in dbt_project.yml.\n";
   text += OptionsHelp(common);
   text += "\nOthers:\n" + Row("-h, --help", "this text; after a command, the command's", kColumn) +
           Row("-V, -v, --version", "the version", kColumn);
-  return text + fmt::format("\nExit codes: 0 all went well, 1 something that was run failed, 2 it could not be run.\n"
-                            "Next: {} COMMAND --help\n",
-                            program.name);
+  return text + fmt::format(
+                    "\nExit codes: 0 all went well, 1 something that was run failed, 2 it could not be run.\n"
+                    "Next: {} COMMAND --help\n",
+                    program.name);
 }
 
 std::string GroupHelp(std::string_view group, const Program& program) {
@@ -156,8 +161,9 @@ std::string GroupHelp(std::string_view group, const Program& program) {
 }
 
 std::string CommandHelp(const CommandSpec& command, const Program& program) {
-  std::string text = fmt::format("Usage: {} {} [OPTIONS]{}{}\n\n  {}\n", program.name, command.name,
-                                 command.arguments.empty() ? "" : " ", command.arguments, Wrapped(command.purpose, 2, 2));
+  std::string text =
+      fmt::format("Usage: {} {} [OPTIONS]{}{}\n\n  {}\n", program.name, command.name,
+                  command.arguments.empty() ? "" : " ", command.arguments, Wrapped(command.purpose, 2, 2));
   if (!command.examples.empty()) {
     text += "\nExamples:\n";
     for (const Example& example : command.examples) {
@@ -188,9 +194,10 @@ std::string VersionText(const Program& program) {
   if (!program.as_dbt) {
     return fmt::format("stir {}\ndbt behaviour {}\n", embedded::Version(), project::kDbtVersion);
   }
-  return fmt::format("Core:\n  - installed: {0}\n  - latest:    {0} - Up to date!\n\nPlugins:\n"
-                     "  - duckdb: {1} - Up to date!\n\nThis is stir {2} under the name dbt.\n",
-                     project::kDbtVersion, "1.11.1", embedded::Version());
+  return fmt::format(
+      "Core:\n  - installed: {0}\n  - latest:    {0} - Up to date!\n\nPlugins:\n"
+      "  - duckdb: {1} - Up to date!\n\nThis is stir {2} under the name dbt.\n",
+      project::kDbtVersion, "1.11.1", embedded::Version());
 }
 
 }  // namespace stir::cli

@@ -32,9 +32,10 @@ int RunInit(const Arguments& arguments, Session& session) {
   auto name = NameFor(arguments);
   if (!name.ok()) return ReportFailure(name.error(), session);
   const std::string parent = arguments.Text("project-dir");
-  const engine::InitRequest request{.directory = parent.empty() ? std::filesystem::path(*name) : std::filesystem::path(parent) / *name,
-                                    .name = *name,
-                                    .with_profile = !arguments.Flag("skip-profile-setup")};
+  const engine::InitRequest request{
+      .directory = parent.empty() ? std::filesystem::path(*name) : std::filesystem::path(parent) / *name,
+      .name = *name,
+      .with_profile = !arguments.Flag("skip-profile-setup")};
   auto result = engine::Init(session.host(), request);
   return result.ok() ? 0 : ReportFailure(result.error(), session);
 }

@@ -1,8 +1,8 @@
 // A thread that sits in sigwait.
 #include "cli/interrupts.h"
 
-#include <csignal>
 #include <unistd.h>
+#include <csignal>
 
 namespace stir::cli {
 namespace {

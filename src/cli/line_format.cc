@@ -2,9 +2,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <array>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <array>
 
 #include "base/json.h"
 #include "base/strings.h"
@@ -17,16 +17,21 @@ constexpr std::string_view kRed = "\x1b[31m", kGreen = "\x1b[32m", kYellow = "\x
 
 std::string_view LevelName(Level level) {
   switch (level) {
-    case Level::kDebug: return "debug";
-    case Level::kInfo: return "info";
-    case Level::kWarn: return "warn";
-    case Level::kError: return "error";
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarn:
+      return "warn";
+    case Level::kError:
+      return "error";
   }
   return "info";
 }
 
 std::string_view ColorOf(std::string_view state) {
-  if (state.starts_with("OK") || state.starts_with("PASS") || state.starts_with("INSERT") || state.starts_with("CREATE")) {
+  if (state.starts_with("OK") || state.starts_with("PASS") || state.starts_with("INSERT") ||
+      state.starts_with("CREATE")) {
     return kGreen;
   }
   if (state.starts_with("ERROR") || state.starts_with("FAIL") || state.starts_with("CANCEL")) return kRed;
@@ -77,8 +82,8 @@ bool Shows(const LineStyle& style, const Event& event) {
 std::string TimeOfDay(Timestamp time, bool microseconds) {
   const auto since_midnight = time - std::chrono::floor<std::chrono::days>(time);
   const std::chrono::hh_mm_ss clock(since_midnight);
-  std::string text = fmt::format("{:02}:{:02}:{:02}", clock.hours().count(), clock.minutes().count(),
-                                 clock.seconds().count());
+  std::string text =
+      fmt::format("{:02}:{:02}:{:02}", clock.hours().count(), clock.minutes().count(), clock.seconds().count());
   if (microseconds) text += fmt::format(".{:06}", clock.subseconds().count());
   return text;
 }
@@ -96,7 +101,11 @@ std::string Colored(const Event& event) {
   if (message.starts_with("[ERROR]")) return fmt::format("[{}ERROR{}]{}", kRed, kReset, message.substr(7));
   if (event.name == "EndOfRunSummary") {
     const bool good = message.starts_with("Completed successfully");
-    return fmt::format("{}{}{}", good ? kGreen : message.find(" 0 errors") != message.npos ? kYellow : kRed, message, kReset);
+    return fmt::format("{}{}{}",
+                       good                                        ? kGreen
+                       : message.find(" 0 errors") != message.npos ? kYellow
+                                                                   : kRed,
+                       message, kReset);
   }
   return ColorState(message);
 }

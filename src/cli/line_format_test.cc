@@ -31,7 +31,8 @@ TEST(FormatLine, HasADebugForm) {
 }
 
 TEST(FormatLine, HasAJsonForm) {
-  const std::string line = Line({"Z023", "StatsLine", Level::kInfo, "Done.", R"({"stats": {}})"}, {.format = LineFormat::kJson});
+  const std::string line =
+      Line({"Z023", "StatsLine", Level::kInfo, "Done.", R"({"stats": {}})"}, {.format = LineFormat::kJson});
   EXPECT_TRUE(line.starts_with(R"({"data":{"stats": {}},"info":{"category":"","code":"Z023")")) << line;
   EXPECT_NE(line.find(R"("name":"StatsLine")"), line.npos) << line;
 }
@@ -39,7 +40,8 @@ TEST(FormatLine, HasAJsonForm) {
 TEST(Colored, ColoursTheStateAndNotTheTime) {
   EXPECT_EQ(Colored({"Q012", "LogModelResult", Level::kInfo, "1 of 1 OK x [OK in 0.05s]"}),
             "1 of 1 OK x [\x1b[32mOK\x1b[0m in 0.05s]");
-  EXPECT_EQ(Colored({"Q012", "LogModelResult", Level::kError, "x [ERROR in 0.05s]"}), "x [\x1b[31mERROR\x1b[0m in 0.05s]");
+  EXPECT_EQ(Colored({"Q012", "LogModelResult", Level::kError, "x [ERROR in 0.05s]"}),
+            "x [\x1b[31mERROR\x1b[0m in 0.05s]");
   EXPECT_EQ(Colored({"Q011", "LogStartLine", Level::kInfo, "x [RUN]"}), "x [RUN]");
   EXPECT_EQ(Colored({"M030", "X", Level::kWarn, "[WARNING]: x"}), "[\x1b[33mWARNING\x1b[0m]: x");
 }

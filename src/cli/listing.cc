@@ -11,7 +11,8 @@ namespace stir::cli {
 
 int Listing::Print(std::string_view form) const {
   std::vector<adapter::ColumnInfo> columns;
-  for (const std::string& name : columns_) columns.push_back({form == "table" ? name : ReplaceAll(name, " ", "_"), "text"});
+  for (const std::string& name : columns_)
+    columns.push_back({form == "table" ? name : ReplaceAll(name, " ", "_"), "text"});
   std::vector<engine::TableRow> rows;
   for (const std::vector<std::string>& texts : rows_) {
     engine::TableRow& row = rows.emplace_back();

@@ -14,8 +14,9 @@
 
 namespace stir::cli {
 
-// Stands before the terminal's line sink: keeps START lines to itself, shows them as running with their time, and passes on
-// every other line above the picture. A thread redraws ten times a second while something runs, and sleeps otherwise.
+// Stands before the terminal's line sink: keeps START lines to itself, shows them as running with their time, and
+// passes on every other line above the picture. A thread redraws ten times a second while something runs, and sleeps
+// otherwise.
 class LiveView : public EventSink {
  public:
   LiveView(LineSink& lines, std::FILE* terminal);

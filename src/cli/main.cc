@@ -1,8 +1,8 @@
 // The program, as a list of phases. Until the command line is understood nothing is opened and nothing is read.
 #include <unistd.h>
 
-#include <filesystem>
 #include <fmt/format.h>
+#include <filesystem>
 
 #include "base/files.h"
 #include "cli/interrupts.h"
@@ -65,7 +65,8 @@ int Main(std::string_view argv0, std::vector<std::string> words) {
   auto line = ParseCommandLine(words, program.as_dbt);
   if (!line.ok()) return RefuseUsage(line.error(), NamedCommand(words, program), program);
   if (line->version) return Answer(VersionText(program));
-  if (line->command == nullptr) return Answer(line->group.empty() ? OverviewHelp(program) : GroupHelp(line->group, program));
+  if (line->command == nullptr)
+    return Answer(line->group.empty() ? OverviewHelp(program) : GroupHelp(line->group, program));
   if (line->help) return Answer(CommandHelp(*line->command, program));
 
   // From here on the command is known; what it needs from outside is read now and never again.
@@ -80,6 +81,4 @@ int Main(std::string_view argv0, std::vector<std::string> words) {
 }  // namespace
 }  // namespace stir::cli
 
-int main(int argc, char** argv) {
-  return stir::cli::Main(argv[0], std::vector<std::string>(argv + 1, argv + argc));
-}
+int main(int argc, char** argv) { return stir::cli::Main(argv[0], std::vector<std::string>(argv + 1, argv + argc)); }

@@ -1,7 +1,8 @@
-// The command table handed to CLI11, and what CLI11 found handed back. CLI11 splits and pairs; all checks and messages are ours.
+// The command table handed to CLI11, and what CLI11 found handed back. CLI11 splits and pairs; all checks and messages
+// are ours.
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <fmt/format.h>
 
 #include "base/strings.h"
 #include "cli/arguments.h"
@@ -22,8 +23,9 @@ CLI::Option* AddOption(CLI::App& app, const OptionSpec& option) {
   const std::string names = Join(spellings, ",");
   if (option.kind == OptionKind::kFlag) return app.add_flag(names + ",!--no-" + spellings.front().substr(2));
   CLI::Option* added = app.add_option(names);
-  return option.kind == OptionKind::kList ? added->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args()
-                                          : added->expected(1)->take_last();
+  return option.kind == OptionKind::kList
+             ? added->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args()
+             : added->expected(1)->take_last();
 }
 
 // One parse: the CLI11 objects and which of our specs each stands for.

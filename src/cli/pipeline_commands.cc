@@ -20,7 +20,8 @@ Result<std::string> ParamsOf(const Arguments& arguments) {
   for (const std::string& param : arguments.List("param")) {
     const size_t equals = param.find('=');
     if (equals == param.npos || equals == 0) {
-      return Diagnostic(kBadUsage, fmt::format("`{}` is not a parameter", param)).Hint("write NAME=VALUE: -p region=us_east");
+      return Diagnostic(kBadUsage, fmt::format("`{}` is not a parameter", param))
+          .Hint("write NAME=VALUE: -p region=us_east");
     }
     yaml += fmt::format("{}: {}\n", param.substr(0, equals), param.substr(equals + 1));
   }
@@ -32,8 +33,7 @@ Result<int64_t> RunNumber(const Arguments& arguments) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && number > 0) return number;
-  return Diagnostic(kBadUsage, fmt::format("`{}` is not the number of a run", text))
-      .Hint("`runs list` shows them");
+  return Diagnostic(kBadUsage, fmt::format("`{}` is not the number of a run", text)).Hint("`runs list` shows them");
 }
 
 engine::BackfillMode ModeOf(const Arguments& arguments) {
@@ -61,8 +61,8 @@ std::string IntervalText(const std::optional<scheduler::Interval>& interval) {
 int ListPipelinesAs(const std::vector<engine::PipelineInfo>& pipelines, const Arguments& arguments) {
   Listing listing({"pipeline", "schedule", "tasks", "last run", "last state", "notes", "latest interval"});
   for (const engine::PipelineInfo& each : pipelines) {
-    listing.Add({each.name, each.schedule, std::to_string(each.tasks), TimeText(each.last_logical_date), each.last_state,
-                 each.last_notes, IntervalText(each.latest)});
+    listing.Add({each.name, each.schedule, std::to_string(each.tasks), TimeText(each.last_logical_date),
+                 each.last_state, each.last_notes, IntervalText(each.latest)});
   }
   return listing.Print(arguments.Text("table-output"));
 }
@@ -70,8 +70,8 @@ int ListPipelinesAs(const std::vector<engine::PipelineInfo>& pipelines, const Ar
 Listing TasksOf(const engine::PipelineDetail& detail) {
   Listing listing({"task", "kind", "subject", "needs", "rule", "retries", "pool", "may fail"});
   for (const engine::TaskInfo& task : detail.tasks) {
-    listing.Add({task.name, task.kind, task.subject, Join(task.needs, ", "), task.trigger_rule, std::to_string(task.retries),
-                 task.pool, task.allow_failure ? "yes" : ""});
+    listing.Add({task.name, task.kind, task.subject, Join(task.needs, ", "), task.trigger_rule,
+                 std::to_string(task.retries), task.pool, task.allow_failure ? "yes" : ""});
   }
   return listing;
 }
@@ -89,8 +89,9 @@ Listing RunsOf(const std::vector<store::Run>& runs) {
 Listing TasksOf(const engine::RunDetail& detail) {
   Listing listing({"task", "kind", "state", "attempts", "started", "took", "message"});
   const auto add = [&](const store::Task& task, std::string name) {
-    listing.Add({std::move(name), task.kind, std::string(scheduler::ToString(task.state)), std::to_string(task.attempts),
-                 TimeText(task.started_at), Elapsed(task.started_at, task.ended_at), task.message});
+    listing.Add({std::move(name), task.kind, std::string(scheduler::ToString(task.state)),
+                 std::to_string(task.attempts), TimeText(task.started_at), Elapsed(task.started_at, task.ended_at),
+                 task.message});
   };
   for (const store::Task& task : detail.tasks) {
     if (!task.parent.empty()) continue;
@@ -127,35 +128,39 @@ int RunPipelineShow(const Arguments& arguments, Session& session) {
     const engine::PipelineInfo& info = detail->info;
     fmt::print("{}{}{}\nschedule: {} ({})\nlatest interval: {}\nlast run: {} {}\n\n", info.name,
                info.description.empty() ? "" : ": ", info.description, info.schedule, info.timezone,
-               IntervalText(info.latest), info.last_logical_date ? TimeText(info.last_logical_date) : "never", info.last_state);
+               IntervalText(info.latest), info.last_logical_date ? TimeText(info.last_logical_date) : "never",
+               info.last_state);
   }
   return TasksOf(*detail).Print(arguments.Text("table-output"));
 }
 
 int RunPipelineRun(const Arguments& arguments, Session& session) {
-  return RunCommand(arguments, session, [&](const engine::Host& host, const engine::Options& options) -> Result<engine::CommandResult> {
-    engine::PipelineRequest request;
-    request.pipeline = arguments.Positional(0);
-    STIR_ASSIGN(request.params, ParamsOf(arguments));
-    request.logical_date = arguments.Text("logical-date");
-    return engine::RunPipeline(host, options, request);
-  });
+  return RunCommand(arguments, session,
+                    [&](const engine::Host& host, const engine::Options& options) -> Result<engine::CommandResult> {
+                      engine::PipelineRequest request;
+                      request.pipeline = arguments.Positional(0);
+                      STIR_ASSIGN(request.params, ParamsOf(arguments));
+                      request.logical_date = arguments.Text("logical-date");
+                      return engine::RunPipeline(host, options, request);
+                    });
 }
 
 int RunPipelineBackfill(const Arguments& arguments, Session& session) {
-  return RunCommand(arguments, session, [&](const engine::Host& host, const engine::Options& options) -> Result<engine::CommandResult> {
-    engine::BackfillRequest request;
-    request.pipeline = arguments.Positional(0);
-    STIR_ASSIGN(request.params, ParamsOf(arguments));
-    request.from = arguments.Text("from");
-    request.to = arguments.Text("to");
-    if (request.from.empty() || request.to.empty()) {
-      return Diagnostic(kBadUsage, "a backfill needs its range").Hint("for example: --from 2026-01-01 --to 2026-01-31");
-    }
-    request.mode = ModeOf(arguments);
-    request.dry_run = arguments.Flag("dry-run");
-    return engine::BackfillPipeline(host, options, request);
-  });
+  return RunCommand(arguments, session,
+                    [&](const engine::Host& host, const engine::Options& options) -> Result<engine::CommandResult> {
+                      engine::BackfillRequest request;
+                      request.pipeline = arguments.Positional(0);
+                      STIR_ASSIGN(request.params, ParamsOf(arguments));
+                      request.from = arguments.Text("from");
+                      request.to = arguments.Text("to");
+                      if (request.from.empty() || request.to.empty()) {
+                        return Diagnostic(kBadUsage, "a backfill needs its range")
+                            .Hint("for example: --from 2026-01-01 --to 2026-01-31");
+                      }
+                      request.mode = ModeOf(arguments);
+                      request.dry_run = arguments.Flag("dry-run");
+                      return engine::BackfillPipeline(host, options, request);
+                    });
 }
 
 int RunRunsList(const Arguments& arguments, Session& session) {
@@ -184,10 +189,11 @@ int RunRunsShow(const Arguments& arguments, Session& session) {
 }
 
 int RunRunsRetry(const Arguments& arguments, Session& session) {
-  return RunCommand(arguments, session, [&](const engine::Host& host, const engine::Options& options) -> Result<engine::CommandResult> {
-    STIR_ASSIGN(const int64_t number, RunNumber(arguments));
-    return engine::RetryRun(host, options, number);
-  });
+  return RunCommand(arguments, session,
+                    [&](const engine::Host& host, const engine::Options& options) -> Result<engine::CommandResult> {
+                      STIR_ASSIGN(const int64_t number, RunNumber(arguments));
+                      return engine::RetryRun(host, options, number);
+                    });
 }
 
 int RunRunsLogs(const Arguments& arguments, Session& session) {

@@ -48,8 +48,8 @@ void AnnounceEnd(const Arguments& arguments, Session& session, bool success) {
   json.BeginObject().Key("command").String(command).Key("completed_at").String(FormatTimestamp(now));
   json.Key("elapsed").Double(elapsed).Key("success").Bool(success).EndObject();
   session.events.Emit({"Q039", "CommandCompleted", Level::kDebug,
-                       fmt::format("Command `{}` {} at {} after {:.2f} seconds", command, success ? "succeeded" : "failed",
-                                   TimeOfDay(now, true), elapsed),
+                       fmt::format("Command `{}` {} at {} after {:.2f} seconds", command,
+                                   success ? "succeeded" : "failed", TimeOfDay(now, true), elapsed),
                        std::move(json).Take()});
 }
 

@@ -40,8 +40,8 @@ LineStyle StyleOf(const Arguments& arguments, std::string_view suffix) {
 }
 
 bool UseColors(const Arguments& arguments, const Session& session) {
-  const bool explicitly = arguments.LayerOf("use-colors") == Layer::kCommandLine ||
-                          arguments.LayerOf("use-colors") == Layer::kEnvironment;
+  const bool explicitly =
+      arguments.LayerOf("use-colors") == Layer::kCommandLine || arguments.LayerOf("use-colors") == Layer::kEnvironment;
   if (explicitly) return arguments.Flag("use-colors");
   if (session.environment.contains("NO_COLOR")) return false;
   return isatty(STDOUT_FILENO) != 0;
@@ -88,7 +88,8 @@ std::vector<std::string> SplitWords(const std::vector<std::string>& values) {
 engine::SelectionOptions SelectionOf(const Arguments& arguments) {
   return {.select = SplitWords(arguments.List("select")),
           .exclude = SplitWords(arguments.List("exclude")),
-          .indirect_selection = arguments.Text("indirect-selection").empty() ? "eager" : arguments.Text("indirect-selection"),
+          .indirect_selection =
+              arguments.Text("indirect-selection").empty() ? "eager" : arguments.Text("indirect-selection"),
           .resource_types = SplitWords(arguments.List("resource-type")),
           .exclude_resource_types = SplitWords(arguments.List("exclude-resource-type"))};
 }
@@ -109,7 +110,8 @@ std::optional<int> LimitOf(const Arguments& arguments) {
 std::filesystem::path ProfilesDirectory(const Arguments& arguments, const Session& session) {
   const std::string given = arguments.Text("profiles-dir");
   const std::filesystem::path here = Absolute(".");
-  const bool beside_project = given.empty() && !session.program.as_dbt && !SystemFiles().Exists(here / "profiles.yml") &&
+  const bool beside_project = given.empty() && !session.program.as_dbt &&
+                              !SystemFiles().Exists(here / "profiles.yml") &&
                               SystemFiles().Exists(session.project_dir / "profiles.yml");
   if (beside_project) return session.project_dir;
   return project::FindProfilesDirectory(SystemFiles(), given.empty() ? "" : Absolute(given), here, session.environment);
@@ -129,8 +131,8 @@ Session::Session(Program who, std::vector<std::string> command_words, std::map<s
 Session::~Session() = default;
 
 engine::Host Session::host() {
-  return {SystemClock(), SystemFiles(), events, sources, redactor, adapters, environment,
-          interrupts == nullptr ? CancelToken() : interrupts->token()};
+  return {SystemClock(), SystemFiles(), events,      sources,
+          redactor,      adapters,      environment, interrupts == nullptr ? CancelToken() : interrupts->token()};
 }
 
 void RegisterAdapters(adapter::AdapterRegistry& registry) {
@@ -140,7 +142,7 @@ void RegisterAdapters(adapter::AdapterRegistry& registry) {
 std::filesystem::path FindProjectDirectory(const Arguments& arguments) {
   namespace fs = std::filesystem;
   if (const std::string given = arguments.Text("project-dir"); !given.empty()) return Absolute(given);
-  const fs::path here = Absolute(".");
+  fs::path here = Absolute(".");
   for (fs::path folder = here;; folder = folder.parent_path()) {
     std::error_code ignored;
     if (fs::exists(folder / "dbt_project.yml", ignored)) return folder;

@@ -1,5 +1,5 @@
-// One invocation: what it was called, what it reads from outside, where it writes. Made after the command line is understood
-// and before the command runs.
+// One invocation: what it was called, what it reads from outside, where it writes. Made after the command line is
+// understood and before the command runs.
 #pragma once
 
 #include <map>
@@ -35,7 +35,7 @@ struct Session {
   engine::Host host();
 
   const Program program;
-  const std::vector<std::string> words;               // the command line, without the program
+  const std::vector<std::string> words;  // the command line, without the program
   const std::map<std::string, std::string> environment;
   const std::string invocation_id;
   const Timestamp started_at;
@@ -43,14 +43,14 @@ struct Session {
   Redactor redactor;
   adapter::AdapterRegistry adapters;
   FanoutSink events;
-  bool json_lines = false;     // the terminal gets JSON
+  bool json_lines = false;  // the terminal gets JSON
   bool colors = false;
   std::filesystem::path project_dir;  // absolute, whether there is a project or not
 
   std::unique_ptr<Interrupts> interrupts;  // first: threads made after it leave the signals to it
   std::unique_ptr<EventSink> terminal;
   std::unique_ptr<EventSink> answers;
-  std::unique_ptr<LiveView> live;          // on a terminal only
+  std::unique_ptr<LiveView> live;  // on a terminal only
   std::unique_ptr<EventSink> log_file;
 };
 

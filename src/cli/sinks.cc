@@ -1,10 +1,10 @@
 // Sinks that write lines: to a stream and to the log file.
 #include "cli/sinks.h"
 
+#include <fmt/format.h>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace stir::cli {
 namespace {
@@ -56,7 +56,8 @@ void LogFileSink::Emit(const Event& event) {
     }
     if (settings_.style.format != LineFormat::kJson) {
       constexpr std::string_view kRule = "==============================";
-      WriteWhole(file_, fmt::format("\n\n{} {} | {} {}\n", kRule, TimeOfDay(now, true), settings_.invocation_id, kRule));
+      WriteWhole(file_,
+                 fmt::format("\n\n{} {} | {} {}\n", kRule, TimeOfDay(now, true), settings_.invocation_id, kRule));
     }
   }
   if (file_ != nullptr) WriteWhole(file_, redactor_.Redact(line));

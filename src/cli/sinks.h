@@ -1,4 +1,5 @@
-// Where events go: the terminal as lines or JSON, the log file, a live view. Every sink redacts secrets before a byte leaves.
+// Where events go: the terminal as lines or JSON, the log file, a live view. Every sink redacts secrets before a byte
+// leaves.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +23,10 @@ enum class LineFormat : uint8_t { kText, kDebug, kJson };
 struct LineStyle {
   LineFormat format = LineFormat::kText;
   Level least = Level::kInfo;
-  bool nothing = false;   // --log-level none
-  bool quiet = false;     // errors and what was asked for
+  bool nothing = false;  // --log-level none
+  bool quiet = false;    // errors and what was asked for
   bool colors = false;
-  bool prints = true;     // --print: what print() says
+  bool prints = true;  // --print: what print() says
 };
 
 // An event as one line (or more, when its message has more), with its line end; empty when the style leaves it out.
@@ -68,8 +69,8 @@ class AnswerSink : public EventSink {
   const Redactor& redactor_;
 };
 
-// dbt.log: opened, and set aside when it has grown over `max_bytes`, at the first event. A log that cannot be written never
-// stops a command: it is reported once through `complain`, then left alone.
+// dbt.log: opened, and set aside when it has grown over `max_bytes`, at the first event. A log that cannot be written
+// never stops a command: it is reported once through `complain`, then left alone.
 class LogFileSink : public EventSink {
  public:
   struct Settings {

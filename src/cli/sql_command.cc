@@ -36,7 +36,8 @@ Result<engine::SqlRequest> ReadRequest(const Arguments& arguments) {
     request.name = file;
   } else if (request.text.empty() || request.text == "-") {
     if (isatty(STDIN_FILENO) != 0 && file.empty() && request.text.empty()) {
-      return Diagnostic(kBadUsage, "`sql` needs a query").Hint("give it as an argument, with --file, or on standard input");
+      return Diagnostic(kBadUsage, "`sql` needs a query")
+          .Hint("give it as an argument, with --file, or on standard input");
     }
     request.text = ReadStandardInput();
     request.name = "<stdin>";
@@ -51,8 +52,9 @@ class Printer {
       : form_(std::move(form)), limit_(limit), redactor_(redactor) {}
 
   Status Print(adapter::Rows& rows) {
-    if (rows.columns().empty()) {
-      if (form_ == "table") Put(rows.outcome().message + "\n");
+    const int64_t changed = rows.outcome().rows_affected;
+    if (rows.columns().empty() || changed >= 0) {
+      if (form_ == "table") Put(changed < 0 ? rows.outcome().message + "\n" : fmt::format("{} rows\n", changed));
       return {};
     }
     if (printed_++ > 0 && form_ != "json") Put("\n");

@@ -1,6 +1,6 @@
 // clean: the folders of `clean-targets` are removed, as long as they are the project's own and nobody's sources.
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/json.h"
 #include "engine/commands.h"
@@ -40,22 +40,25 @@ Status CheckTargets(const project::ProjectConfig& config, const fs::path& projec
   for (const std::string& target : config.clean_targets) {
     const fs::path path = Resolved(project / target);
     if (!LiesBelow(path, root)) {
-      refusals.push_back(Diagnostic(kCleanOutsideProject, fmt::format("`{}` of `clean-targets` lies outside the project", target))
-                             .Hint("only folders below the project are cleaned"));
+      refusals.push_back(
+          Diagnostic(kCleanOutsideProject, fmt::format("`{}` of `clean-targets` lies outside the project", target))
+              .Hint("only folders below the project are cleaned"));
       continue;
     }
     for (const std::string& folder : SourceFolders(config)) {
       const fs::path source = Resolved(project / folder);
       if (path == source || LiesBelow(source, path)) {
-        refusals.push_back(Diagnostic(kCleanOfSources, fmt::format("`{}` of `clean-targets` holds the project's `{}`", target, folder))
-                               .Hint("take it out of `clean-targets`"));
+        refusals.push_back(
+            Diagnostic(kCleanOfSources, fmt::format("`{}` of `clean-targets` holds the project's `{}`", target, folder))
+                .Hint("take it out of `clean-targets`"));
       }
     }
   }
   return StatusOf(std::move(refusals));
 }
 
-void Tell(const Narrator& narrator, std::string_view code, std::string_view name, std::string_view verb, const fs::path& path) {
+void Tell(const Narrator& narrator, std::string_view code, std::string_view name, std::string_view verb,
+          const fs::path& path) {
   JsonWriter json;
   json.BeginObject().Key("path").String(path.string()).EndObject();
   narrator.Say(code, name, Level::kInfo, fmt::format("{} {}/*", verb, path.string()), std::move(json).Take());

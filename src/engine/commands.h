@@ -1,5 +1,5 @@
-// dbt's commands, each one function that reads as its phases. A failed Result means the command could not be carried out
-// (exit code 2); a CommandResult that is no success means something that it ran failed (exit code 1).
+// dbt's commands, each one function that reads as its phases. A failed Result means the command could not be carried
+// out (exit code 2); a CommandResult that is no success means something that it ran failed (exit code 1).
 #pragma once
 
 #include <filesystem>

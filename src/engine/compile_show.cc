@@ -1,7 +1,7 @@
 // compile and show: nodes and inline SQL looked at, nothing built.
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 #include "base/json.h"
 #include "engine/artifacts.h"
@@ -22,8 +22,8 @@ constexpr std::string_view kInlineName = "inline_query";
 struct Answer {
   std::string_view code, event, text_key;
   std::string name, unique_id;
-  std::string body;      // what tools get: the SQL, the table
-  std::string message;   // what people get
+  std::string body;     // what tools get: the SQL, the table
+  std::string message;  // what people get
   bool json = false;
   bool is_inline = false;
 };
@@ -37,7 +37,8 @@ void Tell(const Answer& answer, const Narrator& narrator) {
 }
 
 std::string Titled(std::string_view verb, const Answer& answer, std::string_view tail) {
-  return answer.is_inline ? fmt::format("{} inline node{}", verb, tail) : fmt::format("{} node '{}'{}", verb, answer.name, tail);
+  return answer.is_inline ? fmt::format("{} inline node{}", verb, tail)
+                          : fmt::format("{} node '{}'{}", verb, answer.name, tail);
 }
 
 std::string CompiledJson(std::string_view name, bool is_inline, std::string_view sql) {
@@ -86,8 +87,8 @@ class Looking {
       selected_ = graph::NodeSet(manifest_->nodes().size());
       return {};
     }
-    STIR_ASSIGN(selected_, SelectNodes(*manifest_, selection, kCompileTypes, host_.sources, *narrator_,
-                                       options_.warn_error));
+    STIR_ASSIGN(selected_,
+                SelectNodes(*manifest_, selection, kCompileTypes, host_.sources, *narrator_, options_.warn_error));
     return {};
   }
 
@@ -117,11 +118,13 @@ class Looking {
 };
 
 Status TellCompiledInline(Looking& looking) {
-  STIR_ASSIGN(const runtime::CompiledNode compiled, looking.runner_->CompileInline(looking.options_.inline_sql, looking.worker_));
+  STIR_ASSIGN(const runtime::CompiledNode compiled,
+              looking.runner_->CompileInline(looking.options_.inline_sql, looking.worker_));
   Answer answer{"Q042", "CompiledNode", "compiled", std::string(kInlineName), {}, compiled.sql, {}, false, true};
   answer.json = looking.options_.output == OutputFormat::kJson;
   answer.unique_id = fmt::format("sql_operation.{}.{}", looking.setting_->project_name, kInlineName);
-  answer.message = answer.json ? CompiledJson(kInlineName, true, compiled.sql) : Titled("Compiled", answer, " is:\n") + compiled.sql;
+  answer.message =
+      answer.json ? CompiledJson(kInlineName, true, compiled.sql) : Titled("Compiled", answer, " is:\n") + compiled.sql;
   Tell(answer, *looking.narrator_);
   return {};
 }
@@ -134,9 +137,18 @@ bool IsNamed(const Node& node, const Options& options) {
 void TellCompiled(const NodeReport& report, const Looking& looking) {
   const Node& node = *report.node;
   if (report.result.status != "success" || !IsNamed(node, looking.options_)) return;
-  Answer answer{"Q042", "CompiledNode", "compiled", std::string(node.name), std::string(node.unique_id), report.result.compiled_code, {}, false, false};
+  Answer answer{"Q042",
+                "CompiledNode",
+                "compiled",
+                std::string(node.name),
+                std::string(node.unique_id),
+                report.result.compiled_code,
+                {},
+                false,
+                false};
   answer.json = looking.options_.output == OutputFormat::kJson;
-  answer.message = answer.json ? CompiledJson(node.name, false, answer.body) : Titled("Compiled", answer, " is:\n") + answer.body;
+  answer.message =
+      answer.json ? CompiledJson(node.name, false, answer.body) : Titled("Compiled", answer, " is:\n") + answer.body;
   Tell(answer, *looking.narrator_);
 }
 
@@ -171,16 +183,18 @@ Result<CommandResult> CompileNodes(Looking& looking) {
   STIR_ASSIGN(NodePlan plan, MakeNodePlan(*looking.manifest_, looking.selected_, false));
   // Ephemeral models have SQL to show too; here they are compiled like all others.
   for (PlannedNode& planned : plan.nodes) planned.pass_through = !looking.selected_.Contains(planned.node);
-  const ExecuteRequest request{.manifest = *looking.manifest_,
-                               .plan = plan,
-                               .action = [&](graph::NodeId id, runtime::Worker& worker) { return CompileOne(looking, id, worker); },
-                               .clock = looking.host_.clock,
-                               .cancel = looking.host_.cancel,
-                               .threads = looking.setting_->target.profile.threads};
+  const ExecuteRequest request{
+      .manifest = *looking.manifest_,
+      .plan = plan,
+      .action = [&](graph::NodeId id, runtime::Worker& worker) { return CompileOne(looking, id, worker); },
+      .clock = looking.host_.clock,
+      .cancel = looking.host_.cancel,
+      .threads = looking.setting_->target.profile.threads};
   STIR_ASSIGN(const RunResults results, Execute(request, *looking.engine_));
   for (const NodeReport& report : results.reports) TellCompiled(report, looking);
   const double elapsed = std::chrono::duration<double>(looking.host_.clock.Now() - begun).count();
-  STIR_TRY(WriteRunResultsFile(results.reports, elapsed, *looking.setting_, looking.host_, looking.options_, *looking.narrator_));
+  STIR_TRY(WriteRunResultsFile(results.reports, elapsed, *looking.setting_, looking.host_, looking.options_,
+                               *looking.narrator_));
   // As dbt, a node that does not compile is why the command could not be carried out.
   Diagnostics errors;
   for (const NodeReport& report : results.reports) Append(errors, report.diagnostics);
@@ -233,7 +247,8 @@ Result<CommandResult> Show(const Host& host, const Options& options) {
   }
   STIR_TRY(looking.Connect());
   if (!options.inline_sql.empty()) {
-    STIR_ASSIGN(const runtime::Preview preview, looking.runner_->ShowInline(options.inline_sql, options.limit, looking.worker_));
+    STIR_ASSIGN(const runtime::Preview preview,
+                looking.runner_->ShowInline(options.inline_sql, options.limit, looking.worker_));
     Answer answer;
     answer.name = kInlineName;
     answer.unique_id = fmt::format("sql_operation.{}.{}", looking.setting_->project_name, kInlineName);

@@ -101,7 +101,7 @@ class Crew {
   std::vector<std::unique_ptr<adapter::Connection>> connections_;
   std::mutex mutex_;
   std::condition_variable job_waits_, done_waits_;
-  std::deque<Job> jobs_;   // guarded by mutex_, as all below
+  std::deque<Job> jobs_;  // guarded by mutex_, as all below
   std::deque<Done> done_;
   bool woken_ = false;
   bool closing_ = false;

@@ -18,7 +18,9 @@ constexpr std::string_view kFound = "[OK found and valid]";
 class Checkup {
  public:
   Checkup(const Host& host, const Options& options)
-      : host_(host), options_(options), narrator_(host.events, host.sources, {options.printer_width, options.as_dbt, {}}) {}
+      : host_(host),
+        options_(options),
+        narrator_(host.events, host.sources, {options.printer_width, options.as_dbt, {}}) {}
 
   CommandResult Run() {
     if (options_.config_dir) {
@@ -89,11 +91,13 @@ class Checkup {
     const bool has_project = host_.files.Exists(options_.project_dir / "dbt_project.yml");
     Say("Configuration:");
     const bool named = project || !options_.profile.empty();
-    Say(fmt::format("  profiles.yml file {}", profile       ? kFound
+    Say(fmt::format("  profiles.yml file {}", profile        ? kFound
                                               : !has_profile ? "[ERROR not found]"
                                               : named        ? "[ERROR invalid]"
                                                              : "[not checked: the project says which profile]"));
-    Say(fmt::format("  dbt_project.yml file {}", project ? kFound : has_project ? "[ERROR invalid]" : "[ERROR not found]"));
+    Say(fmt::format("  dbt_project.yml file {}", project       ? kFound
+                                                 : has_project ? "[ERROR invalid]"
+                                                               : "[ERROR not found]"));
   }
 
   void TellConnection() const {

@@ -1,8 +1,8 @@
 // The loop that drives a plan of nodes.
 #include "engine/execute.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "adapter/kinds.h"
 #include "engine/crew.h"
@@ -52,7 +52,8 @@ class Execution {
 
   NodeStory Story(TaskId task) {
     NodeStory story{.node = &NodeOf(task), .index = ++index_, .total = total_, .started_at = request_.clock.Now()};
-    if (story.node->test != nullptr && story.node->test->attached) story.attached = &request_.manifest.node(*story.node->test->attached);
+    if (story.node->test != nullptr && story.node->test->attached)
+      story.attached = &request_.manifest.node(*story.node->test->attached);
     return story;
   }
 
@@ -120,7 +121,8 @@ class Execution {
 
   void Ended(TaskId task, const Outcome& outcome) {
     for (TaskId skipped : plan_.Finish(task, outcome).skipped) {
-      if (plan_.state(skipped) == TaskState::kUpstreamFailed && !request_.plan.nodes[skipped].pass_through) TellSkipped(skipped);
+      if (plan_.state(skipped) == TaskState::kUpstreamFailed && !request_.plan.nodes[skipped].pass_through)
+        TellSkipped(skipped);
     }
   }
 

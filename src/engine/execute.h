@@ -36,8 +36,8 @@ struct RunResults {
   bool interrupted = false;
 };
 
-// Runs the plan to its end. The first failure, with fail_fast, and a cancel stop it: running queries are canceled, what has
-// not started is reported as skipped. Fails only when a worker gets no connection.
+// Runs the plan to its end. The first failure, with fail_fast, and a cancel stop it: running queries are canceled, what
+// has not started is reported as skipped. Fails only when a worker gets no connection.
 Result<RunResults> Execute(const ExecuteRequest& request, adapter::Adapter& engine);
 
 // How many of the plan's nodes count in "1 of N": all but those that pass through.

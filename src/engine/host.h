@@ -17,7 +17,8 @@
 
 namespace stir::engine {
 
-// References to what outlives the command. Copyable; every member is thread safe but `environment`, which never changes.
+// References to what outlives the command. Copyable; every member is thread safe but `environment`, which never
+// changes.
 struct Host {
   const Clock& clock;
   Files& files;
@@ -28,7 +29,7 @@ struct Host {
   const std::map<std::string, std::string>& environment;  // variables, read once at start
   CancelToken cancel;                                     // the user asked to stop
   Http* http = nullptr;                                   // for alerts; null: the system's
-  std::function<void(std::string_view)> on_step = {};  // before every durable step: a test ends the process there
+  std::function<void(std::string_view)> on_step = {};     // before every durable step: a test ends the process there
 };
 
 }  // namespace stir::engine

@@ -1,7 +1,7 @@
 // init: the starter project, written under a name.
+#include <fmt/format.h>
 #include <algorithm>
 #include <cctype>
-#include <fmt/format.h>
 
 #include "base/strings.h"
 #include "embedded/embedded.h"
@@ -17,9 +17,11 @@ namespace fs = std::filesystem;
 constexpr std::string_view kPlaceholder = "__project__";
 
 Status CheckName(const std::string& name) {
-  const bool starts = !name.empty() && (std::islower(static_cast<unsigned char>(name.front())) != 0 || name.front() == '_');
+  const bool starts =
+      !name.empty() && (std::islower(static_cast<unsigned char>(name.front())) != 0 || name.front() == '_');
   const bool rest = std::ranges::all_of(name, [](char c) {
-    return std::islower(static_cast<unsigned char>(c)) != 0 || std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '_';
+    return std::islower(static_cast<unsigned char>(c)) != 0 || std::isdigit(static_cast<unsigned char>(c)) != 0 ||
+           c == '_';
   });
   if (starts && rest) return {};
   return Diagnostic(kBadProjectName, fmt::format("`{}` cannot be the name of a project", name))
@@ -49,9 +51,10 @@ Result<CommandResult> Init(const Host& host, const InitRequest& request) {
     STIR_TRY(host.files.Write(path, ReplaceAll(file.text, kPlaceholder, request.name)));
   }
   const Narrator narrator(host.events, host.sources, {});
-  narrator.Print(fmt::format("The project `{0}` is in {1}. Next:\n\n  cd {1}\n  stir build             # seed, models, tests\n"
-                             "  stir show -s daily_sales\n",
-                             request.name, request.directory.string()));
+  narrator.Print(
+      fmt::format("The project `{0}` is in {1}. Next:\n\n  cd {1}\n  stir build             # seed, models, tests\n"
+                  "  stir show -s daily_sales\n",
+                  request.name, request.directory.string()));
   return CommandResult{};
 }
 

@@ -1,7 +1,7 @@
 // list: what a selection takes, one node a line.
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -18,10 +18,11 @@ namespace {
 using project::Node;
 using project::ResourceType;
 
-constexpr std::array<std::string_view, 7> kListTypes{"model", "seed", "snapshot", "test", "source", "exposure", "analysis"};
+constexpr std::array<std::string_view, 7> kListTypes{"model",  "seed",     "snapshot", "test",
+                                                     "source", "exposure", "analysis"};
 constexpr std::array<std::string_view, 11> kDefaultKeys{
-    "alias",         "name",        "package_name",       "depends_on", "direct_parents", "tags", "config",
-    "resource_type", "source_name", "original_file_path", "unique_id"};
+    "alias",  "name",          "package_name", "depends_on",         "direct_parents", "tags",
+    "config", "resource_type", "source_name",  "original_file_path", "unique_id"};
 
 // Analyses are listed only when they are asked for.
 std::span<const std::string_view> TypesFor(const SelectionOptions& options) {
@@ -101,8 +102,8 @@ Result<CommandResult> List(const Host& host, const Options& options) {
   const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
   STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
   narrator.FoundStats(*manifest);
-  STIR_ASSIGN(const graph::NodeSet selected,
-              SelectNodes(*manifest, options.selection, TypesFor(options.selection), host.sources, narrator, options.warn_error));
+  STIR_ASSIGN(const graph::NodeSet selected, SelectNodes(*manifest, options.selection, TypesFor(options.selection),
+                                                         host.sources, narrator, options.warn_error));
   if (selected.empty()) narrator.Warn("Q038", "NoNodesSelected", "No nodes selected!", "{}");
 
   std::vector<const Node*> nodes;

@@ -26,14 +26,14 @@ struct Setting {
   Setting& operator=(const Setting&) = delete;
 
   project::Invocation invocation;
-  project::ProjectFiles files;          // moved away by ParseProject
+  project::ProjectFiles files;  // moved away by ParseProject
   project::Target target;
   const adapter::Dialect* dialect = nullptr;
   std::string project_name;
-  std::filesystem::path target_path;    // absolute
-  std::string target_folder;            // as it is shown: relative to the project where it lies inside
+  std::filesystem::path target_path;  // absolute
+  std::string target_folder;          // as it is shown: relative to the project where it lies inside
   runtime::QueryComment query_comment;
-  jinja::Value invocation_arguments;    // dict: what templates see as invocation_args_dict
+  jinja::Value invocation_arguments;  // dict: what templates see as invocation_args_dict
 
   NarratorStyle narrator_style(const Options& options) const {
     return {options.printer_width, options.as_dbt, target.profile.database};
@@ -54,8 +54,8 @@ Result<TargetSetting> ReadTargetSetting(const Host& host, const Options& options
 Result<project::ProjectConfig> ReadProjectConfig(const Host& host, const Options& options,
                                                  const project::Invocation& invocation);
 // The setting's files become the manifest. Warnings are told, or are errors with --warn-error.
-Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host, const Options& options,
-                                                              const Narrator& narrator);
+Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host,
+                                                              const Options& options, const Narrator& narrator);
 // dbt's `args` of run_results.json and templates' `invocation_args_dict`: a JSON object.
 std::string InvocationArguments(const Options& options);
 

@@ -34,7 +34,8 @@ Result<Movement> MovementFor(const Host& host, const Options& options, const Mov
   return movement;
 }
 
-void Tell(const Host& host, std::string_view code, std::string_view event, const std::string& name, const std::string& text) {
+void Tell(const Host& host, std::string_view code, std::string_view event, const std::string& name,
+          const std::string& text) {
   JsonWriter json;
   json.BeginObject().Key("name").String(name).Key("msg").String(text).EndObject();
   host.events.Emit({code, event, Level::kInfo, fmt::format("{}: {}", name, text), std::move(json).Take()});
@@ -83,7 +84,8 @@ Result<CommandResult> RollBackOnce(const Host& host, const Options& options, con
   STIR_ASSIGN(const Movement movement, MovementFor(host, options, request));
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
   STIR_ASSIGN(const transfer::PublishOutcome outcome, RollBackRows(*workspace, request.name, movement));
-  Tell(host, "S123", "PublicationRolledBack", request.name, fmt::format("generation {} is live again in {}", outcome.generation, outcome.location));
+  Tell(host, "S123", "PublicationRolledBack", request.name,
+       fmt::format("generation {} is live again in {}", outcome.generation, outcome.location));
   return CommandResult{};
 }
 

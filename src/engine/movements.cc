@@ -82,10 +82,11 @@ Status CheckTests(const platform::Publication& publication, const TestsNotPassed
   if (!publication.require.tests) return {};
   const std::vector<std::string> missing = tests_not_passed(publication.from.node);
   if (missing.empty()) return {};
-  return Diagnostic(kTestsNotPassed,
-                    fmt::format("publication `{}` requires the tests of `{}`, of which these have not passed in this run: {}",
-                                publication.name, publication.from.model, Join(missing, ", ")),
-                    publication.require.span)
+  return Diagnostic(
+             kTestsNotPassed,
+             fmt::format("publication `{}` requires the tests of `{}`, of which these have not passed in this run: {}",
+                         publication.name, publication.from.model, Join(missing, ", ")),
+             publication.require.span)
       .Hint("run them before it, with a `build` or `test` task that selects the model");
 }
 
@@ -101,22 +102,24 @@ std::string WordedReasons(const std::vector<transfer::Rejected>& all) {
 
 }  // namespace
 
-Result<transfer::IngestOutcome> IngestRows(Workspace& workspace, const std::string& ingestion, const Movement& movement) {
+Result<transfer::IngestOutcome> IngestRows(Workspace& workspace, const std::string& ingestion,
+                                           const Movement& movement) {
   STIR_ASSIGN(const BoundIngestion bound, BindIngestion(workspace, ingestion, movement));
   STIR_ASSIGN(adapter::Adapter * target, workspace.Target());
   return transfer::Ingest(RequestFor(workspace, bound, movement), *target, workspace.host().files, StepsOf(workspace),
                           movement.cancel);
 }
 
-Result<transfer::ReplayOutcome> ReplayRows(Workspace& workspace, const std::string& ingestion, const Movement& movement) {
+Result<transfer::ReplayOutcome> ReplayRows(Workspace& workspace, const std::string& ingestion,
+                                           const Movement& movement) {
   STIR_ASSIGN(const BoundIngestion bound, BindIngestion(workspace, ingestion, movement));
   STIR_ASSIGN(adapter::Adapter * target, workspace.Target());
   return transfer::Replay(RequestFor(workspace, bound, movement), *target, workspace.host().files, StepsOf(workspace),
                           movement.cancel);
 }
 
-Result<transfer::PublishOutcome> PublishRows(Workspace& workspace, const std::string& publication, const Movement& movement,
-                                             const TestsNotPassed& tests_not_passed) {
+Result<transfer::PublishOutcome> PublishRows(Workspace& workspace, const std::string& publication,
+                                             const Movement& movement, const TestsNotPassed& tests_not_passed) {
   STIR_ASSIGN(const BoundPublication bound, BindPublication(workspace, publication, movement));
   STIR_TRY(CheckTests(bound.publication, tests_not_passed));
   STIR_ASSIGN(adapter::Adapter * target, workspace.Target());
@@ -125,7 +128,8 @@ Result<transfer::PublishOutcome> PublishRows(Workspace& workspace, const std::st
                            StepsOf(workspace), movement.cancel);
 }
 
-Result<transfer::PublishOutcome> RollBackRows(Workspace& workspace, const std::string& publication, const Movement& movement) {
+Result<transfer::PublishOutcome> RollBackRows(Workspace& workspace, const std::string& publication,
+                                              const Movement& movement) {
   STIR_ASSIGN(const BoundPublication bound, BindPublication(workspace, publication, movement));
   StoreJournal journal(workspace.store(), workspace.host().clock, movement.run);
   return transfer::RollBack(RequestFor(workspace, bound, movement), workspace.host().files, journal);

@@ -19,12 +19,12 @@ namespace stir::engine {
 
 // Who asks, and for when.
 struct Movement {
-  platform::RunFacts facts;      // what the definition's texts see
-  std::string run_id;            // in checkpoints and generations
-  std::optional<int64_t> run;    // in the store; none for a command
-  std::string scratch;           // name of the folder for temporary files, below .stir/tmp
+  platform::RunFacts facts;    // what the definition's texts see
+  std::string run_id;          // in checkpoints and generations
+  std::optional<int64_t> run;  // in the store; none for a command
+  std::string scratch;         // name of the folder for temporary files, below .stir/tmp
   std::optional<transfer::Interval> interval;
-  bool backfill = false;         // watermarks stay where they are
+  bool backfill = false;  // watermarks stay where they are
   bool full_refresh = false;
   CancelToken cancel;
 };
@@ -32,12 +32,15 @@ struct Movement {
 // Which of a model's tests have not passed, by unique id.
 using TestsNotPassed = std::function<std::vector<std::string>(graph::NodeId model)>;
 
-Result<transfer::IngestOutcome> IngestRows(Workspace& workspace, const std::string& ingestion, const Movement& movement);
-Result<transfer::ReplayOutcome> ReplayRows(Workspace& workspace, const std::string& ingestion, const Movement& movement);
+Result<transfer::IngestOutcome> IngestRows(Workspace& workspace, const std::string& ingestion,
+                                           const Movement& movement);
+Result<transfer::ReplayOutcome> ReplayRows(Workspace& workspace, const std::string& ingestion,
+                                           const Movement& movement);
 // Refuses when the publication requires tests that have not passed.
-Result<transfer::PublishOutcome> PublishRows(Workspace& workspace, const std::string& publication, const Movement& movement,
-                                             const TestsNotPassed& tests_not_passed);
-Result<transfer::PublishOutcome> RollBackRows(Workspace& workspace, const std::string& publication, const Movement& movement);
+Result<transfer::PublishOutcome> PublishRows(Workspace& workspace, const std::string& publication,
+                                             const Movement& movement, const TestsNotPassed& tests_not_passed);
+Result<transfer::PublishOutcome> RollBackRows(Workspace& workspace, const std::string& publication,
+                                              const Movement& movement);
 
 // One line for people.
 std::string Worded(const transfer::IngestOutcome& outcome);

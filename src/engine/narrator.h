@@ -1,5 +1,5 @@
-// What dbt's commands say while they work: dbt's event names, codes, lines and data, which tools around dbt read. Everything
-// here is wording; nothing decides.
+// What dbt's commands say while they work: dbt's event names, codes, lines and data, which tools around dbt read.
+// Everything here is wording; nothing decides.
 #pragma once
 
 #include <span>
@@ -18,9 +18,9 @@ namespace stir::engine {
 // One node on its way through a run.
 struct NodeStory {
   const project::Node* node = nullptr;
-  int index = 0;            // 1-based place among the run's nodes
+  int index = 0;  // 1-based place among the run's nodes
   int total = 0;
-  Timestamp started_at{};   // zero: not yet
+  Timestamp started_at{};  // zero: not yet
   Timestamp finished_at{};
   const project::Node* attached = nullptr;  // a generic test's node
 };
@@ -32,9 +32,9 @@ struct RunStats {
 };
 
 struct NarratorStyle {
-  int width = 80;              // lines are padded to it
-  bool dbt_errors = false;     // errors in dbt's shape; else with place, line and caret
-  std::string home_database;   // left out of names shown
+  int width = 80;             // lines are padded to it
+  bool dbt_errors = false;    // errors in dbt's shape; else with place, line and caret
+  std::string home_database;  // left out of names shown
 };
 
 // Thread safe: it holds no state but what it was made with.
@@ -43,7 +43,8 @@ class Narrator {
   Narrator(EventSink& sink, const SourceMap& sources, NarratorStyle style)
       : sink_(sink), sources_(sources), style_(std::move(style)) {}
 
-  void Say(std::string_view code, std::string_view name, Level level, std::string message, std::string data = "{}") const;
+  void Say(std::string_view code, std::string_view name, Level level, std::string message,
+           std::string data = "{}") const;
   void Blank() const;
   // An answer that was asked for: shown bare, also when quiet.
   void Print(std::string text) const;

@@ -50,18 +50,23 @@ bool Failed(const project::NodeResult& result) { return result.status == "error"
 }  // namespace
 
 std::string Narrator::SchemaName(const Node& node) const {
-  const bool elsewhere = !node.database.empty() && !style_.home_database.empty() && node.database != style_.home_database;
+  const bool elsewhere =
+      !node.database.empty() && !style_.home_database.empty() && node.database != style_.home_database;
   return elsewhere ? fmt::format("{}.{}", node.database, node.schema) : std::string(node.schema);
 }
 
 std::string Narrator::Describe(const Node& node) const {
   switch (node.type) {
-    case ResourceType::kTest: return fmt::format("test {}", node.name);
-    case ResourceType::kSeed: return fmt::format("seed file {}.{}", SchemaName(node), node.alias);
-    case ResourceType::kExposure: return fmt::format("exposure {}", node.name);
+    case ResourceType::kTest:
+      return fmt::format("test {}", node.name);
+    case ResourceType::kSeed:
+      return fmt::format("seed file {}.{}", SchemaName(node), node.alias);
+    case ResourceType::kExposure:
+      return fmt::format("exposure {}", node.name);
     case ResourceType::kModel:
       return fmt::format("{} {} model {}.{}", node.language, node.config->materialized, SchemaName(node), node.alias);
-    default: return fmt::format("{} {}", ResourceTypeName(node.type), node.name);
+    default:
+      return fmt::format("{} {}", ResourceTypeName(node.type), node.name);
   }
 }
 
@@ -72,14 +77,16 @@ std::string Narrator::Padded(std::string text, std::string_view state) const {
   return fmt::format("{} [{}]", text, state);
 }
 
-std::string Narrator::Line(const NodeStory& story, std::string_view text, std::string_view state, double seconds) const {
+std::string Narrator::Line(const NodeStory& story, std::string_view text, std::string_view state,
+                           double seconds) const {
   std::string shown = seconds < 0 ? std::string(state) : fmt::format("{} in {:.2f}s", state, seconds);
   return Padded(fmt::format("{} of {} {}", story.index, story.total, text), shown);
 }
 
 void Narrator::NodeStarted(const NodeStory& story) const {
   const Node& node = *story.node;
-  Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", node.unique_id), Plain(story, "started"));
+  Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", node.unique_id),
+      Plain(story, "started"));
   const std::string description = Describe(node);
   Say("Q011", "LogStartLine", Level::kInfo, Line(story, "START " + description, "RUN"),
       NodeData(story, "started", [&](JsonWriter& json) {
@@ -93,9 +100,9 @@ void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) co
   const bool failed = Failed(result);
   const Level level = failed ? Level::kError : Level::kInfo;
   if (failed) {
-    Say("W002", "CatchableExceptionOnRun", Level::kDebug, result.message, NodeData(story, "executing", [&](JsonWriter& json) {
-          json.Key("exc").String(result.message).Key("exc_info").String("");
-        }));
+    Say("W002", "CatchableExceptionOnRun", Level::kDebug, result.message,
+        NodeData(story, "executing",
+                 [&](JsonWriter& json) { json.Key("exc").String(result.message).Key("exc_info").String(""); }));
   }
   if (node.type == ResourceType::kTest) {
     const TestWords words = WordsOfTest(result);
@@ -108,7 +115,8 @@ void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) co
           json.Key("num_models").Int(story.total).Key("status").String(result.status);
         }));
   } else if (node.type == ResourceType::kSeed) {
-    const std::string text = fmt::format("{} seed file {}.{}", failed ? "ERROR loading" : "OK loaded", SchemaName(node), node.alias);
+    const std::string text =
+        fmt::format("{} seed file {}.{}", failed ? "ERROR loading" : "OK loaded", SchemaName(node), node.alias);
     Say("Q016", "LogSeedResult", level, Line(story, text, failed ? "ERROR" : result.message, result.execution_time),
         NodeData(story, result.status, [&](JsonWriter& json) {
           json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);

@@ -47,7 +47,8 @@ NodeSet CommonDescendants(const graph::Graph& graph, std::span<const NodeId> par
 }
 
 // The nodes that the plan is made of: the selected ones and all that lie between two of them.
-NodeSet Between(const graph::Graph& graph, const NodeSet& selected, const std::vector<std::pair<NodeId, NodeId>>& edges) {
+NodeSet Between(const graph::Graph& graph, const NodeSet& selected,
+                const std::vector<std::pair<NodeId, NodeId>>& edges) {
   NodeSet from = selected;
   for (const auto& [test, node] : edges) from.Add(node);
   NodeSet between = Descendants(graph, from.ToVector());
@@ -64,8 +65,8 @@ bool PassesThrough(const Node& node, const NodeSet& selected) {
   return !selected.Contains(node.id) || node.IsEphemeral() || node.type == ResourceType::kSource;
 }
 
-// Parents before children, and by unique id among nodes of one depth: the order in which dbt takes nodes of equal weight, and
-// in which skipped ones are told.
+// Parents before children, and by unique id among nodes of one depth: the order in which dbt takes nodes of equal
+// weight, and in which skipped ones are told.
 std::vector<NodeId> InOrder(const project::Manifest& manifest, const NodeSet& members) {
   const graph::Graph& graph = manifest.graph();
   std::vector<uint32_t> depth(graph.size());
@@ -94,7 +95,8 @@ std::vector<std::pair<NodeId, NodeId>> TestEdges(const project::Manifest& manife
     }
     const NodeSet common = CommonDescendants(graph, parents);
     common.ForEach([&](NodeId node) {
-      const bool first = std::ranges::none_of(graph.Parents(node), [&](NodeId parent) { return common.Contains(parent); });
+      const bool first =
+          std::ranges::none_of(graph.Parents(node), [&](NodeId parent) { return common.Contains(parent); });
       if (first && !IsTest(manifest, node)) edges.emplace_back(test, node);
     });
   });

@@ -1,5 +1,5 @@
-// From selected nodes to a Plan: a node is a task, needs are its parents. Order is dbt's: also through nodes that were not
-// selected, and, where a build runs tests too, after the tests of what a node stands on.
+// From selected nodes to a Plan: a node is a task, needs are its parents. Order is dbt's: also through nodes that were
+// not selected, and, where a build runs tests too, after the tests of what a node stands on.
 #pragma once
 
 #include <vector>
@@ -14,8 +14,8 @@ namespace stir::engine {
 // What a task of the plan stands for.
 struct PlannedNode {
   graph::NodeId node = 0;
-  // Nothing is run for it: a node between selected ones, a source, an ephemeral model. It ends at once and only hands on
-  // that what it needs has failed.
+  // Nothing is run for it: a node between selected ones, a source, an ephemeral model. It ends at once and only hands
+  // on that what it needs has failed.
   bool pass_through = false;
 };
 
@@ -27,9 +27,9 @@ struct NodePlan {
 // `test_edges`: a selected test holds back everything that follows from all of its parents.
 Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const graph::NodeSet& selected, bool test_edges);
 
-// The edges test -> node that `build` adds (dbt.md 4.13): for each selected test the first nodes, no tests themselves, that
-// descend from all that the test depends on.
+// The edges test -> node that `build` adds (dbt.md 4.13): for each selected test the first nodes, no tests themselves,
+// that descend from all that the test depends on.
 std::vector<std::pair<graph::NodeId, graph::NodeId>> TestEdges(const project::Manifest& manifest,
-                                                              const graph::NodeSet& selected);
+                                                               const graph::NodeSet& selected);
 
 }  // namespace stir::engine

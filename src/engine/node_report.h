@@ -11,8 +11,8 @@ namespace stir::engine {
 struct NodeReport {
   const project::Node* node = nullptr;
   project::NodeResult result;
-  Diagnostics diagnostics;       // of an error
-  std::string failures_relation; // a test whose failing rows were kept: where
+  Diagnostics diagnostics;        // of an error
+  std::string failures_relation;  // a test whose failing rows were kept: where
 };
 
 }  // namespace stir::engine

@@ -15,28 +15,28 @@ namespace stir::engine {
 struct SelectionOptions {
   std::vector<std::string> select;
   std::vector<std::string> exclude;
-  std::string indirect_selection = "eager";       // eager | cautious | buildable | empty
-  std::vector<std::string> resource_types;        // empty: the command's own
+  std::string indirect_selection = "eager";  // eager | cautious | buildable | empty
+  std::vector<std::string> resource_types;   // empty: the command's own
   std::vector<std::string> exclude_resource_types;
 };
 
 enum class OutputFormat : uint8_t { kText, kJson, kCsv, kName, kPath, kSelector };
 
 struct Options {
-  std::string command;                  // dbt's word for it, as in `flags.WHICH`: "build", "list", ...
-  std::string invocation_command;       // "dbt build --select a"
-  std::string invocation_id;            // a uuid, the same in every artifact and event
-  Timestamp started_at{};               // when the program was
-  bool as_dbt = false;                  // called by the name dbt: errors in dbt's shape
+  std::string command;             // dbt's word for it, as in `flags.WHICH`: "build", "list", ...
+  std::string invocation_command;  // "dbt build --select a"
+  std::string invocation_id;       // a uuid, the same in every artifact and event
+  Timestamp started_at{};          // when the program was
+  bool as_dbt = false;             // called by the name dbt: errors in dbt's shape
 
-  std::filesystem::path project_dir;    // absolute; holds dbt_project.yml
-  std::filesystem::path profiles_dir;   // absolute; holds profiles.yml
-  std::filesystem::path target_path;    // empty: the project's own, else `target`
-  std::filesystem::path log_path;       // absolute
-  std::string profile;                  // empty: the project's own
-  std::string target;                   // empty: the profile's own
-  std::string vars;                     // YAML text of a mapping, or empty
-  int threads = 0;                      // 0: the profile's
+  std::filesystem::path project_dir;   // absolute; holds dbt_project.yml
+  std::filesystem::path profiles_dir;  // absolute; holds profiles.yml
+  std::filesystem::path target_path;   // empty: the project's own, else `target`
+  std::filesystem::path log_path;      // absolute
+  std::string profile;                 // empty: the project's own
+  std::string target;                  // empty: the profile's own
+  std::string vars;                    // YAML text of a mapping, or empty
+  int threads = 0;                     // 0: the profile's
 
   SelectionOptions selection;
   bool full_refresh = false;

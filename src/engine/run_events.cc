@@ -1,6 +1,6 @@
 // dbt's events about a whole run: what was found, the account of failures, the numbers; and dbt's shape of an error.
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <map>
 
 #include "base/diagnostic_text.h"
@@ -60,7 +60,8 @@ std::string RanLine(std::span<const Node* const> nodes) {
     }
   }
   std::vector<std::string> parts;
-  for (const auto& [kind, count] : counts) parts.push_back(kind == "test" ? Counted(count, "test", "data tests") : Counted(count, kind));
+  for (const auto& [kind, count] : counts)
+    parts.push_back(kind == "test" ? Counted(count, "test", "data tests") : Counted(count, kind));
   return Join(parts, ", ");
 }
 
@@ -95,7 +96,8 @@ bool CountsAsError(const project::NodeResult& result) {
 
 }  // namespace
 
-void Narrator::Say(std::string_view code, std::string_view name, Level level, std::string message, std::string data) const {
+void Narrator::Say(std::string_view code, std::string_view name, Level level, std::string message,
+                   std::string data) const {
   sink_.Emit({code, name, level, std::move(message), std::move(data)});
 }
 
@@ -145,7 +147,8 @@ void Narrator::NothingToDo() const {
 void Narrator::ArtifactWritten(std::string_view type, std::string_view path) const {
   JsonWriter json;
   json.BeginObject().Key("artifact_path").String(path).Key("artifact_type").String(type).EndObject();
-  Say("P001", "ArtifactWritten", Level::kDebug, fmt::format("Wrote artifact {} to {}", type, path), std::move(json).Take());
+  Say("P001", "ArtifactWritten", Level::kDebug, fmt::format("Wrote artifact {} to {}", type, path),
+      std::move(json).Take());
 }
 
 void Narrator::FinishedRunning(std::span<const Node* const> nodes, double seconds) const {
@@ -157,8 +160,8 @@ void Narrator::FinishedRunning(std::span<const Node* const> nodes, double second
   json.BeginObject().Key("execution").String(execution).Key("execution_time").Double(seconds);
   json.Key("stat_line").String(line).EndObject();
   Blank();
-  Say("E047", "FinishedRunningStats", Level::kInfo, fmt::format("Finished running {}{} ({:.2f}s).", line, execution, seconds),
-      std::move(json).Take());
+  Say("E047", "FinishedRunningStats", Level::kInfo,
+      fmt::format("Finished running {}{} ({:.2f}s).", line, execution, seconds), std::move(json).Take());
 }
 
 std::string Narrator::ErrorText(const NodeReport& report) const {
@@ -173,7 +176,12 @@ void Narrator::Problem(const NodeReport& report, const Node& node, std::string_v
   const std::string_view type = ResourceTypeName(node.type);
   const std::string place = fmt::format("in {} {} ({})", type, node.name, node.original_file_path);
   const std::string where = ProblemData(node, [&](JsonWriter& json) {
-    json.Key("node_name").String(node.name).Key("path").String(node.original_file_path).Key("resource_type").String(type);
+    json.Key("node_name")
+        .String(node.name)
+        .Key("path")
+        .String(node.original_file_path)
+        .Key("resource_type")
+        .String(type);
   });
   const std::string why = ProblemData(node, [&](JsonWriter& json) { json.Key("msg").String(report.result.message); });
   if (warning) {
@@ -228,8 +236,8 @@ void Narrator::Stats(const RunStats& stats) const {
   json.Key("pass").Int(stats.pass).Key("reused").Int(stats.reused).Key("skip").Int(stats.skip);
   json.Key("total").Int(stats.total()).Key("warn").Int(stats.warn).EndObject().EndObject();
   Say("Z023", "StatsLine", Level::kInfo,
-      fmt::format("Done. PASS={} WARN={} ERROR={} SKIP={} NO-OP={} REUSED={} TOTAL={}", stats.pass, stats.warn, stats.error,
-                  stats.skip, stats.noop, stats.reused, stats.total()),
+      fmt::format("Done. PASS={} WARN={} ERROR={} SKIP={} NO-OP={} REUSED={} TOTAL={}", stats.pass, stats.warn,
+                  stats.error, stats.skip, stats.noop, stats.reused, stats.total()),
       std::move(json).Take());
 }
 
@@ -283,11 +291,16 @@ bool AnyFailed(std::span<const NodeReport> reports) {
 
 std::string_view DbtHeading(Category category) {
   switch (category) {
-    case Category::kParsing: return "Parsing Error";
-    case Category::kCompilation: return "Compilation Error";
-    case Category::kDependency: return "Dependency Error";
-    case Category::kInternal: return "Internal Error";
-    default: return "Runtime Error";
+    case Category::kParsing:
+      return "Parsing Error";
+    case Category::kCompilation:
+      return "Compilation Error";
+    case Category::kDependency:
+      return "Dependency Error";
+    case Category::kInternal:
+      return "Internal Error";
+    default:
+      return "Runtime Error";
   }
 }
 
@@ -304,7 +317,8 @@ std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& source
     }
     std::string body = each.message;
     if (each.span && node == nullptr) {
-      body += fmt::format("\n({}, line {})", sources.Name(each.span.source), sources.Locate(each.span.source, each.span.begin).line);
+      body += fmt::format("\n({}, line {})", sources.Name(each.span.source),
+                          sources.Locate(each.span.source, each.span.begin).line);
     }
     text += Indented(body);
   }

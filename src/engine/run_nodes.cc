@@ -52,14 +52,15 @@ class NodeRunCommand {
 
  private:
   Result<RunResults> RunPlan(NodePlan& plan, runtime::NodeRunner& runner, adapter::Adapter& engine) {
-    const ExecuteRequest request{.manifest = *manifest_,
-                                 .plan = plan,
-                                 .action = [&](graph::NodeId node, runtime::Worker& worker) { return RunNode(runner, node, worker); },
-                                 .clock = host_.clock,
-                                 .narrator = &narrator_,
-                                 .cancel = host_.cancel,
-                                 .threads = setting_.target.profile.threads,
-                                 .fail_fast = options_.fail_fast};
+    const ExecuteRequest request{
+        .manifest = *manifest_,
+        .plan = plan,
+        .action = [&](graph::NodeId node, runtime::Worker& worker) { return RunNode(runner, node, worker); },
+        .clock = host_.clock,
+        .narrator = &narrator_,
+        .cancel = host_.cancel,
+        .threads = setting_.target.profile.threads,
+        .fail_fast = options_.fail_fast};
     return Execute(request, engine);
   }
 
@@ -88,8 +89,11 @@ class NodeRunCommand {
     int index = 0;
     for (runtime::NodeOutcome& outcome : outcomes) {
       const Node* node = &manifest_->node(hooks[static_cast<size_t>(index)]);
-      NodeStory story{.node = node, .index = ++index, .total = static_cast<int>(hooks.size()),
-                      .started_at = StartOf(outcome.result), .finished_at = EndOf(outcome.result)};
+      NodeStory story{.node = node,
+                      .index = ++index,
+                      .total = static_cast<int>(hooks.size()),
+                      .started_at = StartOf(outcome.result),
+                      .finished_at = EndOf(outcome.result)};
       narrator_.HookStarted(story);
       NodeReport report{node, std::move(outcome.result), std::move(outcome.errors), {}};
       narrator_.HookFinished(story, report);
@@ -113,7 +117,9 @@ class NodeRunCommand {
     for (const PlannedNode& planned : plan.nodes) {
       if (planned.pass_through) continue;
       const Node& node = manifest_->node(planned.node);
-      narrator_.NodeSkipped({.node = &node, .index = static_cast<int>(results.reports.size()) + 1, .total = total,
+      narrator_.NodeSkipped({.node = &node,
+                             .index = static_cast<int>(results.reports.size()) + 1,
+                             .total = total,
                              .started_at = host_.clock.Now()});
       NodeReport report{&node, {}, {}, {}};
       report.result.unique_id = node.unique_id;

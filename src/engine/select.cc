@@ -1,8 +1,8 @@
 // The manifest as a Selectable, and a command's selection.
 #include "engine/select.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/json.h"
 #include "base/strings.h"
@@ -59,7 +59,8 @@ std::vector<std::string_view> WantedTypes(const SelectionOptions& options, std::
   const bool all = options.resource_types.empty() || among(options.resource_types, "all") ||
                    among(options.resource_types, "default");
   for (std::string_view type : types) {
-    if ((all || among(options.resource_types, type)) && !among(options.exclude_resource_types, type)) wanted.push_back(type);
+    if ((all || among(options.resource_types, type)) && !among(options.exclude_resource_types, type))
+      wanted.push_back(type);
   }
   return wanted;
 }
@@ -111,8 +112,8 @@ void SelectableManifest::VisitConfig(graph::NodeId node, std::span<const std::st
 }
 
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
-                                   std::span<const std::string_view> types, SourceMap& sources, const Narrator& narrator,
-                                   bool warnings_are_errors) {
+                                   std::span<const std::string_view> types, SourceMap& sources,
+                                   const Narrator& narrator, bool warnings_are_errors) {
   STIR_TRY(CheckTypes(options.resource_types, types));
   STIR_TRY(CheckTypes(options.exclude_resource_types, types));
   const graph::Indirect indirect = graph::ParseIndirect(options.indirect_selection).value_or(graph::Indirect::kEager);

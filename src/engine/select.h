@@ -29,10 +29,10 @@ class SelectableManifest final : public graph::Selectable {
   std::vector<std::vector<std::string_view>> tags_;  // by node: views of its configuration's tags
 };
 
-// Evaluates --select, --exclude and --resource-type; a part that matches nothing is told as dbt's warning. `types`: what the
-// command handles, by dbt's words; --resource-type chooses among them ("all" and "default" are all of them).
+// Evaluates --select, --exclude and --resource-type; a part that matches nothing is told as dbt's warning. `types`:
+// what the command handles, by dbt's words; --resource-type chooses among them ("all" and "default" are all of them).
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
-                                   std::span<const std::string_view> types, SourceMap& sources, const Narrator& narrator,
-                                   bool warnings_are_errors = false);
+                                   std::span<const std::string_view> types, SourceMap& sources,
+                                   const Narrator& narrator, bool warnings_are_errors = false);
 
 }  // namespace stir::engine

@@ -84,7 +84,8 @@ class Splitter {
     if (text_[at_] != '$') return 0;
     if (at_ > 0 && (std::isalnum(static_cast<unsigned char>(text_[at_ - 1])) != 0 || text_[at_ - 1] == '_')) return 0;
     size_t end = at_ + 1;
-    while (end < text_.size() && (std::isalpha(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_')) ++end;
+    while (end < text_.size() && (std::isalpha(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_'))
+      ++end;
     return end < text_.size() && text_[end] == '$' ? end - at_ + 1 : 0;
   }
 

@@ -8,7 +8,8 @@ namespace {
 
 std::vector<std::string> Statements(std::string_view text) {
   std::vector<std::string> result;
-  for (const StatementRange& range : SplitStatements(text)) result.emplace_back(text.substr(range.begin, range.end - range.begin));
+  for (const StatementRange& range : SplitStatements(text))
+    result.emplace_back(text.substr(range.begin, range.end - range.begin));
   return result;
 }
 

@@ -24,14 +24,16 @@ Result<adapter::Profile> ProfileOfConnection(const Host& host, const Options& op
   STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, silent));
   const platform::ProjectValues values(setting->invocation, *manifest, setting->target);
   STIR_ASSIGN(const platform::Definitions definitions,
-              platform::LoadDefinitions({host.files, host.sources, options.project_dir, setting->target.name, *manifest, values}));
+              platform::LoadDefinitions(
+                  {host.files, host.sources, options.project_dir, setting->target.name, *manifest, values}));
   STIR_ASSIGN(const platform::Connection* found, definitions.FindConnection(name));
   if (found->type == platform::ConnectionType::kTarget) return setting->target.profile;
   platform::Secrets secrets(definitions.secrets, host.environment, host.redactor);
   platform::RunScope scope(values, definitions, secrets, {});
   STIR_ASSIGN(const platform::Connection connection, platform::BindConnection(definitions, *found, scope));
   if (!platform::IsDatabase(connection.type)) {
-    return Diagnostic(kNotADatabase, fmt::format("the connection `{}` of type `{}` takes no SQL", name, ToString(connection.type)),
+    return Diagnostic(kNotADatabase,
+                      fmt::format("the connection `{}` of type `{}` takes no SQL", name, ToString(connection.type)),
                       connection.span)
         .Hint("`sql` works on databases; files are read by an ingestion");
   }

@@ -1,8 +1,8 @@
 // Rendering rows.
 #include "engine/table_text.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "adapter/cell.h"
 #include "base/json.h"

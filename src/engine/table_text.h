@@ -13,7 +13,8 @@ namespace stir::engine {
 using TableRow = std::vector<adapter::Cell>;
 
 // "| id | name |" with a rule below and numbers to the right; long cells are cut at `max_cell` columns (0: never).
-std::string TableText(std::span<const adapter::ColumnInfo> columns, std::span<const TableRow> rows, size_t max_cell = 0);
+std::string TableText(std::span<const adapter::ColumnInfo> columns, std::span<const TableRow> rows,
+                      size_t max_cell = 0);
 
 // A cell as JSON: numbers as numbers (decimals with all their digits), dates and times as text, null.
 void AppendJsonCell(std::string& out, const adapter::Cell& cell);
