@@ -452,6 +452,13 @@ TEST_F(PipelineTest, APublicationThatRequiresTestsNeedsThemInThisRun) {
 
 // ---- what dies comes back
 
+// Every step; with a sanitizer, which makes each of these processes several times slower, some of them.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kStride = 9;
+#else
+constexpr int kStride = 1;
+#endif
+
 class KillTest : public PipelineTest {
  protected:
   // In a process of its own, so that databases and threads die with it. The status that waitpid gives.
@@ -517,7 +524,7 @@ publications: [{name: lake, from: ref('total'), to: {connection: lake, path: tot
   Write("stir/connections.yml",
         "version: 1\nconnections: {drop: {type: files, root: drop}, lake: {type: files, root: lake}}\n");
   int killed = 0;
-  for (int step = 1; step < 400; step += 1) {
+  for (int step = 1; step < 400; step += kStride) {
     Reset();
     const int status = RunAndDieAt(step);
     if (WIFEXITED(status)) {
@@ -539,8 +546,9 @@ publications: [{name: lake, from: ref('total'), to: {connection: lake, path: tot
       ASSERT_TRUE(!had_succeeded || task.attempts == before[task.name].attempts)
           << task.name << " ran again after step " << step;
     }
-    ASSERT_EQ(ValueInChild("select count(*), sum(amount) from sales"), "3 60 ") << "after step " << step;
-    ASSERT_EQ(ValueInChild("select n, amount from total"), "3 60 ") << "after step " << step;
+    ASSERT_EQ(ValueInChild("select count(*), sum(amount), any_value((select (n, amount)::text from total)) from sales"),
+              "3 60 (3, 60) ")
+        << "after step " << step;
     // A sender that dies after its run has ended leaves its message to the next process; else it is sent by now, in one
     // file.
     for (const store::Message& alert : Detail().alerts)
@@ -549,7 +557,7 @@ publications: [{name: lake, from: ref('total'), to: {connection: lake, path: tot
     for ([[maybe_unused]] const auto& entry : fs::directory_iterator(root() / "alerts")) ++files;
     ASSERT_TRUE(files == runs->size() || (runs->size() == 2 && files == 1)) << files << " after step " << step;
   }
-  EXPECT_GT(killed, 20);
+  EXPECT_GT(killed, 20 / kStride);
   fmt::print("killed {} times\n", killed);
 }
 
