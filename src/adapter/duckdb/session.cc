@@ -44,9 +44,11 @@ class ResultRows final : public Rows {
         columns_(std::move(columns)),
         reader_(std::move(reader)),
         chunk_(state_->api()) {
-    if (state_->api().result_return_type(*executed_.result.get()) == DUCKDB_RESULT_TYPE_CHANGED_ROWS) {
+    const duckdb_result_type type = state_->api().result_return_type(*executed_.result.get());
+    if (type == DUCKDB_RESULT_TYPE_CHANGED_ROWS) {
       outcome_.rows_affected = static_cast<int64_t>(state_->api().rows_changed(executed_.result.get()));
     }
+    if (type == DUCKDB_RESULT_TYPE_NOTHING) columns_.clear();  // the engine still names a column, without rows
   }
   ~ResultRows() override { state_->End(run_); }
 
