@@ -6,6 +6,11 @@
 #include "jinja/builtins.h"
 
 namespace stir::jinja {
+namespace {
+
+Diagnostic ReturnUnderWay() { return {kMacroReturn, "`return` outside of a macro"}; }
+
+}  // namespace
 
 Evaluator::Evaluator(jinja::Scope& scope, const RenderOptions& options) : scope_(scope), options_(options) {}
 
@@ -179,11 +184,12 @@ Result<Value> Evaluator::Call(const Value& callee, const Arguments& arguments) {
   try {
     Value result;
     if (Invoke(callee, arguments, result)) return result;
+    return ReturnUnderWay();
   } catch (EvaluationError& error) {
     return std::move(error.diagnostics);
   } catch (ReturnUnwind&) {
+    return ReturnUnderWay();
   }
-  return Diagnostic(kMacroReturn, "`return` outside of a macro");
 }
 
 Result<Value> Evaluator::GetAttribute(const Value& value, std::string_view name) {
@@ -200,7 +206,7 @@ Result<std::unique_ptr<Iterator>> Evaluator::Iterate(const Value& value) {
 
 Result<Value> Evaluator::ReturnFromMacro(Value value) {
   returned_ = std::move(value);
-  return Diagnostic(kMacroReturn, "`return` outside of a macro");
+  return ReturnUnderWay();
 }
 
 Result<std::string> Evaluator::RenderNested(const Template& nested) {
@@ -210,7 +216,7 @@ Result<std::string> Evaluator::RenderNested(const Template& nested) {
   } catch (EvaluationError& error) {
     return std::move(error.diagnostics);
   }
-  return Diagnostic(kMacroReturn, "`return` outside of a macro");
+  return ReturnUnderWay();
 }
 
 }  // namespace stir::jinja

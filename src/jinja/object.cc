@@ -77,7 +77,8 @@ Value ArgumentReader::Optional(std::string_view name, Value fallback) {
   seen_.emplace_back(name);
   if (!rest_positional_ && next_ < arguments_.positional.size()) return arguments_.positional[next_++];
   const KeywordArgument* keyword = Keyword(name);
-  return keyword ? keyword->value : std::move(fallback);
+  if (keyword) return keyword->value;
+  return fallback;
 }
 
 bool ArgumentReader::Has(std::string_view name) const { return Keyword(name) != nullptr; }

@@ -51,8 +51,9 @@ bool LiteralOf(const Expr& expr, Value& value) {
     case ExprKind::kNegate: {
       if (!LiteralOf(*static_cast<const UnaryExpr&>(expr).operand, value)) return false;
       Result<Value> negated = Catching([&] { return Negate(value); });
-      if (negated.ok()) value = std::move(negated).value();
-      return negated.ok();
+      if (!negated.ok()) return false;
+      value = std::move(negated).value();
+      return true;
     }
     case ExprKind::kList:
     case ExprKind::kTuple: {

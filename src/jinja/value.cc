@@ -105,7 +105,7 @@ size_t Mix(size_t seed, size_t value) { return (seed ^ value) * 0x9E3779B97F4A7C
 }  // namespace
 
 Value::Value(const Value& other) : type_(other.type_), heap_(other.heap_) {
-  if (IsHeap()) heap_->Retain();
+  if (const RefCounted* cell = Cell()) cell->Retain();
 }
 
 Value::Value(Value&& other) noexcept
@@ -118,7 +118,7 @@ Value& Value::operator=(Value other) noexcept {
 }
 
 Value::~Value() {
-  if (IsHeap()) heap_->Release();
+  if (const RefCounted* cell = Cell()) cell->Release();
 }
 
 Value Value::None() {
@@ -315,7 +315,7 @@ bool Value::Equals(const Value& other) const {
   if (type_ == Type::kObject) return AsObject()->Equals(other);
   if (other.type_ == Type::kObject) return other.AsObject()->Equals(*this);
   if (type_ != other.type_) return false;
-  if (IsHeap() && heap_ == other.heap_) return true;
+  if (Cell() && Cell() == other.Cell()) return true;
   Nested guard;
   if (guard.too_deep()) return false;
   switch (type_) {
@@ -331,7 +331,7 @@ bool Value::Equals(const Value& other) const {
   }
 }
 
-const void* Value::Identity() const { return IsHeap() ? heap_ : nullptr; }
+const void* Value::Identity() const { return Cell(); }
 
 std::string Value::UndefinedMessage() const {
   const UndefinedCell* cell = Cells::Undefined(*this);

@@ -80,7 +80,7 @@ enum class Type : uint8_t { kUndefined, kNone, kBool, kInt, kFloat, kString, kLi
 
 class Value {
  public:
-  Value() = default;  // undefined, without a name
+  Value() noexcept {}  // undefined, without a name; written out, since clang asks before a `= default` is complete
   Value(const Value& other);
   Value(Value&& other) noexcept;
   Value& operator=(Value other) noexcept;
@@ -146,7 +146,8 @@ class Value {
   Value(Type type, const RefCounted* heap) : type_(type), heap_(heap) {
     if (heap_) heap_->Retain();
   }
-  bool IsHeap() const { return (type_ == Type::kUndefined || type_ >= Type::kString) && heap_ != nullptr; }
+  // What the value points at; null for values without a cell.
+  const RefCounted* Cell() const { return type_ == Type::kUndefined || type_ >= Type::kString ? heap_ : nullptr; }
 
   Type type_ = Type::kUndefined;
   union {
