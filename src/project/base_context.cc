@@ -181,8 +181,8 @@ Result<Value> DiffOfTwoDicts(CallContext&, const Arguments& arguments) {
 
 class VarObject final : public jinja::Object {
  public:
-  VarObject(FindVarFunction find, std::string where, bool lenient)
-      : find_(std::move(find)), where_(std::move(where)), lenient_(lenient) {}
+  VarObject(FindVarFunction find, std::string where, bool lenient, bool rendered)
+      : find_(std::move(find)), where_(std::move(where)), lenient_(lenient), rendered_(rendered) {}
   std::string_view TypeName() const override { return "Var"; }
   bool IsCallable() const override { return true; }
 
@@ -199,7 +199,7 @@ class VarObject final : public jinja::Object {
       return Diagnostic(kVarMissing, "required variable `" + std::string(name.AsString()) + "` is not set" + where_)
           .Hint("set it under `vars:` in dbt_project.yml or with --vars, or give `var` a default");
     }
-    if (!found->IsString() || !HasJinja(found->AsString())) return Thaw(*found);
+    if (!rendered_ || !found->IsString() || !HasJinja(found->AsString())) return Thaw(*found);
     STIR_ASSIGN(auto text, jinja::Template::Parse(std::string(found->AsString()),
                                                   jinja::Origin{context.call_span().source, 0, false, context.call_span()}));
     STIR_ASSIGN(std::string rendered, context.RenderNested(*text));
@@ -219,14 +219,16 @@ class VarObject final : public jinja::Object {
  private:
   FindVarFunction find_;
   std::string where_;  // " (asked for by `model.shop.a`)"
-  bool lenient_;
+  bool lenient_, rendered_;
 };
 
 }  // namespace
 
 Value MakeVar(FindVarFunction find, std::string where, bool lenient) {
-  return Value::New<VarObject>(std::move(find), std::move(where), lenient);
+  return Value::New<VarObject>(std::move(find), std::move(where), lenient, true);
 }
+
+Value MakePlainVar(FindVarFunction find) { return Value::New<VarObject>(std::move(find), "", false, false); }
 
 Value MakeEnvVar(const Environment& environment, bool secrets, std::function<void(const std::string&)> on_secret) {
   return jinja::MakeFunction("env_var", [&environment, secrets, on_secret = std::move(on_secret)](

@@ -155,7 +155,7 @@ void NodeBuilder::Place(Node& node, const PackageContext& package) {
   node.database = pool_.Intern(names->database);
   node.schema = pool_.Intern(names->schema);
   node.alias = pool_.Intern(names->alias);
-  node.quote = QuotingOf(*node.config, project_.quote);
+  node.quote = project_.quote;
   const bool stored_test = node.type == ResourceType::kTest && node.config->store_failures.value_or(false);
   if (!stored_test && (!IsRelational(node.type) || node.IsEphemeral())) return;
   adapter::Relation relation{names->database, names->schema, names->alias, adapter::RelationType::kUnknown, node.quote,

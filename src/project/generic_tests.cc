@@ -247,7 +247,7 @@ void GenericTestBuilder::TakeConfig(Declaration& test, const TestTarget& target)
 
   const ParseContext& context = *target.file->package->parse;
   SimpleScope scope(context.base());
-  scope.Set("var", context.strict_var());
+  scope.Set("var", context.plain_var());
   for (auto& [key, value] : test.config) {
     if (!value.IsString() || !HasJinja(value.AsString())) continue;
     yaml::Node node;

@@ -99,6 +99,9 @@ void MacroIndex::FindDependencies(Macro& macro) const {
       continue;
     }
     const size_t dot = call.callee.find('.');
+    if (call.callee == "ref" || call.callee == "source" || call.callee == "config") {
+      continue;  // dbt does not count these, even where a project replaces them
+    }
     if (dot == std::string::npos) {
       add(Resolve(macro.package, call.callee));
     } else {

@@ -337,7 +337,8 @@ ParseContext::ParseContext(const BaseContext& base, const MacroIndex& macros, co
       default_database_(std::move(default_database)),
       default_schema_(std::move(default_schema)),
       var_(MakeVar(find_var, "", true)),
-      strict_var_(MakeVar(std::move(find_var), "", false)) {}
+      strict_var_(MakeVar(find_var, "", false)),
+      plain_var_(MakePlainVar(std::move(find_var))) {}
 
 ParseScope::ParseScope(const ParseContext& context, Recording& recording, std::string_view name)
     : context_(context), recording_(recording) {

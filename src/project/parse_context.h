@@ -48,7 +48,8 @@ class ParseContext {
   const adapter::Dialect& dialect() const { return dialect_; }
   const std::string& package() const { return package_; }
   const jinja::Value& var() const { return var_; }
-  const jinja::Value& strict_var() const { return strict_var_; }
+  const jinja::Value& strict_var() const { return strict_var_; }  // of naming macros
+  const jinja::Value& plain_var() const { return plain_var_; }    // of properties files
   const std::string& default_database() const { return default_database_; }
   const std::string& default_schema() const { return default_schema_; }
 
@@ -57,7 +58,7 @@ class ParseContext {
   const MacroIndex& macros_;
   const adapter::Dialect& dialect_;
   std::string package_, default_database_, default_schema_;
-  jinja::Value var_, strict_var_;
+  jinja::Value var_, strict_var_, plain_var_;
 };
 
 // The names of one rendering. Lives on one thread; values made here must not outlive it.

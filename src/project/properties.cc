@@ -80,7 +80,7 @@ bool IsLateRendered(std::string_view key) {
 class Reader {
  public:
   Reader(const ParseContext& context, Properties& out) : context_(context), out_(out), scope_(context.base()) {
-    scope_.Set("var", context.strict_var());
+    scope_.Set("var", context.plain_var());
   }
 
   void Read(const yaml::Node& root) {

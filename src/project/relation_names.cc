@@ -65,18 +65,6 @@ Result<std::string> CallNaming(const Macro& macro, const std::string& custom, co
 
 }  // namespace
 
-adapter::Policy QuotingOf(const Config& config, adapter::Policy project) {
-  const Value& quoting = config.Get("quoting");
-  if (!quoting.IsDict()) return project;
-  auto apply = [&](std::string_view key, bool& policy) {
-    if (const Value* value = quoting.AsDict().Find(key); value && !value->IsNone()) policy = value->Truthy();
-  };
-  apply("database", project.database);
-  apply("schema", project.schema);
-  apply("identifier", project.identifier);
-  return project;
-}
-
 NamingMacros FindNamingMacros(std::string_view package, const MacroIndex& macros) {
   return {OwnMacro("generate_database_name", package, macros), OwnMacro("generate_schema_name", package, macros),
           OwnMacro("generate_alias_name", package, macros)};

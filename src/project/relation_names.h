@@ -27,7 +27,4 @@ Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, 
 // Which naming macros count for nodes of `package`.
 NamingMacros FindNamingMacros(std::string_view package, const MacroIndex& macros);
 
-// The quoting of a node's relation.
-adapter::Policy QuotingOf(const Config& config, adapter::Policy project);
-
 }  // namespace stir::project
