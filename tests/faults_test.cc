@@ -1,5 +1,5 @@
-// What needs other processes, signals or a full disk: the real binary is started, disturbed, and looked at afterwards. What
-// the machine does not allow (mounting, as a plain user) is skipped with its reason.
+// What needs other processes, signals or a full disk: the real binary is started, disturbed, and looked at afterwards.
+// What the machine does not allow (mounting, as a plain user) is skipped with its reason.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fmt/format.h>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -64,7 +64,8 @@ class Child {
     pid_ = fork();
     if (pid_ != 0) return;
     const int file = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644);
-    if (file < 0 || dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0 || chdir(folder.c_str()) != 0) _exit(126);
+    if (file < 0 || dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0 || chdir(folder.c_str()) != 0)
+      _exit(126);
     execv(words[0], words.data());
     _exit(127);
   }
@@ -176,7 +177,8 @@ TEST_F(FaultsTest, AHeldDatabaseNamesItsHolder) {
 
 TEST_F(FaultsTest, OneInterruptStopsCleanly) {
   Write("models/quick.sql", "{{ config(materialized='table') }}\nselect 1 as id\n");
-  Write("models/slow.sql", fmt::format("{{{{ config(materialized='table') }}}}\n-- depends on {{{{ ref('quick') }}}}\n{}\n", kLongQuery));
+  Write("models/slow.sql",
+        fmt::format("{{{{ config(materialized='table') }}}}\n-- depends on {{{{ ref('quick') }}}}\n{}\n", kLongQuery));
   Write("models/after.sql", "select * from {{ ref('slow') }}\n");
   const auto run = Start({"run"});
   ASSERT_TRUE(run->Says("START sql table model main.slow"));
@@ -215,7 +217,8 @@ TEST_F(FaultsTest, AnInterruptedShellTaskIsEndedAndRunsAgain) {
   Write("stir/p.yml",
         "version: 1\npipelines:\n  - name: p\n    schedule: none\n    tasks:\n"
         "      - {name: first, shell: \"echo ran >> first\"}\n"
-        "      - {name: long, shell: \"if [ -e again ]; then exit 0; fi; sleep 60 & echo $! > pid; wait\", needs: [first]}\n");
+        "      - {name: long, shell: \"if [ -e again ]; then exit 0; fi; sleep 60 & echo $! > pid; wait\", needs: "
+        "[first]}\n");
   const auto run = Start({"pipeline", "run", "p", "--logical-date", "2026-01-01"});
   ASSERT_TRUE(WaitFor([&] { return fs::exists(project_ / "pid") && fs::file_size(project_ / "pid") > 0; }));
   const pid_t sleeper = std::stoi(ReadFile(project_ / "pid"));
@@ -269,7 +272,8 @@ TEST_F(FaultsTest, AFullDiskWhileATableIsBuiltLeavesTheOldOne) {
   Write("profiles.yml",
         "faults:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: db/faults.duckdb, threads: 1}\n");
   Write("models/big.sql",
-        "{{ config(materialized='table') }}\nselect i as id, md5(i::varchar) as text from range({{ var('rows', 10) }}) t(i)\n");
+        "{{ config(materialized='table') }}\nselect i as id, md5(i::varchar) as text from range({{ var('rows', 10) }}) "
+        "t(i)\n");
   ASSERT_EQ(Stir({"run"}).code, 0);
   const Ended full = Stir({"run", "--vars", "{rows: 3000000}"});
   EXPECT_EQ(full.code, 1);
@@ -363,8 +367,13 @@ pipelines:
 )");
   std::string said;
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"pipeline", "run", "p", "--logical-date", "2026-01-01"}, {"runs", "show", "1"}, {"runs", "logs", "1"},
-           {"runs", "show", "1", "-o", "json"}, {"debug"}, {"pipeline", "show", "p"}, {"--log-level", "debug", "build"},
+           {"pipeline", "run", "p", "--logical-date", "2026-01-01"},
+           {"runs", "show", "1"},
+           {"runs", "logs", "1"},
+           {"runs", "show", "1", "-o", "json"},
+           {"debug"},
+           {"pipeline", "show", "p"},
+           {"--log-level", "debug", "build"},
            {"--log-format", "json", "pipeline", "run", "p", "--logical-date", "2026-01-02"}}) {
     said += Stir(words).out;
   }
@@ -381,8 +390,10 @@ pipelines:
 }
 
 TEST_F(FaultsTest, AReaderThatGoesAwayIsNoCrash) {
-  for (int i = 0; i < 300; ++i) Write(fmt::format("models/a_model_with_a_rather_long_name_{}.sql", i), "select 1 as id\n");
-  Child shell({"/bin/bash", "-c", fmt::format("{} -q ls | head -1; echo ${{PIPESTATUS[0]}}", STIR_BINARY)}, project_, root_ / "out");
+  for (int i = 0; i < 300; ++i)
+    Write(fmt::format("models/a_model_with_a_rather_long_name_{}.sql", i), "select 1 as id\n");
+  Child shell({"/bin/bash", "-c", fmt::format("{} -q ls | head -1; echo ${{PIPESTATUS[0]}}", STIR_BINARY)}, project_,
+              root_ / "out");
   const Ended ended = shell.Wait();
   EXPECT_EQ(ended.code, 0);
   EXPECT_EQ(ended.out.find("rror"), std::string::npos) << ended.out;

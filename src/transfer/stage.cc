@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "adapter/cell.h"
+#include "base/strings.h"
 #include "transfer/kinds.h"
 #include "transfer/sql.h"
 
@@ -254,6 +255,16 @@ Status CheckTails(adapter::Connection& connection, const StageSpec& spec, const 
   return {};
 }
 
+// For a name that is none the engine offers columns of the statement; people know those of the files.
+void OfferColumns(Diagnostic& error, const StageSpec& spec) {
+  const size_t offer = error.message.find("\nCandidate bindings:");
+  if (offer == std::string::npos || spec.shapes.empty()) return;
+  error.message.resize(offer);
+  std::vector<std::string> names;
+  for (const SourceColumn& column : spec.shapes.front().columns) names.push_back(column.name);
+  error.hint = fmt::format("`{}` has: {}", spec.drop[spec.shapes.front().files.front()].name, Join(names, ", "));
+}
+
 }  // namespace
 
 StageQuery MakeStageQuery(const StageSpec& spec) { return QueryMaker(spec).Make(); }
@@ -266,6 +277,7 @@ Result<Staged> Stage(adapter::Connection& connection, const StageSpec& spec) {
     // The place is in a statement that the user never saw.
     errors.front().engine_offset = -1;
     errors.front().span = spec.ingestion.from.where.span ? spec.ingestion.from.where.span : spec.ingestion.span;
+    OfferColumns(errors.front(), spec);
     return errors;
   }
   Staged staged{.counts = {}, .reasons = query.reasons, .broken = {}};
