@@ -1,0 +1,120 @@
+// The order of a dbt command: parents first, also through what was not selected, and after tests where a build runs
+// them.
+#include "engine/node_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "project/testing/memory_project.h"
+
+namespace stir::engine {
+namespace {
+
+using scheduler::Outcome;
+using scheduler::TaskId;
+
+class NodePlanTest : public testing::Test {
+ protected:
+  NodePlanTest() {
+    project_.Builtin("default/tests.sql",
+                     "{% test unique(model, column_name) %}select 1{% endtest %}"
+                     "{% test relationships(model, column_name, to, field) %}select 1{% endtest %}");
+    Model("a", "select 1 as id");
+    Model("b", "select * from {{ ref('a') }}");
+    Model("e", "{{ config(materialized='ephemeral') }} select * from {{ ref('b') }}");
+    Model("c", "select * from {{ ref('e') }}");
+    Model("other", "select 1 as id");
+    Model("joined", "select * from {{ ref('c') }}, {{ ref('other') }}");
+  }
+
+  void Model(const std::string& name, const std::string& sql) { project_.File("models/" + name + ".sql", sql); }
+
+  // Parsed once, when the first one asks.
+  const project::Manifest& Manifest() {
+    if (manifest_ == nullptr) manifest_ = &project_.Manifested();
+    return *manifest_;
+  }
+
+  graph::NodeId Id(std::string_view unique_id) { return Manifest().Find(unique_id)->id; }
+
+  graph::NodeSet Select(const std::vector<std::string>& models) {
+    graph::NodeSet selected(Manifest().nodes().size());
+    for (const std::string& name : models) selected.Add(Id(name));
+    return selected;
+  }
+
+  graph::NodeSet Everything() {
+    graph::NodeSet selected(Manifest().nodes().size());
+    for (const project::Node& node : Manifest().nodes()) selected.Add(node.id);
+    return selected;
+  }
+
+  // The order in which one worker runs the plan, without what passes through. `failing` ones fail, what follows is left
+  // out.
+  std::vector<std::string> Drive(const graph::NodeSet& selected, bool test_edges,
+                                 const std::set<std::string>& failing = {}) {
+    auto made = MakeNodePlan(Manifest(), selected, test_edges);
+    EXPECT_TRUE(made.ok());
+    std::vector<std::string> order;
+    while (!made->plan.done()) {
+      const std::optional<TaskId> task = made->plan.Next();
+      if (!task) break;
+      const std::string name = made->plan.task(*task).name;
+      made->plan.Start(*task);
+      made->plan.Finish(*task, failing.contains(name) ? Outcome::Failed(false) : Outcome::Success());
+      if (!made->nodes[*task].pass_through) order.push_back(name);
+    }
+    EXPECT_TRUE(made->plan.done());
+    return order;
+  }
+
+  project::MemoryProject project_;
+  const project::Manifest* manifest_ = nullptr;
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(NodePlanTest, ParentsComeFirstAndEphemeralModelsPass) {
+  EXPECT_EQ(Drive(Everything(), false),
+            (Names{"model.shop.a", "model.shop.b", "model.shop.other", "model.shop.c", "model.shop.joined"}));
+}
+
+TEST_F(NodePlanTest, OrderHoldsThroughWhatWasNotSelected) {
+  EXPECT_EQ(Drive(Select({"model.shop.joined", "model.shop.a"}), false), (Names{"model.shop.a", "model.shop.joined"}));
+  EXPECT_EQ(Drive(Select({"model.shop.joined", "model.shop.a"}), false, {"model.shop.a"}), Names{"model.shop.a"});
+}
+
+TEST_F(NodePlanTest, OnlyWhatLiesBetweenIsInThePlan) {
+  auto made = MakeNodePlan(Manifest(), Select({"model.shop.a", "model.shop.b"}), false);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made->plan.size(), 2U);
+}
+
+TEST_F(NodePlanTest, ATestHoldsBackTheChildrenOfItsModel) {
+  project_.File("models/s.yml", "models: [{name: a, columns: [{name: id, data_tests: [unique]}]}]");
+  const Names order = Drive(Everything(), true);
+  ASSERT_EQ(order.size(), 6U);
+  EXPECT_EQ(order[0], "model.shop.a");
+  EXPECT_TRUE(order[1].starts_with("test.shop.unique_a_id"));
+  EXPECT_EQ(Drive(Everything(), true, {order[1]}), (Names{"model.shop.a", order[1], "model.shop.other"}));
+  EXPECT_EQ(Drive(Everything(), false, {order[1]}).size(), 6U) << "without test edges a test holds nothing back";
+}
+
+TEST_F(NodePlanTest, ATestOfTwoModelsHoldsBackWhatFollowsFromBoth) {
+  project_.File(
+      "models/s.yml",
+      "models: [{name: c, columns: [{name: id, data_tests: [{relationships: {arguments: {to: \"ref('other')\", field: "
+      "id}}}]}]}]");
+  const auto edges = TestEdges(Manifest(), Everything());
+  ASSERT_EQ(edges.size(), 1U);
+  EXPECT_EQ(edges[0].second, Id("model.shop.joined"));
+}
+
+TEST_F(NodePlanTest, ATestThatWasNotSelectedHoldsNothingBack) {
+  project_.File("models/s.yml", "models: [{name: a, columns: [{name: id, data_tests: [unique]}]}]");
+  EXPECT_TRUE(TestEdges(Manifest(), Select({"model.shop.a", "model.shop.b"})).empty());
+}
+
+}  // namespace
+}  // namespace stir::engine
