@@ -1,5 +1,5 @@
-// Cooperative cancellation: a source that is set once and tokens that can be asked, or that run a callback when it is set.
-// A thin name over std::stop_source, so that signatures say what they mean. Thread safe.
+// Cooperative cancellation: a source that is set once and tokens that can be asked, or that run a callback when it is
+// set. A thin name over std::stop_source, so that signatures say what they mean. Thread safe.
 #pragma once
 
 #include <stop_token>

@@ -29,10 +29,20 @@ struct Span {
 enum class Severity : uint8_t { kNote, kWarning, kError };
 
 // Whose fault and which phase: decides dbt's heading ("Compilation Error"), its exception class and the exit code.
-enum class Category : uint8_t { kUsage, kConfig, kParsing, kCompilation, kDependency, kDatabase, kRuntime, kIo, kInternal };
+enum class Category : uint8_t {
+  kUsage,
+  kConfig,
+  kParsing,
+  kCompilation,
+  kDependency,
+  kDatabase,
+  kRuntime,
+  kIo,
+  kInternal
+};
 
-// One kind of error. Kinds are constants in each room's kinds.h (`inline constexpr Kind kRefNotFound{"ref-not-found", ...}`):
-// together they are the registry; tools/check_kinds holds them unique and the err_ cases exercise them.
+// One kind of error. Kinds are constants in each room's kinds.h (`inline constexpr Kind kRefNotFound{"ref-not-found",
+// ...}`): together they are the registry; tools/check_kinds holds them unique and the err_ cases exercise them.
 struct Kind {
   std::string_view name;
   Category category;
@@ -58,14 +68,26 @@ struct Diagnostic {
   std::string subject;  // what it is about when there is no span: a path, a node's unique id, a connection
   std::vector<Label> labels;
   std::vector<TraceFrame> trace;
-  std::string hint;  // what to do
+  std::string hint;            // what to do
   int64_t engine_offset = -1;  // for an engine's error: byte offset in the statement it was given, when it told one
 
   Diagnostic(Kind k, std::string text, Span where = {}) : kind(k), message(std::move(text)), span(where) {}
-  Diagnostic&& Hint(std::string text) && { hint = std::move(text); return std::move(*this); }
-  Diagnostic&& About(std::string what) && { subject = std::move(what); return std::move(*this); }
-  Diagnostic&& With(Label label) && { labels.push_back(std::move(label)); return std::move(*this); }
-  Diagnostic&& As(Severity level) && { severity = level; return std::move(*this); }
+  Diagnostic&& Hint(std::string text) && {
+    hint = std::move(text);
+    return std::move(*this);
+  }
+  Diagnostic&& About(std::string what) && {
+    subject = std::move(what);
+    return std::move(*this);
+  }
+  Diagnostic&& With(Label label) && {
+    labels.push_back(std::move(label));
+    return std::move(*this);
+  }
+  Diagnostic&& As(Severity level) && {
+    severity = level;
+    return std::move(*this);
+  }
 };
 
 // One or more diagnostics; never empty when carried by a failed Result.

@@ -16,10 +16,10 @@ namespace stir {
 namespace {
 
 constexpr int kTabWidth = 4;
-constexpr size_t kWidest = 120;  // columns of a source line that are shown; the rest is cut around the mark
+constexpr size_t kWidest = 120;      // columns of a source line that are shown; the rest is cut around the mark
 constexpr size_t kMostFrames = 16;   // of a macro stack; from a deeper one the middle is left out
 constexpr size_t kInnerFrames = 12;  // of those, how many are the innermost
-constexpr size_t kContext = 40;  // columns kept before the mark of a line that is cut
+constexpr size_t kContext = 40;      // columns kept before the mark of a line that is cut
 
 constexpr std::string_view kReset = "\x1b[0m", kBold = "\x1b[1m", kRed = "\x1b[1;31m", kYellow = "\x1b[1;33m",
                            kCyan = "\x1b[1;36m", kGray = "\x1b[90m";

@@ -1,5 +1,5 @@
-// The disk as an interface: whole reads, atomic writes, walks, locks. Tests inject failures (ENOSPC, EACCES, torn writes).
-// Every error names the path and what the system said, and for a full disk or a read-only folder what to do.
+// The disk as an interface: whole reads, atomic writes, walks, locks. Tests inject failures (ENOSPC, EACCES, torn
+// writes). Every error names the path and what the system said, and for a full disk or a read-only folder what to do.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,8 @@ class Files {
   virtual Result<std::string> Read(const fs::path& path) = 0;
   virtual bool Exists(const fs::path& path) = 0;
   virtual Result<FileStat> Stat(const fs::path& path) = 0;
-  // Temporary file beside it + fsync + rename + fsync of the folder; creates parents. All or nothing, also over a crash.
+  // Temporary file beside it + fsync + rename + fsync of the folder; creates parents. All or nothing, also over a
+  // crash.
   virtual Status WriteAtomic(const fs::path& path, std::string_view bytes) = 0;
   // Same without fsync, for files that can be made again (target/, caches).
   virtual Status Write(const fs::path& path, std::string_view bytes) = 0;
@@ -50,8 +51,8 @@ class Files {
   virtual Status Remove(const fs::path& path) = 0;                      // a file or a whole folder; missing is fine
   virtual Status SyncFile(const fs::path& path) = 0;
   virtual Status SyncDirectory(const fs::path& path) = 0;
-  // Regular files below root, sorted by path; symbolic links are followed once (loops are skipped); a missing root is empty.
-  // `enter(relative_dir)` may refuse a folder.
+  // Regular files below root, sorted by path; symbolic links are followed once (loops are skipped); a missing root is
+  // empty. `enter(relative_dir)` may refuse a folder.
   virtual Result<std::vector<WalkEntry>> Walk(const fs::path& root,
                                               const std::function<bool(std::string_view)>& enter = {}) = 0;
   // An exclusive advisory lock on a file created for it; fails at once, naming the holder's pid when known.

@@ -1,4 +1,5 @@
-// One HTTP request, whole body in and out, over libcurl. For webhooks and small API calls; streaming comes with what needs it.
+// One HTTP request, whole body in and out, over libcurl. For webhooks and small API calls; streaming comes with what
+// needs it.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// JSON: the DOM type (ordered, so that artifacts keep dbt's key order) behind its forward header, and a streaming writer
-// for everything large. Only .cc files include <nlohmann/json.hpp>.
+// JSON: the DOM type (ordered, so that artifacts keep dbt's key order) behind its forward header, and a streaming
+// writer for everything large. Only .cc files include <nlohmann/json.hpp>.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class JsonWriter {
   JsonWriter& Double(double value);  // as Python's json: shortest round trip, 1.0 keeps its .0, NaN, Infinity
   JsonWriter& Bool(bool value);
   JsonWriter& Null();
-  JsonWriter& Raw(std::string_view json);  // an already serialised value
+  JsonWriter& Raw(std::string_view json);               // an already serialised value
   void Reserve(size_t bytes) { text_.reserve(bytes); }  // large texts: growing by doubling needs three times the room
   const std::string& text() const { return text_; }
   std::string Take() && { return std::move(text_); }

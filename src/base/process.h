@@ -20,8 +20,8 @@ struct ProcessSpec {
   std::string directory{};                           // empty: the current one
   std::map<std::string, std::string> environment{};  // added to (and overriding) the parent's
   std::string input{};                               // standard input; closed after it
-  Duration timeout{0};                             // 0: none
-  Duration grace = std::chrono::seconds(5);        // between TERM and KILL
+  Duration timeout{0};                               // 0: none
+  Duration grace = std::chrono::seconds(5);          // between TERM and KILL
 };
 
 struct ProcessResult {

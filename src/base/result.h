@@ -1,5 +1,5 @@
-// Result<T>: a value or the diagnostics that explain why there is none. [[nodiscard]] as a class, so that ignoring one is
-// a compile error. STIR_ASSIGN and STIR_TRY pass failures up.
+// Result<T>: a value or the diagnostics that explain why there is none. [[nodiscard]] as a class, so that ignoring one
+// is a compile error. STIR_ASSIGN and STIR_TRY pass failures up.
 #pragma once
 
 #include <cassert>
@@ -17,24 +17,42 @@ class [[nodiscard]] Result {
   using value_type = T;
 
   Result() requires std::is_default_constructible_v<T> = default;
-  Result(T value) : state_(std::move(value)) {}  // NOLINT(google-explicit-constructor): returning a T is the common case
+  Result(T value)
+      : state_(std::move(value)) {}  // NOLINT(google-explicit-constructor): returning a T is the common case
   Result(Diagnostic diagnostic) : state_(std::unexpect) { state_.error().push_back(std::move(diagnostic)); }  // NOLINT
-  Result(Diagnostics diagnostics) : state_(std::unexpect, std::move(diagnostics)) { assert(!state_.error().empty()); }  // NOLINT
+  Result(Diagnostics diagnostics) : state_(std::unexpect, std::move(diagnostics)) {
+    assert(!state_.error().empty());
+  }  // NOLINT
 
   bool ok() const { return state_.has_value(); }
   explicit operator bool() const { return ok(); }
 
-  T& value() & { assert(ok()); return *state_; }
-  const T& value() const& { assert(ok()); return *state_; }
-  T value() && { assert(ok()); return std::move(*state_); }  // by value: `for (auto& x : *F())` must not dangle
+  T& value() & {
+    assert(ok());
+    return *state_;
+  }
+  const T& value() const& {
+    assert(ok());
+    return *state_;
+  }
+  T value() && {
+    assert(ok());
+    return std::move(*state_);
+  }  // by value: `for (auto& x : *F())` must not dangle
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  const Diagnostics& error() const& { assert(!ok()); return state_.error(); }
-  Diagnostics error() && { assert(!ok()); return std::move(state_.error()); }
+  const Diagnostics& error() const& {
+    assert(!ok());
+    return state_.error();
+  }
+  Diagnostics error() && {
+    assert(!ok());
+    return std::move(state_.error());
+  }
 
  private:
   std::expected<T, Diagnostics> state_;
@@ -52,8 +70,14 @@ class [[nodiscard]] Result<void> {
   bool ok() const { return errors_.empty(); }
   explicit operator bool() const { return ok(); }
   void value() const { assert(ok()); }
-  const Diagnostics& error() const& { assert(!ok()); return errors_; }
-  Diagnostics error() && { assert(!ok()); return std::move(errors_); }
+  const Diagnostics& error() const& {
+    assert(!ok());
+    return errors_;
+  }
+  Diagnostics error() && {
+    assert(!ok());
+    return std::move(errors_);
+  }
 
  private:
   Diagnostics errors_;
@@ -74,10 +98,9 @@ inline void Append(Diagnostics& to, Diagnostics from) {
 #define STIR_CONCAT(a, b) STIR_CONCAT_INNER(a, b)
 
 // STIR_ASSIGN(auto x, F()); evaluates F(), returns its diagnostics on failure, else initialises or assigns x.
-#define STIR_ASSIGN(lhs, expression)                                              \
-  auto STIR_CONCAT(stir_result_, __LINE__) = (expression);                        \
-  if (!STIR_CONCAT(stir_result_, __LINE__).ok())                                  \
-    return std::move(STIR_CONCAT(stir_result_, __LINE__)).error();                \
+#define STIR_ASSIGN(lhs, expression)                                                                            \
+  auto STIR_CONCAT(stir_result_, __LINE__) = (expression);                                                      \
+  if (!STIR_CONCAT(stir_result_, __LINE__).ok()) return std::move(STIR_CONCAT(stir_result_, __LINE__)).error(); \
   lhs = std::move(STIR_CONCAT(stir_result_, __LINE__)).value()
 
 // STIR_TRY(F()); returns F()'s diagnostics on failure.

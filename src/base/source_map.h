@@ -1,4 +1,5 @@
-// Owns every text that an error may be shown in and turns byte offsets into lines when, and only when, something is shown.
+// Owns every text that an error may be shown in and turns byte offsets into lines when, and only when, something is
+// shown.
 #pragma once
 
 #include <deque>

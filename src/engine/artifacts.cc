@@ -36,8 +36,9 @@ Status WriteRunResultsFile(std::span<const NodeReport> reports, double elapsed_s
   std::vector<project::NodeResult> results;
   results.reserve(reports.size());
   for (const NodeReport& report : reports) results.push_back(report.result);
-  return Write(setting, host, narrator, "run_results.json", "RunExecutionResult",
-               project::WriteRunResults(results, elapsed_seconds, InvocationArguments(options), Metadata(host, options)));
+  return Write(
+      setting, host, narrator, "run_results.json", "RunExecutionResult",
+      project::WriteRunResults(results, elapsed_seconds, InvocationArguments(options), Metadata(host, options)));
 }
 
 }  // namespace stir::engine

@@ -39,9 +39,9 @@ struct NodeResult {
   double execution_time = 0;            // seconds
   std::string adapter_response = "{}";  // a JSON object
   std::optional<int64_t> failures;
-  std::optional<bool> compiled;         // none: the node was never compiled
+  std::optional<bool> compiled;  // none: the node was never compiled
   std::string compiled_code;
-  std::string relation_name;            // empty: null
+  std::string relation_name;  // empty: null
 };
 
 // `args`: the invocation's arguments as a JSON object.

@@ -94,7 +94,8 @@ jinja::Function SetMaker(std::string name, bool strict) {
     }
     std::vector<Value> unique;
     for (Value& item : *items) {
-      if (std::ranges::none_of(unique, [&](const Value& seen) { return seen.Equals(item); })) unique.push_back(std::move(item));
+      if (std::ranges::none_of(unique, [&](const Value& seen) { return seen.Equals(item); }))
+        unique.push_back(std::move(item));
     }
     return Value::List(std::move(unique));
   };
@@ -134,7 +135,12 @@ jinja::Function Logger(EventSink* events, bool print) {
     STIR_TRY(args.Finish());
     STIR_ASSIGN(std::string text, message.Str());
     if (!events) return Value::String("");
-    Event event{print ? "Z052" : info ? "I062" : "I063", print ? "PrintEvent" : info ? "JinjaLogInfo" : "JinjaLogDebug",
+    Event event{print  ? "Z052"
+                : info ? "I062"
+                       : "I063",
+                print  ? "PrintEvent"
+                : info ? "JinjaLogInfo"
+                       : "JinjaLogDebug",
                 info ? Level::kInfo : Level::kDebug, std::move(text), "{}"};
     std::string data = "{\"msg\": ";
     AppendJsonString(data, event.message);
@@ -200,20 +206,22 @@ class VarObject final : public jinja::Object {
           .Hint("set it under `vars:` in dbt_project.yml or with --vars, or give `var` a default");
     }
     if (!rendered_ || !found->IsString() || !HasJinja(found->AsString())) return Thaw(*found);
-    STIR_ASSIGN(auto text, jinja::Template::Parse(std::string(found->AsString()),
-                                                  jinja::Origin{context.call_span().source, 0, false, context.call_span()}));
+    STIR_ASSIGN(auto text,
+                jinja::Template::Parse(std::string(found->AsString()),
+                                       jinja::Origin{context.call_span().source, 0, false, context.call_span()}));
     STIR_ASSIGN(std::string rendered, context.RenderNested(*text));
     return Value::String(std::move(rendered));
   }
 
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
     if (name != "has_var") return std::optional<Value>();
-    return std::optional(jinja::MakeFunction("has_var", [find = find_](CallContext&, const Arguments& arguments) -> Result<Value> {
-      ArgumentReader args("has_var", arguments);
-      STIR_ASSIGN(Value var, args.Required("var_name"));
-      STIR_TRY(args.Finish());
-      return Value::Bool(var.IsString() && find(var.AsString()) != nullptr);
-    }));
+    return std::optional(
+        jinja::MakeFunction("has_var", [find = find_](CallContext&, const Arguments& arguments) -> Result<Value> {
+          ArgumentReader args("has_var", arguments);
+          STIR_ASSIGN(Value var, args.Required("var_name"));
+          STIR_TRY(args.Finish());
+          return Value::Bool(var.IsString() && find(var.AsString()) != nullptr);
+        }));
   }
 
  private:
@@ -231,28 +239,30 @@ Value MakeVar(FindVarFunction find, std::string where, bool lenient) {
 Value MakePlainVar(FindVarFunction find) { return Value::New<VarObject>(std::move(find), "", false, false); }
 
 Value MakeEnvVar(const Environment& environment, bool secrets, std::function<void(const std::string&)> on_secret) {
-  return jinja::MakeFunction("env_var", [&environment, secrets, on_secret = std::move(on_secret)](
-                                            CallContext&, const Arguments& arguments) -> Result<Value> {
-    ArgumentReader args("env_var", arguments);
-    STIR_ASSIGN(Value name_value, args.Required("var"));
-    const bool has_default = args.Has("default") || arguments.positional.size() > 1;
-    Value fallback = args.Optional("default");
-    STIR_TRY(args.Finish());
-    if (!name_value.IsString()) return Diagnostic(kBadCall, "`env_var` takes the variable's name as a text");
-    const std::string name(name_value.AsString());
-    const bool secret = name.starts_with(kSecretPrefix);
-    if (secret && !secrets) {
-      return Diagnostic(kSecretNotAllowed, "secret environment variable `" + name + "` may not be read here")
-          .Hint("only profiles.yml and packages.yml may read `" + std::string(kSecretPrefix) + "_*`");
-    }
-    if (auto found = environment.find(name); found != environment.end()) {
-      if (secret && on_secret) on_secret(found->second);
-      return Value::String(found->second);
-    }
-    if (has_default) return fallback;
-    return Diagnostic(kEnvVarMissing, "environment variable `" + name + "` is not set")
-        .Hint("set it, or give `env_var` a default");
-  });
+  return jinja::MakeFunction(
+      "env_var",
+      [&environment, secrets, on_secret = std::move(on_secret)](CallContext&,
+                                                                const Arguments& arguments) -> Result<Value> {
+        ArgumentReader args("env_var", arguments);
+        STIR_ASSIGN(Value name_value, args.Required("var"));
+        const bool has_default = args.Has("default") || arguments.positional.size() > 1;
+        Value fallback = args.Optional("default");
+        STIR_TRY(args.Finish());
+        if (!name_value.IsString()) return Diagnostic(kBadCall, "`env_var` takes the variable's name as a text");
+        const std::string name(name_value.AsString());
+        const bool secret = name.starts_with(kSecretPrefix);
+        if (secret && !secrets) {
+          return Diagnostic(kSecretNotAllowed, "secret environment variable `" + name + "` may not be read here")
+              .Hint("only profiles.yml and packages.yml may read `" + std::string(kSecretPrefix) + "_*`");
+        }
+        if (auto found = environment.find(name); found != environment.end()) {
+          if (secret && on_secret) on_secret(found->second);
+          return Value::String(found->second);
+        }
+        if (has_default) return fallback;
+        return Diagnostic(kEnvVarMissing, "environment variable `" + name + "` is not set")
+            .Hint("set it, or give `env_var` a default");
+      });
 }
 
 void BaseContext::Add(std::string name, jinja::Function function) {

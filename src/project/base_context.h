@@ -1,6 +1,6 @@
-// The names that templates of every phase see (dbt's base, target and configured contexts, dbt.md 2.2): env_var, fromjson,
-// tojson, log, modules, flags, target, run_started_at, exceptions, ... The parse context here and the run-time context of
-// `runtime` are built on it; `var` is made beside it, because its values differ by package.
+// The names that templates of every phase see (dbt's base, target and configured contexts, dbt.md 2.2): env_var,
+// fromjson, tojson, log, modules, flags, target, run_started_at, exceptions, ... The parse context here and the
+// run-time context of `runtime` are built on it; `var` is made beside it, because its values differ by package.
 #pragma once
 
 #include <functional>
@@ -32,12 +32,13 @@ class BaseContext {
 
 // Finds a variable's value; null when nobody set it.
 using FindVarFunction = std::function<const jinja::Value*(std::string_view name)>;
-// The callable `var`, with `var.has_var`. Texts are themselves rendered against the caller's names. A missing variable is an
-// error, or none when `lenient` (the parse phase).
+// The callable `var`, with `var.has_var`. Texts are themselves rendered against the caller's names. A missing variable
+// is an error, or none when `lenient` (the parse phase).
 jinja::Value MakeVar(FindVarFunction find, std::string where, bool lenient);
 // The same for properties files, where texts are taken as they are.
 jinja::Value MakePlainVar(FindVarFunction find);
-// The callable `env_var`. `secrets`: DBT_ENV_SECRET_* may be read (profiles and packages only) and are told to `on_secret`.
+// The callable `env_var`. `secrets`: DBT_ENV_SECRET_* may be read (profiles and packages only) and are told to
+// `on_secret`.
 jinja::Value MakeEnvVar(const Environment& environment, bool secrets,
                         std::function<void(const std::string& value)> on_secret = {});
 

@@ -140,21 +140,26 @@ class Finder {
   }
 
  private:
-  Span SpanOf(size_t begin, size_t end) const { return {source_, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)}; }
+  Span SpanOf(size_t begin, size_t end) const {
+    return {source_, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
+  }
 
   void Take(const Tag& opening) {
     const Span span = SpanOf(opening.begin, opening.end);
     if (!open_.empty()) {
-      errors_.push_back(Diagnostic(kBlockNested, "a `" + std::string(opening.word) + "` block must stand at the top level", span)
-                            .With({SpanOf(open_.back().begin, open_.back().end), "inside this `" + std::string(open_.back().word) + "`"}));
+      errors_.push_back(
+          Diagnostic(kBlockNested, "a `" + std::string(opening.word) + "` block must stand at the top level", span)
+              .With({SpanOf(open_.back().begin, open_.back().end),
+                     "inside this `" + std::string(open_.back().word) + "`"}));
       FindClosing(opening);
       return;
     }
     const std::optional<Tag> closing = FindClosing(opening);
     if (!closing) {
       const std::string end = "{% end" + std::string(opening.word) + " %}";
-      errors_.push_back(Diagnostic(kBlockNotClosed, "this `" + std::string(opening.word) + "` block is not closed", span)
-                            .Hint("close it with `" + end + "`"));
+      errors_.push_back(
+          Diagnostic(kBlockNotClosed, "this `" + std::string(opening.word) + "` block is not closed", span)
+              .Hint("close it with `" + end + "`"));
       return;
     }
     Block block;
@@ -203,7 +208,8 @@ class Finder {
 
 }  // namespace
 
-std::vector<Block> FindBlocks(std::string_view text, SourceId source, std::span<const std::string_view> types, Diagnostics& errors) {
+std::vector<Block> FindBlocks(std::string_view text, SourceId source, std::span<const std::string_view> types,
+                              Diagnostics& errors) {
   return Finder(text, source, types, errors).Find();
 }
 

@@ -1,5 +1,5 @@
-// Top-level blocks of a file: {% macro %}, {% test %}, {% materialization %}, {% docs %}, {% snapshot %}, cut out of the text
-// before anything is parsed, so that one block's fault is its own.
+// Top-level blocks of a file: {% macro %}, {% test %}, {% materialization %}, {% docs %}, {% snapshot %}, cut out of
+// the text before anything is parsed, so that one block's fault is its own.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,9 @@ struct Block {
   uint32_t contents_begin = 0;  // offset in the source
 };
 
-// The blocks of the given types. Other tags are passed over. Errors: a block that is not closed, a block inside if or for.
-std::vector<Block> FindBlocks(std::string_view text, SourceId source, std::span<const std::string_view> types, Diagnostics& errors);
+// The blocks of the given types. Other tags are passed over. Errors: a block that is not closed, a block inside if or
+// for.
+std::vector<Block> FindBlocks(std::string_view text, SourceId source, std::span<const std::string_view> types,
+                              Diagnostics& errors);
 
 }  // namespace stir::project

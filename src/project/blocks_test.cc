@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kTypes{"macro", "docs"};
 
-std::vector<Block> Find(std::string_view text, Diagnostics& errors) { return FindBlocks(text, SourceId{1}, kTypes, errors); }
+std::vector<Block> Find(std::string_view text, Diagnostics& errors) {
+  return FindBlocks(text, SourceId{1}, kTypes, errors);
+}
 
 TEST(Blocks, AreCutOutWithTheirPlaces) {
   Diagnostics errors;
@@ -52,7 +54,8 @@ TEST(Blocks, DashesTakeTheWhiteSpaceAround) {
 
 TEST(Blocks, EveryFaultIsReported) {
   Diagnostics errors;
-  const auto blocks = Find("{% if x %}{% macro a() %}{% endmacro %}{% endif %}{% macro b() %}{% endmacro %}{% macro c() %}", errors);
+  const auto blocks =
+      Find("{% if x %}{% macro a() %}{% endmacro %}{% endif %}{% macro b() %}{% endmacro %}{% macro c() %}", errors);
   ASSERT_EQ(blocks.size(), 1U);
   EXPECT_EQ(blocks[0].name, "b");
   ASSERT_EQ(errors.size(), 2U);
@@ -62,7 +65,8 @@ TEST(Blocks, EveryFaultIsReported) {
 
 TEST(Blocks, ATextWithoutEndIsNoLoop) {
   Diagnostics errors;
-  for (std::string_view text : {"{", "{%", "{{", "{#", "{% raw %}", "{% docs", "{% macro a", "{% raw %}{%"}) Find(text, errors);
+  for (std::string_view text : {"{", "{%", "{{", "{#", "{% raw %}", "{% docs", "{% macro a", "{% raw %}{%"})
+    Find(text, errors);
 }
 
 }  // namespace

@@ -53,16 +53,23 @@ std::string LevelsKey(ResourceType type, const std::vector<const ConfigTree::Lev
 
 const ConfigTree& PackageContext::TreeOf(ResourceType type) const {
   switch (type) {
-    case ResourceType::kSeed: return seeds;
-    case ResourceType::kSnapshot: return snapshots;
-    case ResourceType::kTest: return tests;
-    case ResourceType::kSource: return sources;
-    case ResourceType::kExposure: return exposures;
-    default: return models;
+    case ResourceType::kSeed:
+      return seeds;
+    case ResourceType::kSnapshot:
+      return snapshots;
+    case ResourceType::kTest:
+      return tests;
+    case ResourceType::kSource:
+      return sources;
+    case ResourceType::kExposure:
+      return exposures;
+    default:
+      return models;
   }
 }
 
-std::shared_ptr<const Config> NodeBuilder::LayerConfig(const PackageContext& package, ResourceType type, std::span<const Text> fqn,
+std::shared_ptr<const Config> NodeBuilder::LayerConfig(const PackageContext& package, ResourceType type,
+                                                       std::span<const Text> fqn,
                                                        std::span<const ConfigEntry> properties,
                                                        std::span<const ConfigEntry> in_file) {
   const PackageContext& root = project_.packages.front();
@@ -139,7 +146,8 @@ void NodeBuilder::Configure(Node& node, const PackageContext& package, const Ori
   }
   node.config = LayerConfig(package, node.type, node.fqn, properties, in_file);
   node.unrendered_config = LayerUnrendered(package, node.type, node.fqn, raw_properties, raw_in_file);
-  for (const ConfigTree::Level* level : package.TreeOf(node.type).Find(node.fqn)) AddTags(node, TextsOf(FindKey(level->entries, "tags")));
+  for (const ConfigTree::Level* level : package.TreeOf(node.type).Find(node.fqn))
+    AddTags(node, TextsOf(FindKey(level->entries, "tags")));
   AddTags(node, TextsOf(FindKey(in_file, "tags")));
   AddTags(node, node.config->tags);
   Place(node, package);
@@ -158,8 +166,9 @@ void NodeBuilder::Place(Node& node, const PackageContext& package) {
   node.quote = project_.quote;
   const bool stored_test = node.type == ResourceType::kTest && node.config->store_failures.value_or(false);
   if (!stored_test && (!IsRelational(node.type) || node.IsEphemeral())) return;
-  adapter::Relation relation{names->database, names->schema, names->alias, adapter::RelationType::kUnknown, node.quote,
-                             project_.dialect->default_include};
+  adapter::Relation relation{names->database, names->schema,
+                             names->alias,    adapter::RelationType::kUnknown,
+                             node.quote,      project_.dialect->default_include};
   node.relation_name = pool_.Add(project_.dialect->Render(relation));
 }
 
@@ -181,7 +190,8 @@ void NodeBuilder::Describe(Node& node, const YamlNode& description) {
   for (const std::string& use : rendered->uses) node.doc_blocks.push_back(pool_.Intern(use));
 }
 
-std::shared_ptr<const Columns> NodeBuilder::ColumnsOf(std::span<const DeclaredColumn> declared, std::string_view package) {
+std::shared_ptr<const Columns> NodeBuilder::ColumnsOf(std::span<const DeclaredColumn> declared,
+                                                      std::string_view package) {
   auto columns = std::make_shared<Columns>();
   columns->reserve(declared.size());
   for (const DeclaredColumn& each : declared) {
@@ -228,7 +238,8 @@ void NodeBuilder::RecordHooks(Node& node, const PackageContext& package) {
     for (const Hook& hook : *hooks) {
       if (!HasJinja(hook.sql)) continue;
       auto code = jinja::Template::Parse(hook.sql, jinja::Origin{hook.span.source, hook.span.begin, false, hook.span});
-      Status status = code.ok() ? Record(**code, node.name, *package.parse, recording) : Status(std::move(code).error());
+      Status status =
+          code.ok() ? Record(**code, node.name, *package.parse, recording) : Status(std::move(code).error());
       if (!status.ok()) Append(errors_, std::move(status).error());
     }
   }
@@ -241,9 +252,8 @@ void NodeBuilder::RecordHooks(Node& node, const PackageContext& package) {
     if (!known) node.refs.push_back(use);
   }
   for (SourceCall& use : uses.sources) {
-    const bool known = std::ranges::any_of(node.sources, [&](const SourceCall& other) {
-      return other.source == use.source && other.table == use.table;
-    });
+    const bool known = std::ranges::any_of(
+        node.sources, [&](const SourceCall& other) { return other.source == use.source && other.table == use.table; });
     if (!known) node.sources.push_back(use);
   }
   for (MacroId macro : uses.macros) {
@@ -251,7 +261,8 @@ void NodeBuilder::RecordHooks(Node& node, const PackageContext& package) {
   }
 }
 
-Node NodeBuilder::FromSql(const PackageContext& package, const ProjectFile& file, const ParsedSql& sql, ResourceType type, Patch patch) {
+Node NodeBuilder::FromSql(const PackageContext& package, const ProjectFile& file, const ParsedSql& sql,
+                          ResourceType type, Patch patch) {
   Node node;
   const std::string_view name = Stem(file.path);
   Name(node, type, package, name);
@@ -270,7 +281,8 @@ Node NodeBuilder::FromSql(const PackageContext& package, const ProjectFile& file
   ApplyPatch(node, package, patch);
   if (node.model) {
     node.model->group = pool_.Intern(node.config->group);
-    if (const Value& access = node.config->Get("access"); access.IsString()) node.model->access = pool_.Intern(access.AsString());
+    if (const Value& access = node.config->Get("access"); access.IsString())
+      node.model->access = pool_.Intern(access.AsString());
   }
   RecordHooks(node, package);
   return node;
@@ -303,8 +315,9 @@ Node NodeBuilder::FromHook(const PackageContext& package, const yaml::Node& hook
   node.span = hook.span;
   node.checksum = pool_.Intern(package.files->config.checksum);
   node.operation = std::make_unique<OperationPart>(OperationPart{on_run_start, index});
-  auto code = jinja::Template::Parse(std::string(node.raw_code),
-                                     jinja::Origin{hook.span.source, hook.span.begin, hook.verbatim && node.raw_code == hook.text, hook.span});
+  auto code = jinja::Template::Parse(
+      std::string(node.raw_code),
+      jinja::Origin{hook.span.source, hook.span.begin, hook.verbatim && node.raw_code == hook.text, hook.span});
   if (!code.ok()) {
     Append(errors_, std::move(code).error());
   } else {
@@ -377,8 +390,9 @@ void NodeBuilder::FillSource(Node& node, const SourceTable& table) {
   apply("schema", quote.schema);
   apply("identifier", quote.identifier);
   node.quote = part.quote = quote;
-  node.relation_name = pool_.Add(project_.dialect->Render({table.database, table.schema, table.identifier,
-                                                           adapter::RelationType::kUnknown, quote, project_.dialect->default_include}));
+  node.relation_name =
+      pool_.Add(project_.dialect->Render({table.database, table.schema, table.identifier,
+                                          adapter::RelationType::kUnknown, quote, project_.dialect->default_include}));
   FillFreshness(node);
 }
 

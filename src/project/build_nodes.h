@@ -1,5 +1,5 @@
-// From parsed files and properties to nodes with their final configuration, names and places. Each function is pure but for the
-// pool that it writes texts to, so nodes are built on all cores, a pool for each part of the work.
+// From parsed files and properties to nodes with their final configuration, names and places. Each function is pure but
+// for the pool that it writes texts to, so nodes are built on all cores, a pool for each part of the work.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,8 @@ class NodeBuilder {
   NodeBuilder(const ProjectContext& project, TextPool& pool, Diagnostics& errors)
       : project_(project), pool_(pool), errors_(errors) {}
 
-  Node FromSql(const PackageContext& package, const ProjectFile& file, const ParsedSql& sql, ResourceType type, Patch patch);
+  Node FromSql(const PackageContext& package, const ProjectFile& file, const ParsedSql& sql, ResourceType type,
+               Patch patch);
   Node FromSeed(const PackageContext& package, const ProjectFile& file, Patch patch);
   Node FromHook(const PackageContext& package, const yaml::Node& hook, bool on_run_start, int index);
   Node FromSource(const PropertiesFile& file, const SourceTable& table);
@@ -46,12 +47,13 @@ class NodeBuilder {
 
   // Shared with the builder of generic tests.
   std::shared_ptr<const Config> LayerConfig(const PackageContext& package, ResourceType type, std::span<const Text> fqn,
-                                            std::span<const ConfigEntry> properties, std::span<const ConfigEntry> in_file);
+                                            std::span<const ConfigEntry> properties,
+                                            std::span<const ConfigEntry> in_file);
   jinja::Value LayerUnrendered(const PackageContext& package, ResourceType type, std::span<const Text> fqn,
                                std::span<const std::pair<std::string, jinja::Value>> properties,
                                std::span<const std::pair<std::string, jinja::Value>> in_file) const;
-  void Place(Node& node, const PackageContext& package);      // database, schema, alias, relation_name
-  void TakeUses(Node& node, const Recording& recording);      // refs, sources, macros
+  void Place(Node& node, const PackageContext& package);  // database, schema, alias, relation_name
+  void TakeUses(Node& node, const Recording& recording);  // refs, sources, macros
   void Describe(Node& node, const YamlNode& description);
   void AddTags(Node& node, std::span<const std::string> tags);
   std::vector<Text> FqnOf(const PackageContext& package, std::string_view path, std::string_view name);

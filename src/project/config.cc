@@ -28,33 +28,35 @@ Value DictOf(std::vector<std::pair<std::string_view, Value>> entries) {
 }
 
 Defaults CommonDefaults(Value schema) {
-  return {{"enabled", Value::Bool(true)}, {"alias", Value::None()},  {"schema", std::move(schema)},
-          {"database", Value::None()},    {"tags", EmptyList()},     {"meta", EmptyDict()},
+  return {{"enabled", Value::Bool(true)}, {"alias", Value::None()},
+          {"schema", std::move(schema)},  {"database", Value::None()},
+          {"tags", EmptyList()},          {"meta", EmptyDict()},
           {"group", Value::None()},       {"static_analysis", Value::None()}};
 }
 
 Defaults RelationDefaults(std::string_view materialized) {
   Defaults all = CommonDefaults(Value::None());
-  for (Default& each : Defaults{{"materialized", Value::String(std::string(materialized))},
-                                {"incremental_strategy", Value::None()},
-                                {"batch_size", Value::None()},
-                                {"lookback", Value::Int(1)},
-                                {"begin", Value::None()},
-                                {"persist_docs", EmptyDict()},
-                                {"post-hook", EmptyList()},
-                                {"pre-hook", EmptyList()},
-                                {"quoting", EmptyDict()},
-                                {"column_types", EmptyDict()},
-                                {"full_refresh", Value::None()},
-                                {"unique_key", Value::None()},
-                                {"on_schema_change", Value::String("ignore")},
-                                {"on_configuration_change", Value::String("apply")},
-                                {"grants", EmptyDict()},
-                                {"packages", EmptyList()},
-                                {"docs", DictOf({{"show", Value::Bool(true)}, {"node_color", Value::None()}})},
-                                {"contract", DictOf({{"enforced", Value::Bool(false)}, {"alias_types", Value::Bool(true)}})},
-                                {"event_time", Value::None()},
-                                {"concurrent_batches", Value::None()}}) {
+  for (Default& each :
+       Defaults{{"materialized", Value::String(std::string(materialized))},
+                {"incremental_strategy", Value::None()},
+                {"batch_size", Value::None()},
+                {"lookback", Value::Int(1)},
+                {"begin", Value::None()},
+                {"persist_docs", EmptyDict()},
+                {"post-hook", EmptyList()},
+                {"pre-hook", EmptyList()},
+                {"quoting", EmptyDict()},
+                {"column_types", EmptyDict()},
+                {"full_refresh", Value::None()},
+                {"unique_key", Value::None()},
+                {"on_schema_change", Value::String("ignore")},
+                {"on_configuration_change", Value::String("apply")},
+                {"grants", EmptyDict()},
+                {"packages", EmptyList()},
+                {"docs", DictOf({{"show", Value::Bool(true)}, {"node_color", Value::None()}})},
+                {"contract", DictOf({{"enforced", Value::Bool(false)}, {"alias_types", Value::Bool(true)}})},
+                {"event_time", Value::None()},
+                {"concurrent_batches", Value::None()}}) {
     all.push_back(std::move(each));
   }
   return all;
@@ -99,27 +101,37 @@ Value EmptyFreshness() {
 }
 
 Defaults SourceDefaults() {
-  return {{"enabled", Value::Bool(true)},      {"event_time", Value::None()}, {"freshness", EmptyFreshness()},
-          {"loaded_at_field", Value::None()},  {"loaded_at_query", Value::None()}, {"meta", EmptyDict()},
-          {"tags", EmptyList()},               {"static_analysis", Value::None()}};
+  return {{"enabled", Value::Bool(true)},
+          {"event_time", Value::None()},
+          {"freshness", EmptyFreshness()},
+          {"loaded_at_field", Value::None()},
+          {"loaded_at_query", Value::None()},
+          {"meta", EmptyDict()},
+          {"tags", EmptyList()},
+          {"static_analysis", Value::None()}};
 }
 
-Defaults ExposureDefaults() {
-  return {{"enabled", Value::Bool(true)}, {"tags", EmptyList()}, {"meta", EmptyDict()}};
-}
+Defaults ExposureDefaults() { return {{"enabled", Value::Bool(true)}, {"tags", EmptyList()}, {"meta", EmptyDict()}}; }
 
 const Defaults& DefaultsOf(ResourceType type) {
   static const Defaults model = ModelDefaults(), relation = RelationDefaults("view"), seed = SeedDefaults(),
                         snapshot = RelationDefaults("snapshot"), test = TestDefaults(), source = SourceDefaults(),
                         exposure = ExposureDefaults();
   switch (type) {
-    case ResourceType::kModel: return model;
-    case ResourceType::kSeed: return seed;
-    case ResourceType::kSnapshot: return snapshot;
-    case ResourceType::kTest: return test;
-    case ResourceType::kSource: return source;
-    case ResourceType::kExposure: return exposure;
-    default: return relation;
+    case ResourceType::kModel:
+      return model;
+    case ResourceType::kSeed:
+      return seed;
+    case ResourceType::kSnapshot:
+      return snapshot;
+    case ResourceType::kTest:
+      return test;
+    case ResourceType::kSource:
+      return source;
+    case ResourceType::kExposure:
+      return exposure;
+    default:
+      return relation;
   }
 }
 
@@ -141,7 +153,9 @@ std::vector<std::string> TextsOf(const Value& value) {
   return texts;
 }
 
-const Value* FindIn(const Value& dict, std::string_view key) { return dict.IsDict() ? dict.AsDict().Find(key) : nullptr; }
+const Value* FindIn(const Value& dict, std::string_view key) {
+  return dict.IsDict() ? dict.AsDict().Find(key) : nullptr;
+}
 
 bool FlagIn(const Value& dict, std::string_view key, bool fallback) {
   const Value* value = FindIn(dict, key);
@@ -260,7 +274,8 @@ void Config::ForEach(const std::function<void(std::string_view key, const Value&
     visit(each.key, entry ? entry->value : each.value);
   }
   for (const ConfigEntry& entry : entries_) {
-    if (std::ranges::find(defaults, std::string_view(entry.key), &Default::key) == defaults.end()) visit(entry.key, entry.value);
+    if (std::ranges::find(defaults, std::string_view(entry.key), &Default::key) == defaults.end())
+      visit(entry.key, entry.value);
   }
 }
 

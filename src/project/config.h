@@ -1,5 +1,5 @@
-// A node's final configuration: dbt's keys typed, every key that was written kept with its layer and its place, so that an
-// error can say which line to change. Immutable; equal configurations are shared between nodes.
+// A node's final configuration: dbt's keys typed, every key that was written kept with its layer and its place, so that
+// an error can say which line to change. Immutable; equal configurations are shared between nodes.
 #pragma once
 
 #include <cstdint>
@@ -17,22 +17,31 @@
 namespace stir::project {
 
 enum class ResourceType : uint8_t {
-  kModel, kSeed, kSnapshot, kAnalysis, kTest, kOperation, kSource, kExposure, kMacro, kDoc
+  kModel,
+  kSeed,
+  kSnapshot,
+  kAnalysis,
+  kTest,
+  kOperation,
+  kSource,
+  kExposure,
+  kMacro,
+  kDoc
 };
 std::string_view ResourceTypeName(ResourceType type);  // dbt's word, also the head of a unique id: "model"
 
 // Where a configuration key was written; later layers win (dbt.md 4.1).
 enum class ConfigLayer : uint8_t { kDefault, kPackageProject, kProperties, kInFile, kRootProject };
 
-// A value in a manifest is frozen: nobody changes it after parsing, so all threads may read it. A list or dict given to a
-// template, which may change it, must be a copy of its own.
+// A value in a manifest is frozen: nobody changes it after parsing, so all threads may read it. A list or dict given to
+// a template, which may change it, must be a copy of its own.
 jinja::Value Thaw(const jinja::Value& frozen);
 
 struct ConfigEntry {
-  std::string key;       // dbt's spelling in artifacts: "pre-hook"
-  jinja::Value value;    // frozen
+  std::string key;                            // dbt's spelling in artifacts: "pre-hook"
+  jinja::Value value;                         // frozen
   ConfigLayer layer = ConfigLayer::kDefault;  // the last layer that wrote it
-  Span span;             // where that layer wrote it; empty for defaults
+  Span span;                                  // where that layer wrote it; empty for defaults
 };
 
 struct Hook {
@@ -63,13 +72,13 @@ class Config {
 
   ResourceType type() const { return type_; }
   bool enabled = true;
-  std::string materialized;  // "view", "seed", "test", ...
+  std::string materialized;             // "view", "seed", "test", ...
   std::string alias, schema, database;  // as configured, before generate_*_name; empty: not set
   std::string group;
   std::vector<std::string> tags;
   std::vector<Hook> pre_hooks, post_hooks;
-  std::vector<std::string> unique_key;   // one or more columns; empty: none
-  std::string incremental_strategy;      // empty: the engine's default
+  std::vector<std::string> unique_key;  // one or more columns; empty: none
+  std::string incremental_strategy;     // empty: the engine's default
   OnSchemaChange on_schema_change = OnSchemaChange::kIgnore;
   std::optional<bool> full_refresh;
   std::string sql_header;
@@ -80,9 +89,9 @@ class Config {
   TestSeverity severity = TestSeverity::kError;
   std::string warn_if = "!= 0", error_if = "!= 0", fail_calc = "count(*)";
   std::optional<int64_t> limit;
-  std::string where;                        // empty: none
+  std::string where;  // empty: none
   std::optional<bool> store_failures;
-  std::string store_failures_as;            // "table", "view", "ephemeral" or empty
+  std::string store_failures_as;  // "table", "view", "ephemeral" or empty
   // seeds
   char delimiter = ',';
   std::optional<bool> quote_columns;

@@ -18,8 +18,8 @@ enum class Merge : uint8_t { kReplace, kAppend, kUpdate, kGrants };
 
 Merge MergeOf(std::string_view key) {
   static constexpr std::array<std::string_view, 4> kAppend{"tags", "pre-hook", "post-hook", "packages"};
-  static constexpr std::array<std::string_view, 6> kUpdate{"meta", "quoting", "column_types", "docs", "contract",
-                                                           "latest_version_pointer"};
+  static constexpr std::array<std::string_view, 6> kUpdate{"meta", "quoting",  "column_types",
+                                                           "docs", "contract", "latest_version_pointer"};
   if (std::ranges::find(kAppend, key) != kAppend.end()) return Merge::kAppend;
   if (std::ranges::find(kUpdate, key) != kUpdate.end()) return Merge::kUpdate;
   return key == "grants" ? Merge::kGrants : Merge::kReplace;
@@ -86,8 +86,10 @@ Value Shaped(std::string_view key, const Value& value) {
   }
   if (MergeOf(key) == Merge::kAppend) return Value::List(Listed(value));
   if (key == "docs") return Updated(DictOf({{"show", Value::Bool(true)}, {"node_color", Value::None()}}), value);
-  if (key == "contract") return Updated(DictOf({{"enforced", Value::Bool(false)}, {"alias_types", Value::Bool(true)}}), value);
-  if (key == "static_analysis" && value.type() == jinja::Type::kBool) return Value::String(value.AsBool() ? "on" : "off");
+  if (key == "contract")
+    return Updated(DictOf({{"enforced", Value::Bool(false)}, {"alias_types", Value::Bool(true)}}), value);
+  if (key == "static_analysis" && value.type() == jinja::Type::kBool)
+    return Value::String(value.AsBool() ? "on" : "off");
   return value;
 }
 
@@ -96,25 +98,45 @@ struct KeyType {
   std::string_view key;
   Wanted wanted;
 };
-constexpr std::array kKeyTypes{
-    KeyType{"enabled", Wanted::kBool},          KeyType{"materialized", Wanted::kText}, KeyType{"alias", Wanted::kText},
-    KeyType{"schema", Wanted::kText},           KeyType{"database", Wanted::kText},     KeyType{"tags", Wanted::kTexts},
-    KeyType{"meta", Wanted::kDict},             KeyType{"group", Wanted::kText},        KeyType{"full_refresh", Wanted::kBool},
-    KeyType{"incremental_strategy", Wanted::kText}, KeyType{"on_schema_change", Wanted::kText},
-    KeyType{"persist_docs", Wanted::kDict},     KeyType{"quoting", Wanted::kDict},      KeyType{"column_types", Wanted::kDict},
-    KeyType{"grants", Wanted::kDict},           KeyType{"docs", Wanted::kDict},         KeyType{"contract", Wanted::kDict},
-    KeyType{"severity", Wanted::kText},         KeyType{"where", Wanted::kText},        KeyType{"fail_calc", Wanted::kText},
-    KeyType{"warn_if", Wanted::kText},          KeyType{"error_if", Wanted::kText},     KeyType{"limit", Wanted::kWholeNumber},
-    KeyType{"store_failures", Wanted::kBool},   KeyType{"store_failures_as", Wanted::kText},
-    KeyType{"delimiter", Wanted::kText},        KeyType{"quote_columns", Wanted::kBool}};
+constexpr std::array kKeyTypes{KeyType{"enabled", Wanted::kBool},
+                               KeyType{"materialized", Wanted::kText},
+                               KeyType{"alias", Wanted::kText},
+                               KeyType{"schema", Wanted::kText},
+                               KeyType{"database", Wanted::kText},
+                               KeyType{"tags", Wanted::kTexts},
+                               KeyType{"meta", Wanted::kDict},
+                               KeyType{"group", Wanted::kText},
+                               KeyType{"full_refresh", Wanted::kBool},
+                               KeyType{"incremental_strategy", Wanted::kText},
+                               KeyType{"on_schema_change", Wanted::kText},
+                               KeyType{"persist_docs", Wanted::kDict},
+                               KeyType{"quoting", Wanted::kDict},
+                               KeyType{"column_types", Wanted::kDict},
+                               KeyType{"grants", Wanted::kDict},
+                               KeyType{"docs", Wanted::kDict},
+                               KeyType{"contract", Wanted::kDict},
+                               KeyType{"severity", Wanted::kText},
+                               KeyType{"where", Wanted::kText},
+                               KeyType{"fail_calc", Wanted::kText},
+                               KeyType{"warn_if", Wanted::kText},
+                               KeyType{"error_if", Wanted::kText},
+                               KeyType{"limit", Wanted::kWholeNumber},
+                               KeyType{"store_failures", Wanted::kBool},
+                               KeyType{"store_failures_as", Wanted::kText},
+                               KeyType{"delimiter", Wanted::kText},
+                               KeyType{"quote_columns", Wanted::kBool}};
 
 bool Fits(const Value& value, Wanted wanted) {
   if (value.IsNone()) return true;
   switch (wanted) {
-    case Wanted::kBool: return value.type() == jinja::Type::kBool;
-    case Wanted::kText: return value.IsString();
-    case Wanted::kDict: return value.IsDict();
-    case Wanted::kWholeNumber: return value.type() == jinja::Type::kInt;
+    case Wanted::kBool:
+      return value.type() == jinja::Type::kBool;
+    case Wanted::kText:
+      return value.IsString();
+    case Wanted::kDict:
+      return value.IsDict();
+    case Wanted::kWholeNumber:
+      return value.type() == jinja::Type::kInt;
     case Wanted::kTexts:
       return std::ranges::all_of(Listed(value), [](const Value& item) { return item.IsString(); });
   }
@@ -123,11 +145,16 @@ bool Fits(const Value& value, Wanted wanted) {
 
 std::string_view NameOf(Wanted wanted) {
   switch (wanted) {
-    case Wanted::kBool: return "true or false";
-    case Wanted::kText: return "a text";
-    case Wanted::kDict: return "a mapping";
-    case Wanted::kWholeNumber: return "a whole number";
-    case Wanted::kTexts: return "a text or a list of texts";
+    case Wanted::kBool:
+      return "true or false";
+    case Wanted::kText:
+      return "a text";
+    case Wanted::kDict:
+      return "a mapping";
+    case Wanted::kWholeNumber:
+      return "a whole number";
+    case Wanted::kTexts:
+      return "a text or a list of texts";
   }
   return "";
 }
@@ -135,8 +162,10 @@ std::string_view NameOf(Wanted wanted) {
 void Check(const ConfigEntry& entry, ResourceType type, Diagnostics& errors) {
   auto refuse = [&](std::string_view wanted) {
     Result<std::string> seen = entry.value.Repr();
-    errors.push_back(Diagnostic(kBadConfig, "configuration `" + entry.key + "` must be " + std::string(wanted) + ", not `" +
-                                                (seen.ok() ? *seen : "?") + "`", entry.span));
+    errors.push_back(Diagnostic(kBadConfig,
+                                "configuration `" + entry.key + "` must be " + std::string(wanted) + ", not `" +
+                                    (seen.ok() ? *seen : "?") + "`",
+                                entry.span));
   };
   auto rule = std::ranges::find(kKeyTypes, std::string_view(entry.key), &KeyType::key);
   if (rule != kKeyTypes.end() && !Fits(entry.value, rule->wanted)) return refuse(NameOf(rule->wanted));
@@ -144,7 +173,8 @@ void Check(const ConfigEntry& entry, ResourceType type, Diagnostics& errors) {
     const std::string word = ToLower(entry.value.AsString());
     if (word != "warn" && word != "error") refuse("`warn` or `error`");
   }
-  if (type == ResourceType::kTest && entry.key == "materialized" && entry.value.IsString() && entry.value.AsString() != "test") {
+  if (type == ResourceType::kTest && entry.key == "materialized" && entry.value.IsString() &&
+      entry.value.AsString() != "test") {
     refuse("`test`");
   }
 }
@@ -219,10 +249,14 @@ std::vector<const ConfigTree::Level*> ConfigTree::Find(std::span<const std::stri
 
 Value MergeConfigValue(std::string_view key, const Value& earlier, const Value& later) {
   switch (MergeOf(key)) {
-    case Merge::kAppend: return Appended(earlier, later);
-    case Merge::kUpdate: return Updated(earlier, later);
-    case Merge::kGrants: return Granted(earlier, later);
-    case Merge::kReplace: break;
+    case Merge::kAppend:
+      return Appended(earlier, later);
+    case Merge::kUpdate:
+      return Updated(earlier, later);
+    case Merge::kGrants:
+      return Granted(earlier, later);
+    case Merge::kReplace:
+      break;
   }
   return later;
 }
@@ -236,7 +270,8 @@ void ConfigBuilder::Apply(std::span<const ConfigEntry> entries, ConfigLayer laye
     } else {
       // A source's tags replace each other: its properties have joined those of source and table already.
       const bool replace = type_ == ResourceType::kSource && entry.key == "tags";
-      *found = {entry.key, replace ? entry.value : MergeConfigValue(entry.key, found->value, entry.value), layer, entry.span};
+      *found = {entry.key, replace ? entry.value : MergeConfigValue(entry.key, found->value, entry.value), layer,
+                entry.span};
     }
   }
 }

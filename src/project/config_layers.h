@@ -20,10 +20,10 @@ namespace stir::project {
 class ConfigTree {
  public:
   struct Level {
-    std::vector<ConfigEntry> entries;     // rendered; spans are the values'
+    std::vector<ConfigEntry> entries;  // rendered; spans are the values'
     std::vector<std::pair<std::string, jinja::Value>> unrendered;
     TextMap<std::unique_ptr<Level>> children;
-    Span span;                            // of the key that names the level
+    Span span;  // of the key that names the level
   };
 
   ConfigTree() = default;

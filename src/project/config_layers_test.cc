@@ -35,9 +35,11 @@ models:
       +grants: {+select: [y], insert: z}
       schema: deep
 )");
-  project.File("models/marts/m.sql", "{{ config(tags=['file', 'outer'], meta={'b': 3}, pre_hook=['select 3']) }}"
-                                     "{{ config(tags='more') }} select 1");
-  project.File("models/m.yml", "models: [{name: m, config: {tags: props, meta: {b: 2, c: 2}, materialized: view, own: [1]}}]");
+  project.File("models/marts/m.sql",
+               "{{ config(tags=['file', 'outer'], meta={'b': 3}, pre_hook=['select 3']) }}"
+               "{{ config(tags='more') }} select 1");
+  project.File("models/m.yml",
+               "models: [{name: m, config: {tags: props, meta: {b: 2, c: 2}, materialized: view, own: [1]}}]");
   const Manifest& manifest = project.Manifested();
   const std::string id = "model.shop.m";
   EXPECT_EQ(ConfigOf(manifest, id, "tags"), "['outer', 'inner', 'props', 'file', 'outer', 'more']");
@@ -47,8 +49,9 @@ models:
   EXPECT_EQ(ConfigOf(manifest, id, "schema"), "'deep'");
   EXPECT_EQ(ConfigOf(manifest, id, "own"), "[1]");
   EXPECT_EQ(ConfigOf(manifest, id, "on_schema_change"), "'ignore'");
-  EXPECT_EQ(ConfigOf(manifest, id, "pre-hook"), "[{'sql': 'select 1', 'transaction': True, 'index': None}, "
-                                                "{'sql': 'select 3', 'transaction': True, 'index': None}]");
+  EXPECT_EQ(ConfigOf(manifest, id, "pre-hook"),
+            "[{'sql': 'select 1', 'transaction': True, 'index': None}, "
+            "{'sql': 'select 3', 'transaction': True, 'index': None}]");
   const Node& node = *manifest.Find(id);
   EXPECT_EQ(node.tags, (std::vector<Text>{"outer", "inner", "file", "more", "props"}));
   EXPECT_EQ(node.config->Find("materialized")->layer, ConfigLayer::kProperties);
@@ -107,9 +110,10 @@ models:
   EXPECT_EQ(ConfigOf(manifest, "model.shop.a", "enabled"), "True");
   EXPECT_EQ(ConfigOf(manifest, "model.shop.a", "meta"), "{'owner': 'finance', 'target': 'dev'}");
   EXPECT_EQ(manifest.Find("model.shop.a")->config->post_hooks[0].sql, "select '{{ this }}'");
-  EXPECT_EQ(Repr(manifest.Find("model.shop.a")->unrendered_config),
-            "{'enabled': \"{{ var('use') }}\", 'meta': {'owner': \"{{ env_var('OWNER') }}\", 'target': '{{ target.name }}'}, "
-            "'post-hook': \"select '{{ this }}'\"}");
+  EXPECT_EQ(
+      Repr(manifest.Find("model.shop.a")->unrendered_config),
+      "{'enabled': \"{{ var('use') }}\", 'meta': {'owner': \"{{ env_var('OWNER') }}\", 'target': '{{ target.name }}'}, "
+      "'post-hook': \"select '{{ this }}'\"}");
 }
 
 }  // namespace

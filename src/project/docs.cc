@@ -34,8 +34,9 @@ class DocScope final : public jinja::Scope {
 // A block may hold Jinja, but knows no names.
 Result<std::string> Contents(const Block& block) {
   if (!HasJinja(block.contents)) return std::string(Strip(block.contents));
-  STIR_ASSIGN(auto parsed, jinja::Template::Parse(std::string(block.contents),
-                                                  jinja::Origin{block.span.source, block.contents_begin, true, block.span}));
+  STIR_ASSIGN(auto parsed,
+              jinja::Template::Parse(std::string(block.contents),
+                                     jinja::Origin{block.span.source, block.contents_begin, true, block.span}));
   DocScope nothing(Value::Undefined("doc"));
   STIR_ASSIGN(std::string text, jinja::Render(*parsed, nothing));
   return std::string(Strip(text));
@@ -84,20 +85,21 @@ const DocBlock* DocIndex::Find(std::string_view package, std::string_view name, 
 Result<DocIndex::Rendered> DocIndex::Render(const yaml::Node& description, std::string_view package) const {
   if (!HasJinja(description.text)) return Rendered{description.text, {}};
   Rendered rendered;
-  DocScope scope(jinja::MakeFunction("doc", [&](jinja::CallContext&, const jinja::Arguments& arguments) -> Result<Value> {
-    const auto names = arguments.positional;
-    const bool texts = !names.empty() && names.size() <= 2 && names[0].IsString() && names.back().IsString();
-    if (!texts) return Diagnostic(kBadCall, "`doc` takes the name of a docs block, or a package's and a block's");
-    const DocBlock* block = Find(names.size() == 2 ? names[0].AsString() : "", names.back().AsString(), package);
-    if (!block) {
-      std::vector<std::string> known;
-      for (const DocBlock& each : blocks_) known.push_back(each.name);
-      return Diagnostic(kDocNotFound, "docs block `" + std::string(names.back().AsString()) + "` not found")
-          .Hint(DidYouMean(names.back().AsString(), known));
-    }
-    rendered.uses.push_back("doc." + block->package + "." + block->name);
-    return Value::String(block->contents);
-  }));
+  DocScope scope(
+      jinja::MakeFunction("doc", [&](jinja::CallContext&, const jinja::Arguments& arguments) -> Result<Value> {
+        const auto names = arguments.positional;
+        const bool texts = !names.empty() && names.size() <= 2 && names[0].IsString() && names.back().IsString();
+        if (!texts) return Diagnostic(kBadCall, "`doc` takes the name of a docs block, or a package's and a block's");
+        const DocBlock* block = Find(names.size() == 2 ? names[0].AsString() : "", names.back().AsString(), package);
+        if (!block) {
+          std::vector<std::string> known;
+          for (const DocBlock& each : blocks_) known.push_back(each.name);
+          return Diagnostic(kDocNotFound, "docs block `" + std::string(names.back().AsString()) + "` not found")
+              .Hint(DidYouMean(names.back().AsString(), known));
+        }
+        rendered.uses.push_back("doc." + block->package + "." + block->name);
+        return Value::String(block->contents);
+      }));
   STIR_ASSIGN(auto parsed, TemplateOf(description));
   STIR_ASSIGN(rendered.text, jinja::Render(*parsed, scope));
   return rendered;

@@ -33,7 +33,8 @@ class DocIndex {
     std::string text;
     std::vector<std::string> uses;  // unique ids: "doc.shop.orders"
   };
-  // A description in a node of `package`: doc('name') and doc('package', 'name') are replaced, nothing else is known there.
+  // A description in a node of `package`: doc('name') and doc('package', 'name') are replaced, nothing else is known
+  // there.
   Result<Rendered> Render(const yaml::Node& description, std::string_view package) const;
 
  private:
@@ -41,7 +42,7 @@ class DocIndex {
 
   std::vector<DocBlock> blocks_;
   std::string root_;
-  TextMap<size_t> by_key_;              // "package.name"
+  TextMap<size_t> by_key_;  // "package.name"
   TextMap<std::vector<size_t>> by_name_;
 };
 

@@ -73,10 +73,11 @@ class Exceptions final : public jinja::Object {
 
  private:
   static Value Raise(const Raiser& raiser) {
-    return jinja::MakeFunction(std::string(raiser.name), [raiser](CallContext&, const Arguments& arguments) -> Result<Value> {
-      STIR_ASSIGN(std::string message, Fill(raiser.message, arguments));
-      return Diagnostic(kRaised, std::move(message));
-    });
+    return jinja::MakeFunction(std::string(raiser.name),
+                               [raiser](CallContext&, const Arguments& arguments) -> Result<Value> {
+                                 STIR_ASSIGN(std::string message, Fill(raiser.message, arguments));
+                                 return Diagnostic(kRaised, std::move(message));
+                               });
   }
 
   Value Warn() const {

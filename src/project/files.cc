@@ -1,4 +1,5 @@
-// Walking is by the folders that dbt_project.yml names; reading runs on all cores, texts enter the SourceMap in path order.
+// Walking is by the folders that dbt_project.yml names; reading runs on all cores, texts enter the SourceMap in path
+// order.
 #include "project/files.h"
 
 #include <algorithm>
@@ -70,7 +71,9 @@ class MemoryTree final : public Tree {
   const std::map<std::string, std::string>& texts_;
 };
 
-std::string Under(const std::string& folder, const std::string& path) { return folder.empty() ? path : folder + "/" + path; }
+std::string Under(const std::string& folder, const std::string& path) {
+  return folder.empty() ? path : folder + "/" + path;
+}
 
 std::string Normalised(const std::string& folder) {
   std::string path = fs::path(folder).lexically_normal().generic_string();
@@ -85,7 +88,9 @@ std::string_view Extension(std::string_view path) {
 
 std::string_view FileName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-bool IsIgnoredName(std::string_view name) { return name.starts_with('.') || name.starts_with('#') || name.starts_with('~'); }
+bool IsIgnoredName(std::string_view name) {
+  return name.starts_with('.') || name.starts_with('#') || name.starts_with('~');
+}
 
 // What a folder's files are read as: files of `extension` below it are of this kind.
 struct Rule {
@@ -127,7 +132,8 @@ std::optional<FileKind> KindOf(const Rule& rule, std::string_view path) {
 
 class PackageReader {
  public:
-  PackageReader(Tree& tree, SourceMap& sources, std::string root) : tree_(tree), sources_(sources), root_(std::move(root)) {}
+  PackageReader(Tree& tree, SourceMap& sources, std::string root)
+      : tree_(tree), sources_(sources), root_(std::move(root)) {}
 
   Result<PackageFiles> Read(const Invocation& invocation, Diagnostics& warnings) {
     STIR_ASSIGN(std::string text, tree_.Read(Under(root_, "dbt_project.yml")));
@@ -232,15 +238,16 @@ Result<std::vector<std::string>> InstalledPackages(Tree& tree, const std::string
   STIR_ASSIGN(std::vector<WalkEntry> entries, tree.Walk(folder));
   for (const WalkEntry& entry : entries) {
     const size_t slash = entry.path.find('/');
-    if (slash != std::string::npos && entry.path[0] != '.' && entry.path[0] != '_') names.insert(entry.path.substr(0, slash));
+    if (slash != std::string::npos && entry.path[0] != '.' && entry.path[0] != '_')
+      names.insert(entry.path.substr(0, slash));
   }
   return std::vector<std::string>(names.begin(), names.end());
 }
 
 Diagnostic NotInstalled(size_t specified, size_t installed, SourceId where) {
   return Diagnostic(kPackagesNotInstalled,
-                    "the project asks for " + std::to_string(specified) + " packages, but " + std::to_string(installed) +
-                        " are installed",
+                    "the project asks for " + std::to_string(specified) + " packages, but " +
+                        std::to_string(installed) + " are installed",
                     Span{where, 0, 0})
       .Hint(specified < installed ? "name each folder of the packages' folder in packages.yml, or remove it"
                                   : "Run \"dbt deps\" to install package dependencies");
@@ -261,7 +268,8 @@ Status CheckPackageNames(const std::vector<PackageFiles>& packages) {
 
 Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMap& sources) {
   if (!tree.Exists("dbt_project.yml")) {
-    return Diagnostic(kNoProject, "no dbt_project.yml found").About(tree.Absolute("dbt_project.yml"))
+    return Diagnostic(kNoProject, "no dbt_project.yml found")
+        .About(tree.Absolute("dbt_project.yml"))
         .Hint("run the command in a project's folder, or name one with --project-dir");
   }
   ProjectFiles files;
@@ -281,7 +289,8 @@ Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMa
 
   Diagnostics errors;
   for (const std::string& folder : installed) {
-    Result<PackageFiles> package = PackageReader(tree, sources, Under(install_path, folder)).Read(invocation, files.warnings);
+    Result<PackageFiles> package =
+        PackageReader(tree, sources, Under(install_path, folder)).Read(invocation, files.warnings);
     if (package.ok()) {
       files.packages.push_back(*std::move(package));
     } else {
@@ -289,7 +298,8 @@ Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMa
     }
   }
   STIR_TRY(StatusOf(std::move(errors)));
-  std::ranges::sort(files.packages.begin() + 1, files.packages.end(), {}, [](const PackageFiles& p) { return p.config.name; });
+  std::ranges::sort(files.packages.begin() + 1, files.packages.end(), {},
+                    [](const PackageFiles& p) { return p.config.name; });
   STIR_TRY(CheckPackageNames(files.packages));
   return files;
 }

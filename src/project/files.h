@@ -22,22 +22,24 @@ enum class FileKind : uint8_t { kModel, kSeed, kSnapshot, kAnalysis, kTest, kGen
 
 struct ProjectFile {
   FileKind kind = FileKind::kModel;
-  std::string path;        // below the package's root, '/' separated: dbt's original_file_path
-  std::string folder;      // the configured folder that it was found in: "models"
-  SourceId source;         // its text; none for seeds, whose rows are no text that an error shows
-  std::string_view text;   // in the SourceMap; empty for seeds
-  std::string checksum;    // seeds: sha256, or the path for one above 1 MiB (checksum_is_path)
+  std::string path;       // below the package's root, '/' separated: dbt's original_file_path
+  std::string folder;     // the configured folder that it was found in: "models"
+  SourceId source;        // its text; none for seeds, whose rows are no text that an error shows
+  std::string_view text;  // in the SourceMap; empty for seeds
+  std::string checksum;   // seeds: sha256, or the path for one above 1 MiB (checksum_is_path)
   bool checksum_is_path = false;
-  Hash128 content;         // of the bytes
+  Hash128 content;  // of the bytes
   uint64_t size = 0;
   // The path below its folder: dbt's path.
-  std::string_view RelativePath() const { return std::string_view(path).substr(folder.empty() ? 0 : folder.size() + 1); }
+  std::string_view RelativePath() const {
+    return std::string_view(path).substr(folder.empty() ? 0 : folder.size() + 1);
+  }
 };
 
 struct PackageFiles {
-  std::string root;                 // absolute path
-  ProjectConfig config;             // its dbt_project.yml
-  std::vector<ProjectFile> files;   // by kind, then by path
+  std::string root;                // absolute path
+  ProjectConfig config;            // its dbt_project.yml
+  std::vector<ProjectFile> files;  // by kind, then by path
 };
 
 struct ProjectFiles {
@@ -47,9 +49,9 @@ struct ProjectFiles {
   Diagnostics warnings;
 };
 
-// Reads the project in `root` (absolute). Fails on a missing or wrong dbt_project.yml, on packages that are not installed and
-// on files that cannot be read or are not UTF-8; all such errors at once. The texts go to `sources`, which must outlive
-// what is made of them.
+// Reads the project in `root` (absolute). Fails on a missing or wrong dbt_project.yml, on packages that are not
+// installed and on files that cannot be read or are not UTF-8; all such errors at once. The texts go to `sources`,
+// which must outlive what is made of them.
 Result<ProjectFiles> ReadProject(Files& files, const fs::path& root, const Invocation& invocation, SourceMap& sources);
 
 // The same from memory: path below the root -> text. Packages stand under dbt_packages/<folder>/.

@@ -21,10 +21,10 @@ using Entries = std::vector<std::pair<std::string, Value>>;
 constexpr size_t kLongestName = 63, kTruncatedName = 30, kHashDigits = 10;
 
 // Keys that configure a test where they stand beside its arguments, in dbt's order.
-constexpr std::array<std::string_view, 15> kConfigKeys{"severity", "tags",      "enabled",        "where",
-                                                       "limit",    "warn_if",   "error_if",       "fail_calc",
-                                                       "store_failures", "store_failures_as", "sql_header", "meta",
-                                                       "database", "schema",    "alias"};
+constexpr std::array<std::string_view, 15> kConfigKeys{
+    "severity",   "tags",     "enabled",   "where",          "limit",
+    "warn_if",    "error_if", "fail_calc", "store_failures", "store_failures_as",
+    "sql_header", "meta",     "database",  "schema",         "alias"};
 
 Value* Find(Entries& entries, std::string_view key) {
   auto found = std::ranges::find(entries, key, [](const auto& entry) { return std::string_view(entry.first); });
@@ -126,7 +126,8 @@ TestNames SynthesizeTestNames(std::string_view type, std::string_view target, co
   const std::string identifier = std::string(type) + "_" + std::string(target);
   TestNames names;
   names.full = names.shortened = identifier + "_" + Join(parts, "__");
-  if (names.full.size() > kLongestName) names.shortened = identifier.substr(0, kTruncatedName) + "_" + Md5Hex(names.full);
+  if (names.full.size() > kLongestName)
+    names.shortened = identifier.substr(0, kTruncatedName) + "_" + Md5Hex(names.full);
   return names;
 }
 
@@ -137,11 +138,13 @@ std::string TestHash(std::string_view name, const Value& metadata) {
 }
 
 QuietMacros::QuietMacros(const MacroIndex& macros) : quiet_(macros.all().size(), true) {
-  static constexpr std::array<std::string_view, 7> kLoud{"ref", "source", "config", "function", "metric", "builtins.ref", "builtins.source"};
+  static constexpr std::array<std::string_view, 7> kLoud{"ref",    "source",       "config",         "function",
+                                                         "metric", "builtins.ref", "builtins.source"};
   for (const Macro& macro : macros.all()) {
     for (const jinja::CallSite& call : macro.source->Calls()) {
-      const bool loud = std::ranges::find(kLoud, call.callee) != kLoud.end() || call.callee.starts_with("exceptions.") ||
-                        call.callee.starts_with("config.set") || call.callee.starts_with("context");
+      const bool loud = std::ranges::find(kLoud, call.callee) != kLoud.end() ||
+                        call.callee.starts_with("exceptions.") || call.callee.starts_with("config.set") ||
+                        call.callee.starts_with("context");
       if (loud) quiet_[macro.id] = false;
     }
   }
@@ -156,9 +159,9 @@ QuietMacros::QuietMacros(const MacroIndex& macros) : quiet_(macros.all().size(),
 }
 
 struct GenericTestBuilder::Declaration {
-  std::string word;                  // as written: "dbt_utils.at_least_one"
-  std::string name, space;           // "at_least_one", "dbt_utils"
-  Entries kwargs;                    // what is left for the macro
+  std::string word;         // as written: "dbt_utils.at_least_one"
+  std::string name, space;  // "at_least_one", "dbt_utils"
+  Entries kwargs;           // what is left for the macro
   Entries config;
   std::string custom_name, description;
   TestNames names;
@@ -188,11 +191,13 @@ bool GenericTestBuilder::ReadForm(const yaml::Node& entry, Declaration& test, co
     return false;
   }
   if (!arguments || arguments->IsMapping()) return true;
-  Fail("the arguments of test `" + test.word + "` must be a mapping, not " + std::string(Describe(*arguments)), test.span);
+  Fail("the arguments of test `" + test.word + "` must be a mapping, not " + std::string(Describe(*arguments)),
+       test.span);
   return false;
 }
 
-std::optional<GenericTestBuilder::Declaration> GenericTestBuilder::Read(const TestTarget& target, const DeclaredTest& test) {
+std::optional<GenericTestBuilder::Declaration> GenericTestBuilder::Read(const TestTarget& target,
+                                                                        const DeclaredTest& test) {
   Declaration read;
   read.span = test.node->span;
   read.column = test.column;
@@ -236,7 +241,8 @@ void GenericTestBuilder::TakeConfig(Declaration& test, const TestTarget& target)
   for (std::string_view key : kConfigKeys) {
     std::optional<Value> beside = Pop(test.kwargs, key);
     if (beside && beside->Truthy() && Find(nested, key)) {
-      Fail("test `" + test.word + "` gives `" + std::string(key) + "` twice: beside its arguments and under `config`", test.span);
+      Fail("test `" + test.word + "` gives `" + std::string(key) + "` twice: beside its arguments and under `config`",
+           test.span);
     }
     if (!beside || !beside->Truthy()) {
       if (std::optional<Value> inside = Pop(nested, key)) beside = std::move(inside);
@@ -271,7 +277,8 @@ void GenericTestBuilder::TakeNames(Declaration& test, const TestTarget& target) 
     return;
   }
   const std::string type = (test.space.empty() ? "" : test.space + "_") + (target.table ? "source_" : "") + test.name;
-  const std::string about = target.table ? target.table->source_name + "_" + target.table->name : std::string(target.name);
+  const std::string about =
+      target.table ? target.table->source_name + "_" + target.table->name : std::string(target.name);
   test.names = SynthesizeTestNames(type, about, DictOf(test.kwargs));
   if (test.names.shortened != test.names.full && !Find(test.config, "alias")) {
     test.config.emplace_back("alias", Value::String(test.names.shortened));
@@ -352,7 +359,8 @@ void GenericTestBuilder::NoteTarget(const Declaration& test, const TestTarget& t
 }
 
 // Arguments in the order in which dbt renders them: it is the order of a test's references.
-Status GenericTestBuilder::RenderKwargs(const Declaration& test, const TestTarget& target, ParseScope& scope, Value& kwargs) {
+Status GenericTestBuilder::RenderKwargs(const Declaration& test, const TestTarget& target, ParseScope& scope,
+                                        Value& kwargs) {
   std::vector<std::pair<Value, Value>> rendered;
   const std::function<Result<Value>(const Value&)> render = [&](const Value& value) -> Result<Value> {
     if (value.IsDict()) {
@@ -375,7 +383,8 @@ Status GenericTestBuilder::RenderKwargs(const Declaration& test, const TestTarge
     std::string text(value.AsString());
     if (LooksLikeCall(text)) text = "{{ " + text + " }}";
     if (!HasJinja(text)) return value;
-    STIR_ASSIGN(auto parsed, jinja::Template::Parse(std::move(text), jinja::Origin{test.span.source, test.span.begin, false, test.span}));
+    STIR_ASSIGN(auto parsed, jinja::Template::Parse(
+                                 std::move(text), jinja::Origin{test.span.source, test.span.begin, false, test.span}));
     jinja::RenderOptions options;
     options.undefined = jinja::UndefinedPolicy::kLenient;
     return jinja::RenderNative(*parsed, scope, options);
@@ -397,14 +406,16 @@ Status GenericTestBuilder::RenderKwargs(const Declaration& test, const TestTarge
 }
 
 // True for the tests that dbt does not render while parsing.
-bool GenericTestBuilder::FindUses(const Node& node, const Declaration& test, const TestTarget& target, Recording& recording) {
+bool GenericTestBuilder::FindUses(const Node& node, const Declaration& test, const TestTarget& target,
+                                  Recording& recording) {
   const PackageContext& package = *target.file->package;
   const MacroIndex& macros = *nodes_.project().macros;
   const Macro* macro = macros.GenericTest(test.name, test.space, package.name());
   if (!macro) {
-    warnings_.push_back(Diagnostic(kTestNotFound, "test `" + test.word + "` not found: it will fail when it is run", test.span)
-                            .As(Severity::kWarning)
-                            .Hint(DidYouMean(test.word, macros.GenericTestNames())));
+    warnings_.push_back(
+        Diagnostic(kTestNotFound, "test `" + test.word + "` not found: it will fail when it is run", test.span)
+            .As(Severity::kWarning)
+            .Hint(DidYouMean(test.word, macros.GenericTestNames())));
   } else {
     recording.AddMacro(macro->id);
   }
@@ -441,7 +452,8 @@ Node GenericTestBuilder::MakeNode(const Declaration& test, const TestTarget& tar
   node.type = ResourceType::kTest;
   node.package = pool.Intern(package.name());
   node.name = pool.Intern(test.names.full);
-  node.unique_id = pool.Add("test." + package.name() + "." + test.names.full + "." + TestHash(test.names.full, metadata));
+  node.unique_id =
+      pool.Add("test." + package.name() + "." + test.names.full + "." + TestHash(test.names.full, metadata));
   node.path = pool.Add(test.names.shortened + ".sql");
   const std::string_view file_path = target.file->file->path;
   node.original_file_path = pool.Intern(file_path);
@@ -488,8 +500,8 @@ std::optional<Node> GenericTestBuilder::Build(const TestTarget& target, const De
   const bool simple = FindUses(node, test, target, recording);
   nodes_.TakeUses(node, recording);
   node.config = nodes_.LayerConfig(package, node.type, node.fqn, {}, recording.config);
-  node.unrendered_config =
-      nodes_.LayerUnrendered(package, node.type, node.fqn, {}, simple ? test.config : UnrenderedConfig(test.config, recording));
+  node.unrendered_config = nodes_.LayerUnrendered(package, node.type, node.fqn, {},
+                                                  simple ? test.config : UnrenderedConfig(test.config, recording));
   nodes_.AddTags(node, node.config->tags);
   nodes_.Place(node, package);
   return node;

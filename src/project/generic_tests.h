@@ -20,8 +20,8 @@ struct TestTarget {
 };
 
 struct TestNames {
-  std::string shortened;               // at most 63 characters: file and alias
-  std::string full;                    // unique id and FQN
+  std::string shortened;  // at most 63 characters: file and alias
+  std::string full;       // unique id and FQN
 };
 // `type`: "not_null" with its prefixes; `kwargs`: a dict; `model` is passed over.
 TestNames SynthesizeTestNames(std::string_view type, std::string_view target, const jinja::Value& kwargs);
@@ -58,7 +58,8 @@ class GenericTestBuilder {
   void TakeTags(Node& node, Declaration& declaration, const TestTarget& target);
   bool FindUses(const Node& node, const Declaration& declaration, const TestTarget& target, Recording& recording);
   void NoteTarget(const Declaration& declaration, const TestTarget& target, Recording& recording) const;
-  Status RenderKwargs(const Declaration& declaration, const TestTarget& target, ParseScope& scope, jinja::Value& kwargs);
+  Status RenderKwargs(const Declaration& declaration, const TestTarget& target, ParseScope& scope,
+                      jinja::Value& kwargs);
   std::shared_ptr<const jinja::Template> CodeOf(std::string_view raw_code, Span span);
   void Fail(std::string message, Span span, std::string hint = {});
 

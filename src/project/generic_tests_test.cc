@@ -37,7 +37,8 @@ constexpr std::string_view kTests = R"(
 struct Project : MemoryProject {
   Project() {
     Builtin("default/tests.sql", std::string(kTests));
-    File("tests/generic/my.sql", "{% test my_test(model, a, b) %}{{ config(fail_calc='sum(n)') }}select {{ a }}{% endtest %}");
+    File("tests/generic/my.sql",
+         "{% test my_test(model, a, b) %}{{ config(fail_calc='sum(n)') }}select {{ a }}{% endtest %}");
     File("models/stg_orders.sql", "select 1").File("models/customers.sql", "select 1");
     File("models/schema.yml", std::string(kModels));
     Vars("{start: 2020-01-01}");
@@ -47,10 +48,11 @@ struct Project : MemoryProject {
 TEST(GenericTests, UniqueIdsAreDbts) {
   Project project;
   const Manifest& manifest = project.Manifested();
-  for (std::string_view id : {"test.shop.unique_stg_orders_id.beb6e97f2f", "test.shop.not_null_stg_orders_id.8cf5724805",
-                              "test.shop.accepted_values_stg_orders_id__1__2__x_y.7f197030c6", "test.shop.rel_custom.349bf4ee30",
-                              "test.shop.my_test_stg_orders__var_start____1_True_.1248e8d42d",
-                              "test.shop.source_unique_raw_people_id.cc1f4a58fc"}) {
+  for (std::string_view id :
+       {"test.shop.unique_stg_orders_id.beb6e97f2f", "test.shop.not_null_stg_orders_id.8cf5724805",
+        "test.shop.accepted_values_stg_orders_id__1__2__x_y.7f197030c6", "test.shop.rel_custom.349bf4ee30",
+        "test.shop.my_test_stg_orders__var_start____1_True_.1248e8d42d",
+        "test.shop.source_unique_raw_people_id.cc1f4a58fc"}) {
     EXPECT_TRUE(manifest.Find(id)) << id;
   }
 }
@@ -60,7 +62,8 @@ TEST(GenericTests, LongNamesAreShortenedForFilesOnly) {
   const Manifest& manifest = project.Manifested();
   for (const Node& node : manifest.nodes()) {
     if (!node.name.starts_with("relationships")) continue;
-    EXPECT_EQ(node.name, "relationships_stg_orders_id__a_very_long_field_name_that_overflows_the_limit_of_names__ref_customers_");
+    EXPECT_EQ(node.name,
+              "relationships_stg_orders_id__a_very_long_field_name_that_overflows_the_limit_of_names__ref_customers_");
     EXPECT_TRUE(node.alias.starts_with("relationships_stg_orders_"));
     EXPECT_EQ(node.alias.size(), std::string_view("relationships_stg_orders_").size() + 32);
     EXPECT_EQ(node.path, std::string(node.alias) + ".sql");
@@ -89,7 +92,8 @@ TEST(GenericTests, ConfigurationComesFromTheDeclarationAndTheMacro) {
   const Node& warn = *manifest.Find("test.shop.not_null_stg_orders_id.8cf5724805");
   EXPECT_EQ(warn.config->severity, TestSeverity::kWarn);
   EXPECT_EQ(warn.raw_code, "{{ test_not_null(**_dbt_generic_test_kwargs) }}{{ config(severity=\"warn\") }}");
-  EXPECT_EQ(manifest.Find("test.shop.my_test_stg_orders__var_start____1_True_.1248e8d42d")->config->fail_calc, "sum(n)");
+  EXPECT_EQ(manifest.Find("test.shop.my_test_stg_orders__var_start____1_True_.1248e8d42d")->config->fail_calc,
+            "sum(n)");
 }
 
 TEST(GenericTests, AKeyOfUniqueAndNotNullTestsIsThePrimaryKey) {
@@ -113,7 +117,9 @@ models:
           - unique: {severity: fatal}
           - 3
 )");
-  EXPECT_EQ(project.Errors(), R"(models/schema.yml:7:13: error[bad-test]: a test must be a name, or a mapping with one name and its arguments
+  EXPECT_EQ(
+      project.Errors(),
+      R"(models/schema.yml:7:13: error[bad-test]: a test must be a name, or a mapping with one name and its arguments
   7 |           - unique:
     |             ^^^^^^^
   hint: indent the arguments deeper than the test's name
@@ -135,7 +141,8 @@ models/schema.yml:12:13: error[bad-test]: a test must be a name, or a mapping wi
 TEST(GenericTests, AnUnknownTestIsAWarning) {
   Project project;
   project.File("models/schema.yml", "models: [{name: customers, columns: [{name: id, data_tests: [uniqe]}]}]");
-  EXPECT_EQ(project.Warnings(), R"(models/schema.yml:1:62: warning[test-not-found]: test `uniqe` not found: it will fail when it is run
+  EXPECT_EQ(project.Warnings(),
+            R"(models/schema.yml:1:62: warning[test-not-found]: test `uniqe` not found: it will fail when it is run
   1 | models: [{name: customers, columns: [{name: id, data_tests: [uniqe]}]}]
     |                                                              ^^^^^
   hint: did you mean `unique`?

@@ -12,7 +12,8 @@ Result<jinja::Value> ParseVars(std::string_view yaml_text, SourceMap& sources) {
   STIR_ASSIGN(const yaml::Document document, yaml::Parse(sources, source));
   if (document.root->IsNull()) return jinja::Value::MakeDict();
   if (!document.root->IsMapping()) {
-    return Diagnostic(kBadVars, "--vars must be a mapping, not " + std::string(Describe(*document.root)), document.root->span)
+    return Diagnostic(kBadVars, "--vars must be a mapping, not " + std::string(Describe(*document.root)),
+                      document.root->span)
         .Hint("write it as YAML or JSON, for example '{region: europe}'");
   }
   return ValueOf(*document.root);

@@ -26,9 +26,10 @@ struct Invocation {
   Timestamp started_at{};
   const Clock* clock = nullptr;
   const Environment* environment = nullptr;
-  EventSink* events = nullptr;                              // log(), print()
-  jinja::Value vars;                                        // --vars, a dict, frozen; undefined: none
-  std::vector<std::pair<std::string, jinja::Value>> flags;  // upper-case names as templates see them: FULL_REFRESH, WHICH, ...
+  EventSink* events = nullptr;  // log(), print()
+  jinja::Value vars;            // --vars, a dict, frozen; undefined: none
+  std::vector<std::pair<std::string, jinja::Value>>
+      flags;  // upper-case names as templates see them: FULL_REFRESH, WHICH, ...
 };
 
 // --vars: the YAML text of a mapping. An empty text is an empty dict.

@@ -34,9 +34,10 @@ jinja::Syntax MacroSyntax(std::vector<std::string>& languages) {
   jinja::Syntax syntax;
   syntax.macro_tags.push_back({"test", TestName});
   syntax.macro_tags.push_back({"data_test", TestName});
-  syntax.macro_tags.push_back({"materialization", [&languages](std::string_view name, const Keywords& keywords) -> Result<std::string> {
-                                 return MaterializationName(name, keywords, languages);
-                               }});
+  syntax.macro_tags.push_back(
+      {"materialization", [&languages](std::string_view name, const Keywords& keywords) -> Result<std::string> {
+         return MaterializationName(name, keywords, languages);
+       }});
   return syntax;
 }
 
@@ -57,7 +58,8 @@ std::vector<Macro> ReadMacros(std::string_view text, SourceId source, std::strin
   const jinja::Syntax syntax = MacroSyntax(languages);
   for (const Block& block : blocks) {
     languages.clear();
-    auto parsed = jinja::Template::Parse(std::string(block.text), jinja::Origin{source, block.span.begin, true, block.span}, syntax);
+    auto parsed = jinja::Template::Parse(std::string(block.text),
+                                         jinja::Origin{source, block.span.begin, true, block.span}, syntax);
     if (!parsed.ok()) {
       Append(errors, std::move(parsed).error());
       continue;

@@ -19,10 +19,10 @@ bool IsGenericTestName(std::string_view name) { return name.starts_with("test_")
 }  // namespace
 
 struct MacroIndex::Tables {
-  TextMap<TextMap<MacroId>> packages;      // by package, then by name; built-in packages by their own names too
-  TextMap<MacroId> built_in;               // of all built-in packages, the most specific wins
+  TextMap<TextMap<MacroId>> packages;  // by package, then by name; built-in packages by their own names too
+  TextMap<MacroId> built_in;           // of all built-in packages, the most specific wins
   TextMap<MacroId> unique_ids;
-  TextMap<jinja::Value> namespaces;        // by package; of the built-in ones only "dbt"
+  TextMap<jinja::Value> namespaces;  // by package; of the built-in ones only "dbt"
   bool IsInternal(std::string_view package, const MacroLayout& layout) const {
     return std::ranges::find(layout.internal, package) != layout.internal.end();
   }
@@ -33,7 +33,9 @@ class PackageNamespace final : public jinja::Object {
  public:
   PackageNamespace(const MacroIndex& index, const TextMap<MacroId>& names) : index_(index), names_(names) {}
   std::string_view TypeName() const override { return "MacroNamespace"; }
-  Result<std::optional<jinja::Value>> GetAttribute(jinja::CallContext&, std::string_view name) override { return Get(name); }
+  Result<std::optional<jinja::Value>> GetAttribute(jinja::CallContext&, std::string_view name) override {
+    return Get(name);
+  }
   Result<std::optional<jinja::Value>> GetItem(jinja::CallContext&, const jinja::Value& key) override {
     if (!key.IsString()) return std::optional<jinja::Value>();
     return Get(key.AsString());
@@ -61,7 +63,8 @@ MacroIndex::MacroIndex(std::vector<Macro> macros, MacroLayout layout, Diagnostic
     macro.unique_id = "macro." + macro.package + "." + macro.name;
     const auto [place, fresh] = tables->packages[macro.package].emplace(macro.name, macro.id);
     if (!fresh) {
-      errors.push_back(Diagnostic(kDuplicateMacro, "two macros in package `" + macro.package + "` have the name `" + macro.name + "`",
+      errors.push_back(Diagnostic(kDuplicateMacro,
+                                  "two macros in package `" + macro.package + "` have the name `" + macro.name + "`",
                                   macro.name_span)
                            .With({macros_[place->second].name_span, "the other one"})
                            .Hint("rename one of them"));
@@ -74,7 +77,8 @@ MacroIndex::MacroIndex(std::vector<Macro> macros, MacroLayout layout, Diagnostic
   }
   tables->packages[layout_.root];  // a root without macros is still a namespace
   for (const auto& [package, names] : tables->packages) {
-    if (!tables->IsInternal(package, layout_)) tables->namespaces.emplace(package, jinja::Value::New<PackageNamespace>(*this, names));
+    if (!tables->IsInternal(package, layout_))
+      tables->namespaces.emplace(package, jinja::Value::New<PackageNamespace>(*this, names));
   }
   tables->namespaces.emplace(kBuiltIn, jinja::Value::New<PackageNamespace>(*this, tables->built_in));
   tables_ = std::move(tables);
@@ -83,7 +87,8 @@ MacroIndex::MacroIndex(std::vector<Macro> macros, MacroLayout layout, Diagnostic
 
 void MacroIndex::FindDependencies(Macro& macro) const {
   auto add = [&](const Macro* needed) {
-    if (needed && std::ranges::find(macro.depends_on, needed->id) == macro.depends_on.end()) macro.depends_on.push_back(needed->id);
+    if (needed && std::ranges::find(macro.depends_on, needed->id) == macro.depends_on.end())
+      macro.depends_on.push_back(needed->id);
   };
   for (const jinja::CallSite& call : macro.source->Calls()) {
     if (call.callee == "adapter.dispatch") {
@@ -91,8 +96,10 @@ void MacroIndex::FindDependencies(Macro& macro) const {
       for (size_t i = 0; i < call.arguments.size(); ++i) {
         const auto& argument = call.arguments[i];
         if (!argument.literal.IsString()) continue;
-        if (argument.keyword == "macro_name" || (argument.keyword.empty() && i == 0)) name = argument.literal.AsString();
-        if (argument.keyword == "macro_namespace" || (argument.keyword.empty() && i == 1)) space = argument.literal.AsString();
+        if (argument.keyword == "macro_name" || (argument.keyword.empty() && i == 0))
+          name = argument.literal.AsString();
+        if (argument.keyword == "macro_namespace" || (argument.keyword.empty() && i == 1))
+          space = argument.literal.AsString();
       }
       if (name.empty()) continue;
       if (Result<const Macro*> found = Dispatch(name, space, macro.package); found.ok()) add(*found);
@@ -153,11 +160,14 @@ bool MacroIndex::Lookup(std::string_view package, std::string_view name, jinja::
 
 bool MacroIndex::IsPackage(std::string_view name) const { return tables_->namespaces.contains(name); }
 
-Result<const Macro*> MacroIndex::Dispatch(std::string_view name, std::string_view macro_namespace, std::string_view package) const {
+Result<const Macro*> MacroIndex::Dispatch(std::string_view name, std::string_view macro_namespace,
+                                          std::string_view package) const {
   if (name.find('.') != std::string_view::npos) {
     const size_t dot = name.find('.');
-    return Diagnostic(kBadCall, "`adapter.dispatch` takes a macro's name without its package, not `" + std::string(name) + "`")
-        .Hint("write `adapter.dispatch('" + std::string(name.substr(dot + 1)) + "', '" + std::string(name.substr(0, dot)) + "')`");
+    return Diagnostic(kBadCall,
+                      "`adapter.dispatch` takes a macro's name without its package, not `" + std::string(name) + "`")
+        .Hint("write `adapter.dispatch('" + std::string(name.substr(dot + 1)) + "', '" +
+              std::string(name.substr(0, dot)) + "')`");
   }
   std::vector<std::string> search{""};  // "": as a node of `package` sees it
   auto rule = std::ranges::find(layout_.dispatch, macro_namespace, &DispatchRule::macro_namespace);
@@ -197,9 +207,12 @@ const Macro* MacroIndex::Materialization(std::string_view name) const {
   return nullptr;
 }
 
-const Macro* MacroIndex::GenerateName(std::string_view name, std::string_view package) const { return Resolve(package, name); }
+const Macro* MacroIndex::GenerateName(std::string_view name, std::string_view package) const {
+  return Resolve(package, name);
+}
 
-const Macro* MacroIndex::GenericTest(std::string_view name, std::string_view macro_namespace, std::string_view package) const {
+const Macro* MacroIndex::GenericTest(std::string_view name, std::string_view macro_namespace,
+                                     std::string_view package) const {
   const std::string wanted = "test_" + std::string(name);
   return macro_namespace.empty() ? Resolve(package, wanted) : Find(macro_namespace, wanted);
 }
@@ -207,7 +220,8 @@ const Macro* MacroIndex::GenericTest(std::string_view name, std::string_view mac
 std::vector<std::string> MacroIndex::Names(std::string_view package) const {
   std::vector<std::string> names;
   for (const Macro& macro : macros_) {
-    const bool seen = macro.package == package || macro.package == layout_.root || tables_->IsInternal(macro.package, layout_);
+    const bool seen =
+        macro.package == package || macro.package == layout_.root || tables_->IsInternal(macro.package, layout_);
     if (seen) names.push_back(macro.name);
   }
   return names;

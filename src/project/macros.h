@@ -1,5 +1,5 @@
-// Every macro of the project, of its packages and of the built-in ones, and the three ways in which templates find them:
-// by name as a node of a package sees it, by adapter.dispatch, and as a materialization (dbt.md 2.3, 3.3).
+// Every macro of the project, of its packages and of the built-in ones, and the three ways in which templates find
+// them: by name as a node of a package sees it, by adapter.dispatch, and as a materialization (dbt.md 2.3, 3.3).
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,14 @@ struct MacroArgument {
 
 struct Macro {
   MacroId id = 0;
-  std::string name, package, unique_id;             // "cents", "shop", "macro.shop.cents"
-  std::string path;                                 // below the package's root
-  std::string_view sql;                             // its text, from opening to closing tag; in the SourceMap
+  std::string name, package, unique_id;  // "cents", "shop", "macro.shop.cents"
+  std::string path;                      // below the package's root
+  std::string_view sql;                  // its text, from opening to closing tag; in the SourceMap
   Span span, name_span;
   jinja::Value callable;
   std::shared_ptr<const jinja::Template> source;
-  std::vector<MacroId> depends_on;                  // macros named in its text
-  std::vector<std::string> supported_languages;     // materializations only
+  std::vector<MacroId> depends_on;               // macros named in its text
+  std::vector<std::string> supported_languages;  // materializations only
   // From its properties:
   std::string description, patch_path;
   std::vector<MacroArgument> arguments;
@@ -46,16 +46,17 @@ struct DispatchRule {
 };
 
 struct MacroLayout {
-  std::string root;                                 // the root project's name
-  std::vector<std::string> internal;                // built-in packages, most specific first: {"dbt_duckdb", "dbt"}
-  std::vector<std::string> adapter_prefixes;        // {"duckdb"}; "default" follows by itself
+  std::string root;                           // the root project's name
+  std::vector<std::string> internal;          // built-in packages, most specific first: {"dbt_duckdb", "dbt"}
+  std::vector<std::string> adapter_prefixes;  // {"duckdb"}; "default" follows by itself
   std::vector<DispatchRule> dispatch;
 };
 
 // Immutable once built; safe to read from all threads.
 class MacroIndex {
  public:
-  // Ids follow `macros`. Two macros of one name in one package are an error (in `errors`). Dependencies are filled in here.
+  // Ids follow `macros`. Two macros of one name in one package are an error (in `errors`). Dependencies are filled in
+  // here.
   MacroIndex(std::vector<Macro> macros, MacroLayout layout, Diagnostics& errors);
   ~MacroIndex();
 
@@ -66,25 +67,28 @@ class MacroIndex {
   const Macro* Find(std::string_view unique_id) const;
   const Macro* Find(std::string_view package, std::string_view name) const;  // "dbt" finds all built-in ones
 
-  // A bare name in a template of a node of `package`: that package's macros, the root's, packages as namespaces, built-in ones.
-  // For a namespace (`dbt_utils`) `value` is an object whose attributes are macros.
+  // A bare name in a template of a node of `package`: that package's macros, the root's, packages as namespaces,
+  // built-in ones. For a namespace (`dbt_utils`) `value` is an object whose attributes are macros.
   bool Lookup(std::string_view package, std::string_view name, jinja::Value& value) const;
   // The macro that a bare name means there, or null.
   const Macro* Resolve(std::string_view package, std::string_view name) const;
 
-  // adapter.dispatch(name, macro_namespace) in a node of `package`; an empty namespace means none given. A failure lists all
-  // names that were looked for.
-  Result<const Macro*> Dispatch(std::string_view name, std::string_view macro_namespace, std::string_view package) const;
-  // Specificity beats locality: the adapter's before default's; then the root's, then packages' (unless a built-in one has
-  // the name), then built in. Null without.
+  // adapter.dispatch(name, macro_namespace) in a node of `package`; an empty namespace means none given. A failure
+  // lists all names that were looked for.
+  Result<const Macro*> Dispatch(std::string_view name, std::string_view macro_namespace,
+                                std::string_view package) const;
+  // Specificity beats locality: the adapter's before default's; then the root's, then packages' (unless a built-in one
+  // has the name), then built in. Null without.
   const Macro* Materialization(std::string_view name) const;
-  // generate_schema_name, generate_alias_name, generate_database_name for a node of `package`: its own, the root's, built in.
+  // generate_schema_name, generate_alias_name, generate_database_name for a node of `package`: its own, the root's,
+  // built in.
   const Macro* GenerateName(std::string_view name, std::string_view package) const;
   // A generic test by name: `test_<name>` in `macro_namespace`, else as a node of `package` sees it. Null without.
   const Macro* GenericTest(std::string_view name, std::string_view macro_namespace, std::string_view package) const;
 
-  bool IsPackage(std::string_view name) const;      // names a namespace; of the built-in packages only "dbt"
-  std::vector<std::string> Names(std::string_view package) const;  // "did you mean" candidates: all bare names seen there
+  bool IsPackage(std::string_view name) const;  // names a namespace; of the built-in packages only "dbt"
+  std::vector<std::string> Names(
+      std::string_view package) const;                // "did you mean" candidates: all bare names seen there
   std::vector<std::string> GenericTestNames() const;  // "unique", "dbt_utils.at_least_one"
 
   const MacroLayout& layout() const { return layout_; }

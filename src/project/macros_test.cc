@@ -9,19 +9,23 @@ namespace {
 
 struct Project : MemoryProject {
   Project() {
-    Builtin("default/m.sql", "{% macro star() %}{% endmacro %}{% macro default__star() %}{% endmacro %}"
-                                     "{% materialization view, default %}{% endmaterialization %}"
-                                     "{% macro only_built_in() %}{% endmacro %}");
-    Builtin("duckdb/m.sql", "{% macro duckdb__star() %}{% endmacro %}{% macro star() %}{% endmacro %}"
-                                    "{% materialization table, adapter='duckdb' %}{% endmaterialization %}");
+    Builtin("default/m.sql",
+            "{% macro star() %}{% endmacro %}{% macro default__star() %}{% endmacro %}"
+            "{% materialization view, default %}{% endmaterialization %}"
+            "{% macro only_built_in() %}{% endmacro %}");
+    Builtin("duckdb/m.sql",
+            "{% macro duckdb__star() %}{% endmacro %}{% macro star() %}{% endmacro %}"
+            "{% materialization table, adapter='duckdb' %}{% endmaterialization %}");
     Builtin("postgres/m.sql", "{% macro postgres__star() %}{% endmacro %}");
     File("packages.yml", "packages: [{local: util}]");
     File("dbt_packages/util/dbt_project.yml", "name: util");
     File("dbt_packages/util/macros/u.sql",
-                 "{% macro trim() %}{% endmacro %}{% macro default__trim() %}{% endmacro %}"
-                 "{% materialization view, default %}{% endmaterialization %}{% materialization odd, default %}{% endmaterialization %}");
-    File("macros/m.sql", "{% macro star() %}{{ util.trim() }}{{ adapter.dispatch('trim', 'util')() }}{{ nothing() }}{% endmacro %}"
-                                 "{% macro default__trim() %}{% endmacro %}");
+         "{% macro trim() %}{% endmacro %}{% macro default__trim() %}{% endmacro %}"
+         "{% materialization view, default %}{% endmaterialization %}{% materialization odd, default %}{% "
+         "endmaterialization %}");
+    File("macros/m.sql",
+         "{% macro star() %}{{ util.trim() }}{{ adapter.dispatch('trim', 'util')() }}{{ nothing() }}{% endmacro %}"
+         "{% macro default__trim() %}{% endmacro %}");
   }
 };
 
@@ -54,7 +58,8 @@ TEST(Macros, DispatchGoesByPackageThenByPrefix) {
 
 TEST(Macros, DispatchRulesReplaceTheOrder) {
   Project project;
-  project.File("dbt_project.yml", "name: shop\nprofile: shop\ndispatch: [{macro_namespace: util, search_order: [util, shop]}]\n");
+  project.File("dbt_project.yml",
+               "name: shop\nprofile: shop\ndispatch: [{macro_namespace: util, search_order: [util, shop]}]\n");
   const MacroIndex& macros = project.Manifested().macros();
   EXPECT_EQ((*macros.Dispatch("trim", "util", "shop"))->unique_id, "macro.util.default__trim");
 }
@@ -79,7 +84,8 @@ TEST(Macros, DependOnWhatTheyName) {
 TEST(Macros, TwoOfOneNameAreAnError) {
   MemoryProject project;
   project.File("macros/a.sql", "{% macro x() %}{% endmacro %}").File("macros/b.sql", "{% macro x() %}{% endmacro %}");
-  EXPECT_EQ(project.Errors(), R"(macros/b.sql:1:10: error[duplicate-macro]: two macros in package `shop` have the name `x`
+  EXPECT_EQ(project.Errors(),
+            R"(macros/b.sql:1:10: error[duplicate-macro]: two macros in package `shop` have the name `x`
   1 | {% macro x() %}{% endmacro %}
     |          ^
   --> macros/a.sql:1:10

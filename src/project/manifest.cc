@@ -34,8 +34,8 @@ const Value* FindInVars(const Value* vars, std::string_view package, std::string
   return vars->AsDict().Find(name);
 }
 
-Resolved Choose(const std::vector<uint32_t>* candidates, std::span<const Node> nodes, Lookup lookup, std::string_view package,
-                std::string_view root, std::string_view from) {
+Resolved Choose(const std::vector<uint32_t>* candidates, std::span<const Node> nodes, Lookup lookup,
+                std::string_view package, std::string_view root, std::string_view from) {
   if (!candidates || candidates->empty()) return {};
   if (!package.empty()) {
     const Node* found = InPackage(*candidates, nodes, package);
@@ -99,7 +99,8 @@ void Manifest::Index::Fill(const Manifest& manifest) {
     unique_ids.emplace(manifest.nodes_[i].unique_id, i);
     add(manifest.nodes_[i], i, refs, sources);
   }
-  for (uint32_t i = 0; i < manifest.disabled_.size(); ++i) add(manifest.disabled_[i], i, disabled_refs, disabled_sources);
+  for (uint32_t i = 0; i < manifest.disabled_.size(); ++i)
+    add(manifest.disabled_[i], i, disabled_refs, disabled_sources);
   for (uint32_t i = 0; i < manifest.packages_.size(); ++i) packages.emplace(manifest.packages_[i].name, i);
 }
 
@@ -162,8 +163,10 @@ adapter::Relation Manifest::RelationOf(const Node& node) const {
   using enum adapter::RelationType;
   if (node.type == ResourceType::kModel) {
     const std::string& materialized = node.config->materialized;
-    relation.type = materialized == "view" ? kView : materialized == "ephemeral" ? kCte
-                    : materialized == "materialized_view" ? kMaterializedView : kTable;
+    relation.type = materialized == "view"                ? kView
+                    : materialized == "ephemeral"         ? kCte
+                    : materialized == "materialized_view" ? kMaterializedView
+                                                          : kTable;
   } else if (node.type == ResourceType::kSeed || node.type == ResourceType::kSnapshot) {
     relation.type = kTable;
   }

@@ -1,5 +1,5 @@
-// The parsed project: every node, source, exposure, macro and doc with its names resolved, its configuration final and the
-// graph acyclic. Made by ParseProject (parse.h); immutable from then on and safe to read from all threads.
+// The parsed project: every node, source, exposure, macro and doc with its names resolved, its configuration final and
+// the graph acyclic. Made by ParseProject (parse.h); immutable from then on and safe to read from all threads.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@
 
 namespace stir::project {
 
-// Text of a manifest: a view into its pool or into the SourceMap, valid as long as both live. Empty means "none" (dbt's null)
-// unless a field says otherwise.
+// Text of a manifest: a view into its pool or into the SourceMap, valid as long as both live. Empty means "none" (dbt's
+// null) unless a field says otherwise.
 using Text = std::string_view;
 
 struct RefCall {  // ref('package', 'name', v='2')
@@ -39,37 +39,38 @@ struct SourceCall {  // source('source', 'table')
 struct Column {
   Text name, description, data_type;
   std::optional<bool> quote;
-  jinja::Value meta;                      // dict, frozen
+  jinja::Value meta;  // dict, frozen
   std::vector<Text> tags;
-  jinja::Value constraints;               // list of dicts as written, frozen
-  std::vector<Text> doc_blocks;           // unique ids of the docs its description shows
-  jinja::Value extra;                     // dict of keys that dbt does not know, frozen; undefined without any
+  jinja::Value constraints;      // list of dicts as written, frozen
+  std::vector<Text> doc_blocks;  // unique ids of the docs its description shows
+  jinja::Value extra;            // dict of keys that dbt does not know, frozen; undefined without any
   Span span;
 };
-using Columns = std::vector<Column>;      // in the file's order
+using Columns = std::vector<Column>;  // in the file's order
 
 // What a model has beyond a node.
 struct ModelPart {
   Text access = "protected", group;
   Text version, latest_version, deprecation_date;
-  jinja::Value constraints;               // list of dicts, frozen
-  std::vector<Text> primary_key;          // from constraints, else from unique and not_null tests
+  jinja::Value constraints;       // list of dicts, frozen
+  std::vector<Text> primary_key;  // from constraints, else from unique and not_null tests
 };
 
 struct TestPart {
-  bool generic = false;                   // else a singular test: a file in tests/
-  Text test_name, test_namespace;         // generic: "not_null", "dbt_utils"
-  jinja::Value kwargs;                    // generic: dict as dbt's artifacts have it (model: "{{ get_where_subquery(ref('m')) }}"), frozen
-  Text column_name;                       // generic tests of a column
-  Text group;                             // of the node that it tests
-  Text file_key_name;                     // "models.orders"
+  bool generic = false;            // else a singular test: a file in tests/
+  Text test_name, test_namespace;  // generic: "not_null", "dbt_utils"
+  jinja::Value
+      kwargs;          // generic: dict as dbt's artifacts have it (model: "{{ get_where_subquery(ref('m')) }}"), frozen
+  Text column_name;    // generic tests of a column
+  Text group;          // of the node that it tests
+  Text file_key_name;  // "models.orders"
   std::optional<graph::NodeId> attached;  // the node that it tests
   bool left_out = false;                  // enabled, but what it tests is missing or disabled; stands in disabled()
 };
 
 struct FreshnessThreshold {
   std::optional<int64_t> count;
-  Text period;                            // "minute", "hour", "day"
+  Text period;  // "minute", "hour", "day"
 };
 
 struct SourcePart {
@@ -78,9 +79,9 @@ struct SourcePart {
   bool has_freshness = false;
   FreshnessThreshold warn_after, error_after;
   Text freshness_filter;
-  adapter::Policy quote;                  // final
-  jinja::Value quoting;                   // {database, schema, identifier, column}: as written, none where not, frozen
-  jinja::Value external;                  // frozen; none without
+  adapter::Policy quote;  // final
+  jinja::Value quoting;   // {database, schema, identifier, column}: as written, none where not, frozen
+  jinja::Value external;  // frozen; none without
   jinja::Value source_meta;
   Text unrendered_database, unrendered_schema;
 };
@@ -90,8 +91,8 @@ struct ExposurePart {
 };
 
 struct OperationPart {
-  bool on_run_start = false;              // else on-run-end
-  int index = 0;                          // place in its list
+  bool on_run_start = false;  // else on-run-end
+  int index = 0;              // place in its list
 };
 
 // Anything that stands in the graph. `id` is its index in Manifest::nodes() and in Manifest::graph().
@@ -99,25 +100,25 @@ struct Node {
   graph::NodeId id = 0;
   ResourceType type = ResourceType::kModel;
   Text unique_id, name, package;
-  Text path, original_file_path;          // below the folder of its kind; below the package's root
+  Text path, original_file_path;  // below the folder of its kind; below the package's root
   std::vector<Text> fqn;
-  Text database, schema, alias;           // final; where the relation is. A source: database, schema and identifier
-  adapter::Policy quote;                  // final
-  Text relation_name;                     // rendered; empty for what is no relation (ephemeral models, most tests, ...)
-  Text description;                       // doc() rendered
-  std::vector<Text> doc_blocks;           // unique ids of the docs that the description shows
-  std::vector<Text> tags;                 // of all layers, each once
-  Text patch_path;                        // "shop://models/schema.yml"
+  Text database, schema, alias;  // final; where the relation is. A source: database, schema and identifier
+  adapter::Policy quote;         // final
+  Text relation_name;            // rendered; empty for what is no relation (ephemeral models, most tests, ...)
+  Text description;              // doc() rendered
+  std::vector<Text> doc_blocks;  // unique ids of the docs that the description shows
+  std::vector<Text> tags;        // of all layers, each once
+  Text patch_path;               // "shop://models/schema.yml"
   Text checksum_name = "sha256", checksum;
 
-  Text raw_code;                          // without outer white space; may be empty and still be there (seeds)
+  Text raw_code;                                // without outer white space; may be empty and still be there (seeds)
   std::shared_ptr<const jinja::Template> code;  // raw_code parsed; null for seeds, sources, exposures
-  Span span;                              // what the user wrote: the file, or the test's or source's place in its properties
+  Span span;  // what the user wrote: the file, or the test's or source's place in its properties
   Text language = "sql";
 
-  std::shared_ptr<const Config> config;   // never null
-  jinja::Value unrendered_config;         // dict, frozen
-  std::shared_ptr<const Columns> columns; // never null
+  std::shared_ptr<const Config> config;    // never null
+  jinja::Value unrendered_config;          // dict, frozen
+  std::shared_ptr<const Columns> columns;  // never null
   std::vector<RefCall> refs;
   std::vector<SourceCall> sources;
   std::vector<MacroId> macros;            // that rendering calls directly
@@ -147,17 +148,17 @@ struct Group {
 
 struct Package {
   Text name;
-  Text root;                              // as a path the process can open; absolute
+  Text root;  // as a path the process can open; absolute
   Text version;
-  bool internal = false;                  // dbt and dbt_<adapter>: built in
-  jinja::Value vars;                      // its dbt_project.yml's vars, frozen
+  bool internal = false;  // dbt and dbt_<adapter>: built in
+  jinja::Value vars;      // its dbt_project.yml's vars, frozen
 };
 
 enum class Lookup : uint8_t { kFound, kMissing, kDisabled };
 struct Resolved {
   Lookup lookup = Lookup::kMissing;
-  const Node* node = nullptr;             // kFound; kDisabled: the disabled node
-  const Node* other = nullptr;            // kFound: one of the same name in another package, when nothing says which is meant
+  const Node* node = nullptr;   // kFound; kDisabled: the disabled node
+  const Node* other = nullptr;  // kFound: one of the same name in another package, when nothing says which is meant
 };
 
 class ManifestBuilder;
@@ -187,7 +188,7 @@ class Manifest final : public graph::Selectable {
   std::span<const graph::NodeId> on_run_start() const { return on_run_start_; }
   std::span<const graph::NodeId> on_run_end() const { return on_run_end_; }
 
-  const Node* Find(std::string_view unique_id) const;               // enabled nodes only; null when there is none
+  const Node* Find(std::string_view unique_id) const;  // enabled nodes only; null when there is none
   // What ref() and source() mean in a node of `from_package`. `package` and `version` may be empty.
   Resolved ResolveRef(std::string_view package, std::string_view name, std::string_view version,
                       std::string_view from_package) const;
@@ -195,7 +196,8 @@ class Manifest final : public graph::Selectable {
   // "did you mean" candidates: the names of all refable nodes, of all sources as "source.table".
   std::vector<std::string> RefableNames() const;
   std::vector<std::string> SourceNames() const;
-  // The value of var(name) for a node of `package`: --vars, then the root's, then the package's own; null when nobody set it.
+  // The value of var(name) for a node of `package`: --vars, then the root's, then the package's own; null when nobody
+  // set it.
   const jinja::Value* FindVar(std::string_view package, std::string_view name) const;
   // The adapter's form of a node's relation; `type` follows its materialization.
   adapter::Relation RelationOf(const Node& node) const;
@@ -216,9 +218,9 @@ class Manifest final : public graph::Selectable {
   std::vector<Group> groups_;
   std::vector<Package> packages_;
   std::vector<graph::NodeId> on_run_start_, on_run_end_;
-  jinja::Value vars_;                       // --vars
+  jinja::Value vars_;  // --vars
   Text adapter_type_;
-  adapter::Policy quote_, include_;         // of the adapter, with the root project's quoting
+  adapter::Policy quote_, include_;  // of the adapter, with the root project's quoting
   std::unique_ptr<Index> index_;
 };
 

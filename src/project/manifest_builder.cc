@@ -1,4 +1,5 @@
-// Every check that needs the whole project: doubles, references, the graph. Errors name both places where there are two.
+// Every check that needs the whole project: doubles, references, the graph. Errors name both places where there are
+// two.
 #include "project/manifest_builder.h"
 
 #include <algorithm>
@@ -16,9 +17,7 @@ bool ResolvesRefs(const Node& node) { return node.type != ResourceType::kSeed &&
 std::string Kind(const Node& node) { return std::string(ResourceTypeName(node.type)); }
 
 // "model `a` (models/a.sql)".
-std::string NameOf(const Node& node) {
-  return Kind(node) + " `" + std::string(node.name) + "`";
-}
+std::string NameOf(const Node& node) { return Kind(node) + " `" + std::string(node.name) + "`"; }
 
 std::string RefText(const RefCall& call) {
   std::string text = "`";
@@ -30,13 +29,16 @@ std::string RefText(const RefCall& call) {
 
 }  // namespace
 
-ManifestBuilder::ManifestBuilder(const SourceMap& sources) : manifest_(new Manifest()) { manifest_->sources_ = &sources; }
+ManifestBuilder::ManifestBuilder(const SourceMap& sources) : manifest_(new Manifest()) {
+  manifest_->sources_ = &sources;
+}
 
 void ManifestBuilder::AddPackage(std::string_view name, std::string_view root, std::string_view version, bool internal,
                                  jinja::Value vars) {
   if (manifest_->pools_.empty()) manifest_->pools_.push_back(std::make_unique<TextPool>());
   TextPool& pool = *manifest_->pools_.front();
-  manifest_->packages_.push_back({pool.Intern(name), pool.Intern(root), pool.Intern(version), internal, std::move(vars)});
+  manifest_->packages_.push_back(
+      {pool.Intern(name), pool.Intern(root), pool.Intern(version), internal, std::move(vars)});
 }
 
 void ManifestBuilder::SetAdapter(std::string_view type, adapter::Policy quote, adapter::Policy include) {
@@ -61,9 +63,10 @@ void ManifestBuilder::CheckDoubles(Diagnostics& errors) const {
       if (!fresh) other = place->second;
     }
     if (!other) continue;
-    errors.push_back(Diagnostic(kDuplicateName, "two resources have the name `" + std::string(node.name) + "`: " +
-                                                    std::string(other->original_file_path) + " and " +
-                                                    std::string(node.original_file_path),
+    errors.push_back(Diagnostic(kDuplicateName,
+                                "two resources have the name `" + std::string(node.name) +
+                                    "`: " + std::string(other->original_file_path) + " and " +
+                                    std::string(node.original_file_path),
                                 node.span)
                          .About(std::string(node.original_file_path))
                          .With({other->span, "the other one"})
@@ -77,8 +80,10 @@ void ManifestBuilder::CheckRelations(Diagnostics& errors) const {
     if (node.relation_name.empty() || node.source) continue;
     const auto [place, fresh] = seen.emplace(node.relation_name, &node);
     if (fresh || place->second->unique_id == node.unique_id) continue;
-    errors.push_back(Diagnostic(kAmbiguousRelation, NameOf(*place->second) + " and " + NameOf(node) + " both make the relation " +
-                                                        std::string(node.relation_name), node.span)
+    errors.push_back(Diagnostic(kAmbiguousRelation,
+                                NameOf(*place->second) + " and " + NameOf(node) + " both make the relation " +
+                                    std::string(node.relation_name),
+                                node.span)
                          .About(std::string(node.original_file_path))
                          .With({place->second->span, "the other one"})
                          .Hint("give one of them another `alias` or `schema`"));
@@ -90,10 +95,13 @@ bool ManifestBuilder::ResolveOneRef(Node& node, const RefCall& call, Diagnostics
   if (resolved.lookup == Lookup::kMissing && broken_.contains(call.name)) return true;
   if (resolved.lookup == Lookup::kFound) {
     if (resolved.other) {
-      warnings.push_back(Diagnostic(kRefAmbiguous, "several packages have a model " + RefText(call) + ": `" +
-                                                       std::string(resolved.node->package) + "` is taken", call.span)
+      warnings.push_back(Diagnostic(kRefAmbiguous,
+                                    "several packages have a model " + RefText(call) + ": `" +
+                                        std::string(resolved.node->package) + "` is taken",
+                                    call.span)
                              .As(Severity::kWarning)
-                             .Hint("name the package: `ref('" + std::string(resolved.other->package) + "', '" + std::string(call.name) + "')`"));
+                             .Hint("name the package: `ref('" + std::string(resolved.other->package) + "', '" +
+                                   std::string(call.name) + "')`"));
     }
     const graph::NodeId id = resolved.node->id;
     if (std::ranges::find(node.depends_on, id) == node.depends_on.end()) node.depends_on.push_back(id);
@@ -102,8 +110,9 @@ bool ManifestBuilder::ResolveOneRef(Node& node, const RefCall& call, Diagnostics
   const bool disabled = resolved.lookup == Lookup::kDisabled;
   if (node.type == ResourceType::kTest && disabled) return false;
   const std::string what = "model " + RefText(call) + (disabled ? " is disabled" : " not found");
-  std::string hint = disabled ? "enable it in " + std::string(resolved.node->original_file_path) + ", or remove the reference"
-                              : DidYouMean(call.name, manifest_->RefableNames());
+  std::string hint =
+      disabled ? "enable it in " + std::string(resolved.node->original_file_path) + ", or remove the reference"
+               : DidYouMean(call.name, manifest_->RefableNames());
   Diagnostic diagnostic(disabled ? kRefDisabled : kRefNotFound, what, call.span);
   diagnostic.subject = node.unique_id;
   diagnostic.hint = std::move(hint);
@@ -128,10 +137,11 @@ bool ManifestBuilder::ResolveOneSource(Node& node, const SourceCall& call, Diagn
   const bool disabled = resolved.lookup == Lookup::kDisabled;
   if (node.type == ResourceType::kTest && disabled) return false;
   const std::string name = std::string(call.source) + "." + std::string(call.table);
-  Diagnostic diagnostic(disabled ? kSourceDisabled : kSourceNotFound, "source `" + name + (disabled ? "` is disabled" : "` not found"),
-                        call.span);
+  Diagnostic diagnostic(disabled ? kSourceDisabled : kSourceNotFound,
+                        "source `" + name + (disabled ? "` is disabled" : "` not found"), call.span);
   diagnostic.subject = node.unique_id;
-  diagnostic.hint = disabled ? "enable it in " + std::string(resolved.node->original_file_path) : DidYouMean(name, manifest_->SourceNames());
+  diagnostic.hint = disabled ? "enable it in " + std::string(resolved.node->original_file_path)
+                             : DidYouMean(name, manifest_->SourceNames());
   if (node.type == ResourceType::kTest) {
     diagnostic.severity = Severity::kWarning;
     diagnostic.message += ": test `" + std::string(node.name) + "` is left out";
@@ -240,10 +250,12 @@ void ManifestBuilder::MakeGraph(Diagnostics& errors) {
     }
     return manifest_->nodes_[child].span;
   };
-  Diagnostic diagnostic(kCycle, "these nodes depend on each other in a circle: " + path, span_of(cycle.front(), cycle.back()));
+  Diagnostic diagnostic(kCycle, "these nodes depend on each other in a circle: " + path,
+                        span_of(cycle.front(), cycle.back()));
   for (size_t i = 1; i < cycle.size(); ++i) {
-    diagnostic.labels.push_back({span_of(cycle[i], cycle[i - 1]), "`" + std::string(manifest_->nodes_[cycle[i]].name) + "` needs `" +
-                                                                      std::string(manifest_->nodes_[cycle[i - 1]].name) + "`"});
+    diagnostic.labels.push_back(
+        {span_of(cycle[i], cycle[i - 1]), "`" + std::string(manifest_->nodes_[cycle[i]].name) + "` needs `" +
+                                              std::string(manifest_->nodes_[cycle[i - 1]].name) + "`"});
   }
   diagnostic.hint = "remove one of these references";
   errors.push_back(std::move(diagnostic));
@@ -260,7 +272,8 @@ void ManifestBuilder::ListOperations() {
   }
 }
 
-std::unique_ptr<Manifest> ManifestBuilder::Finish(std::unique_ptr<MacroIndex> macros, Diagnostics& errors, Diagnostics& warnings) {
+std::unique_ptr<Manifest> ManifestBuilder::Finish(std::unique_ptr<MacroIndex> macros, Diagnostics& errors,
+                                                  Diagnostics& warnings) {
   manifest_->macros_ = std::move(macros);
   CheckDoubles(errors);
   CheckRelations(errors);

@@ -17,12 +17,13 @@ class ManifestBuilder {
   explicit ManifestBuilder(const SourceMap& sources);
 
   // Packages first: the root, the others by name, the built-in ones last.
-  void AddPackage(std::string_view name, std::string_view root, std::string_view version, bool internal, jinja::Value vars);
+  void AddPackage(std::string_view name, std::string_view root, std::string_view version, bool internal,
+                  jinja::Value vars);
   void SetVars(jinja::Value vars) { manifest_->vars_ = std::move(vars); }
   void SetAdapter(std::string_view type, adapter::Policy quote, adapter::Policy include);
   void AddPool(std::unique_ptr<TextPool> pool) { manifest_->pools_.push_back(std::move(pool)); }
   void Reserve(size_t nodes) { manifest_->nodes_.reserve(nodes); }
-  void AddNode(Node node);   // disabled ones go to their own list
+  void AddNode(Node node);  // disabled ones go to their own list
   void AddDoc(Doc doc) { manifest_->docs_.push_back(std::move(doc)); }
   void AddGroup(Group group) { manifest_->groups_.push_back(std::move(group)); }
 
@@ -30,8 +31,8 @@ class ManifestBuilder {
   void AddBroken(std::string_view node_name) { broken_.emplace(node_name); }
   void BreakSources() { sources_broken_ = true; }
 
-  // Resolves everything; the manifest is whole afterwards. Errors: doubles, references that lead nowhere, cycles. Warnings:
-  // tests of what is not there.
+  // Resolves everything; the manifest is whole afterwards. Errors: doubles, references that lead nowhere, cycles.
+  // Warnings: tests of what is not there.
   std::unique_ptr<Manifest> Finish(std::unique_ptr<MacroIndex> macros, Diagnostics& errors, Diagnostics& warnings);
 
  private:

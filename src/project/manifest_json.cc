@@ -310,7 +310,12 @@ void WriteMacro(JsonWriter& json, const MacroIndex& macros, const Macro& macro, 
   };
   json.BeginObject();
   json.Key("name").String(macro.name).Key("resource_type").String("macro").Key("package_name").String(macro.package);
-  json.Key("path").String(macro.path).Key("original_file_path").String(macro.path).Key("unique_id").String(macro.unique_id);
+  json.Key("path")
+      .String(macro.path)
+      .Key("original_file_path")
+      .String(macro.path)
+      .Key("unique_id")
+      .String(macro.unique_id);
   json.Key("macro_sql").String(macro.sql);
   json.Key("depends_on").BeginObject().Key("macros").BeginArray();
   for (MacroId id : macro.depends_on) json.String(macros.at(id).unique_id);
@@ -451,7 +456,8 @@ void WriteGroupMap(JsonWriter& json, const Manifest& manifest) {
   for (const Group& group : manifest.groups()) {
     json.Key(group.name).BeginArray();
     for (const Node& node : manifest.nodes()) {
-      if (node.config->group == group.name || (node.test && node.test->group == group.name)) json.String(node.unique_id);
+      if (node.config->group == group.name || (node.test && node.test->group == group.name))
+        json.String(node.unique_id);
     }
     json.EndArray();
   }
@@ -471,7 +477,9 @@ double Seconds(Timestamp time) { return static_cast<double>(time.time_since_epoc
 
 }  // namespace
 
-void WriteNode(JsonWriter& json, const Manifest& manifest, const Node& node) { NodeWriter(json, manifest, 0).Write(node); }
+void WriteNode(JsonWriter& json, const Manifest& manifest, const Node& node) {
+  NodeWriter(json, manifest, 0).Write(node);
+}
 
 std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata) {
   JsonWriter json;
@@ -497,7 +505,8 @@ std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& meta
   WriteMap(json, "parent_map", manifest, [&](graph::NodeId id) { return manifest.graph().Parents(id); });
   WriteMap(json, "child_map", manifest, [&](graph::NodeId id) { return manifest.graph().Children(id); });
   WriteGroupMap(json, manifest);
-  for (std::string_view key : {"saved_queries", "semantic_models", "unit_tests", "functions"}) json.Key(key).BeginObject().EndObject();
+  for (std::string_view key : {"saved_queries", "semantic_models", "unit_tests", "functions"})
+    json.Key(key).BeginObject().EndObject();
   json.EndObject();
   return std::move(json).Take();
 }

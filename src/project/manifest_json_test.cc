@@ -13,7 +13,8 @@ namespace {
 struct Project : MemoryProject {
   Project() {
     File("models/a.sql", "{{ config(tags=['t'], unique_key='id') }}\nselect * from {{ source('raw', 'events') }}");
-    File("models/b.sql", "select * from {{ ref('a') }} {{ m() }}").File("models/off.sql", "{{ config(enabled=false) }} select 1");
+    File("models/b.sql", "select * from {{ ref('a') }} {{ m() }}")
+        .File("models/off.sql", "{{ config(enabled=false) }} select 1");
     File("macros/m.sql", "{% macro m(x=1) %}{% endmacro %}{% test fine(model, column_name) %}select 1{% endtest %}");
     File("models/p.yml", R"(
 models:
@@ -39,16 +40,50 @@ std::vector<std::string> Keys(const Json& object) {
 TEST(ManifestJson, HasDbtsKeysInItsOrder) {
   Project project;
   const Json json = project.Written();
-  EXPECT_EQ(Keys(json), (std::vector<std::string>{"metadata", "nodes", "sources", "macros", "docs", "exposures", "metrics", "groups",
-                                                  "selectors", "disabled", "parent_map", "child_map", "group_map", "saved_queries",
-                                                  "semantic_models", "unit_tests", "functions"}));
-  EXPECT_EQ(Keys(json["nodes"]["model.shop.a"]),
-            (std::vector<std::string>{
-                "database", "schema", "name", "resource_type", "package_name", "path", "original_file_path", "unique_id", "fqn", "alias",
-                "checksum", "config", "tags", "description", "columns", "meta", "group", "docs", "patch_path", "build_path",
-                "unrendered_config", "created_at", "relation_name", "raw_code", "doc_blocks", "language", "refs", "sources", "metrics",
-                "functions", "depends_on", "compiled_path", "contract", "access", "constraints", "version", "latest_version",
-                "deprecation_date", "primary_key", "time_spine"}));
+  EXPECT_EQ(Keys(json),
+            (std::vector<std::string>{"metadata", "nodes", "sources", "macros", "docs", "exposures", "metrics",
+                                      "groups", "selectors", "disabled", "parent_map", "child_map", "group_map",
+                                      "saved_queries", "semantic_models", "unit_tests", "functions"}));
+  EXPECT_EQ(Keys(json["nodes"]["model.shop.a"]), (std::vector<std::string>{"database",
+                                                                           "schema",
+                                                                           "name",
+                                                                           "resource_type",
+                                                                           "package_name",
+                                                                           "path",
+                                                                           "original_file_path",
+                                                                           "unique_id",
+                                                                           "fqn",
+                                                                           "alias",
+                                                                           "checksum",
+                                                                           "config",
+                                                                           "tags",
+                                                                           "description",
+                                                                           "columns",
+                                                                           "meta",
+                                                                           "group",
+                                                                           "docs",
+                                                                           "patch_path",
+                                                                           "build_path",
+                                                                           "unrendered_config",
+                                                                           "created_at",
+                                                                           "relation_name",
+                                                                           "raw_code",
+                                                                           "doc_blocks",
+                                                                           "language",
+                                                                           "refs",
+                                                                           "sources",
+                                                                           "metrics",
+                                                                           "functions",
+                                                                           "depends_on",
+                                                                           "compiled_path",
+                                                                           "contract",
+                                                                           "access",
+                                                                           "constraints",
+                                                                           "version",
+                                                                           "latest_version",
+                                                                           "deprecation_date",
+                                                                           "primary_key",
+                                                                           "time_spine"}));
   EXPECT_EQ(Keys(json["nodes"]["seed.shop.s"]).back(), "depends_on");
 }
 
@@ -61,7 +96,8 @@ TEST(ManifestJson, HoldsWhatWasParsed) {
   EXPECT_EQ(a["unrendered_config"].dump(), R"({"meta":{"owner":"ann"},"tags":"['t']","unique_key":"id"})");
   EXPECT_EQ(a["description"], "text");
   EXPECT_EQ(a["sources"].dump(), R"([["raw","events"]])");
-  EXPECT_EQ(json["nodes"]["model.shop.b"]["depends_on"].dump(), R"({"macros":["macro.shop.m"],"nodes":["model.shop.a"]})");
+  EXPECT_EQ(json["nodes"]["model.shop.b"]["depends_on"].dump(),
+            R"({"macros":["macro.shop.m"],"nodes":["model.shop.a"]})");
   EXPECT_EQ(json["parent_map"]["model.shop.b"].dump(), R"(["model.shop.a"])");
   EXPECT_EQ(json["child_map"]["source.shop.raw.events"].dump(), R"(["model.shop.a"])");
   EXPECT_TRUE(json["disabled"].contains("model.shop.off"));
@@ -94,7 +130,8 @@ TEST(Selection, AsksTheManifest) {
     if (!selector.ok()) return std::string("wrong selector");
     const Result<graph::Selection> selection = selector->Evaluate(manifest);
     std::string names;
-    if (selection.ok()) selection->nodes.ForEach([&](graph::NodeId id) { names += std::string(manifest.node(id).name) + " "; });
+    if (selection.ok())
+      selection->nodes.ForEach([&](graph::NodeId id) { names += std::string(manifest.node(id).name) + " "; });
     return names;
   };
   EXPECT_EQ(select("tag:t"), "a fine_a_id ");

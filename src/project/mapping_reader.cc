@@ -16,7 +16,8 @@ std::string Quoted(std::string_view text) { return "`" + std::string(text) + "`"
 MappingReader::MappingReader(const yaml::Node& node, std::string what, Diagnostics& errors, jinja::Scope* scope)
     : node_(node.IsMapping() ? &node : nullptr), what_(std::move(what)), errors_(errors), scope_(scope) {
   if (node_) return;
-  errors_.push_back(Diagnostic(kWrongType, what_ + " must be a mapping, not " + std::string(Describe(node)), node.span));
+  errors_.push_back(
+      Diagnostic(kWrongType, what_ + " must be a mapping, not " + std::string(Describe(node)), node.span));
 }
 
 const yaml::Node* MappingReader::Find(std::string_view key) {
@@ -26,8 +27,10 @@ const yaml::Node* MappingReader::Find(std::string_view key) {
 }
 
 void MappingReader::WrongType(const yaml::Node& seen, std::string_view key, std::string_view wanted) {
-  errors_.push_back(Diagnostic(kWrongType, Quoted(key) + " of " + what_ + " must be " + std::string(wanted) + ", not " +
-                                               std::string(Describe(seen)), seen.span));
+  errors_.push_back(Diagnostic(
+      kWrongType,
+      Quoted(key) + " of " + what_ + " must be " + std::string(wanted) + ", not " + std::string(Describe(seen)),
+      seen.span));
 }
 
 std::optional<std::string> MappingReader::ScalarText(const yaml::Node& node, std::string_view key) {
@@ -115,9 +118,10 @@ std::vector<const yaml::Entry*> MappingReader::Unknown() const {
 Diagnostics MappingReader::UnknownKeys(Severity severity) const {
   Diagnostics diagnostics;
   for (const yaml::Entry* entry : Unknown()) {
-    diagnostics.push_back(Diagnostic(kUnknownKey, "unknown key " + Quoted(entry->key->text) + " in " + what_, entry->key->span)
-                              .As(severity)
-                              .Hint(DidYouMean(entry->key->text, known_)));
+    diagnostics.push_back(
+        Diagnostic(kUnknownKey, "unknown key " + Quoted(entry->key->text) + " in " + what_, entry->key->span)
+            .As(severity)
+            .Hint(DidYouMean(entry->key->text, known_)));
   }
   return diagnostics;
 }

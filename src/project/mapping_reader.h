@@ -15,8 +15,8 @@ namespace stir::project {
 
 class MappingReader {
  public:
-  // `what` names the mapping in errors: "dbt_project.yml", "model `orders`". With a `scope`, Jinja in texts is rendered.
-  // A `node` that is no mapping is an error, and reads as an empty one.
+  // `what` names the mapping in errors: "dbt_project.yml", "model `orders`". With a `scope`, Jinja in texts is
+  // rendered. A `node` that is no mapping is an error, and reads as an empty one.
   MappingReader(const yaml::Node& node, std::string what, Diagnostics& errors, jinja::Scope* scope = nullptr);
 
   const yaml::Node* Find(std::string_view key);  // null when missing or null

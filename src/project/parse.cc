@@ -1,5 +1,5 @@
-// The phases of parsing, each fixing something for those after it. Within a phase files are independent and shared out to the
-// cores; between phases everything is joined in the order of packages and paths.
+// The phases of parsing, each fixing something for those after it. Within a phase files are independent and shared out
+// to the cores; between phases everything is joined in the order of packages and paths.
 #include "project/parse.h"
 
 #include <malloc.h>
@@ -34,7 +34,8 @@ struct Work {
   const ProjectFile* file = nullptr;
 };
 
-// Work is split into parts; a part is done by one thread, with a pool and error lists of its own, and parts are joined in order.
+// Work is split into parts; a part is done by one thread, with a pool and error lists of its own, and parts are joined
+// in order.
 struct Part {
   std::unique_ptr<TextPool> pool = std::make_unique<TextPool>();
   std::vector<Node> nodes;
@@ -52,11 +53,11 @@ class Parser {
   }
 
   Result<ParsedProject> Parse() {
-    ReadAllMacros();      // from here on templates can be rendered
-    MakeContexts();       // configuration trees are rendered, docs are known
-    ParseFiles();         // every SQL and properties file is read, each alone
-    MatchPatches();       // which properties belong to which node
-    BuildNodes();         // configurations, names and places are final
+    ReadAllMacros();  // from here on templates can be rendered
+    MakeContexts();   // configuration trees are rendered, docs are known
+    ParseFiles();     // every SQL and properties file is read, each alone
+    MatchPatches();   // which properties belong to which node
+    BuildNodes();     // configurations, names and places are final
     BuildTests();
     std::unique_ptr<Manifest> manifest = Join();  // references are resolved, the graph is acyclic
     WarnUnusedPaths(*manifest);
@@ -146,8 +147,8 @@ class Parser {
 
     std::vector<DocBlock> docs;
     for (const Work& work : FilesOf({FileKind::kDocs})) {
-      std::ranges::move(ReadDocs(work.file->text, work.file->source, files_.packages[work.package].config.name, work.file->path,
-                                 work.file->folder, errors_),
+      std::ranges::move(ReadDocs(work.file->text, work.file->source, files_.packages[work.package].config.name,
+                                 work.file->path, work.file->folder, errors_),
                         std::back_inserter(docs));
     }
     project_.docs = DocIndex(std::move(docs), root.name, errors_);
@@ -190,8 +191,8 @@ class Parser {
     Parallel(sql_work_.size() + yaml_work.size(), [&](size_t i) {
       if (i < sql_work_.size()) {
         const Work& work = sql_work_[i];
-        sql_[i] = ParseSql(work.file->text, jinja::Origin{work.file->source, 0, true, {work.file->source, 0, 0}}, NameOf(*work.file),
-                           *project_.packages[work.package].parse);
+        sql_[i] = ParseSql(work.file->text, jinja::Origin{work.file->source, 0, true, {work.file->source, 0, 0}},
+                           NameOf(*work.file), *project_.packages[work.package].parse);
         return;
       }
       const Work& work = yaml_work[i - sql_work_.size()];
@@ -229,10 +230,14 @@ class Parser {
 
   static std::string_view SectionOf(FileKind kind) {
     switch (kind) {
-      case FileKind::kSeed: return "seeds";
-      case FileKind::kAnalysis: return "analyses";
-      case FileKind::kTest: return "data_tests";
-      default: return "models";
+      case FileKind::kSeed:
+        return "seeds";
+      case FileKind::kAnalysis:
+        return "analyses";
+      case FileKind::kTest:
+        return "data_tests";
+      default:
+        return "models";
     }
   }
 
@@ -251,7 +256,8 @@ class Parser {
     }
   }
 
-  void MatchPatch(const PropertiesFile& file, const NodePatch& patch, const std::unordered_map<std::string, FileKind>& resources,
+  void MatchPatch(const PropertiesFile& file, const NodePatch& patch,
+                  const std::unordered_map<std::string, FileKind>& resources,
                   const std::unordered_map<std::string, size_t>& by_name) {
     std::string key = PatchKey(patch.section, file.package->name(), patch.name);
     if (!resources.contains(key)) {
@@ -269,11 +275,15 @@ class Parser {
                           .Hint("keep one of them"));
   }
 
-  void WarnNoNode(const PropertiesFile& file, const NodePatch& patch, const std::unordered_map<std::string, FileKind>& resources) {
+  void WarnNoNode(const PropertiesFile& file, const NodePatch& patch,
+                  const std::unordered_map<std::string, FileKind>& resources) {
     for (std::string_view section : {"models", "seeds", "analyses"}) {
-      if (section == patch.section || !resources.contains(PatchKey(section, file.package->name(), patch.name))) continue;
-      warnings_.push_back(Diagnostic(kPatchWithoutNode, "`" + patch.name + "` belongs to `" + std::string(section) + "`, not to `" +
-                                                            std::string(patch.section) + "`", patch.name_span)
+      if (section == patch.section || !resources.contains(PatchKey(section, file.package->name(), patch.name)))
+        continue;
+      warnings_.push_back(Diagnostic(kPatchWithoutNode,
+                                     "`" + patch.name + "` belongs to `" + std::string(section) + "`, not to `" +
+                                         std::string(patch.section) + "`",
+                                     patch.name_span)
                               .As(Severity::kWarning)
                               .Hint("move it to `" + std::string(section) + ":`"));
       return;
@@ -282,8 +292,10 @@ class Parser {
     for (const Work& work : sql_work_) {
       if (SectionOf(work.file->kind) == patch.section) names.emplace_back(NameOf(*work.file));
     }
-    warnings_.push_back(Diagnostic(kPatchWithoutNode, "properties of `" + patch.name + "`, but no such " +
-                                                          std::string(patch.section.substr(0, patch.section.size() - 1)), patch.name_span)
+    warnings_.push_back(Diagnostic(kPatchWithoutNode,
+                                   "properties of `" + patch.name + "`, but no such " +
+                                       std::string(patch.section.substr(0, patch.section.size() - 1)),
+                                   patch.name_span)
                             .As(Severity::kWarning)
                             .Hint(DidYouMean(patch.name, names)));
   }
@@ -292,7 +304,8 @@ class Parser {
     for (const MacroPatch& patch : file.properties.macros) {
       Macro* macro = macros_->Mutable(file.package->name(), patch.name);
       if (!macro) {
-        warnings_.push_back(Diagnostic(kPatchWithoutNode, "properties of macro `" + patch.name + "`, but no such macro", patch.name_span)
+        warnings_.push_back(Diagnostic(kPatchWithoutNode, "properties of macro `" + patch.name + "`, but no such macro",
+                                       patch.name_span)
                                 .As(Severity::kWarning)
                                 .Hint(DidYouMean(patch.name, macros_->Names(file.package->name()))));
         continue;
@@ -303,7 +316,8 @@ class Parser {
       macro->docs_show = patch.docs_show;
       if (patch.arguments.empty()) continue;
       if (!SameArguments(macro->arguments, patch.arguments)) {
-        warnings_.push_back(Diagnostic(kMacroArguments, "the arguments of macro `" + patch.name + "` are not those of its definition",
+        warnings_.push_back(Diagnostic(kMacroArguments,
+                                       "the arguments of macro `" + patch.name + "` are not those of its definition",
                                        patch.name_span)
                                 .As(Severity::kWarning)
                                 .With({macro->name_span, "defined here"}));
@@ -317,7 +331,8 @@ class Parser {
   }
 
   Patch PatchOf(const Work& work) const {
-    auto found = patches_.find(PatchKey(SectionOf(work.file->kind), files_.packages[work.package].config.name, NameOf(*work.file)));
+    auto found = patches_.find(
+        PatchKey(SectionOf(work.file->kind), files_.packages[work.package].config.name, NameOf(*work.file)));
     return found == patches_.end() ? Patch{} : found->second;
   }
 
@@ -334,7 +349,8 @@ class Parser {
         const ResourceType type = work.file->kind == FileKind::kModel  ? ResourceType::kModel
                                   : work.file->kind == FileKind::kTest ? ResourceType::kTest
                                                                        : ResourceType::kAnalysis;
-        part.nodes.push_back(builder.FromSql(project_.packages[work.package], *work.file, sql_[i], type, PatchOf(work)));
+        part.nodes.push_back(
+            builder.FromSql(project_.packages[work.package], *work.file, sql_[i], type, PatchOf(work)));
       }
     });
     InParts(1, [&](Part& part, size_t, size_t) {
@@ -345,7 +361,8 @@ class Parser {
       BuildHooks(builder, part);
       for (const PropertiesFile& file : properties_) {
         for (const SourceTable& table : file.properties.sources) part.nodes.push_back(builder.FromSource(file, table));
-        for (const ExposurePatch& exposure : file.properties.exposures) part.nodes.push_back(builder.FromExposure(file, exposure));
+        for (const ExposurePatch& exposure : file.properties.exposures)
+          part.nodes.push_back(builder.FromExposure(file, exposure));
         for (const GroupPatch& group : file.properties.groups) groups_.push_back(builder.FromGroup(file, group));
       }
       for (const DocBlock& block : project_.docs.all()) docs_.push_back(builder.FromDoc(block));
@@ -369,10 +386,12 @@ class Parser {
     std::vector<std::pair<TestTarget, const DeclaredTest*>> tests;
     for (const PropertiesFile& file : properties_) {
       for (const NodePatch& patch : file.properties.nodes) {
-        for (const DeclaredTest& test : patch.tests) tests.push_back({{&file, patch.section, patch.name, nullptr}, &test});
+        for (const DeclaredTest& test : patch.tests)
+          tests.push_back({{&file, patch.section, patch.name, nullptr}, &test});
       }
       for (const SourceTable& table : file.properties.sources) {
-        for (const DeclaredTest& test : table.tests) tests.push_back({{&file, "sources", table.source_name, &table}, &test});
+        for (const DeclaredTest& test : table.tests)
+          tests.push_back({{&file, "sources", table.source_name, &table}, &test});
       }
     }
     const QuietMacros quiet(*macros_);
@@ -381,7 +400,8 @@ class Parser {
       NodeBuilder nodes(project_, *part.pool, part.errors);
       GenericTestBuilder builder(nodes, quiet, part.warnings);
       for (size_t i = begin; i < end; ++i) {
-        if (std::optional<Node> node = builder.Build(tests[i].first, *tests[i].second)) part.nodes.push_back(*std::move(node));
+        if (std::optional<Node> node = builder.Build(tests[i].first, *tests[i].second))
+          part.nodes.push_back(*std::move(node));
       }
     });
   }
@@ -391,7 +411,8 @@ class Parser {
   std::unique_ptr<Manifest> Join() {
     ManifestBuilder builder(sources_);
     for (const PackageContext& package : project_.packages) {
-      builder.AddPackage(package.name(), package.files->root, package.files->config.version, false, package.files->config.vars);
+      builder.AddPackage(package.name(), package.files->root, package.files->config.version, false,
+                         package.files->config.vars);
     }
     for (const std::string& internal : InternalPackages()) builder.AddPackage(internal, "", "", true, {});
     builder.SetVars(options_.invocation->vars);
@@ -439,12 +460,14 @@ class Parser {
     }
   }
 
-  void WarnUnusedBelow(const ConfigTree::Level& level, const std::string& path, const std::vector<const ConfigTree::Level*>& used) {
+  void WarnUnusedBelow(const ConfigTree::Level& level, const std::string& path,
+                       const std::vector<const ConfigTree::Level*>& used) {
     for (const auto& [name, child] : level.children) {
       const std::string child_path = path + "." + name;
       if (!child->entries.empty() && !std::ranges::binary_search(used, child.get())) {
-        warnings_.push_back(Diagnostic(kUnusedConfigPath, "configuration path `" + child_path + "` applies to nothing", child->span)
-                                .As(Severity::kWarning));
+        warnings_.push_back(
+            Diagnostic(kUnusedConfigPath, "configuration path `" + child_path + "` applies to nothing", child->span)
+                .As(Severity::kWarning));
       }
       WarnUnusedBelow(*child, child_path, used);
     }
@@ -452,7 +475,9 @@ class Parser {
 
   // --- threads
 
-  void Parallel(size_t count, const std::function<void(size_t)>& body) const { ParallelFor(count, body, options_.threads); }
+  void Parallel(size_t count, const std::function<void(size_t)>& body) const {
+    ParallelFor(count, body, options_.threads);
+  }
 
   // Splits [0, count) into a few parts a thread.
   void InParts(size_t count, const std::function<void(Part&, size_t, size_t)>& body) {

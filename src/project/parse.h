@@ -1,5 +1,5 @@
-// From the project's bytes to its Manifest: files are parsed on all cores, each by a pure function, and joined in a fixed
-// order, so the result does not depend on the threads.
+// From the project's bytes to its Manifest: files are parsed on all cores, each by a pure function, and joined in a
+// fixed order, so the result does not depend on the threads.
 #pragma once
 
 #include <memory>
@@ -33,7 +33,8 @@ struct ParsedProject {
   Diagnostics warnings;
 };
 
-// `sources` is the map that `files` were read into; it must outlive the manifest. Reports all errors it can find at once.
+// `sources` is the map that `files` were read into; it must outlive the manifest. Reports all errors it can find at
+// once.
 Result<ParsedProject> ParseProject(ProjectFiles files, const ParseOptions& options, SourceMap& sources);
 
 }  // namespace stir::project

@@ -1,4 +1,5 @@
-// Names are found in dbt's order: macros first (a project may replace any name), then what the phase offers, then the base.
+// Names are found in dbt's order: macros first (a project may replace any name), then what the phase offers, then the
+// base.
 #include "project/parse_context.h"
 
 #include <algorithm>
@@ -19,7 +20,8 @@ using jinja::CallContext;
 using jinja::Value;
 
 Value Nothing(std::string name, Value result) {
-  return jinja::MakeFunction(std::move(name), [result](CallContext&, const Arguments&) -> Result<Value> { return Thaw(result); });
+  return jinja::MakeFunction(std::move(name),
+                             [result](CallContext&, const Arguments&) -> Result<Value> { return Thaw(result); });
 }
 
 class RecordedMacro final : public jinja::Object {
@@ -59,7 +61,8 @@ class RecordedNamespace final : public jinja::Object {
 
 class ParseRelation final : public jinja::Object {
  public:
-  ParseRelation(const adapter::Dialect& dialect, adapter::Relation relation) : dialect_(dialect), relation_(std::move(relation)) {}
+  ParseRelation(const adapter::Dialect& dialect, adapter::Relation relation)
+      : dialect_(dialect), relation_(std::move(relation)) {}
   std::string_view TypeName() const override { return "Relation"; }
   Result<std::string> Str() const override { return dialect_.Render(relation_); }
   Result<std::string> Repr() const override { return "<Relation " + dialect_.Render(relation_) + ">"; }
@@ -94,7 +97,8 @@ class ParseAdapter final : public jinja::Object {
     const adapter::Dialect& dialect = scope_.context().dialect();
     if (name == "dispatch") return std::optional(Dispatch());
     if (name == "type") return std::optional(Nothing("type", Value::String(dialect.name)));
-    if (name == "quote" || name == "quote_as_configured" || name == "quote_seed_column") return std::optional(Quote(dialect));
+    if (name == "quote" || name == "quote_as_configured" || name == "quote_seed_column")
+      return std::optional(Quote(dialect));
     if (name == "behavior" || name == "config") return std::optional(Value::MakeDict());
     if (name == "execute" || name == "run_sql_for_tests") {
       return std::optional(Nothing("execute", Value::Tuple({Value::String(""), Value::List()})));
@@ -103,7 +107,8 @@ class ParseAdapter final : public jinja::Object {
         name.starts_with("render_raw") || name == "get_partitions_metadata") {
       return std::optional(Nothing(std::string(name), Value::List()));
     }
-    if (name.starts_with("check_") || name.starts_with("is_") || name == "already_exists" || name == "valid_snapshot_target") {
+    if (name.starts_with("check_") || name.starts_with("is_") || name == "already_exists" ||
+        name == "valid_snapshot_target") {
       return std::optional(Nothing(std::string(name), Value::Bool(false)));
     }
     return std::optional(Nothing(std::string(name), Value::None()));
@@ -111,16 +116,18 @@ class ParseAdapter final : public jinja::Object {
 
  private:
   Value Dispatch() {
-    return jinja::MakeFunction("dispatch", [&scope = scope_](CallContext&, const Arguments& arguments) -> Result<Value> {
-      ArgumentReader args("dispatch", arguments);
-      STIR_ASSIGN(Value name, args.Required("macro_name"));
-      const Value space = args.Optional("macro_namespace");
-      STIR_TRY(args.Finish());
-      if (!name.IsString()) return Diagnostic(kBadCall, "`adapter.dispatch` takes the macro's name as a text");
-      STIR_ASSIGN(const Macro* macro, scope.context().macros().Dispatch(name.AsString(), space.IsString() ? space.AsString() : "",
-                                                                        scope.context().package()));
-      return scope.Recorded(*macro);
-    });
+    return jinja::MakeFunction(
+        "dispatch", [&scope = scope_](CallContext&, const Arguments& arguments) -> Result<Value> {
+          ArgumentReader args("dispatch", arguments);
+          STIR_ASSIGN(Value name, args.Required("macro_name"));
+          const Value space = args.Optional("macro_namespace");
+          STIR_TRY(args.Finish());
+          if (!name.IsString()) return Diagnostic(kBadCall, "`adapter.dispatch` takes the macro's name as a text");
+          STIR_ASSIGN(const Macro* macro,
+                      scope.context().macros().Dispatch(name.AsString(), space.IsString() ? space.AsString() : "",
+                                                        scope.context().package()));
+          return scope.Recorded(*macro);
+        });
   }
 
   static Value Quote(const adapter::Dialect& dialect) {
@@ -179,15 +186,16 @@ class ParseConfig final : public jinja::Object {
   }
 
   Value Set() {
-    return jinja::MakeFunction("set", [self = jinja::Ref<ParseConfig>(this)](CallContext& context,
-                                                                            const Arguments& arguments) -> Result<Value> {
-      ArgumentReader args("set", arguments);
-      STIR_ASSIGN(Value name, args.Required("name"));
-      STIR_ASSIGN(Value value, args.Required("value"));
-      STIR_TRY(args.Finish());
-      if (!name.IsString()) return Diagnostic(kBadCall, "`config.set` takes the key as a text");
-      return self->Collect({{std::string(name.AsString()), std::move(value)}}, context.call_span());
-    });
+    return jinja::MakeFunction(
+        "set",
+        [self = jinja::Ref<ParseConfig>(this)](CallContext& context, const Arguments& arguments) -> Result<Value> {
+          ArgumentReader args("set", arguments);
+          STIR_ASSIGN(Value name, args.Required("name"));
+          STIR_ASSIGN(Value value, args.Required("value"));
+          STIR_TRY(args.Finish());
+          if (!name.IsString()) return Diagnostic(kBadCall, "`config.set` takes the key as a text");
+          return self->Collect({{std::string(name.AsString()), std::move(value)}}, context.call_span());
+        });
   }
 
   ParseScope& scope_;
@@ -229,10 +237,12 @@ Value MakeSource(ParseScope& scope) {
   return jinja::MakeFunction("source", [&scope](CallContext& context, const Arguments& arguments) -> Result<Value> {
     const auto names = arguments.positional;
     if (names.size() != 2 || !arguments.keywords.empty()) {
-      return Diagnostic(kBadCall, "`source` takes two names: the source's and the table's, not " + std::to_string(names.size()));
+      return Diagnostic(kBadCall,
+                        "`source` takes two names: the source's and the table's, not " + std::to_string(names.size()));
     }
     if (!names[0].IsString() || !names[1].IsString()) return Diagnostic(kBadCall, "`source` takes names as texts");
-    scope.recording().AddSource({std::string(names[0].AsString()), std::string(names[1].AsString()), context.call_span()});
+    scope.recording().AddSource(
+        {std::string(names[0].AsString()), std::string(names[1].AsString()), context.call_span()});
     return MakeParseRelation(scope.context().dialect(), scope.relation());
   });
 }
@@ -298,10 +308,12 @@ std::optional<Value> Stub(std::string_view name) {
 }
 
 Value MakeTryOrCompilerError() {
-  return jinja::MakeFunction("try_or_compiler_error", [](CallContext& context, const Arguments& arguments) -> Result<Value> {
-    if (arguments.positional.size() < 2) return Diagnostic(kBadCall, "`try_or_compiler_error` takes a message and a function");
-    return context.Call(arguments.positional[1], Arguments{arguments.positional.subspan(2), arguments.keywords});
-  });
+  return jinja::MakeFunction(
+      "try_or_compiler_error", [](CallContext& context, const Arguments& arguments) -> Result<Value> {
+        if (arguments.positional.size() < 2)
+          return Diagnostic(kBadCall, "`try_or_compiler_error` takes a message and a function");
+        return context.Call(arguments.positional[1], Arguments{arguments.positional.subspan(2), arguments.keywords});
+      });
 }
 
 }  // namespace
@@ -314,9 +326,8 @@ void Recording::AddRef(RefUse use) {
 }
 
 void Recording::AddSource(SourceUse use) {
-  const bool known = std::ranges::any_of(sources, [&](const SourceUse& other) {
-    return other.source == use.source && other.table == use.table;
-  });
+  const bool known = std::ranges::any_of(
+      sources, [&](const SourceUse& other) { return other.source == use.source && other.table == use.table; });
   if (!known) sources.push_back(std::move(use));
 }
 
@@ -328,8 +339,9 @@ Value MakeParseRelation(const adapter::Dialect& dialect, const adapter::Relation
   return Value::New<ParseRelation>(dialect, relation);
 }
 
-ParseContext::ParseContext(const BaseContext& base, const MacroIndex& macros, const adapter::Dialect& dialect, std::string package,
-                           FindVarFunction find_var, std::string default_database, std::string default_schema)
+ParseContext::ParseContext(const BaseContext& base, const MacroIndex& macros, const adapter::Dialect& dialect,
+                           std::string package, FindVarFunction find_var, std::string default_database,
+                           std::string default_schema)
     : base_(base),
       macros_(macros),
       dialect_(dialect),

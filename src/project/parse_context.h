@@ -1,5 +1,5 @@
-// What templates see while a project is parsed: nothing is executed, every ref(), source(), config() and macro call is noted
-// (dbt.md 2.3, parse phase; 3.4, the adapter's stubs).
+// What templates see while a project is parsed: nothing is executed, every ref(), source(), config() and macro call is
+// noted (dbt.md 2.3, parse phase; 3.4, the adapter's stubs).
 #pragma once
 
 #include <memory>
@@ -29,8 +29,8 @@ struct SourceUse {
 struct Recording {
   std::vector<RefUse> refs;
   std::vector<SourceUse> sources;
-  std::vector<MacroId> macros;       // called by the text itself, not by other macros
-  std::vector<ConfigEntry> config;   // the config() calls joined
+  std::vector<MacroId> macros;      // called by the text itself, not by other macros
+  std::vector<ConfigEntry> config;  // the config() calls joined
 
   void AddRef(RefUse use);
   void AddSource(SourceUse use);

@@ -15,8 +15,10 @@ std::vector<std::string_view> Parents(const Manifest& manifest, std::string_view
 
 TEST(Parse, ASmallProject) {
   MemoryProject project;
-  project.File("models/staging/orders.sql", "  \n{# a comment #}\nselect * from {{ source('raw', 'orders') }} -- {{ ref('codes') }}\n\n");
-  project.File("models/mart.sql", "{% for x in ['orders'] %}select * from {{ ref(x) }}{% endfor %} {{ ref('shop', 'orders') }}");
+  project.File("models/staging/orders.sql",
+               "  \n{# a comment #}\nselect * from {{ source('raw', 'orders') }} -- {{ ref('codes') }}\n\n");
+  project.File("models/mart.sql",
+               "{% for x in ['orders'] %}select * from {{ ref(x) }}{% endfor %} {{ ref('shop', 'orders') }}");
   project.File("models/p.yml", R"x(
 models:
   - name: mart
@@ -26,7 +28,9 @@ sources: [{name: raw, schema: landing, tables: [{name: orders, identifier: ORDER
 exposures: [{name: board, type: dashboard, owner: {name: ann}, depends_on: ["ref('mart')"]}]
 )x");
   project.File("models/d.md", "{% docs about %}\n the orders \n{% enddocs %}");
-  project.File("seeds/codes.csv", "id\r\n1\r\n").File("analyses/a.sql", "select 1").File("tests/t.sql", "select * from {{ ref('mart') }}");
+  project.File("seeds/codes.csv", "id\r\n1\r\n")
+      .File("analyses/a.sql", "select 1")
+      .File("tests/t.sql", "select * from {{ ref('mart') }}");
   const Manifest& manifest = project.Manifested();
 
   const Node& orders = *manifest.Find("model.shop.orders");
@@ -35,7 +39,8 @@ exposures: [{name: board, type: dashboard, owner: {name: ann}, depends_on: ["ref
   EXPECT_EQ(orders.path, "staging/orders.sql");
   EXPECT_EQ(orders.original_file_path, "models/staging/orders.sql");
   EXPECT_EQ(orders.relation_name, "\"shop\".\"main\".\"orders\"");
-  EXPECT_EQ(Parents(manifest, "model.shop.orders"), (std::vector<std::string_view>{"source.shop.raw.orders", "seed.shop.codes"}));
+  EXPECT_EQ(Parents(manifest, "model.shop.orders"),
+            (std::vector<std::string_view>{"source.shop.raw.orders", "seed.shop.codes"}));
   EXPECT_EQ(Parents(manifest, "model.shop.mart"), std::vector<std::string_view>{"model.shop.orders"});
   EXPECT_EQ(Parents(manifest, "exposure.shop.board"), std::vector<std::string_view>{"model.shop.mart"});
   const Node& mart = *manifest.Find("model.shop.mart");
@@ -51,7 +56,9 @@ exposures: [{name: board, type: dashboard, owner: {name: ann}, depends_on: ["ref
 
 TEST(Parse, NothingIsExecuted) {
   MemoryProject project;
-  project.File("macros/m.sql", R"x({% macro loud() %}{% if execute %}{{ exceptions.raise_compiler_error('ran') }}{% endif %}{% endmacro %})x");
+  project.File(
+      "macros/m.sql",
+      R"x({% macro loud() %}{% if execute %}{{ exceptions.raise_compiler_error('ran') }}{% endif %}{% endmacro %})x");
   project.File("models/a.sql", R"x(
 {{ loud() }} {{ loud() }} {{ config.get('x') }} {{ this.schema }} {{ this }} {{ adapter.get_relation('a', 'b', 'c') }}
 {% set t = run_query('x') %}{{ t.columns[0].values() }} {{ var('missing') }} {{ load_result('x').table.rows | length }}
@@ -75,15 +82,17 @@ TEST(Parse, NamingMacrosOfTheProjectDecide) {
 
 TEST(Parse, HooksAreNodesInTheirOrder) {
   MemoryProject project;
-  project.File("dbt_project.yml", "name: shop\nprofile: shop\non-run-start: [select 1, \"{{ ref('a') }}\"]\non-run-end: select 3\n");
+  project.File("dbt_project.yml",
+               "name: shop\nprofile: shop\non-run-start: [select 1, \"{{ ref('a') }}\"]\non-run-end: select 3\n");
   project.File("packages.yml", "packages: [{local: util}]");
   project.File("dbt_packages/util/dbt_project.yml", "name: util\non-run-start: select 0\n");
   project.File("models/a.sql", "select 1");
   const Manifest& manifest = project.Manifested();
   std::vector<std::string_view> order;
   for (graph::NodeId id : manifest.on_run_start()) order.push_back(manifest.node(id).unique_id);
-  EXPECT_EQ(order, (std::vector<std::string_view>{"operation.util.util-on-run-start-0", "operation.shop.shop-on-run-start-0",
-                                                  "operation.shop.shop-on-run-start-1"}));
+  EXPECT_EQ(order,
+            (std::vector<std::string_view>{"operation.util.util-on-run-start-0", "operation.shop.shop-on-run-start-0",
+                                           "operation.shop.shop-on-run-start-1"}));
   EXPECT_EQ(manifest.on_run_end().size(), 1U);
   EXPECT_EQ(Parents(manifest, "operation.shop.shop-on-run-start-1"), std::vector<std::string_view>{"model.shop.a"});
 }
@@ -106,7 +115,8 @@ TEST(Parse, VariablesByPackage) {
 TEST(Parse, TestsOfWhatIsDisabledOrMissingAreLeftOut) {
   MemoryProject project;
   project.File("models/off.sql", "{{ config(enabled=false) }} select 1").File("models/on.sql", "select 1");
-  project.File("models/p.yml", "models: [{name: off, columns: [{name: id, data_tests: [unique]}]}, {name: gone, data_tests: [t]}]");
+  project.File("models/p.yml",
+               "models: [{name: off, columns: [{name: id, data_tests: [unique]}]}, {name: gone, data_tests: [t]}]");
   project.File("macros/t.sql", "{% test unique(model) %}{% endtest %}{% test t(model) %}{% endtest %}");
   project.File("tests/s.sql", "select * from {{ ref('off') }}");
   const Manifest& manifest = project.Manifested();
@@ -119,8 +129,10 @@ TEST(Parse, TestsOfWhatIsDisabledOrMissingAreLeftOut) {
 
 TEST(Parse, ReferencesThatLeadNowhere) {
   MemoryProject project;
-  project.File("models/a.sql", "select * from {{ ref('order') }}").File("models/orders.sql", "select * from {{ source('raw', 'peeple') }}");
-  project.File("models/b.sql", "select * from {{ ref('off') }}").File("models/off.sql", "{{ config(enabled=false) }} select 1");
+  project.File("models/a.sql", "select * from {{ ref('order') }}")
+      .File("models/orders.sql", "select * from {{ source('raw', 'peeple') }}");
+  project.File("models/b.sql", "select * from {{ ref('off') }}")
+      .File("models/off.sql", "{{ config(enabled=false) }} select 1");
   project.File("models/p.yml", "sources: [{name: raw, tables: [{name: people}]}]");
   EXPECT_EQ(project.Errors(), R"x(models/a.sql:1:18: error[ref-not-found]: model `order` not found
   1 | select * from {{ ref('order') }}
@@ -139,8 +151,11 @@ models/orders.sql:1:18: error[source-not-found]: source `raw.peeple` not found
 
 TEST(Parse, ACycleIsPrintedWhole) {
   MemoryProject project;
-  project.File("models/a.sql", "{{ ref('b') }}").File("models/b.sql", "{{ ref('c') }}").File("models/c.sql", "{{ ref('a') }}");
-  EXPECT_EQ(project.Errors(), R"x(models/a.sql:1:4: error[cycle]: these nodes depend on each other in a circle: `a` -> `c` -> `b` -> `a`
+  project.File("models/a.sql", "{{ ref('b') }}")
+      .File("models/b.sql", "{{ ref('c') }}")
+      .File("models/c.sql", "{{ ref('a') }}");
+  EXPECT_EQ(project.Errors(),
+            R"x(models/a.sql:1:4: error[cycle]: these nodes depend on each other in a circle: `a` -> `c` -> `b` -> `a`
   1 | {{ ref('b') }}
     |    ^^^^^^^^
   --> models/c.sql:1:4
@@ -155,17 +170,24 @@ TEST(Parse, ACycleIsPrintedWhole) {
 
 TEST(Parse, TwoNodesOfOneName) {
   MemoryProject project;
-  project.File("models/x/a.sql", "select 1").File("models/y/a.sql", "select 2").File("models/b.sql", "{{ config(alias='a') }} select 3");
+  project.File("models/x/a.sql", "select 1")
+      .File("models/y/a.sql", "select 2")
+      .File("models/b.sql", "{{ config(alias='a') }} select 3");
   const std::string errors = project.Errors();
-  EXPECT_NE(errors.find("error[duplicate-name]: two resources have the name `a`: models/x/a.sql and models/y/a.sql"), std::string::npos) << errors;
-  EXPECT_NE(errors.find("error[ambiguous-relation]: model `b` and model `a` both make the relation \"shop\".\"main\".\"a\""),
-            std::string::npos) << errors;
+  EXPECT_NE(errors.find("error[duplicate-name]: two resources have the name `a`: models/x/a.sql and models/y/a.sql"),
+            std::string::npos)
+      << errors;
+  EXPECT_NE(
+      errors.find("error[ambiguous-relation]: model `b` and model `a` both make the relation \"shop\".\"main\".\"a\""),
+      std::string::npos)
+      << errors;
 }
 
 TEST(Parse, ErrorsInMacrosShowTheWholeStack) {
   MemoryProject project;
-  project.File("macros/m.sql", "{% macro outer(x) %}{{ inner(x) }}{% endmacro %}\n"
-                               "{% macro inner(x) %}{{ exceptions.raise_compiler_error('bad ' ~ x) }}{% endmacro %}");
+  project.File("macros/m.sql",
+               "{% macro outer(x) %}{{ inner(x) }}{% endmacro %}\n"
+               "{% macro inner(x) %}{{ exceptions.raise_compiler_error('bad ' ~ x) }}{% endmacro %}");
   project.File("models/a.sql", "select {{ outer(1) }}");
   EXPECT_EQ(project.Errors(), R"x(macros/m.sql:2:24: error[raised]: bad 1
   2 | {% macro inner(x) %}{{ exceptions.raise_compiler_error('bad ' ~ x) }}{% endmacro %}
@@ -193,7 +215,8 @@ TEST(Parse, WrongConfigurationsNameTheLineThatWroteThem) {
   project.File("dbt_project.yml", "name: shop\nprofile: shop\nmodels: {shop: {+enabled: maybe}}\n");
   project.File("models/a.sql", "{{ config(materialized=3) }} select 1");
   project.File("models/p.yml", "models: [{name: a, config: {meta: [1], tags: {x: 1}}}]");
-  EXPECT_EQ(project.Errors(), R"x(dbt_project.yml:3:27: error[bad-config]: configuration `enabled` must be true or false, not `'maybe'`
+  EXPECT_EQ(project.Errors(),
+            R"x(dbt_project.yml:3:27: error[bad-config]: configuration `enabled` must be true or false, not `'maybe'`
   3 | models: {shop: {+enabled: maybe}}
     |                           ^^^^^
 models/a.sql:1:4: error[bad-config]: configuration `materialized` must be a text, not `3`
@@ -228,7 +251,9 @@ dbt_project.yml:4:14: error[wrong-type]: `model-paths` of dbt_project.yml must b
 TEST(Parse, PackagesMustBeInstalled) {
   MemoryProject project;
   project.File("packages.yml", "packages: [{package: dbt-labs/dbt_utils, version: 1.0.0}]");
-  EXPECT_NE(project.Errors().find("error[packages-not-installed]: the project asks for 1 packages, but 0 are installed"), std::string::npos);
+  EXPECT_NE(
+      project.Errors().find("error[packages-not-installed]: the project asks for 1 packages, but 0 are installed"),
+      std::string::npos);
 }
 
 TEST(Parse, WarningsOfAnUntidyProject) {
@@ -236,7 +261,9 @@ TEST(Parse, WarningsOfAnUntidyProject) {
   project.File("dbt_project.yml", "name: shop\nprofile: shop\nmodels: {shop: {old: {+tags: x}}}\n");
   project.File("models/a.sql", "select 1");
   project.File("models/p.yml", "models: [{name: a, descripton: x}, {name: b}]\nseeds: [{name: a}]\nmodel: []\n");
-  EXPECT_EQ(project.Warnings(), R"x(dbt_project.yml:3:17: warning[unused-config-path]: configuration path `models.shop.old` applies to nothing
+  EXPECT_EQ(
+      project.Warnings(),
+      R"x(dbt_project.yml:3:17: warning[unused-config-path]: configuration path `models.shop.old` applies to nothing
   3 | models: {shop: {old: {+tags: x}}}
     |                 ^^^
 models/p.yml:1:20: warning[unknown-key]: unknown key `descripton` in model `a`
@@ -259,7 +286,8 @@ models/p.yml:3:1: warning[unknown-key]: unknown key `model` in this file
 
 TEST(Parse, WhatIsNotBuiltSaysSo) {
   MemoryProject project;
-  project.File("models/p.py", "def model(dbt, session): pass").File("snapshots/s.sql", "{% snapshot s %}{% endsnapshot %}");
+  project.File("models/p.py", "def model(dbt, session): pass")
+      .File("snapshots/s.sql", "{% snapshot s %}{% endsnapshot %}");
   const std::string errors = project.Errors();
   EXPECT_NE(errors.find("models in Python are not supported"), std::string::npos);
   EXPECT_NE(errors.find("snapshots are not supported yet"), std::string::npos);
@@ -269,7 +297,8 @@ TEST(Parse, TheResultDoesNotDependOnThreads) {
   MemoryProject project;
   for (int i = 0; i < 300; ++i) {
     const std::string name = "m" + std::to_string(i);
-    project.File("models/" + name + ".sql", i == 0 ? "select 1" : "select * from {{ ref('m" + std::to_string(i / 2) + "') }}");
+    project.File("models/" + name + ".sql",
+                 i == 0 ? "select 1" : "select * from {{ ref('m" + std::to_string(i / 2) + "') }}");
   }
   const Result<ParsedProject> first = project.Parse(), second = project.Parse();
   ASSERT_TRUE(first.ok() && second.ok());

@@ -25,8 +25,8 @@ using jinja::Value;
 
 // What a template may never see of a target.
 constexpr std::array<std::string_view, 14> kPrivateKeys{
-    "password", "pass", "token",   "private_key", "private_key_passphrase", "client_secret",   "refresh_token",
-    "secrets",  "secret", "keyfile_json", "sslkey", "motherduck_token",      "private_key_path", "api_key"};
+    "password", "pass",   "token",        "private_key", "private_key_passphrase", "client_secret",    "refresh_token",
+    "secrets",  "secret", "keyfile_json", "sslkey",      "motherduck_token",       "private_key_path", "api_key"};
 
 std::vector<std::string> KeysOf(const yaml::Node& mapping) {
   std::vector<std::string> keys;
@@ -85,10 +85,12 @@ class TargetReader {
 
   Result<Target> Read(const yaml::Node& root, SourceId source) {
     if (!root.IsMapping()) {
-      return Diagnostic(kBadProfile, "profiles.yml must be a mapping, not " + std::string(Describe(root)), Span{source, 0, 0});
+      return Diagnostic(kBadProfile, "profiles.yml must be a mapping, not " + std::string(Describe(root)),
+                        Span{source, 0, 0});
     }
     if (request_.profile.empty()) {
-      return Diagnostic(kNoProfile, "the project names no profile").Hint("set `profile:` in dbt_project.yml, or give --profile");
+      return Diagnostic(kNoProfile, "the project names no profile")
+          .Hint("set `profile:` in dbt_project.yml, or give --profile");
     }
     const yaml::Node* profile = root.Find(request_.profile);
     if (!profile) {
@@ -165,14 +167,17 @@ class TargetReader {
     int threads = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
     if (error != std::errc() || end != text.data() + text.size() || threads < 1) {
-      return Diagnostic(kBadProfile, "`threads` must be a whole number from 1 on, not `" + text + "`", output.Find("threads")->span);
+      return Diagnostic(kBadProfile, "`threads` must be a whole number from 1 on, not `" + text + "`",
+                        output.Find("threads")->span);
     }
     return threads;
   }
 
   static Value ContextOf(const Target& target, const Value& rendered) {
     std::vector<std::pair<Value, Value>> entries;
-    auto set = [&](std::string_view key, Value value) { entries.emplace_back(Value::String(std::string(key)), std::move(value)); };
+    auto set = [&](std::string_view key, Value value) {
+      entries.emplace_back(Value::String(std::string(key)), std::move(value));
+    };
     static constexpr std::array<std::string_view, 4> kOwn{"type", "threads", "database", "schema"};
     for (const auto& [key, value] : rendered.AsDict().entries()) {
       const bool own = std::ranges::find(kOwn, key.AsString()) != kOwn.end();
@@ -198,7 +203,8 @@ class TargetReader {
 
 }  // namespace
 
-fs::path FindProfilesDirectory(Files& files, const fs::path& given, const fs::path& current, const Environment& environment) {
+fs::path FindProfilesDirectory(Files& files, const fs::path& given, const fs::path& current,
+                               const Environment& environment) {
   if (!given.empty()) return given;
   for (const char* name : {"DBT_PROFILES_DIR", "DBT_ENGINE_PROFILES_DIR"}) {
     if (auto found = environment.find(name); found != environment.end() && !found->second.empty()) return found->second;
@@ -218,7 +224,8 @@ Result<Target> ReadTarget(Files& files, const ProfileRequest& request, const Inv
                           Redactor& redactor) {
   const fs::path path = request.directory / "profiles.yml";
   if (!files.Exists(path)) {
-    return Diagnostic(kNoProfile, "no profiles.yml found").About(path.string())
+    return Diagnostic(kNoProfile, "no profiles.yml found")
+        .About(path.string())
         .Hint("write one there, put one beside dbt_project.yml, or name its folder with --profiles-dir");
   }
   STIR_ASSIGN(std::string text, files.Read(path));

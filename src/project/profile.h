@@ -25,9 +25,9 @@ struct ProfileRequest {
 // The active target: where models are built.
 struct Target {
   std::string profile_name, name;
-  adapter::Profile profile;         // settings rendered, with the engine's defaults for database and schema
-  Span type_span;                   // of `type` in profiles.yml
-  jinja::Value context;             // what templates see as `target`: no passwords; frozen dict
+  adapter::Profile profile;  // settings rendered, with the engine's defaults for database and schema
+  Span type_span;            // of `type` in profiles.yml
+  jinja::Value context;      // what templates see as `target`: no passwords; frozen dict
 };
 
 // dbt's search order: the --profiles-dir given, DBT_PROFILES_DIR, the current folder if it has a profiles.yml, ~/.dbt.

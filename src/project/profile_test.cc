@@ -80,8 +80,9 @@ TEST(Profile, SecretsAreReadAndHidden) {
 TEST(Profile, WrongNamesSuggestTheRightOnes) {
   Fixture fixture;
   fixture.request.profile = "shopp";
-  EXPECT_EQ(fixture.Error(), "profiles.yml:1:1: error[no-profile]: profile `shopp` not found in profiles.yml\n"
-                             "  1 | \n    | ^\n  hint: did you mean `shop`?\n");
+  EXPECT_EQ(fixture.Error(),
+            "profiles.yml:1:1: error[no-profile]: profile `shopp` not found in profiles.yml\n"
+            "  1 | \n    | ^\n  hint: did you mean `shop`?\n");
   fixture.request.profile = "shop";
   fixture.request.target = "staging";
   EXPECT_EQ(fixture.Error(), R"(profiles.yml:5:5: error[no-target]: profile `shop` has no target `staging`
@@ -95,11 +96,14 @@ TEST(Profile, MissingVariablesAndTypesHaveTheirPlace) {
   Fixture fixture;
   fixture.request.target = "prod";
   const std::string error = fixture.Error();
-  EXPECT_NE(error.find("profiles.yml:9:17: error[env-var-missing]: environment variable `NO_HOST` is not set"), std::string::npos) << error;
+  EXPECT_NE(error.find("profiles.yml:9:17: error[env-var-missing]: environment variable `NO_HOST` is not set"),
+            std::string::npos)
+      << error;
   EXPECT_NE(error.find("`DBT_ENV_SECRET_PW` is not set"), std::string::npos) << error;
   EXPECT_NE(fixture.Error("shop: {outputs: {prod: {path: x}}}").find("has no `type`"), std::string::npos);
-  EXPECT_NE(fixture.Error("shop: {outputs: {prod: {type: duckdb, threads: many}}}").find("`threads` must be a whole number"),
-            std::string::npos);
+  EXPECT_NE(
+      fixture.Error("shop: {outputs: {prod: {type: duckdb, threads: many}}}").find("`threads` must be a whole number"),
+      std::string::npos);
   EXPECT_NE(fixture.Error("shop: {target: dev}").find("has no `outputs`"), std::string::npos);
 }
 

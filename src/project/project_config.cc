@@ -30,8 +30,8 @@ bool IsIdentifier(std::string_view name) {
   });
 }
 
-std::vector<std::shared_ptr<const yaml::Node>> HookNodes(const std::shared_ptr<const yaml::Node>& root, std::string_view key,
-                                                         MappingReader& reader) {
+std::vector<std::shared_ptr<const yaml::Node>> HookNodes(const std::shared_ptr<const yaml::Node>& root,
+                                                         std::string_view key, MappingReader& reader) {
   std::vector<std::shared_ptr<const yaml::Node>> hooks;
   if (!reader.Find(key)) return hooks;
   const auto node = Shared(root, key);
@@ -83,7 +83,8 @@ void ReadQuoting(ProjectConfig& config, MappingReader& reader, Diagnostics& erro
 }
 
 void ReadTrees(ProjectConfig& config, MappingReader& reader) {
-  for (std::string_view key : {"models", "seeds", "snapshots", "sources", "exposures", "tests", "data_tests"}) reader.Mapping(key);
+  for (std::string_view key : {"models", "seeds", "snapshots", "sources", "exposures", "tests", "data_tests"})
+    reader.Mapping(key);
   config.models = Shared(config.root, "models");
   config.seeds = Shared(config.root, "seeds");
   config.snapshots = Shared(config.root, "snapshots");
@@ -91,8 +92,9 @@ void ReadTrees(ProjectConfig& config, MappingReader& reader) {
   config.exposures = Shared(config.root, "exposures");
   config.tests = Shared(config.root, config.root->FindEntry("data_tests") ? "data_tests" : "tests");
   // Known to dbt, of no meaning here yet.
-  for (std::string_view key : {"analyses", "unit_tests", "metrics", "semantic-models", "saved-queries", "functions", "packages",
-                               "function-paths", "osi-paths", "restrict-access", "dbt-cloud", "config-version"}) {
+  for (std::string_view key :
+       {"analyses", "unit_tests", "metrics", "semantic-models", "saved-queries", "functions", "packages",
+        "function-paths", "osi-paths", "restrict-access", "dbt-cloud", "config-version"}) {
     reader.Find(key);
   }
 }
@@ -100,7 +102,8 @@ void ReadTrees(ProjectConfig& config, MappingReader& reader) {
 }  // namespace
 
 Value VarsOnly(const Value& vars) {
-  return MakeVar([vars](std::string_view name) { return vars.IsDict() ? vars.AsDict().Find(name) : nullptr; }, "", false);
+  return MakeVar([vars](std::string_view name) { return vars.IsDict() ? vars.AsDict().Find(name) : nullptr; }, "",
+                 false);
 }
 
 Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId source, const Invocation& invocation,
@@ -109,7 +112,8 @@ Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId sour
   Append(warnings, std::move(document.warnings));
   const Span whole{source, 0, 0};
   if (!document.root->IsMapping()) {
-    return Diagnostic(kBadProjectFile, "dbt_project.yml must be a mapping, not " + std::string(Describe(*document.root)), whole);
+    return Diagnostic(kBadProjectFile,
+                      "dbt_project.yml must be a mapping, not " + std::string(Describe(*document.root)), whole);
   }
   const BaseContext base(invocation, {}, "");
   SimpleScope scope(base);

@@ -1,5 +1,5 @@
-// dbt_project.yml, understood: names, paths, configuration trees, vars, hooks, dispatch. What dbt renders later (hooks, vars,
-// query-comment) or against the target (the configuration trees) is kept as written.
+// dbt_project.yml, understood: names, paths, configuration trees, vars, hooks, dispatch. What dbt renders later (hooks,
+// vars, query-comment) or against the target (the configuration trees) is kept as written.
 #pragma once
 
 #include <memory>
@@ -25,10 +25,10 @@ struct Placed {
 
 struct ProjectConfig {
   std::string name, version;
-  Placed profile;                                 // empty: not given
+  Placed profile;  // empty: not given
   Span name_span;
   SourceId source;
-  std::string checksum;                           // of the whole file
+  std::string checksum;  // of the whole file
   std::vector<std::string> model_paths, seed_paths, snapshot_paths, analysis_paths, macro_paths, test_paths, docs_paths,
       asset_paths, clean_targets;
   std::string target_path = "target", packages_install_path = "dbt_packages", log_path = "logs";
@@ -36,19 +36,20 @@ struct ProjectConfig {
   std::vector<DispatchRule> dispatch;
   std::vector<std::string> require_dbt_version;
   std::optional<bool> quote_database, quote_schema, quote_identifier;
-  jinja::Value vars;                              // dict as written, frozen
-  jinja::Value flags;                             // dict, frozen
+  jinja::Value vars;                                // dict as written, frozen
+  jinja::Value flags;                               // dict, frozen
   std::shared_ptr<const yaml::Node> query_comment;  // null: dbt's default
   // models:, seeds:, tests: or data_tests:, ... as written; null without.
   std::shared_ptr<const yaml::Node> models, seeds, snapshots, tests, sources, exposures;
-  std::shared_ptr<const yaml::Node> root;         // the whole file
+  std::shared_ptr<const yaml::Node> root;  // the whole file
 };
 
 // Reads one dbt_project.yml. Unknown keys and wrong types are errors with their place, all at once.
 Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId source, const Invocation& invocation,
                                          Diagnostics& warnings);
 
-// A scope for YAML files that are read before, or beside, the nodes: the base context with var() over the given variables.
+// A scope for YAML files that are read before, or beside, the nodes: the base context with var() over the given
+// variables.
 jinja::Value VarsOnly(const jinja::Value& vars);
 
 }  // namespace stir::project

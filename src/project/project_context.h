@@ -37,7 +37,7 @@ struct ProjectContext {
   const adapter::Dialect* dialect = nullptr;
   const Target* target = nullptr;
   DocIndex docs;
-  adapter::Policy quote;                 // the adapter's, with the root project's quoting
+  adapter::Policy quote;  // the adapter's, with the root project's quoting
 };
 
 }  // namespace stir::project

@@ -98,8 +98,9 @@ class Reader {
     ForEach(file, "groups", [&](const yaml::Node& node) { ReadGroup(node); });
     for (std::string_view section : kLaterSections) {
       if (const yaml::Node* node = file.Find(section)) {
-        out_.warnings.push_back(Diagnostic(kNotSupported, Quoted(section) + " are not supported yet and are passed over", node->span)
-                                    .As(Severity::kWarning));
+        out_.warnings.push_back(
+            Diagnostic(kNotSupported, Quoted(section) + " are not supported yet and are passed over", node->span)
+                .As(Severity::kWarning));
       }
     }
     file.Find("anchors");
@@ -110,14 +111,17 @@ class Reader {
   void ForEach(MappingReader& file, std::string_view section, const std::function<void(const yaml::Node&)>& read) {
     for (const YamlNode& node : file.List(section)) {
       if (!node->IsMapping()) {
-        Error(kWrongType, "an entry of " + Quoted(section) + " must be a mapping, not " + std::string(Describe(*node)), node->span);
+        Error(kWrongType, "an entry of " + Quoted(section) + " must be a mapping, not " + std::string(Describe(*node)),
+              node->span);
       } else {
         read(*node);
       }
     }
   }
 
-  void Error(Kind kind, std::string message, Span span) { out_.errors.push_back(Diagnostic(kind, std::move(message), span)); }
+  void Error(Kind kind, std::string message, Span span) {
+    out_.errors.push_back(Diagnostic(kind, std::move(message), span));
+  }
 
   Value Render(const yaml::Node& node, const std::function<bool(std::string_view)>& keep = {}) {
     Result<Value> value = RenderTree(node, scope_, keep);
@@ -137,7 +141,8 @@ class Reader {
     const yaml::Entry* entry = node.FindEntry("description");
     if (!entry) return nullptr;
     if (entry->value->IsString()) return entry->value;
-    Error(kWrongType, "`description` of " + reader.what() + " must be a text, not " + std::string(Describe(*entry->value)),
+    Error(kWrongType,
+          "`description` of " + reader.what() + " must be a text, not " + std::string(Describe(*entry->value)),
           entry->value->IsNull() ? entry->key->span : entry->value->span);
     return nullptr;
   }
@@ -153,14 +158,16 @@ class Reader {
       const yaml::Entry* entry = node.FindEntry(key);
       if (!entry) continue;
       if (FindEntry(config, key)) {
-        Error(kBadConfig, Quoted(key) + " of " + reader.what() + " is given twice: here and under `config`", entry->key->span);
+        Error(kBadConfig, Quoted(key) + " of " + reader.what() + " is given twice: here and under `config`",
+              entry->key->span);
       } else {
         AddConfig(*entry, config, unrendered);
       }
     }
   }
 
-  void AddConfig(const yaml::Entry& entry, std::vector<ConfigEntry>& config, std::vector<std::pair<std::string, Value>>* unrendered) {
+  void AddConfig(const yaml::Entry& entry, std::vector<ConfigEntry>& config,
+                 std::vector<std::pair<std::string, Value>>* unrendered) {
     const std::string key = ConfigKey(entry.key->text);
     Value value = IsLateRendered(key) ? ValueOf(*entry.value) : Render(*entry.value);
     if (unrendered) unrendered->emplace_back(entry.key->text, ValueOf(*entry.value));
@@ -179,7 +186,8 @@ class Reader {
     return {list.begin(), list.end()};
   }
 
-  DeclaredColumn ReadColumn(const yaml::Node& node, std::string_view owner, bool quote_all, std::vector<DeclaredTest>& tests) {
+  DeclaredColumn ReadColumn(const yaml::Node& node, std::string_view owner, bool quote_all,
+                            std::vector<DeclaredTest>& tests) {
     MappingReader reader(node, "a column of " + std::string(owner), out_.errors, &scope_);
     DeclaredColumn column;
     column.span = node.span;
@@ -247,7 +255,8 @@ class Reader {
     NodePatch patch;
     patch.section = section;
     const yaml::Node* name = node.Find("name");
-    const std::string what = std::string(section.substr(0, section.size() - 1)) + (name ? " " + Quoted(name->text) : "");
+    const std::string what =
+        std::string(section.substr(0, section.size() - 1)) + (name ? " " + Quoted(name->text) : "");
     MappingReader reader(node, what, out_.errors, &scope_);
     patch.name = reader.RequiredText("name");
     patch.name_span = name ? name->span : node.span;
@@ -260,8 +269,8 @@ class Reader {
     if (const yaml::Node* versions = reader.Find("versions")) {
       Error(kNotSupported, "versions of models are not supported yet", versions->span);
     }
-    for (std::string_view key : {"time_spine", "semantic_model", "metrics", "derived_semantics", "agg_time_dimension",
-                                 "primary_entity"}) {
+    for (std::string_view key :
+         {"time_spine", "semantic_model", "metrics", "derived_semantics", "agg_time_dimension", "primary_entity"}) {
       reader.Find(key);
     }
     WarnUnknown(reader);
@@ -290,7 +299,8 @@ class Reader {
   FreshnessSetting ReadFreshness(MappingReader& reader, const yaml::Node& node, const std::vector<ConfigEntry>& config,
                                  FreshnessSetting freshness) {
     reader.Find("freshness");
-    if (const yaml::Entry* entry = node.FindEntry("freshness")) freshness = MergeFreshness(freshness, Render(*entry->value));
+    if (const yaml::Entry* entry = node.FindEntry("freshness"))
+      freshness = MergeFreshness(freshness, Render(*entry->value));
     if (const Value* value = FindEntry(config, "freshness")) freshness = MergeFreshness(freshness, *value);
     return freshness;
   }
@@ -345,8 +355,9 @@ class Reader {
 
   void ReadTable(const yaml::Node& node, const SourceTable& common, const SourceLevel& source) {
     const yaml::Node* name = node.IsMapping() ? node.Find("name") : nullptr;
-    MappingReader reader(node, "table" + (name ? " " + Quoted(name->text) : std::string()) + " of source " + Quoted(common.source_name),
-                         out_.errors, &scope_);
+    MappingReader reader(
+        node, "table" + (name ? " " + Quoted(name->text) : std::string()) + " of source " + Quoted(common.source_name),
+        out_.errors, &scope_);
     if (!node.IsMapping()) return;
     SourceTable table = common;
     table.name = reader.RequiredText("name");
@@ -389,7 +400,8 @@ class Reader {
     MappingReader owner(*node, "`owner` of " + reader.what(), out_.errors, &scope_);
     name = owner.Text("name");
     email = owner.Text("email");
-    if (name.empty() && email.empty()) Error(kMissingKey, "`owner` of " + reader.what() + " needs a `name` or an `email`", node->span);
+    if (name.empty() && email.empty())
+      Error(kMissingKey, "`owner` of " + reader.what() + " needs a `name` or an `email`", node->span);
   }
 
   void ReadExposure(const yaml::Node& node) {
@@ -413,7 +425,8 @@ class Reader {
   // An entry of depends_on is the text of a ref() or source() call.
   void NoteUse(const yaml::Node& node, Recording& uses) {
     if (!node.IsString()) return Error(kWrongType, "`depends_on` takes calls such as `ref('orders')`", node.span);
-    auto parsed = jinja::Template::Parse("{{ " + node.text + " }}", jinja::Origin{node.span.source, node.span.begin, false, node.span});
+    auto parsed = jinja::Template::Parse("{{ " + node.text + " }}",
+                                         jinja::Origin{node.span.source, node.span.begin, false, node.span});
     if (!parsed.ok()) return Append(out_.errors, std::move(parsed).error());
     ParseScope scope(context_, uses, "");
     Result<std::string> rendered = jinja::Render(**parsed, scope);

@@ -1,5 +1,5 @@
-// Properties files (models/*.yml, ...): what they say about models, seeds, sources, tests, macros, exposures and groups, rendered
-// where dbt renders it and kept as written where dbt does that later (tests, descriptions, hooks).
+// Properties files (models/*.yml, ...): what they say about models, seeds, sources, tests, macros, exposures and
+// groups, rendered where dbt renders it and kept as written where dbt does that later (tests, descriptions, hooks).
 #pragma once
 
 #include <memory>
@@ -20,23 +20,23 @@ using YamlNode = std::shared_ptr<const yaml::Node>;
 // An entry of `data_tests:`: a name, or a mapping; as written.
 struct DeclaredTest {
   YamlNode node;
-  std::string column;              // as the test is told: quoted when its column asks for it; empty for the whole node
-  std::vector<std::string> tags;   // of the column
+  std::string column;             // as the test is told: quoted when its column asks for it; empty for the whole node
+  std::vector<std::string> tags;  // of the column
 };
 
 struct DeclaredColumn {
   std::string name, data_type;
-  YamlNode description;            // null without
+  YamlNode description;  // null without
   std::optional<bool> quote;
-  jinja::Value meta;               // dict
+  jinja::Value meta;  // dict
   std::vector<std::string> tags;
-  jinja::Value constraints;        // list
-  jinja::Value extra;              // dict, undefined without
+  jinja::Value constraints;  // list
+  jinja::Value extra;        // dict, undefined without
   Span span;
 };
 
 struct NodePatch {
-  std::string_view section;        // "models", "seeds", "analyses", "snapshots", "data_tests"
+  std::string_view section;  // "models", "seeds", "analyses", "snapshots", "data_tests"
   std::string name;
   Span name_span;
   YamlNode description;
@@ -45,7 +45,7 @@ struct NodePatch {
   std::vector<DeclaredColumn> columns;
   std::vector<DeclaredTest> tests;  // of the columns, then of the node
   std::string latest_version, deprecation_date;
-  jinja::Value constraints;         // list
+  jinja::Value constraints;  // list
 };
 
 struct SourceTable {
@@ -55,8 +55,8 @@ struct SourceTable {
   YamlNode source_description, description;
   std::vector<ConfigEntry> config;  // source and table joined, freshness, meta and tags among them
   jinja::Value source_meta;
-  jinja::Value quoting;             // dict of database, schema, identifier, column; none where not given
-  jinja::Value external;            // none without
+  jinja::Value quoting;   // dict of database, schema, identifier, column; none where not given
+  jinja::Value external;  // none without
   std::vector<DeclaredColumn> columns;
   std::vector<DeclaredTest> tests;
   std::vector<std::string> test_tags;  // of source and table, for their tests
@@ -67,7 +67,7 @@ struct ExposurePatch {
   Span name_span;
   YamlNode description;
   std::vector<ConfigEntry> config;
-  Recording uses;                   // depends_on
+  Recording uses;  // depends_on
 };
 
 struct MacroPatch {

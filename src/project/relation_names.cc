@@ -1,5 +1,5 @@
-// The built-in macros are only called when a project replaces one of them; else their rule is applied directly, which spares
-// three calls a node.
+// The built-in macros are only called when a project replaces one of them; else their rule is applied directly, which
+// spares three calls a node.
 #include "project/relation_names.h"
 
 #include <algorithm>
@@ -27,7 +27,9 @@ const Macro* OwnMacro(std::string_view name, std::string_view package, const Mac
 
 Value NodeValue(const NamedNode& node, const Config& config, const PackageContext& package) {
   Value value = Value::MakeDict();
-  auto set = [&](std::string_view key, std::string_view text) { value.AsDict().Set(key, Value::String(std::string(text))); };
+  auto set = [&](std::string_view key, std::string_view text) {
+    value.AsDict().Set(key, Value::String(std::string(text)));
+  };
   set("name", node.name);
   set("alias", node.name);
   set("unique_id", node.unique_id);

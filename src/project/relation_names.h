@@ -1,4 +1,5 @@
-// Where a node's relation is: generate_database_name, generate_schema_name and generate_alias_name, then the adapter's rendering.
+// Where a node's relation is: generate_database_name, generate_schema_name and generate_alias_name, then the adapter's
+// rendering.
 #pragma once
 
 #include <string>
@@ -21,7 +22,8 @@ struct NamedNode {
   std::span<const std::string_view> fqn;
 };
 
-// Calls the macros of the node's package, of the root project, or the built-in rule: the custom schema after the target's.
+// Calls the macros of the node's package, of the root project, or the built-in rule: the custom schema after the
+// target's.
 Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package);
 
 // Which naming macros count for nodes of `package`.

@@ -58,7 +58,8 @@ ParsedSql ParseSql(std::string_view text, jinja::Origin origin, std::string_view
     return parsed;
   }
   parsed.code = *std::move(code);
-  if (Status status = Record(*parsed.code, name, context, parsed.recording); !status.ok()) parsed.errors = std::move(status).error();
+  if (Status status = Record(*parsed.code, name, context, parsed.recording); !status.ok())
+    parsed.errors = std::move(status).error();
   parsed.unrendered = UnrenderedConfig(*parsed.code, parsed.recording);
   return parsed;
 }

@@ -1,5 +1,5 @@
-// The text of a model, test, analysis or hook: parsed once, and rendered once without executing anything, to learn what it
-// refers to and how it configures itself.
+// The text of a model, test, analysis or hook: parsed once, and rendered once without executing anything, to learn what
+// it refers to and how it configures itself.
 #pragma once
 
 #include <memory>

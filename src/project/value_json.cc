@@ -6,11 +6,21 @@ void WriteValue(JsonWriter& json, const jinja::Value& value) {
   using enum jinja::Type;
   switch (value.type()) {
     case kUndefined:
-    case kNone: json.Null(); return;
-    case kBool: json.Bool(value.AsBool()); return;
-    case kInt: json.Int(value.AsInt()); return;
-    case kFloat: json.Double(value.AsFloat()); return;
-    case kString: json.String(value.AsString()); return;
+    case kNone:
+      json.Null();
+      return;
+    case kBool:
+      json.Bool(value.AsBool());
+      return;
+    case kInt:
+      json.Int(value.AsInt());
+      return;
+    case kFloat:
+      json.Double(value.AsFloat());
+      return;
+    case kString:
+      json.String(value.AsString());
+      return;
     case kList:
     case kTuple:
       json.BeginArray();

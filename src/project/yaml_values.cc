@@ -16,11 +16,16 @@ std::string_view WithoutLastLineEnd(std::string_view text) {
 
 Value ScalarOf(const yaml::Node& node) {
   switch (node.type) {
-    case yaml::Type::kNull: return Value::None();
-    case yaml::Type::kBool: return Value::Bool(node.boolean);
-    case yaml::Type::kInt: return node.big ? Value::String(node.text) : Value::Int(node.integer);
-    case yaml::Type::kFloat: return Value::Float(node.real);
-    default: return Value::String(node.text);
+    case yaml::Type::kNull:
+      return Value::None();
+    case yaml::Type::kBool:
+      return Value::Bool(node.boolean);
+    case yaml::Type::kInt:
+      return node.big ? Value::String(node.text) : Value::Int(node.integer);
+    case yaml::Type::kFloat:
+      return Value::Float(node.real);
+    default:
+      return Value::String(node.text);
   }
 }
 
@@ -86,7 +91,8 @@ Result<Value> RenderScalar(const yaml::Node& node, jinja::Scope& scope, jinja::U
   return jinja::RenderNative(*parsed, scope, options);
 }
 
-Result<Value> RenderTree(const yaml::Node& node, jinja::Scope& scope, const std::function<bool(std::string_view)>& keep) {
+Result<Value> RenderTree(const yaml::Node& node, jinja::Scope& scope,
+                         const std::function<bool(std::string_view)>& keep) {
   TreeRenderer renderer{scope, keep, {}};
   Value value = renderer.Render(node);
   if (!renderer.errors.empty()) return std::move(renderer.errors);
@@ -95,15 +101,24 @@ Result<Value> RenderTree(const yaml::Node& node, jinja::Scope& scope, const std:
 
 std::string_view Describe(const yaml::Node& node) {
   switch (node.type) {
-    case yaml::Type::kNull: return "nothing";
-    case yaml::Type::kBool: return "a boolean";
-    case yaml::Type::kInt: return "a number";
-    case yaml::Type::kFloat: return "a number";
-    case yaml::Type::kDate: return "a date";
-    case yaml::Type::kTimestamp: return "a timestamp";
-    case yaml::Type::kString: return "a text";
-    case yaml::Type::kSequence: return "a list";
-    case yaml::Type::kMapping: return "a mapping";
+    case yaml::Type::kNull:
+      return "nothing";
+    case yaml::Type::kBool:
+      return "a boolean";
+    case yaml::Type::kInt:
+      return "a number";
+    case yaml::Type::kFloat:
+      return "a number";
+    case yaml::Type::kDate:
+      return "a date";
+    case yaml::Type::kTimestamp:
+      return "a timestamp";
+    case yaml::Type::kString:
+      return "a text";
+    case yaml::Type::kSequence:
+      return "a list";
+    case yaml::Type::kMapping:
+      return "a mapping";
   }
   return "";
 }

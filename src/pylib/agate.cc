@@ -12,8 +12,8 @@
 namespace stir::pylib {
 namespace {
 
-using jinja::Arguments;
 using jinja::ArgumentReader;
+using jinja::Arguments;
 using jinja::CallContext;
 using jinja::MakeFunction;
 using jinja::Value;
@@ -45,18 +45,22 @@ class ValuesIterator : public jinja::Iterator {
 // A sequence whose items also have names: a row (by column name), the columns, the rows. Read only, shared.
 class MappedSequence : public jinja::Object {
  public:
-  MappedSequence(std::string_view type, Names names, std::vector<Value> values) : type_(type), names_(std::move(names)), values_(std::move(values)) {}
+  MappedSequence(std::string_view type, Names names, std::vector<Value> values)
+      : type_(type), names_(std::move(names)), values_(std::move(values)) {}
   const std::vector<Value>& values() const { return values_; }
 
   std::string_view TypeName() const override { return type_; }
   bool IsIterable() const override { return true; }
   std::optional<size_t> Length() const override { return values_.size(); }
   bool Truthy() const override { return !values_.empty(); }
-  Result<std::unique_ptr<jinja::Iterator>> Iterate() override { return std::unique_ptr<jinja::Iterator>(std::make_unique<ValuesIterator>(values_)); }
+  Result<std::unique_ptr<jinja::Iterator>> Iterate() override {
+    return std::unique_ptr<jinja::Iterator>(std::make_unique<ValuesIterator>(values_));
+  }
 
   Attribute GetItem(CallContext&, const Value& key) override {
     if (key.type() == jinja::Type::kInt) {
-      const int64_t size = static_cast<int64_t>(values_.size()), index = key.AsInt() < 0 ? key.AsInt() + size : key.AsInt();
+      const int64_t size = static_cast<int64_t>(values_.size()),
+                    index = key.AsInt() < 0 ? key.AsInt() + size : key.AsInt();
       return index >= 0 && index < size ? Have(values_[static_cast<size_t>(index)]) : Missing();
     }
     if (const auto indices = jinja::SliceIndices(key, values_.size())) {
@@ -130,7 +134,9 @@ class MappedSequence : public jinja::Object {
     const auto found = std::ranges::find(*names_, name);
     return found == names_->end() ? std::nullopt : std::optional(static_cast<size_t>(found - names_->begin()));
   }
-  Value KeyAt(size_t i) const { return names_ != nullptr && i < names_->size() ? Value::String((*names_)[i]) : Value::Int(static_cast<int64_t>(i)); }
+  Value KeyAt(size_t i) const {
+    return names_ != nullptr && i < names_->size() ? Value::String((*names_)[i]) : Value::Int(static_cast<int64_t>(i));
+  }
   Value KeysValue() const {
     if (names_ == nullptr) return Value::None();
     std::vector<Value> keys;
@@ -152,7 +158,8 @@ class ColumnObject : public MappedSequence {
     if (name == "name") return Have(Value::String(name_));
     if (name == "index") return Have(Value::Int(static_cast<int64_t>(index_)));
     if (name == "data_type") return Have(Value::String(TypeText()));
-    if (name == "values_without_nulls" || name == "values_distinct" || name == "values_sorted") return Returns(name, Chosen(name));
+    if (name == "values_without_nulls" || name == "values_distinct" || name == "values_sorted")
+      return Returns(name, Chosen(name));
     return MappedSequence::GetAttribute(context, name);
   }
 
@@ -160,7 +167,8 @@ class ColumnObject : public MappedSequence {
   Value Chosen(std::string_view name) const {
     std::vector<Value> chosen;
     for (const Value& value : values()) {
-      const bool seen = name == "values_distinct" && std::ranges::any_of(chosen, [&](const Value& old) { return old.Equals(value); });
+      const bool seen =
+          name == "values_distinct" && std::ranges::any_of(chosen, [&](const Value& old) { return old.Equals(value); });
       const bool null = name == "values_without_nulls" && value.IsNone();
       if (!seen && !null) chosen.push_back(value);
     }
@@ -170,8 +178,12 @@ class ColumnObject : public MappedSequence {
     const auto first = std::ranges::find_if(values(), [](const Value& value) { return !value.IsNone(); });
     if (first == values().end()) return "Integer";
     const std::string_view type = first->TypeName();
-    return type == "str" ? "Text" : type == "bool" ? "Boolean" : type == "int" ? "Integer" : type == "datetime.date" ? "Date"
-         : type == "datetime.datetime" ? "DateTime" : "Number";
+    return type == "str"                 ? "Text"
+           : type == "bool"              ? "Boolean"
+           : type == "int"               ? "Integer"
+           : type == "datetime.date"     ? "Date"
+           : type == "datetime.datetime" ? "DateTime"
+                                         : "Number";
   }
 
   std::string name_;
@@ -186,9 +198,13 @@ class TableObject : public jinja::Object {
   bool IsIterable() const override { return true; }
   std::optional<size_t> Length() const override { return rows_.size(); }
   bool Truthy() const override { return !rows_.empty(); }
-  Result<std::unique_ptr<jinja::Iterator>> Iterate() override { return std::unique_ptr<jinja::Iterator>(std::make_unique<ValuesIterator>(rows_)); }
+  Result<std::unique_ptr<jinja::Iterator>> Iterate() override {
+    return std::unique_ptr<jinja::Iterator>(std::make_unique<ValuesIterator>(rows_));
+  }
   Attribute GetItem(CallContext& context, const Value& key) override { return RowsObject()->GetItem(context, key); }
-  Result<std::string> Repr() const override { return fmt::format("<agate.Table: {} columns, {} rows>", names_->size(), rows_.size()); }
+  Result<std::string> Repr() const override {
+    return fmt::format("<agate.Table: {} columns, {} rows>", names_->size(), rows_.size());
+  }
 
   Attribute GetAttribute(CallContext&, std::string_view name) override {
     if (name == "rows") return Have(Value::FromObject(RowsObject()));
@@ -200,17 +216,24 @@ class TableObject : public jinja::Object {
     }
     const jinja::Ref<TableObject> self(this);
     if (name == "print_table") return Returns(name, Value::None());
-    if (name == "limit") return Method(name, [self](CallContext&, const Arguments& arguments) { return self->Limit(arguments); });
-    if (name == "rename") return Method(name, [self](CallContext& context, const Arguments& arguments) { return self->Rename(context, arguments); });
+    if (name == "limit")
+      return Method(name, [self](CallContext&, const Arguments& arguments) { return self->Limit(arguments); });
+    if (name == "rename")
+      return Method(
+          name, [self](CallContext& context, const Arguments& arguments) { return self->Rename(context, arguments); });
     if (name == "select" || name == "exclude") {
-      return Method(name, [self, keep = name == "select"](CallContext& context, const Arguments& arguments) { return self->Select(context, arguments, keep); });
+      return Method(name, [self, keep = name == "select"](CallContext& context, const Arguments& arguments) {
+        return self->Select(context, arguments, keep);
+      });
     }
     if (name == "distinct") return Have(Distinct());
     return Missing();
   }
 
  private:
-  jinja::Ref<jinja::Object> RowsObject() const { return jinja::Ref<jinja::Object>(new MappedSequence("MappedSequence", nullptr, rows_)); }
+  jinja::Ref<jinja::Object> RowsObject() const {
+    return jinja::Ref<jinja::Object>(new MappedSequence("MappedSequence", nullptr, rows_));
+  }
   static const std::vector<Value>& CellsOf(const Value& row) { return row.As<MappedSequence>()->values(); }
 
   std::vector<Value> Columns() const {
@@ -226,8 +249,11 @@ class TableObject : public jinja::Object {
   Result<Value> Limit(const Arguments& arguments) const {
     ArgumentReader reader("limit", arguments);
     STIR_ASSIGN(const Value most, reader.Required("start_or_stop"));
-    const size_t count = most.type() == jinja::Type::kInt && most.AsInt() >= 0 ? static_cast<size_t>(most.AsInt()) : rows_.size();
-    return Value::New<TableObject>(names_, std::vector<Value>(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(std::min(count, rows_.size()))));
+    const size_t count =
+        most.type() == jinja::Type::kInt && most.AsInt() >= 0 ? static_cast<size_t>(most.AsInt()) : rows_.size();
+    return Value::New<TableObject>(
+        names_,
+        std::vector<Value>(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(std::min(count, rows_.size()))));
   }
 
   // column_names: a list of all the new names, or a dict from old to new.
@@ -269,7 +295,8 @@ class TableObject : public jinja::Object {
     std::vector<std::string> names;
     std::vector<size_t> places;
     for (size_t i = 0; i < names_->size(); ++i) {
-      if ((std::ranges::find(wanted, (*names_)[i]) != wanted.end()) == keep) names.push_back((*names_)[i]), places.push_back(i);
+      if ((std::ranges::find(wanted, (*names_)[i]) != wanted.end()) == keep)
+        names.push_back((*names_)[i]), places.push_back(i);
     }
     std::vector<std::vector<Value>> cells;
     for (const Value& row : rows_) {

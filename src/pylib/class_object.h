@@ -15,7 +15,9 @@ class ClassObject : public jinja::Object {
       : name_(std::move(name)), construct_(std::move(construct)), members_(std::move(members)) {}
   std::string_view TypeName() const override { return "type"; }
   bool IsCallable() const override { return true; }
-  Result<jinja::Value> Call(jinja::CallContext& context, const jinja::Arguments& arguments) override { return construct_(context, arguments); }
+  Result<jinja::Value> Call(jinja::CallContext& context, const jinja::Arguments& arguments) override {
+    return construct_(context, arguments);
+  }
   Result<std::optional<jinja::Value>> GetAttribute(jinja::CallContext&, std::string_view name) override {
     for (const auto& [member, value] : members_) {
       if (member == name) return std::optional<jinja::Value>(value);

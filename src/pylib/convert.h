@@ -1,4 +1,5 @@
-// Between the document types and template values: YAML nodes and JSON to values, values to JSON and YAML text, Python's way.
+// Between the document types and template values: YAML nodes and JSON to values, values to JSON and YAML text, Python's
+// way.
 #pragma once
 
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace stir::pylib {
 
-jinja::Value FromYaml(const yaml::Node& node);   // dates become pylib's date and datetime objects
+jinja::Value FromYaml(const yaml::Node& node);  // dates become pylib's date and datetime objects
 jinja::Value FromJson(const Json& json);
 Result<Json> ToJson(const jinja::Value& value);  // dates and Decimals as dbt's encoder does (ISO text, float)
 // json.dumps(value, sort_keys=...): ", " and ": " separators, non-ASCII escaped.

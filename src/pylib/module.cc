@@ -12,7 +12,8 @@ using jinja::Value;
 
 class ModuleObject : public jinja::Object {
  public:
-  ModuleObject(std::string name, std::vector<std::pair<std::string, Value>> members) : name_(std::move(name)), members_(std::move(members)) {}
+  ModuleObject(std::string name, std::vector<std::pair<std::string, Value>> members)
+      : name_(std::move(name)), members_(std::move(members)) {}
   std::string_view TypeName() const override { return "module"; }
   Result<std::optional<Value>> GetAttribute(jinja::CallContext&, std::string_view name) override {
     for (const auto& [member, value] : members_) {

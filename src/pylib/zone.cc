@@ -42,7 +42,8 @@ Zone ZoneAt(const Zone& zone, int64_t instant) {
 
 Zone ZoneOfWall(const Zone& zone, WallTime wall) {
   if (zone.zone == nullptr) return zone;
-  const date::local_info info = zone.zone->get_info(date::floor<seconds>(date::local_time<microseconds>(microseconds(wall))));
+  const date::local_info info =
+      zone.zone->get_info(date::floor<seconds>(date::local_time<microseconds>(microseconds(wall))));
   if (info.result == date::local_info::unique) return Filled(zone, info.first);
   const bool first_is_standard = info.first.save == std::chrono::minutes(0);
   return Filled(zone, first_is_standard ? info.first : info.second);

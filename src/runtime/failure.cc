@@ -106,9 +106,11 @@ std::string NameHint(const Diagnostic& error, NodeRun& run) {
   const project::MacroIndex& macros = run.state().manifest().macros();
   if (name.starts_with("test_")) return DidYouMean(name.substr(5), macros.GenericTestNames());
   std::vector<std::string> known = macros.Names(run.node().package);
-  known.insert(known.end(), {"target", "this", "ref", "source", "config", "var", "env_var", "execute", "adapter", "modules"});
+  known.insert(known.end(),
+               {"target", "this", "ref", "source", "config", "var", "env_var", "execute", "adapter", "modules"});
   const std::string nearest = DidYouMean(name, known);
-  return nearest.empty() ? "no macro, package or variable has this name: is a package missing in the project?" : nearest;
+  return nearest.empty() ? "no macro, package or variable has this name: is a package missing in the project?"
+                         : nearest;
 }
 
 }  // namespace

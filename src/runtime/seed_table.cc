@@ -314,8 +314,7 @@ void NameRepeated(std::vector<std::string>& columns) {
 Result<SeedData> ParseSeed(std::string_view csv, char delimiter, std::span<const std::string> text_columns) {
   CsvReader reader(csv, delimiter);
   SeedData data;
-  if (reader.done())
-    return Diagnostic(kBadSeed, "the file is empty").Hint("a seed begins with a line of column names");
+  if (reader.done()) return Diagnostic(kBadSeed, "the file is empty").Hint("a seed begins with a line of column names");
   data.columns = reader.Row();
   NameRepeated(data.columns);
   while (!reader.done()) {

@@ -1,4 +1,5 @@
-// A small project in memory for tests: files by path, parsed with the DuckDB dialect and no built-in macros but those given.
+// A small project in memory for tests: files by path, parsed with the DuckDB dialect and no built-in macros but those
+// given.
 #pragma once
 
 #include <map>
@@ -19,7 +20,7 @@ class MemoryProject {
   MemoryProject();  // has a dbt_project.yml (project `shop`) and a profiles.yml (target `dev` on DuckDB)
 
   MemoryProject& File(std::string path, std::string text);
-  MemoryProject& Builtin(std::string path, std::string text);  // "default/tests.sql"
+  MemoryProject& Builtin(std::string path, std::string text);    // "default/tests.sql"
   MemoryProject& Variable(std::string name, std::string value);  // of the environment
   MemoryProject& Vars(std::string_view yaml);
 
