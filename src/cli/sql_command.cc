@@ -54,7 +54,8 @@ class Printer {
   Status Print(adapter::Rows& rows) {
     const int64_t changed = rows.outcome().rows_affected;
     if (rows.columns().empty() || changed >= 0) {
-      if (form_ == "table") Put(changed < 0 ? rows.outcome().message + "\n" : fmt::format("{} rows\n", changed));
+      if (form_ == "table")
+        Put(changed < 0 ? rows.outcome().message + "\n" : fmt::format("{} row{}\n", changed, changed == 1 ? "" : "s"));
       return {};
     }
     if (printed_++ > 0 && form_ != "json") Put("\n");
