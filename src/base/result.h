@@ -17,12 +17,12 @@ class [[nodiscard]] Result {
   using value_type = T;
 
   Result() requires std::is_default_constructible_v<T> = default;
-  Result(T value)
-      : state_(std::move(value)) {}  // NOLINT(google-explicit-constructor): returning a T is the common case
-  Result(Diagnostic diagnostic) : state_(std::unexpect) { state_.error().push_back(std::move(diagnostic)); }  // NOLINT
+  // NOLINTBEGIN(google-explicit-constructor): to return a value or a diagnostic is the common case
+  Result(T value) : state_(std::move(value)) {}
+  Result(Diagnostic diagnostic) : state_(std::unexpect) { state_.error().push_back(std::move(diagnostic)); }
   Result(Diagnostics diagnostics) : state_(std::unexpect, std::move(diagnostics)) {
     assert(!state_.error().empty());
-  }  // NOLINT
+  }  // NOLINTEND(google-explicit-constructor)
 
   bool ok() const { return state_.has_value(); }
   explicit operator bool() const { return ok(); }
