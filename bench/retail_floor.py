@@ -1,8 +1,8 @@
 """The retail day given straight to DuckDB: the floor that `stir pipeline run daily_sales` is measured against.
 
 Reads the drops of examples/retail, casts and splits them, keeps the newest version of each sale, merges by key, builds the
-models, runs the checks, and writes the serving file and the partitioned Parquet: the same end state as the pipeline, written
-as a person with a DuckDB shell would, over as many connections. Usage: retail_floor.py PROJECT WORKDIR THREADS
+models, runs the checks, writes the serving file and the partitioned Parquet and reads both back: the same end state and the same
+checks as the pipeline, written as a person with a DuckDB shell would, over as many connections. Usage: retail_floor.py PROJECT WORKDIR THREADS
 Prints one JSON line: seconds, peak RSS in MB, and the end state.
 """
 import json
@@ -129,18 +129,30 @@ CHECKS = [
 ]
 
 
+def fingerprint(connection, source: str):
+    columns = ", ".join(f"{name}::{kind}" for name, kind, *_ in connection.execute("describe fct_sales").fetchall())
+    return connection.execute(f"select count(*), sum(hash({columns})::hugeint) from {source}").fetchone()
+
+
 def publish(connection) -> None:
+    """Both exports, each read back before it is made visible: what reached the disk is what the model holds."""
     serving, lake = f"{WORK}/serving.duckdb", f"{WORK}/lake"
     for path in (f"{serving}.new", serving):
         if os.path.exists(path):
             os.remove(path)
+    check(connection, "select count(*) from (select sale_id from fct_sales group by sale_id having count(*) > 1)")
+    expected = fingerprint(connection, "fct_sales")
     connection.execute(f"attach '{serving}.new' as serving")
     connection.execute("create table serving.sales as select * from main.fct_sales")
     connection.execute("checkpoint serving")
     connection.execute("detach serving")
+    connection.execute(f"attach '{serving}.new' as serving (read_only)")
+    assert fingerprint(connection, "serving.sales") == expected
+    connection.execute("detach serving")
     os.rename(f"{serving}.new", serving)
     shutil.rmtree(lake, ignore_errors=True)
     connection.execute(f"copy (select * from fct_sales) to '{lake}' (format parquet, partition_by (sale_date, region))")
+    assert fingerprint(connection, f"read_parquet('{lake}/**/*.parquet', hive_partitioning = true)") == expected
 
 
 def check(connection, sql: str) -> None:

@@ -131,7 +131,7 @@ std::string FormatCase(const Case& shown) {
   return text;
 }
 
-std::string Today() { return FormatTimestamp(SystemClock().Now()).substr(0, 10); }
+std::string DaysAgo(int days) { return FormatTimestamp(SystemClock().Now() - std::chrono::days(days)).substr(0, 10); }
 
 // What differs from run to run or from machine to machine gets a name instead.
 std::string Normalised(std::string text, const fs::path& folder) {
@@ -143,7 +143,8 @@ std::string Normalised(std::string text, const fs::path& folder) {
       {std::regex(R"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"), "UUID"},
       {std::regex(R"( (in|after) \d+\.\d+s)"), " $1 TIMEs"},
       {std::regex(R"(\| \d+\.\d\ds \|)"), "| 0.00s |"},
-      {std::regex(R"(\b)" + Today() + R"( \d\d:\d\d:\d\d\b)"), "yyyy-mm-dd hh:mm:ss"},
+      {std::regex(R"(\b)" + DaysAgo(0) + R"( \d\d:\d\d:\d\d\b)"), "yyyy-mm-dd hh:mm:ss"},
+      {std::regex(R"(\b)" + DaysAgo(1) + R"( 00:00:00\b)"), "the day before    "},
       {std::regex(R"(\d+ hours \d+ minutes and \d+\.\d+ seconds \(\d+\.\d+s\))"), "TIME"},
       {std::regex(R"(stir=\d+\.\d+\.\d+)"), "stir=VERSION"},
       {std::regex(R"(\b\d+ macros)"), "N macros"},
@@ -266,7 +267,9 @@ TEST_P(CasesTest, SaysWhatItMust) {
     return;
   }
   for (size_t i = 0; i < expected.commands.size(); ++i) Compare(expected.commands[i], actual.commands[i]);
-  if (HasFailure()) std::cerr << "if this is right: cases_test --accept --gtest_filter='*" << GetParam() << "*'\n";
+  if (HasFailure())
+    std::cerr << "if this is right: cases_test --accept --gtest_filter='*" << ReplaceAll(GetParam(), "/", "_")
+              << "*'\n";
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, CasesTest, testing::ValuesIn(CaseNames()), [](const auto& each) {

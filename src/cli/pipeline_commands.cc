@@ -9,6 +9,7 @@
 #include "cli/listing.h"
 #include "cli/run_command.h"
 #include "engine/pipelines.h"
+#include "engine/run_text.h"
 #include "engine/runs.h"
 
 namespace stir::cli {
@@ -183,7 +184,8 @@ int RunRunsShow(const Arguments& arguments, Session& session) {
   if (!detail.ok()) return ReportFailure(detail.error(), session);
   if (arguments.Text("table-output") == "table") {
     RunsOf({detail->run}).Print("table");
-    fmt::print("\n");
+    const std::string page = engine::RunText(detail->tasks, detail->alerts);
+    fmt::print("\n{}{}", page, page.empty() ? "" : "\n\n");
   }
   return TasksOf(*detail).Print(arguments.Text("table-output"));
 }

@@ -153,6 +153,13 @@ void PipelineNarrator::AlertFailed(int64_t run, std::string_view channel, std::s
        std::move(json).Take());
 }
 
+void PipelineNarrator::RunAccountGiven(int64_t run, std::string_view page) const {
+  JsonWriter json;
+  json.BeginObject().Key("run").Int(run).EndObject();
+  Emit("S112", "PipelineRunAccount", Level::kInfo, fmt::format("account of run {}\n{}", run, page),
+       std::move(json).Take());
+}
+
 void PipelineNarrator::RunFinished(int64_t run, std::string_view pipeline, const scheduler::Interval& interval,
                                    const scheduler::Zone& zone, TaskState state, const scheduler::Summary& summary,
                                    std::string_view notes, double seconds) const {

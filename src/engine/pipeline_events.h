@@ -10,6 +10,7 @@
 // S107 TaskOutput           {run, task, stream, line}            (debug: what a process wrote)
 // S108 AlertSent            {run, channel, task} / S109 AlertFailed {run, channel, error}
 // S110 PipelineRunFinished  {run, pipeline, logical_date, state, notes, seconds, counts}
+// S112 PipelineRunAccount   {run}                                (the message is a page: run_text.h)
 // S111 BackfillPlanned      {pipeline, intervals: [{start, end, run}]}
 #pragma once
 
@@ -49,6 +50,7 @@ class PipelineNarrator {
   void TaskOutput(const TaskStory& story, bool is_error, std::string_view line) const;
   void AlertSent(int64_t run, std::string_view channel, std::string_view task) const;
   void AlertFailed(int64_t run, std::string_view channel, std::string_view error, bool given_up) const;
+  void RunAccountGiven(int64_t run, std::string_view page) const;
   void RunFinished(int64_t run, std::string_view pipeline, const scheduler::Interval& interval,
                    const scheduler::Zone& zone, scheduler::TaskState state, const scheduler::Summary& summary,
                    std::string_view notes, double seconds) const;

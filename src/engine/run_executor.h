@@ -107,6 +107,7 @@ class RunExecutor {
   void AlertRun(const char* event, std::string message, const std::vector<std::string>& channels);
   void RemoveForgotten();
   AlertFacts FactsOfAlert() const;
+  Status GiveAccount();
   Result<RunAccount> Conclude();
   TaskStory StoryOf(TaskId id) const;
   store::NewTask RowOf(TaskId id) const;

@@ -7,6 +7,7 @@
 #include "base/diagnostic_text.h"
 #include "engine/kinds.h"
 #include "engine/run_executor.h"
+#include "engine/run_text.h"
 #include "pylib/convert.h"
 
 namespace stir::engine {
@@ -223,6 +224,15 @@ void RunExecutor::RemoveForgotten() {
   }
 }
 
+// From the store, as `runs show` tells it later.
+Status RunExecutor::GiveAccount() {
+  STIR_ASSIGN(const std::vector<store::Task> tasks, workspace_.store().Tasks(run_.id));
+  STIR_ASSIGN(const std::vector<store::Message> alerts, workspace_.store().Messages(run_.id));
+  const std::string page = RunText(tasks, alerts);
+  if (!page.empty()) narrator_.RunAccountGiven(run_.id, page);
+  return {};
+}
+
 Result<RunAccount> RunExecutor::Conclude() {
   const scheduler::Summary summary = plan_.Summarize();
   RunAccount account{summary.Conclusion(), summary.Notes()};
@@ -238,6 +248,7 @@ Result<RunAccount> RunExecutor::Conclude() {
     AlertRun("run_failed", fmt::format("pipeline {} failed: {}", pipeline_.name, account.notes), pipeline_.on_failure);
   STIR_TRY(record_->Flush());
   alerts_.Wake();
+  STIR_TRY(GiveAccount());
   narrator_.RunFinished(run_.id, pipeline_.name, facts_.interval, zone_, account.state, summary, account.notes,
                         std::chrono::duration<double>(clock_.Monotonic() - begun_at_).count());
   return account;

@@ -62,6 +62,7 @@ Status RunExecutor::MakePlan() {
   tasks_ = std::move(list.tasks);
   std::map<std::string, uint32_t> pools = workspace_.definitions().pools;
   pools[std::string(kThreadsLane)] = static_cast<uint32_t>(std::max(workspace_.setting().target.profile.threads, 1));
+  pools[std::string(kPublishLane)] = 1;
   STIR_ASSIGN(plan_, scheduler::Plan::Make({std::move(list.specs), std::move(pools)}));
   for (TaskId id = 0; id < plan_.size(); ++id) record_->Add(RowOf(id));
   return {};

@@ -36,6 +36,7 @@ TaskSpec SpecOf(const platform::Task& task, std::string name) {
   spec.allow_failure = task.allow_failure;
   spec.pool = task.pool;
   spec.slots = task.slots;
+  if (task.kind == TaskKind::kPublish) spec.lane = kPublishLane;
   spec.retry = task.retry;
   spec.timeout = task.timeout;
   return spec;

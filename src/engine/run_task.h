@@ -43,6 +43,9 @@ struct TaskList {
 
 // The lane of node work: as wide as the profile's threads.
 inline constexpr std::string_view kThreadsLane = "(threads)";
+// The lane of publications, one at a time: each keeps all of the engine's cores busy; two at once take twice the memory
+// and are done no sooner.
+inline constexpr std::string_view kPublishLane = "(publish)";
 
 // The pipeline's tasks, groups flattened. `durations`: of earlier runs, by task; they weigh the longest path.
 TaskList TasksOf(const platform::Pipeline& pipeline, const std::map<std::string, Duration>& durations);
