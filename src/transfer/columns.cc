@@ -121,7 +121,8 @@ class Planner {
   }
 
   void ChooseType(PlannedColumn& column) {
-    const TypedColumn* in_table = facts_.replaces ? nullptr : Find(facts_.table, column.name);
+    const TypedColumn* before = Find(facts_.table, column.name);
+    const TypedColumn* in_table = facts_.replaces ? nullptr : before;
     if (const TypedColumn* declared = Find(facts_.declared, column.name)) {
       column.type = ParseType(declared->type);
       if (in_table != nullptr && in_table->type != declared->type) WidenTo(column, *in_table, column.type);
@@ -130,7 +131,18 @@ class Planner {
       FollowFiles(column, *in_table);
     } else {
       column.type = TypeInFiles(column);
+      if (before != nullptr && !facts_.refreshes && rules_.type == OnType::kFail) CheckKept(column, *before);
     }
+  }
+
+  // A table that is made anew takes the files' types, unless a change of type shall fail.
+  void CheckKept(const PlannedColumn& column, const TypedColumn& before) {
+    if (Fits(column.type, ParseType(before.type))) return;
+    errors_.push_back(Diagnostic(kColumnRetyped,
+                                 fmt::format("column `{}` of the drop is {}, in the table it is {}", column.name,
+                                             column.type.name, before.type),
+                                 ingestion().from.path.span)
+                          .Hint("--full-refresh makes the table anew with the new type"));
   }
 
   void WidenTo(PlannedColumn& column, const TypedColumn& in_table, const Type& wanted) {

@@ -37,6 +37,7 @@ struct ColumnFacts {
   const std::vector<TypedColumn>& declared;           // sources.yml; only those with a type
   const std::map<std::string, std::string>& sniffed;  // of text, by lower-case name
   bool replaces = false;                              // the table is made anew: its old types do not bind
+  bool refreshes = false;                             // and somebody asked for that: nor do rules of change
 };
 
 // Table columns first, in the table's order.

@@ -143,7 +143,8 @@ class Load {
                                        .table = table_.columns,
                                        .declared = declared_,
                                        .sniffed = sniffed_,
-                                       .replaces = replaces()}));
+                                       .replaces = replaces(),
+                                       .refreshes = request_.full_refresh}));
     for (const PlannedColumn& column : columns_) {
       if (column.added) outcome_.added_columns.push_back(fmt::format("{} {}", column.name, column.type.name));
       if (!column.widened_from.empty()) {

@@ -230,6 +230,20 @@ TEST_F(IngestTest, FullReplacesTheTable) {
   EXPECT_EQ(Sql("select id from raw.sales"), "7");
 }
 
+TEST_F(IngestTest, FullFollowsTheFilesTypesUnlessAChangeShallFail) {
+  ingestion_.mode = At(Mode::kFull);
+  Drop("a.csv", "id\n1\n2\n");
+  Load("r1");
+  ingestion_.schema_changes.type = platform::OnType::kFail;
+  Drop("a.csv", "id\nx\n");
+  EXPECT_EQ(Fails("r2").kind, kColumnRetyped);
+  EXPECT_EQ(Sql("select count(*) from raw.sales"), "2");
+  IngestRequest anew = Request("r3");
+  anew.full_refresh = true;
+  ASSERT_TRUE(Ingest(anew, *adapter_, SystemFiles()).ok());
+  EXPECT_EQ(Sql("select id from raw.sales"), "x");
+}
+
 TEST_F(IngestTest, ColumnsAndWhere) {
   ingestion_.from.columns = {At<std::string>("id"), At<std::string>("total")};
   ingestion_.from.where = At<std::string>("is_deleted = false and status = 'completed'");
