@@ -36,4 +36,9 @@ file(MAKE_DIRECTORY ${STIR_DEPS_DIR}/include)
 target_include_directories(duckdb::headers SYSTEM INTERFACE ${STIR_DEPS_DIR}/include)
 target_compile_definitions(duckdb::headers INTERFACE STIR_BUILD_LIB_DIR="${STIR_DEPS_DIR}/lib")
 
+# So is PostgreSQL's client library.
+find_path(STIR_LIBPQ_INCLUDE libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+add_library(libpq::headers INTERFACE IMPORTED GLOBAL)
+target_include_directories(libpq::headers SYSTEM INTERFACE ${STIR_LIBPQ_INCLUDE})
+
 find_package(GTest REQUIRED)

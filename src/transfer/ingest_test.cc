@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "adapter/cell.h"
 #include "adapter/duckdb/duckdb_adapter.h"
@@ -242,6 +244,32 @@ TEST_F(IngestTest, FullFollowsTheFilesTypesUnlessAChangeShallFail) {
   anew.full_refresh = true;
   ASSERT_TRUE(Ingest(anew, *adapter_, SystemFiles()).ok());
   EXPECT_EQ(Sql("select id from raw.sales"), "x");
+}
+
+TEST_F(IngestTest, TheFirstLoadsOfADatabaseMayComeAllAtOnce) {
+  Drop("a.csv", "id\n1\n");
+  std::vector<std::thread> threads;
+  std::array<std::string, 8> failures;
+  for (size_t i = 0; i < failures.size(); ++i) {
+    threads.emplace_back([&, i] {
+      platform::Ingestion own = ingestion_;
+      own.name = fmt::format("sales_{}", i);
+      IngestRequest request = Request("r1");
+      IngestRequest mine{.ingestion = own,
+                         .from = request.from,
+                         .target = request.target,
+                         .declared = {},
+                         .run_id = "r1",
+                         .now = request.now,
+                         .interval = {},
+                         .scratch = request.scratch};
+      mine.target.identifier = own.name;
+      const auto outcome = Ingest(mine, *adapter_, SystemFiles());
+      if (!outcome.ok()) failures[i] = outcome.error().front().message;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& failure : failures) EXPECT_EQ(failure, "");
 }
 
 TEST_F(IngestTest, ColumnsAndWhere) {

@@ -2,7 +2,10 @@
 #include "transfer/ledger.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "adapter/cell.h"
@@ -66,26 +69,33 @@ std::string Ledger::table() const {
   return TableName({.database = database_, .schema = "_stir", .identifier = "checkpoints", .quote = {}, .include = {}});
 }
 
+// Two that make one table at once conflict, `if not exists` or not, and the winner's is seen once it is committed.
 Status Ledger::Prepare() {
-  STIR_ASSIGN(const auto there, connection_.ListRelations(database_, "_stir"));
-  for (const adapter::Relation& relation : there) {
-    if (relation.identifier == "checkpoints") return {};
+  constexpr int kAttempts = 200;
+  for (int attempt = 1;; ++attempt) {
+    STIR_ASSIGN(const bool there, Exists());
+    if (there) return {};
+    STIR_TRY(connection_.CreateSchema(database_, "_stir"));
+    Status made = Create();
+    if (made.ok() || attempt == kAttempts) return made;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  STIR_TRY(connection_.CreateSchema(database_, "_stir"));
+}
+
+Result<bool> Ledger::Exists() {
+  STIR_ASSIGN(const auto relations, connection_.ListRelations(database_, "_stir"));
+  return std::ranges::any_of(relations, [](const auto& each) { return each.identifier == "checkpoints"; });
+}
+
+Status Ledger::Create() {
   std::string counters;
   for (const Counter& counter : kCounters) counters += fmt::format(", {} BIGINT NOT NULL", counter.name);
-  auto made = connection_.Execute(fmt::format(
+  STIR_TRY(connection_.Execute(fmt::format(
       "CREATE TABLE IF NOT EXISTS {} (ingestion VARCHAR NOT NULL, sequence BIGINT NOT NULL, run_id VARCHAR NOT NULL, "
       "interval_begin TIMESTAMP, interval_end TIMESTAMP, loaded_at TIMESTAMP NOT NULL, backfill BOOLEAN NOT NULL, "
       "watermark VARCHAR, files STRUCT(name VARCHAR, size UBIGINT, mtime_ns BIGINT, hash VARCHAR)[] NOT NULL{})",
-      table(), counters));
-  if (made.ok()) return {};
-  // Two that make one table conflict, `if not exists` or not; the loser finds the winner's.
-  STIR_ASSIGN(const auto now,
-              connection_.ListColumns(
-                  {.database = database_, .schema = "_stir", .identifier = "checkpoints", .quote = {}, .include = {}}));
-  if (!now.empty()) return {};
-  return std::move(made).error();
+      table(), counters)));
+  return {};
 }
 
 Result<History> Ledger::Read(const std::string& ingestion, const std::string& run_id,

@@ -65,6 +65,8 @@ class Ledger {
 
  private:
   std::string table() const;
+  Result<bool> Exists();
+  Status Create();
 
   adapter::Connection& connection_;
   std::string database_;

@@ -189,7 +189,8 @@ TEST_P(AdapterContract, TransactionsOfTheUsersOwnSqlAreNoticed) {
   EXPECT_TRUE(connection->InTransaction());
   Run(*connection, "commit");
   EXPECT_FALSE(connection->InTransaction());
-  Run(*connection, "create table t (i integer); begin; insert into t values (1)");
+  Run(*connection, "create table t (i integer)");
+  Run(*connection, "begin; insert into t values (1)");
   EXPECT_TRUE(connection->InTransaction());
   ASSERT_TRUE(connection->Rollback().ok());
   EXPECT_EQ(Texts(*connection, "select count(*) from t"), Lines{"0"});

@@ -1,0 +1,59 @@
+// PostgreSQL as an Adapter: a profile and the sessions it makes.
+#include "adapter/postgres/postgres_adapter.h"
+
+#include "adapter/postgres/options.h"
+#include "adapter/postgres/session.h"
+#include "adapter/postgres/types.h"
+
+namespace stir::adapter::postgres {
+namespace {
+
+class PostgresAdapter final : public Adapter {
+ public:
+  PostgresAdapter(Profile profile, Options options, std::shared_ptr<TypeNames> types, std::string version)
+      : profile_(std::move(profile)),
+        options_(std::move(options)),
+        types_(std::move(types)),
+        version_(std::move(version)) {}
+
+  const Dialect& dialect() const override { return PostgresDialect(); }
+  const Profile& profile() const override { return profile_; }
+  std::string EngineVersion() override { return version_; }
+
+  Result<std::unique_ptr<Connection>> Connect() override {
+    STIR_ASSIGN(std::unique_ptr<PostgresSession> session, PostgresSession::Open(options_, types_));
+    return std::unique_ptr<Connection>(std::move(session));
+  }
+
+ private:
+  Profile profile_;
+  Options options_;
+  std::shared_ptr<TypeNames> types_;
+  std::string version_;
+};
+
+}  // namespace
+
+const Dialect& PostgresDialect() {
+  static const Dialect kDialect = [] {
+    Dialect dialect;
+    dialect.name = "postgres";
+    dialect.macro_prefixes = {"postgres"};
+    dialect.max_identifier = 63;
+    return dialect;
+  }();
+  return kDialect;
+}
+
+Result<std::unique_ptr<Adapter>> OpenPostgres(const Profile& profile) {
+  STIR_ASSIGN(Options options, ReadOptions(profile));
+  auto types = std::make_shared<TypeNames>();
+  STIR_ASSIGN(const std::unique_ptr<PostgresSession> first, PostgresSession::Open(options, types));
+  Profile completed = profile;
+  completed.database = options.database;
+  completed.schema = options.schema;
+  return std::unique_ptr<Adapter>(std::make_unique<PostgresAdapter>(std::move(completed), std::move(options),
+                                                                    std::move(types), first->server_version()));
+}
+
+}  // namespace stir::adapter::postgres

@@ -1,0 +1,81 @@
+// Starting and stopping the tests' cluster. PostgreSQL refuses to run as root, so root lends it the account `postgres`.
+#include "pg/testing/cluster.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "base/process.h"
+#include "pg/session.h"
+
+namespace stir::pg::testing {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+[[noreturn]] void Fail(const std::string& message) {
+  std::cerr << "no PostgreSQL for the tests: " << message << "\n";
+  std::exit(1);
+}
+
+void Run(std::vector<std::string> argv, const std::string& directory) {
+  if (geteuid() == 0) argv.insert(argv.begin(), {"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"});
+  std::string said;
+  const std::string shown = fmt::format("{}", fmt::join(argv, " "));
+  const auto done = RunProcess({.argv = std::move(argv), .directory = directory},
+                               [&](Stream, std::string_view line) { said += fmt::format("\n  {}", line); });
+  if (!done.ok()) Fail(done.error().front().message);
+  if (done->end != ProcessResult::End::kExited || done->code != 0) Fail(fmt::format("{} failed{}", shown, said));
+}
+
+std::string FindBin() {
+  if (const char* named = std::getenv("STIR_TEST_PG_BIN"); named != nullptr && *named != '\0') return named;
+  return "/usr/lib/postgresql/15/bin";
+}
+
+}  // namespace
+
+Cluster& Cluster::Get() {
+  static Cluster cluster;
+  return cluster;
+}
+
+Cluster::Cluster() : port_("54321"), user_("stir"), bin_(FindBin()) {
+  if (!stdfs::exists(bin_ + "/initdb")) Fail(bin_ + "/initdb is not there; `tools/setup test` installs it");
+  std::string pattern = "/tmp/stir-pg-XXXXXX";  // short: a socket's path has at most 107 bytes
+  if (mkdtemp(pattern.data()) == nullptr) Fail("no temporary folder");
+  folder_ = host_ = pattern;
+  if (geteuid() == 0) Run({"true"}, "/");
+  if (geteuid() == 0 && std::system(fmt::format("chown postgres: {}", folder_).c_str()) != 0) Fail("chown failed");
+  Run({bin_ + "/initdb", "--pgdata", folder_ + "/data", "--username", user_, "--auth", "trust", "--encoding", "UTF8",
+       "--locale", "C.UTF-8", "--no-sync"},
+      folder_);
+  const std::string options = fmt::format(
+      "-c listen_addresses='' -c unix_socket_directories='{}' -c port={} -c fsync=off -c wal_level=logical "
+      "-c max_connections=60 -c timezone=UTC",
+      folder_, port_);
+  Run({bin_ + "/pg_ctl", "--pgdata", folder_ + "/data", "--log", folder_ + "/log", "--wait", "--options", options,
+       "start"},
+      folder_);
+}
+
+Cluster::~Cluster() {
+  Run({bin_ + "/pg_ctl", "--pgdata", folder_ + "/data", "--wait", "--mode", "immediate", "stop"}, "/");
+  std::error_code ignored;
+  stdfs::remove_all(folder_, ignored);
+}
+
+std::string Cluster::MakeDatabase() {
+  const std::string name = fmt::format("test_{}", ++databases_);
+  auto session =
+      Session::Open({.parameters = {{"host", host_}, {"port", port_}, {"user", user_}, {"dbname", "postgres"}}});
+  if (!session.ok()) Fail(session.error().front().message);
+  const auto made = (*session)->Execute(fmt::format("create database {} template template0", name));
+  if (!made.ok()) Fail(made.error().front().message);
+  return name;
+}
+
+}  // namespace stir::pg::testing

@@ -1,0 +1,33 @@
+// A PostgreSQL cluster of its own for tests: made in a temporary folder, reached through a socket in it, gone at the
+// end.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace stir::pg::testing {
+
+// One for a test program; started on first use, stopped when the program ends. The server's programs are those of
+// Debian's package postgresql-15, or of the folder that STIR_TEST_PG_BIN names.
+class Cluster {
+ public:
+  // Ends the program with the server's words when it cannot be started.
+  static Cluster& Get();
+
+  // A new, empty database; its name. Fast: a copy of template0.
+  std::string MakeDatabase();
+  const std::string& host() const { return host_; }  // the socket's folder
+  const std::string& port() const { return port_; }
+  const std::string& user() const { return user_; }
+
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+ private:
+  Cluster();
+  std::string folder_, host_, port_, user_, bin_;
+  int databases_ = 0;
+};
+
+}  // namespace stir::pg::testing
