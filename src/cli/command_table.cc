@@ -50,6 +50,9 @@ constexpr Example kSqlExamples[] = {
     {"sql -f report.sql -o csv > report.csv", "a file's statements; the last result as CSV"},
     {"sql --connection app -o json < query.sql", "ask a connection of stir/*.yml"},
 };
+constexpr Example kJinjaExamples[] = {
+    {"jinja < lines.jsonl", "each line is {\"template\": ..., \"context\": {...}, \"options\": {...}}"},
+};
 constexpr Example kIngestExamples[] = {
     {"ingest sales_europe", "load what is new"},
     {"ingest sales_europe --logical-date 2026-01-31", "load one day again"},
@@ -132,6 +135,14 @@ constexpr CommandSpec kCommands[] = {
      "Runs one or more statements, from the argument, a file or standard input, and prints the rows of those that give "
      "rows. Jinja is not rendered; `show --inline` does that.",
      "[QUERY]", 0, 1, "file on table-output row-limit", kSqlExamples, "a statement failed", RunSql},
+    {"jinja", "", "", "Render templates that come as JSON lines",
+     "Reads JSON lines {\"template\", \"context\", \"options\"} and answers each with {\"output\"} or {\"error\": "
+     "{\"kind\", \"message\", \"line\"}}; a kind is the exception class that Jinja2 would raise. Options, as Jinja2's "
+     "Environment names them: trim_blocks, lstrip_blocks, keep_trailing_newline, newline_sequence, block_start_string and "
+     "the other delimiters, line_statement_prefix, line_comment_prefix, autoescape, undefined (default, strict, chainable, "
+     "debug), extensions (do, loopcontrols, debug), sandboxed, native (the output is a JSON value) and templates "
+     "(an object of texts, for include, import and extends). Needs no project.",
+     "", 0, 0, "", kJinjaExamples, kNeverOne, RunJinja},
     {"ingest", "", "", "Load one ingestion",
      "Loads an ingestion of stir/*.yml into its source table, in one transaction with its checkpoint; `replay` tries "
      "its "

@@ -19,6 +19,7 @@ int RunClean(const Arguments& arguments, Session& session);
 int RunDebug(const Arguments& arguments, Session& session);
 int RunInit(const Arguments& arguments, Session& session);
 int RunSql(const Arguments& arguments, Session& session);
+int RunJinja(const Arguments& arguments, Session& session);
 int RunIngest(const Arguments& arguments, Session& session);
 int RunPublish(const Arguments& arguments, Session& session);
 int RunPipelineList(const Arguments& arguments, Session& session);

@@ -11,6 +11,7 @@
 namespace stir::jinja {
 
 struct FilterEntry;
+struct MethodEntry;
 struct TestEntry;
 struct Unit;
 
@@ -63,6 +64,7 @@ struct NameExpr : Expr {
   std::string_view name;
   uint32_t id = 0;  // number of the name in its template
   bool stored = false;
+  bool exported = false;  // assigned at the top of the template: blocks and importing templates see it
   Variable variable;
 };
 struct SequenceExpr : Expr {  // tuple, list, concat (`~`)
@@ -87,9 +89,34 @@ struct CompareExpr : Expr {
   std::span<const CompareOp> ops;
   std::span<const Expr*> operands;
 };
+// What `name` is a method of, by type: looked up once, when the template is parsed.
+struct MethodsOfName {
+  const MethodEntry *of_string = nullptr, *of_list = nullptr, *of_tuple = nullptr, *of_dict = nullptr,
+                    *of_int = nullptr, *of_float = nullptr;
+};
+// The attributes of `loop`.
+enum class LoopPart : uint8_t {
+  kNone,
+  kIndex,
+  kIndex0,
+  kFirst,
+  kLast,
+  kLength,
+  kRevindex,
+  kRevindex0,
+  kDepth,
+  kDepth0,
+  kPrevitem,
+  kNextitem,
+  kCycle,
+  kChanged
+};
 struct AttributeExpr : Expr {
   const Expr* object = nullptr;
   std::string_view name;
+  size_t hash = 0;  // Dict::HashOf(name)
+  MethodsOfName methods;
+  LoopPart loop_part = LoopPart::kNone;
 };
 struct ItemExpr : Expr {
   const Expr *object = nullptr, *key = nullptr;
@@ -102,6 +129,8 @@ struct CallArguments {
   std::span<const std::string_view> names;  // of the keyword arguments
   std::span<const Expr*> keywords;
   const Expr *more_positional = nullptr, *more_keywords = nullptr;  // *args, **kwargs
+
+  bool empty() const { return positional.empty() && keywords.empty() && !more_positional && !more_keywords; }
 };
 struct CallExpr : Expr {
   const Expr* callee = nullptr;
@@ -149,10 +178,15 @@ enum class StatementKind : uint8_t {
   kCallBlock,
   kFilterBlock,
   kWith,
-  kScope,
+  kAutoescape,
   kDo,
+  kDebug,
   kBreak,
-  kContinue
+  kContinue,
+  kBlock,
+  kExtends,
+  kInclude,
+  kImport
 };
 
 struct NameRange {  // names that a part of a statement mentions, in the parser's list
@@ -215,12 +249,45 @@ struct WithStatement : Statement {
   Frame frame;
   Body body;
 };
-struct ScopeStatement : Statement {
+struct AutoescapeStatement : Statement {
+  const Expr* option = nullptr;
   Frame frame;
   Body body;
 };
 struct DoStatement : Statement {
   const Expr* value = nullptr;
+};
+
+// A name that is visible where another template or a scoped block is entered, which sees it too.
+struct VisibleName {
+  std::string_view name;
+  Variable variable;
+};
+struct BlockStatement : Statement {
+  std::string_view name;
+  bool scoped = false, required = false;
+  bool top_level = false;  // not inside of anything but `if`
+  Unit* unit = nullptr;
+  std::span<const VisibleName> visible;
+};
+struct ExtendsStatement : Statement {
+  const Expr* source = nullptr;
+};
+struct IncludeStatement : Statement {
+  const Expr* source = nullptr;
+  bool ignore_missing = false, with_context = true;
+  std::span<const VisibleName> visible;
+};
+struct ImportedName {
+  std::string_view name;
+  NameExpr* target = nullptr;
+};
+struct ImportStatement : Statement {
+  const Expr* source = nullptr;
+  bool with_context = false;
+  NameExpr* module = nullptr;  // {% import x as module %}; null: names are taken out of it
+  std::span<const ImportedName> imported;
+  std::span<const VisibleName> visible;
 };
 
 struct MacroParameter {
@@ -235,6 +302,9 @@ struct Unit {
   std::span<const MacroParameter> parameters;
   bool takes_caller = false, takes_kwargs = false, takes_varargs = false, explicit_caller = false;
   uint32_t caller_slot = 0, kwargs_slot = 0, varargs_slot = 0;
+  // The template and its blocks: `self` and `super`.
+  bool uses_self = false, uses_super = false;
+  uint32_t self_slot = 0, super_slot = 0;
   uint32_t slots = 0;
   NameRange parameter_names;
   Frame frame;

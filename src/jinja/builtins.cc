@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
+#include "jinja/big_integer.h"
 #include "jinja/filters.h"
 #include "jinja/text.h"
 
@@ -15,15 +16,24 @@ namespace {
 
 // --- tests
 
-const Value& Only(const Arguments& arguments) {
+// The argument of a test that takes one, which may be given by its name when it has one.
+const Value& Only(std::string_view test, const Arguments& arguments, std::string_view name = {}) {
+  const bool is_named = !name.empty() && arguments.positional.empty() && arguments.keywords.size() == 1 &&
+                        arguments.keywords[0].name == name;
+  if (is_named) return arguments.keywords[0].value;
+  if (!arguments.keywords.empty()) FailType(fmt::format("{}() takes no keyword arguments", test));
   if (arguments.positional.size() != 1)
-    FailType(fmt::format("the test takes 1 argument but {} were given", arguments.positional.size()));
+    FailType(fmt::format("{} expected 2 arguments, got {}", test, 1 + arguments.positional.size()));
   return arguments.positional[0];
 }
 
-int64_t Remainder(const Value& value, int64_t divisor) {
-  Value rest = Arithmetic(BinaryOp::kModulo, value, Value::Int(divisor));
-  return IsNumber(rest) ? (RealOf(rest) == 0 ? 0 : 1) : (rest.Truthy() ? 1 : 0);
+void None(const Arguments& arguments) {
+  const size_t given = arguments.positional.size() + arguments.keywords.size();
+  if (given > 0) FailType(fmt::format("the test takes 1 positional argument but {} were given", 1 + given));
+}
+
+bool HasRest(const Value& value, const Value& divisor, int64_t rest) {
+  return Compare(CompareOp::kEqual, Arithmetic(BinaryOp::kModulo, value, divisor), Value::Int(rest));
 }
 
 bool Same(const Value& a, const Value& b) {
@@ -33,12 +43,13 @@ bool Same(const Value& a, const Value& b) {
 
 template <CompareOp kOp>
 bool Compares(Evaluator&, const Value& value, const Arguments& arguments) {
-  return Compare(kOp, value, Only(arguments));
+  return Compare(kOp, value, Only("the test", arguments));
 }
 
 bool IsMapping(const Value& value) { return value.IsDict() || (value.AsObject() && value.AsObject()->IsMapping()); }
 
 bool IsSequenceLike(const Value& value) {
+  if (Cells::IsStrict(value)) return false;
   if (value.AsObject()) return value.AsObject()->IsIndexable();
   return value.Length().has_value();
 }
@@ -46,12 +57,14 @@ bool IsSequenceLike(const Value& value) {
 bool IsCallable(const Value& value) { return value.AsObject() ? value.AsObject()->IsCallable() : value.IsUndefined(); }
 
 template <bool (*kAsk)(const Value&)>
-bool Ask(Evaluator&, const Value& value, const Arguments&) {
+bool Ask(Evaluator&, const Value& value, const Arguments& arguments) {
+  None(arguments);
   return kAsk(value);
 }
 
 template <bool kUpper>
-bool HasCase(Evaluator& evaluator, const Value& value, const Arguments&) {
+bool HasCase(Evaluator& evaluator, const Value& value, const Arguments& arguments) {
+  None(arguments);
   Value text = Value::String(ToText(value));
   return FindMethod(text, kUpper ? "isupper" : "islower")->apply(evaluator, text, {}).AsBool();
 }
@@ -63,26 +76,25 @@ constexpr TestEntry kTests[] = {
     {"boolean", Ask<+[](const Value& v) { return v.type() == Type::kBool; }>},
     {"true", Ask<+[](const Value& v) { return v.type() == Type::kBool && v.AsBool(); }>},
     {"false", Ask<+[](const Value& v) { return v.type() == Type::kBool && !v.AsBool(); }>},
-    {"integer", Ask<+[](const Value& v) { return v.type() == Type::kInt; }>},
+    {"integer", Ask<+[](const Value& v) { return v.type() == Type::kInt || IsBig(v); }>},
     {"float", Ask<+[](const Value& v) { return v.type() == Type::kFloat; }>},
     {"number", Ask<+[](const Value& v) { return IsNumber(v) || (v.AsObject() && v.AsObject()->IsNumber()); }>},
     {"string", Ask<+[](const Value& v) { return v.IsString(); }>},
     {"mapping", Ask<IsMapping>},
     {"sequence", Ask<IsSequenceLike>},
-    {"iterable", Ask<IsIterable>},
+    {"iterable", Ask<+[](const Value& v) { return Truth(v), IsIterable(v); }>},
     {"callable", Ask<IsCallable>},
-    {"escaped", Ask<Cells::IsMarkup>},
+    {"escaped", Ask<+[](const Value& v) { return IsHtml(v) || Cells::PolicyOf(v) == UndefinedPolicy::kChainable; }>},
     {"lower", HasCase<false>},
     {"upper", HasCase<true>},
-    {"odd", [](Evaluator&, const Value& v,
-               const Arguments&) { return Arithmetic(BinaryOp::kModulo, v, Value::Int(2)).Equals(Value::Int(1)); }},
-    {"even", [](Evaluator&, const Value& v, const Arguments&) { return Remainder(v, 2) == 0; }},
-    {"divisibleby", [](Evaluator&, const Value& v,
-                       const Arguments& a) { return Arithmetic(BinaryOp::kModulo, v, Only(a)).Equals(Value::Int(0)); }},
-    {"sameas", [](Evaluator&, const Value& v, const Arguments& a) { return Same(v, Only(a)); }},
-    {"in", [](Evaluator&, const Value& v, const Arguments& a) { return Contains(Only(a), v); }},
-    {"filter", Ask<+[](const Value& v) { return v.IsString() && FindFilter(v.AsString()); }>},
-    {"test", Ask<+[](const Value& v) { return v.IsString() && FindTest(v.AsString()); }>},
+    {"odd", [](Evaluator&, const Value& v, const Arguments& a) { return None(a), HasRest(v, Value::Int(2), 1); }},
+    {"even", [](Evaluator&, const Value& v, const Arguments& a) { return None(a), HasRest(v, Value::Int(2), 0); }},
+    {"divisibleby",
+     [](Evaluator&, const Value& v, const Arguments& a) { return HasRest(v, Only("divisibleby", a, "num"), 0); }},
+    {"sameas", [](Evaluator&, const Value& v, const Arguments& a) { return Same(v, Only("sameas", a, "other")); }},
+    {"in", [](Evaluator&, const Value& v, const Arguments& a) { return Contains(Only("in", a, "seq"), v); }},
+    {"filter", Ask<+[](const Value& v) { return RequireHashable(v), v.IsString() && FindFilter(v.AsString()); }>},
+    {"test", Ask<+[](const Value& v) { return RequireHashable(v), v.IsString() && FindTest(v.AsString()); }>},
     {"eq", Compares<CompareOp::kEqual>},
     {"==", Compares<CompareOp::kEqual>},
     {"equalto", Compares<CompareOp::kEqual>},
@@ -142,6 +154,7 @@ class JoinerObject final : public Object {
 
 Value MakeRangeFrom(Evaluator& evaluator, const Arguments& arguments) {
   size_t count = arguments.positional.size();
+  if (!arguments.keywords.empty()) FailType("range() takes no keyword arguments");
   if (count == 0) FailType("range expected at least 1 argument, got 0");
   if (count > 3) FailType(fmt::format("range expected at most 3 arguments, got {}", count));
   auto at = [&](size_t i) { return RequireInt(arguments.positional[i]); };
@@ -149,8 +162,8 @@ Value MakeRangeFrom(Evaluator& evaluator, const Arguments& arguments) {
   if (step == 0) FailValue("range() arg 3 must not be zero");
   Value range = MakeRange(start, stop, step);
   int64_t limit = evaluator.limits().range;
-  if (*range.Length() > static_cast<size_t>(limit)) {
-    Fail(kTemplateLimit, fmt::format("Range too big. The sandbox blocks ranges larger than MAX_RANGE ({}).", limit));
+  if (evaluator.is_sandboxed() && *range.Length() > static_cast<size_t>(limit)) {
+    Fail(kTemplateOverflow, fmt::format("Range too big. The sandbox blocks ranges larger than MAX_RANGE ({}).", limit));
   }
   return range;
 }
@@ -167,43 +180,87 @@ using GlobalFunction = Value (*)(Evaluator&, const Arguments&);
 struct GlobalEntry {
   std::string_view name;
   GlobalFunction call;
+  std::string_view type = {};  // classes: how they print
+};
+
+class GlobalObject final : public Object {
+ public:
+  explicit GlobalObject(const GlobalEntry& entry) : entry_(entry) {}
+  std::string_view TypeName() const override { return entry_.type.empty() ? "function" : "type"; }
+  bool IsCallable() const override { return true; }
+  Result<Value> Call(CallContext& context, const Arguments& arguments) override {
+    return Catching([&] { return entry_.call(static_cast<Evaluator&>(context), arguments); });
+  }
+  Result<std::string> Repr() const override {
+    return entry_.type.empty() ? fmt::format("<function {}>", entry_.name) : fmt::format("<class '{}'>", entry_.type);
+  }
+  bool Equals(const Value& other) const override {
+    const auto* global = other.As<GlobalObject>();
+    return global && &global->entry_ == &entry_;
+  }
+
+ private:
+  const GlobalEntry& entry_;
 };
 
 constexpr GlobalEntry kGlobals[] = {
-    {"range", MakeRangeFrom},
+    {"range", MakeRangeFrom, "range"},
     {"dict",
-     [](Evaluator& evaluator, const Arguments& arguments) { return Value::FromDict(DictFrom(evaluator, arguments)); }},
+     [](Evaluator& evaluator, const Arguments& arguments) { return Value::FromDict(DictFrom(evaluator, arguments)); },
+     "dict"},
     {"namespace",
-     [](Evaluator& evaluator, const Arguments& arguments) { return MakeNamespace(DictFrom(evaluator, arguments)); }},
+     [](Evaluator& evaluator, const Arguments& arguments) { return MakeNamespace(DictFrom(evaluator, arguments)); },
+     "jinja2.utils.Namespace"},
     {"cycler",
      [](Evaluator&, const Arguments& arguments) {
-       if (arguments.positional.empty()) FailValue("at least one item has to be provided");
+       if (!arguments.keywords.empty())
+         FailType(fmt::format("Cycler.__init__() got an unexpected keyword argument '{}'", arguments.keywords[0].name));
+       if (arguments.positional.empty()) Fail(kTemplateIteration, "at least one item has to be provided");
        return Value::New<CyclerObject>(std::vector<Value>(arguments.positional.begin(), arguments.positional.end()));
-     }},
+     },
+     "jinja2.utils.Cycler"},
     {"joiner",
      [](Evaluator&, const Arguments& arguments) {
        Reader reader("joiner", arguments);
        Value separator = reader.Optional("sep", Value::String(", "));
        reader.Finish();
        return Value::New<JoinerObject>(separator);
-     }},
+     },
+     "jinja2.utils.Joiner"},
+    {"lipsum", LoremIpsum},
 };
 
 }  // namespace
 
-std::string FilterHint(std::string_view unknown) {
+namespace {
+
+std::vector<std::string> NamesOfFilters() {
   std::vector<std::string> names;
   for (std::span<const FilterEntry> each : {TextFilters(), NumberFilters(), SequenceFilters(), SelectionFilters()}) {
     for (const FilterEntry& filter : each) names.emplace_back(filter.name);
   }
-  return DidYouMean(unknown, names);
+  return names;
 }
 
-std::string TestHint(std::string_view unknown) {
+std::vector<std::string> NamesOfTests() {
   std::vector<std::string> names;
   for (const TestEntry& test : kTests) names.emplace_back(test.name);
-  return DidYouMean(unknown, names);
+  return names;
 }
+
+Value Sorted(std::vector<std::string> names) {
+  std::ranges::sort(names);
+  std::vector<Value> values;
+  for (std::string& each : names) values.push_back(Value::String(std::move(each)));
+  return Value::List(std::move(values));
+}
+
+}  // namespace
+
+std::string FilterHint(std::string_view unknown) { return DidYouMean(unknown, NamesOfFilters()); }
+std::string TestHint(std::string_view unknown) { return DidYouMean(unknown, NamesOfTests()); }
+Value FilterNames() { return Sorted(NamesOfFilters()); }
+Value TestNames() { return Sorted(NamesOfTests()); }
 
 const FilterEntry* FindFilter(std::string_view name) {
   static const auto* const table = [] {
@@ -224,16 +281,14 @@ const TestEntry* FindTest(std::string_view name) {
 
 bool ApplyTest(Evaluator& evaluator, std::string_view name, const Value& value, const Arguments& arguments) {
   const TestEntry* test = FindTest(name);
-  if (!test) Fail(kTemplateSyntax, fmt::format("No test named '{}'.", name));
+  if (!test) Fail(kTemplateRuntime, fmt::format("No test named '{}'.", name));
   return test->apply(evaluator, value, arguments);
 }
 
 bool FindGlobal(std::string_view name, Value& value) {
   auto at = std::ranges::find(kGlobals, name, &GlobalEntry::name);
   if (at == std::end(kGlobals)) return false;
-  value = MakeFunction(std::string(name), [call = at->call](CallContext& context, const Arguments& arguments) {
-    return Catching([&] { return call(static_cast<Evaluator&>(context), arguments); });
-  });
+  value = Value::New<GlobalObject>(*at);
   return true;
 }
 

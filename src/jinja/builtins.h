@@ -14,13 +14,16 @@ class Evaluator;
 struct FilterEntry {
   std::string_view name;
   Value (*apply)(Evaluator& evaluator, const Value& input, const Arguments& arguments);
-  bool folds = true;  // a constant input makes a constant (Jinja2 computes it when it compiles)
+  bool folds = true;      // a constant input makes a constant (Jinja2 computes it when it compiles)
+  bool is_extra = false;  // dbt's, not Jinja2's
 };
 struct TestEntry {
   std::string_view name;
   bool (*apply)(Evaluator& evaluator, const Value& input, const Arguments& arguments);
 };
 
+Value FilterNames();  // sorted lists
+Value TestNames();
 const FilterEntry* FindFilter(std::string_view name);  // null: unknown
 std::string FilterHint(std::string_view unknown);      // "did you mean `upper`?", or empty
 std::string TestHint(std::string_view unknown);

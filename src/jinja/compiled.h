@@ -39,7 +39,9 @@ class CompiledTemplate : public std::enable_shared_from_this<CompiledTemplate> {
   std::vector<MacroDefinition> macros;   // top level, in the text's order
   std::vector<const Unit*> macro_units;  // of `macros`
   std::vector<const CallExpr*> calls;    // all, by where they begin
+  std::vector<BlockStatement*> blocks;   // all, also those in other blocks
   bool plain = true;
+  bool inherits = false;  // has blocks or names other templates: its top-level names are kept where those look
 };
 
 }  // namespace stir::jinja

@@ -32,7 +32,7 @@ void Expect(std::initializer_list<Case> cases) {
 }
 
 TEST(Error, Syntax) {
-  Expect({{"{{ foo", "unexpected end of template, expected 'end of print statement'.", ""},
+  Expect({{"{{ foo", "unexpected end of template, expected 'end of print statement'.", "foo"},
           {"{{ 1 + }}", "unexpected 'end of print statement'", "}}"},
           {"{{ (1 }}", "unexpected '}', expected ')'", "}"},
           {"{{ a b }}", "expected token 'end of print statement', got 'b'", "b"},
@@ -51,7 +51,7 @@ TEST(Error, Syntax) {
           {"{{ \"\\x4\" }}", "truncated \\xXX escape", "\"\\x4\""},
           {"{{ n|nope }}", "No filter named 'nope'.", "nope"},
           {"{{ n is nope }}", "No test named 'nope'.", "nope"},
-          {"{% include 'x' %}", "the tag `include` is not supported", "include"}});
+          {"{% include 'x' %}", "no loader for this environment specified", "'x'"}});
 }
 
 TEST(Error, TagsThatDoNotFit) {
@@ -59,7 +59,7 @@ TEST(Error, TagsThatDoNotFit) {
           {"{% for x in l %}",
            "Unexpected end of template. Jinja was looking for the following tags: 'endfor' or 'else'. The innermost "
            "block that needs to be closed is 'for'.",
-           ""},
+           "%}"},
           {"{% for x in l %}{% if n %}{% endfor %}",
            "Encountered unknown tag 'endfor'. You probably made a nesting mistake. Jinja is expecting this tag, but "
            "currently looking for 'elif' or 'else' or "

@@ -19,6 +19,7 @@ struct EvaluationError {
 }
 [[noreturn]] inline void FailType(std::string message) { Fail(kTemplateType, std::move(message)); }
 [[noreturn]] inline void FailValue(std::string message) { Fail(kTemplateValue, std::move(message)); }
+[[noreturn]] inline void FailZeroDivision(std::string message) { Fail(kTemplateZeroDivision, std::move(message)); }
 
 // The value, or the error as an exception.
 template <typename T>

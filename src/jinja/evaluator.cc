@@ -1,9 +1,14 @@
 // An evaluator's life: modules and activations, entry points, and what callees may ask.
 #include "jinja/evaluator.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "jinja/builtins.h"
+#include "jinja/inheritance.h"
+#include "jinja/json_text.h"
+#include "jinja/methods.h"
 
 namespace stir::jinja {
 namespace {
@@ -21,26 +26,49 @@ Evaluator::~Evaluator() {
   for (const Ref<Activation>& each : escaped_activations_) {
     for (Value& slot : each->slots) slot = Value();
   }
+  auto forget = [](Module& module) {
+    module.globals.clear();
+    module.owner = nullptr;
+  };
+  for (auto& [ignored, module] : modules_) forget(*module);
+  for (const Ref<Module>& each : kept_modules_) forget(*each);
+  for (const Ref<Context>& each : kept_contexts_) each->Clear();
 }
 
-Module& Evaluator::ModuleOf(const std::shared_ptr<const CompiledTemplate>& compiled, UndefinedPolicy policy) {
-  std::unique_ptr<Module>& module = modules_[compiled.get()];
-  if (!module) {
-    module = std::make_unique<Module>();
-    module->compiled = compiled;
-    module->globals.resize(compiled->globals.size());
-    module->looked_up.resize(compiled->globals.size());
-    module->undefined = policy;
+Ref<Module> Evaluator::NewModule(const std::shared_ptr<const CompiledTemplate>& compiled, UndefinedPolicy policy,
+                                 Ref<Context> context) {
+  auto module = MakeRef<Module>();
+  module->compiled = compiled;
+  module->globals.resize(compiled->globals.size());
+  module->looked_up.resize(compiled->globals.size());
+  module->undefined = policy;
+  module->context = std::move(context);
+  module->owner = this;
+  return module;
+}
+
+Ref<Module> Evaluator::ModuleOf(const std::shared_ptr<const CompiledTemplate>& compiled, UndefinedPolicy policy) {
+  Ref<Module>& module = modules_[compiled.get()];
+  if (!module) module = NewModule(compiled, policy, {});
+  return module;
+}
+
+bool Evaluator::LookUp(const Context* context, std::string_view name, Value& value) {
+  for (; context; context = context->outer.get()) {
+    if (const Value* found = context->exports->Find(name)) return value = *found, true;
+    for (const auto& [local, found] : context->locals) {
+      if (local == name) return value = found, true;
+    }
+    if (context->isolated) return FindGlobal(name, value);
   }
-  return *module;
+  return scope_.Lookup(name, value) || FindGlobal(name, value);
 }
 
 const Value& Evaluator::Global(uint32_t index) {
   Module& module = *module_;
   Value& value = module.globals[index];
   if (!module.looked_up[index]) {
-    std::string_view name = module.compiled->globals[index];
-    if (!scope_.Lookup(name, value)) FindGlobal(name, value);
+    LookUp(module.context.get(), module.compiled->globals[index], value);
     module.looked_up[index] = 1;
   }
   return value;
@@ -72,12 +100,14 @@ void Evaluator::Leave(Ref<Activation> activation) {
 Sink Evaluator::NewSink() const {
   Sink sink;
   if (options_.pieces) sink.provenance = MakeRef<Provenance>();
+  if (native_ && options_.native_style == NativeStyle::kLiteral) sink.values = std::make_unique<std::vector<Value>>();
   return sink;
 }
 
 // What a macro or block wrote, as a string that remembers where its parts came from.
-Value Evaluator::TextOf(Sink sink, std::string_view macro, Span call) const {
-  auto* cell = new StringCell(std::move(sink.text));
+Value Evaluator::ResultOf(Sink sink, std::string_view macro, Span call, bool is_html) const {
+  if (sink.values) return NativeResult(std::move(*sink.values));
+  auto* cell = new StringCell(std::move(sink.text), is_html);
   Value value = Cells::Make(Type::kString, cell);
   if (sink.provenance) {
     sink.provenance->macro = std::string(macro);
@@ -87,30 +117,72 @@ Value Evaluator::TextOf(Sink sink, std::string_view macro, Span call) const {
   return value;
 }
 
-Flow Evaluator::RunTemplate(const std::shared_ptr<const CompiledTemplate>& compiled, Sink& sink) {
-  CheckStack();
-  Ref<Activation> activation = NewActivation(*compiled->root, {});
-  Module* outer_module = std::exchange(module_, &ModuleOf(compiled, options_.undefined));
-  Ref<Activation> outer_activation = std::exchange(activation_, activation);
-  Sink* outer_sink = std::exchange(sink_, &sink);
-  struct Restore {
-    Evaluator& self;
-    Module* module;
-    Ref<Activation> activation;
-    Sink* sink;
-    ~Restore() {
-      self.module_ = module;
-      self.Leave(std::exchange(self.activation_, std::move(activation)));
-      self.sink_ = sink;
-    }
-  } restore{*this, outer_module, std::move(outer_activation), outer_sink};
-  activation = {};
-  Enter(compiled->root->frame);
-  try {
-    return Execute(compiled->root->body);
-  } catch (ReturnUnwind&) {
-    return Flow::kReturn;
+// The pieces that a native template wrote, as one value.
+Value Evaluator::NativeResult(std::vector<Value> values) const {
+  const bool is_literal = options_.native_style == NativeStyle::kLiteral;
+  if (is_literal && values.empty()) return Value::None();
+  if (values.size() == 1 && (!is_literal || !values[0].IsString())) return values[0];
+  std::string text;
+  for (const Value& each : values) AppendText(text, each);
+  if (is_literal) {
+    if (std::optional<Value> literal = ParseLiteral(text)) return std::move(*literal);
+    if (values.size() == 1) return values[0];
   }
+  return Value::String(std::move(text));
+}
+
+Flow Evaluator::RunTemplate(const std::shared_ptr<const CompiledTemplate>& compiled, Sink& sink) {
+  if (!compiled->inherits) return RunRoot(ModuleOf(compiled, options_.undefined), sink);
+  auto context = MakeRef<Context>();
+  context->AddBlocks(compiled);
+  kept_contexts_.push_back(context);
+  kept_modules_.push_back(NewModule(compiled, options_.undefined, std::move(context)));
+  const Ref<Module> module = kept_modules_.back();
+  return RunRoot(module, sink);
+}
+
+// A template, and then the one that it extends, if it does.
+Flow Evaluator::RunRoot(const Ref<Module>& module, Sink& sink) {
+  CheckStack();
+  const Unit& root = *module->compiled->root;
+  std::shared_ptr<const CompiledTemplate> extended;
+  Flow flow = Flow::kNormal;
+  {
+    struct Restore {
+      Evaluator& self;
+      Module* module;
+      Ref<Activation> activation;
+      Sink* sink;
+      bool autoescape, silent;
+      std::shared_ptr<const CompiledTemplate> extended;
+      ~Restore() {
+        self.module_ = module;
+        self.Leave(std::exchange(self.activation_, std::move(activation)));
+        self.sink_ = sink;
+        self.autoescape_ = autoescape;
+        self.silent_ = silent;
+        self.extended_ = std::move(extended);
+      }
+    } restore{*this,
+              std::exchange(module_, module.get()),
+              std::exchange(activation_, NewActivation(root, {})),
+              std::exchange(sink_, &sink),
+              std::exchange(autoescape_, options_.autoescape),
+              std::exchange(silent_, false),
+              std::exchange(extended_, nullptr)};
+    if (root.uses_self) activation_->slots[root.self_slot] = MakeTemplateReference(module->context);
+    Enter(root.frame);
+    try {
+      flow = Execute(root.body);
+    } catch (ReturnUnwind&) {
+      return Flow::kReturn;
+    }
+    extended = extended_;
+  }
+  if (flow == Flow::kReturn || !extended) return flow;
+  const Ref<Module> next = NewModule(extended, module->undefined, module->context);
+  kept_modules_.push_back(next);
+  return RunRoot(next, sink);
 }
 
 std::string Evaluator::RenderText(const Template& source) {
@@ -121,16 +193,11 @@ std::string Evaluator::RenderText(const Template& source) {
 }
 
 Value Evaluator::RenderValue(const Template& source) {
-  std::vector<Value> values;
-  Sink sink = NewSink();
-  sink.values = &values;
   native_ = true;
-  Flow flow = RunTemplate(source.compiled().shared_from_this(), sink);
-  if (flow == Flow::kReturn) return std::move(returned_);
-  if (values.size() == 1) return values[0];
-  std::string text;
-  for (const Value& each : values) AppendText(text, each);
-  return Value::String(std::move(text));
+  Sink sink = NewSink();
+  sink.values = std::make_unique<std::vector<Value>>();
+  if (RunTemplate(source.compiled().shared_from_this(), sink) == Flow::kReturn) return std::move(returned_);
+  return NativeResult(std::move(*sink.values));
 }
 
 Value Evaluator::CallFromHost(const Value& callee, const Arguments& arguments) {
@@ -150,6 +217,10 @@ void Evaluator::Place(EvaluationError& error, Span span) const {
   }
 }
 
+size_t Evaluator::LineOf(uint32_t offset) const {
+  return 1 + static_cast<size_t>(std::ranges::count(module_->compiled->text.substr(0, offset), '\n'));
+}
+
 std::vector<TraceFrame> Evaluator::Trace() const {
   std::vector<TraceFrame> trace;
   for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
@@ -160,9 +231,7 @@ std::vector<TraceFrame> Evaluator::Trace() const {
 
 Value Evaluator::UndefinedName(std::string_view name) const {
   Value value = Value::Undefined(name);
-  UndefinedPolicy policy = module_ ? module_->undefined : options_.undefined;
-  Cells::Undefined(value)->lenient = policy == UndefinedPolicy::kLenient;
-  Cells::Undefined(value)->strict = policy == UndefinedPolicy::kStrict;
+  Cells::Undefined(value)->policy = module_ ? module_->undefined : options_.undefined;
   return value;
 }
 
@@ -172,12 +241,31 @@ Value Evaluator::UndefinedHint(std::string hint) const {
   return value;
 }
 
+Value Evaluator::UnsafeAttribute(const Value& object, std::string_view name) const {
+  Value value =
+      UndefinedHint(fmt::format("access to attribute '{}' of '{}' object is unsafe.", name, object.TypeName()));
+  Cells::Undefined(value)->kind = kTemplateSecurity;
+  return value;
+}
+
 Value Evaluator::MissingAttribute(const Value& object, const Value& name) const {
   Value value = UndefinedName("");
   UndefinedCell& cell = *Cells::Undefined(value);
   cell.name = name;
-  cell.object = object.IsNone() ? "None" : fmt::format("{} object", object.TypeName());
+  cell.object = object.IsNone() ? "None" : fmt::format("{} object", QualifiedTypeName(object));
   return value;
+}
+
+// For {% debug %}: the names that the template itself has made, and what filters and tests there are.
+Value Evaluator::VisibleNames() {
+  auto names = MakeRef<Dict>();
+  if (module_->context) {
+    for (const auto& [name, value] : module_->context->locals) names->Set(name, value);
+    for (const auto& [name, value] : module_->context->exports->entries()) names->Set(name, value);
+  }
+  return Value::MakeDict({{Value::String("context"), Value::FromDict(std::move(names))},
+                          {Value::String("filters"), FilterNames()},
+                          {Value::String("tests"), TestNames()}});
 }
 
 Result<Value> Evaluator::Call(const Value& callee, const Arguments& arguments) {

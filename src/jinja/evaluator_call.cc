@@ -1,5 +1,6 @@
 // Calls: arguments, callees of the host, macros.
 #include <algorithm>
+#include <typeinfo>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,26 @@ constexpr ptrdiff_t kStackBytes = 4 << 20;  // of the 8 MB that threads have
 // thread's.
 thread_local const char* stack_base = nullptr;
 
+const MethodEntry* MethodOf(const MethodsOfName& methods, Type type) {
+  switch (type) {
+    case Type::kString:
+      return methods.of_string;
+    case Type::kList:
+      return methods.of_list;
+    case Type::kTuple:
+      return methods.of_tuple;
+    case Type::kDict:
+      return methods.of_dict;
+    case Type::kBool:
+    case Type::kInt:
+      return methods.of_int;
+    case Type::kFloat:
+      return methods.of_float;
+    default:
+      return nullptr;
+  }
+}
+
 const KeywordArgument* FindKeyword(const Arguments& arguments, std::string_view name) {
   auto at = std::ranges::find(arguments.keywords, name, &KeywordArgument::name);
   return at == arguments.keywords.end() ? nullptr : &*at;
@@ -29,10 +50,9 @@ StackBase::StackBase() : outer_(stack_base) {
 }
 StackBase::~StackBase() { stack_base = outer_; }
 
-void Evaluator::CheckStack() const {
-  ptrdiff_t used = stack_base - static_cast<const char*>(__builtin_frame_address(0));
-  if (used > kStackBytes) Fail(kTemplateLimit, "maximum recursion depth exceeded");
-}
+const char* StackBase::Limit() { return stack_base - kStackBytes; }
+
+void Evaluator::FailStack() const { Fail(kTemplateRecursion, "maximum recursion depth exceeded"); }
 
 void Evaluator::EvaluateArguments(const CallArguments& arguments, ArgumentValues& positional,
                                   ArgumentKeywords& keywords) {
@@ -57,15 +77,15 @@ void Evaluator::EvaluateArguments(const CallArguments& arguments, ArgumentValues
 }
 
 // False when the callee ended the running macro (`return`).
-bool Evaluator::TryCall(const CallExpr& call, Value& result, const Value* caller) {
+bool Evaluator::TryCall(const CallExpr& call, Value& result, const Value* caller, Sink* direct) {
   Value object, callee;
   const MethodEntry* method = nullptr;
   if (call.callee->kind == ExprKind::kAttribute) {
     const auto& attribute = static_cast<const AttributeExpr&>(*call.callee);
     object = Evaluate(*attribute.object);
-    method = FindMethod(object, attribute.name);
+    method = MethodOf(attribute.methods, object.type());
     try {
-      if (!method) callee = Attribute(object, attribute.name);
+      if (!method) callee = AttributeOf(attribute, object);
     } catch (EvaluationError& error) {
       Place(error, SpanOf(attribute));
       throw;
@@ -91,8 +111,8 @@ bool Evaluator::TryCall(const CallExpr& call, Value& result, const Value* caller
     ~Restore() { span = outer; }
   } restore{call_span_, outer_span};
   try {
-    if (!method) return Invoke(callee, arguments, result);
-    result = method->apply(*this, object, arguments);
+    if (!method) return Invoke(callee, arguments, result, direct);
+    result = CallMethod(*this, *method, object, arguments);
     return true;
   } catch (EvaluationError& error) {
     Place(error, call_span_);
@@ -100,14 +120,15 @@ bool Evaluator::TryCall(const CallExpr& call, Value& result, const Value* caller
   }
 }
 
-bool Evaluator::Invoke(const Value& callee, const Arguments& arguments, Value& result) {
+bool Evaluator::Invoke(const Value& callee, const Arguments& arguments, Value& result, Sink* direct) {
   Object* object = callee.AsObject();
   if (!object) {
     if (Cells::IsLenient(callee)) return result = callee, true;
     FailIfUndefined(callee);
     FailType(fmt::format("'{}' object is not callable", callee.TypeName()));
   }
-  if (auto* macro = dynamic_cast<MacroObject*>(object)) return CallMacro(*macro, arguments, result);
+  if (typeid(*object) == typeid(MacroObject))
+    return CallMacro(static_cast<MacroObject&>(*object), arguments, result, direct);
   Result<Value> outcome = object->Call(*this, arguments);
   if (outcome.ok()) return result = std::move(outcome).value(), true;
   if (outcome.error().front().kind == kMacroReturn) return false;
@@ -121,62 +142,79 @@ Value Evaluator::CallValue(const Value& callee, const Arguments& arguments) {
 }
 
 Value Evaluator::MakeCaller(const Unit& unit) {
-  return Value::New<MacroObject>(module_->compiled, unit, activation_, std::string(), module_->undefined);
+  return Value::New<MacroObject>(Ref(module_), unit, activation_, autoescape_);
 }
 
 // --- macros
 
-// What is running, saved while a macro runs.
-struct Evaluator::Running {
-  Running(Evaluator& evaluator, Module& module, Ref<Activation> activation, Sink& sink, CallFrame frame)
-      : self(evaluator),
-        outer_module(std::exchange(self.module_, &module)),
-        outer_activation(std::exchange(self.activation_, std::move(activation))),
-        outer_sink(std::exchange(self.sink_, &sink)) {
-    self.frames_.push_back(frame);
-  }
-  ~Running() {
-    self.frames_.pop_back();
-    self.sink_ = outer_sink;
-    self.Leave(std::exchange(self.activation_, std::move(outer_activation)));
-    self.module_ = outer_module;
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
+Evaluator::Running::Running(Evaluator& evaluator, Module& module, Ref<Activation> activation, Sink& sink,
+                            CallFrame frame, bool autoescape)
+    : self(evaluator),
+      outer_module(std::exchange(self.module_, &module)),
+      outer_activation(std::exchange(self.activation_, std::move(activation))),
+      outer_sink(std::exchange(self.sink_, &sink)),
+      outer_autoescape(std::exchange(self.autoescape_, autoescape)),
+      outer_silent(std::exchange(self.silent_, false)) {
+  self.frames_.push_back(frame);
+}
 
-  Evaluator& self;
-  Module* outer_module;
-  Ref<Activation> outer_activation;
-  Sink* outer_sink;
-};
+Evaluator::Running::~Running() {
+  self.frames_.pop_back();
+  self.silent_ = outer_silent;
+  self.autoescape_ = outer_autoescape;
+  self.sink_ = outer_sink;
+  self.Leave(std::exchange(self.activation_, std::move(outer_activation)));
+  self.module_ = outer_module;
+}
 
 // False when a call block's body ended the macro around it.
-bool Evaluator::CallMacro(const MacroObject& macro, const Arguments& arguments, Value& result) {
+bool Evaluator::CallMacro(const MacroObject& macro, const Arguments& arguments, Value& result, Sink* direct) {
   CheckStack();
   if (frames_.size() >= options_.limits.depth)
-    Fail(kTemplateLimit, fmt::format("maximum recursion depth exceeded: macros call each other more than {} deep",
-                                     options_.limits.depth));
+    Fail(kTemplateRecursion, fmt::format("maximum recursion depth exceeded: macros call each other more than {} deep",
+                                         options_.limits.depth));
+  // A macro that a host kept from another render takes its globals from this one.
+  const bool is_own = macro.module && macro.module->owner == this;
+  const Ref<Module> module = is_own ? macro.module : ModuleOf(macro.compiled, macro.undefined);
   Ref<Activation> activation = NewActivation(macro.unit, macro.parent);
   BindArguments(macro, arguments, *activation);
+  // What nobody looks at before it is written needs no text of its own.
+  const bool writes = direct && !direct->values && !direct->provenance && autoescape_ == macro.autoescape;
+  if (writes) return CallMacroInto(macro, *module, std::move(activation), *direct, result);
   Sink sink = NewSink();
-  Span call = call_span_;
-  Flow flow = Flow::kNormal;
-  {
-    Running running(*this, ModuleOf(macro.compiled, macro.undefined), std::move(activation), sink, {macro.name, call});
-    try {
-      flow = RunMacro(macro.unit);
-    } catch (ReturnUnwind&) {
-      flow = Flow::kReturn;
-    }
-  }
+  const Span call = call_span_;
+  const Flow flow = EnterMacro(macro, *module, std::move(activation), sink);
   if (flow == Flow::kReturn) {
     // A call block is a part of the macro that it stands in: only a macro ends.
     if (macro.unit.name.empty()) return false;
     result = std::exchange(returned_, Value());
     return true;
   }
-  result = TextOf(std::move(sink), macro.name, call);
+  result = ResultOf(std::move(sink), macro.name, call, macro.autoescape || autoescape_);
   return true;
+}
+
+bool Evaluator::CallMacroInto(const MacroObject& macro, Module& module, Ref<Activation> activation, Sink& sink,
+                              Value& result) {
+  const size_t before = sink.text.size();
+  if (EnterMacro(macro, module, std::move(activation), sink) != Flow::kReturn) {
+    result = Value();
+    return true;
+  }
+  sink.text.resize(before);
+  if (macro.unit.name.empty()) return false;
+  result = std::exchange(returned_, Value());
+  if (Cells::IsMissing(result)) result = UndefinedName("");
+  return true;
+}
+
+Flow Evaluator::EnterMacro(const MacroObject& macro, Module& module, Ref<Activation> activation, Sink& sink) {
+  const Running running(*this, module, std::move(activation), sink, {macro.name, call_span_}, macro.autoescape);
+  try {
+    return RunMacro(macro.unit);
+  } catch (ReturnUnwind&) {
+    return Flow::kReturn;
+  }
 }
 
 Flow Evaluator::RunMacro(const Unit& unit) {
@@ -195,7 +233,7 @@ Flow Evaluator::RunMacro(const Unit& unit) {
 void Evaluator::BindArguments(const MacroObject& macro, const Arguments& arguments, Activation& activation) {
   const Unit& unit = macro.unit;
   size_t wanted = unit.parameters.size(), given = std::min(wanted, arguments.positional.size()), used = 0;
-  std::string label = unit.name.empty() ? "None" : ReprText(unit.name);
+  auto label = [&] { return unit.name.empty() ? std::string("None") : ReprText(unit.name); };
   for (size_t i = 0; i < given; ++i) activation.slots[i] = arguments.positional[i];
   for (size_t i = given; i < wanted; ++i) {
     const KeywordArgument* keyword = FindKeyword(arguments, unit.parameters[i].name->name);
@@ -222,17 +260,17 @@ void Evaluator::BindArguments(const MacroObject& macro, const Arguments& argumen
   } else if (used < arguments.keywords.size()) {
     if (!is_bound("caller") && FindKeyword(arguments, "caller")) {
       FailType(fmt::format(
-          "macro {} was invoked with two values for the special caller argument. This is most likely a bug.", label));
+          "macro {} was invoked with two values for the special caller argument. This is most likely a bug.", label()));
     }
     auto extra =
         std::ranges::find_if(arguments.keywords, [&](const KeywordArgument& each) { return !is_bound(each.name); });
-    FailType(fmt::format("macro {} takes no keyword argument {}", label, ReprText(extra->name)));
+    FailType(fmt::format("macro {} takes no keyword argument {}", label(), ReprText(extra->name)));
   }
   if (unit.takes_varargs) {
     auto rest = arguments.positional.subspan(given);
     activation.slots[unit.varargs_slot] = Value::Tuple({rest.begin(), rest.end()});
   } else if (arguments.positional.size() > wanted) {
-    FailType(fmt::format("macro {} takes not more than {} argument(s)", label, wanted));
+    FailType(fmt::format("macro {} takes not more than {} argument(s)", label(), wanted));
   }
 }
 
@@ -240,15 +278,16 @@ void Evaluator::BindArguments(const MacroObject& macro, const Arguments& argumen
 Value Evaluator::RunRecursive(const ForStatement& node, const Ref<Activation>& parent, Module& module,
                               const Value& iterable, int64_t depth0) {
   CheckStack();
-  if (frames_.size() >= options_.limits.depth) Fail(kTemplateLimit, "the loop calls itself too deeply");
+  if (frames_.size() >= options_.limits.depth)
+    Fail(kTemplateRecursion, "maximum recursion depth exceeded: the loop calls itself too deeply");
   Sink sink = NewSink();
   Flow flow = Flow::kNormal;
   {
-    Running running(*this, module, NewActivation(*node.recursive, parent), sink, {{}, call_span_});
+    Running running(*this, module, NewActivation(*node.recursive, parent), sink, {{}, call_span_}, autoescape_);
     flow = RunLoop(node, iterable, depth0);
   }
   if (flow == Flow::kReturn) throw ReturnUnwind{};
-  return TextOf(std::move(sink), {}, {});
+  return ResultOf(std::move(sink), {}, {}, autoescape_);
 }
 
 Result<Value> MacroObject::Call(CallContext& context, const Arguments& arguments) {

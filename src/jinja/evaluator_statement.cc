@@ -1,8 +1,13 @@
 // Statements.
+#include <charconv>
+
 #include <fmt/format.h>
 
 #include "jinja/evaluator.h"
+#include "jinja/filters.h"
 #include "jinja/loop.h"
+#include "jinja/methods.h"
+#include "jinja/pretty.h"
 
 namespace stir::jinja {
 namespace {
@@ -44,6 +49,10 @@ Flow Evaluator::Execute(const Statement& statement) {
       return ExecuteOutput(static_cast<const OutputStatement&>(statement));
     case StatementKind::kSet: {
       const auto& node = static_cast<const SetStatement&>(statement);
+      if (node.target->kind == Target::Kind::kName) {
+        AssignName(*node.target->name, Evaluate(*node.value));
+        return Flow::kNormal;
+      }
       CheckNamespaces(*node.target);
       Assign(*node.target, Evaluate(*node.value));
       return Flow::kNormal;
@@ -56,8 +65,7 @@ Flow Evaluator::Execute(const Statement& statement) {
       return ExecuteFor(static_cast<const ForStatement&>(statement));
     case StatementKind::kMacro: {
       const auto& node = static_cast<const MacroStatement&>(statement);
-      activation_->slots[node.target->variable.index] = Value::New<MacroObject>(
-          module_->compiled, *node.unit, activation_, std::string(node.unit->name), module_->undefined);
+      AssignName(*node.target, Value::New<MacroObject>(Ref(module_), *node.unit, activation_, autoescape_));
       return Flow::kNormal;
     }
     case StatementKind::kCallBlock:
@@ -66,11 +74,19 @@ Flow Evaluator::Execute(const Statement& statement) {
       return ExecuteFilterBlock(static_cast<const FilterBlockStatement&>(statement));
     case StatementKind::kWith:
       return ExecuteWith(static_cast<const WithStatement&>(statement));
-    case StatementKind::kScope: {
-      const auto& node = static_cast<const ScopeStatement&>(statement);
-      Enter(node.frame);
-      return Execute(node.body);
-    }
+    case StatementKind::kAutoescape:
+      return ExecuteAutoescape(static_cast<const AutoescapeStatement&>(statement));
+    case StatementKind::kBlock:
+      return ExecuteBlock(static_cast<const BlockStatement&>(statement));
+    case StatementKind::kExtends:
+      return ExecuteExtends(static_cast<const ExtendsStatement&>(statement));
+    case StatementKind::kInclude:
+      return ExecuteInclude(static_cast<const IncludeStatement&>(statement));
+    case StatementKind::kImport:
+      return ExecuteImport(static_cast<const ImportStatement&>(statement));
+    case StatementKind::kDebug:
+      Write(PrettyText(VisibleNames()), statement.begin, statement.end);
+      return Flow::kNormal;
     case StatementKind::kDo:
       return ExecuteDo(static_cast<const DoStatement&>(statement));
     case StatementKind::kBreak:
@@ -90,10 +106,14 @@ void Evaluator::CountOutput(size_t bytes) {
   }
 }
 
-void Evaluator::Write(std::string_view text, const Expr& from) {
+void Evaluator::Write(std::string_view text, uint32_t begin, uint32_t end) {
   if (text.empty()) return;
   CountOutput(text.size());
-  if (sink_->provenance) sink_->provenance->Add(sink_->text.size(), SpanOf(from));
+  if (sink_->values) {
+    sink_->values->push_back(Value::String(std::string(text)));
+    return;
+  }
+  if (sink_->provenance) sink_->provenance->Add(sink_->text.size(), module_->compiled->SpanOf(begin, end));
   sink_->text += text;
 }
 
@@ -103,7 +123,20 @@ void Evaluator::WriteValue(const Value& value, const Expr& from) {
     sink_->values->push_back(as_text ? Value::String(ToText(value)) : value);
     return;
   }
-  if (!value.IsString()) return Write(ToText(value), from);
+  if (autoescape_) return WriteRaw(EscapeValue(value), from);
+  if (value.IsString()) return WriteRaw(value, from);
+  if (value.type() == Type::kInt) {
+    char digits[24];
+    const char* end = std::to_chars(digits, digits + sizeof digits, value.AsInt()).ptr;
+    return Write(std::string_view(digits, static_cast<size_t>(end - digits)), from);
+  }
+  Write(ToText(value), from);
+}
+
+// What has to be text already: a block's, a macro's.
+void Evaluator::WriteRaw(const Value& value, const Expr& from) {
+  if (sink_->values) return sink_->values->push_back(value);
+  if (!value.IsString()) FailType(fmt::format("sequence item 0: expected str instance, {} found", value.TypeName()));
   const StringCell& cell = Cells::Of(value);
   if (cell.provenance && sink_->provenance && !cell.text.empty()) {
     CountOutput(cell.text.size());
@@ -115,23 +148,20 @@ void Evaluator::WriteValue(const Value& value, const Expr& from) {
 }
 
 Flow Evaluator::ExecuteOutput(const OutputStatement& node) {
+  if (silent_) return Flow::kNormal;
   for (const Expr* item : node.items) {
     if (item->kind == ExprKind::kText) {
-      const auto& text = static_cast<const TextExpr&>(*item);
-      if (sink_->values) {
-        sink_->values->push_back(Value::String(std::string(text.text)));
-      } else {
-        Write(text.text, *item);
-      }
+      Write(static_cast<const TextExpr&>(*item).text, *item);
       continue;
     }
     try {
       if (item->kind == ExprKind::kCall) {
         Value value;
-        if (!TryCall(static_cast<const CallExpr&>(*item), value)) return Flow::kReturn;
-        WriteValue(value, *item);
+        if (!TryCall(static_cast<const CallExpr&>(*item), value, nullptr, sink_)) return Flow::kReturn;
+        if (!Cells::IsMissing(value)) WriteValue(value, *item);
       } else {
-        WriteValue(Evaluate(*item), *item);
+        Value holder;
+        WriteValue(*Locate(*item, holder), *item);
       }
     } catch (EvaluationError& error) {
       Place(error, SpanOf(*item));
@@ -139,6 +169,17 @@ Flow Evaluator::ExecuteOutput(const OutputStatement& node) {
     }
   }
   return Flow::kNormal;
+}
+
+Flow Evaluator::ExecuteAutoescape(const AutoescapeStatement& node) {
+  struct Restore {
+    bool& current;
+    bool outer;
+    ~Restore() { current = outer; }
+  } restore{autoescape_, autoescape_};
+  Enter(node.frame);
+  autoescape_ = Truth(Evaluate(*node.option));
+  return Execute(node.body);
 }
 
 Flow Evaluator::ExecuteDo(const DoStatement& node) {
@@ -168,13 +209,16 @@ Flow Evaluator::Capture(Sink& sink, Run run) {
 
 Flow Evaluator::ExecuteSetBlock(const SetBlockStatement& node) {
   Sink sink = NewSink();
+  const bool outer_silent = std::exchange(silent_, false);
   Flow flow = Capture(sink, [&] {
     Enter(node.frame);
     return Execute(node.body);
   });
+  silent_ = outer_silent;
   if (flow != Flow::kNormal) return flow;
-  Value text = TextOf(std::move(sink), {}, {});
+  Value text = ResultOf(std::move(sink), {}, {}, autoescape_);
   if (node.filter) text = EvaluateFilter(static_cast<const FilterExpr&>(*node.filter), &text);
+  if (autoescape_ && !Cells::IsMarkup(text)) text = Value::Markup(ToText(text));
   Assign(*node.target, text);
   return Flow::kNormal;
 }
@@ -186,16 +230,16 @@ Flow Evaluator::ExecuteFilterBlock(const FilterBlockStatement& node) {
     return Execute(node.body);
   });
   if (flow != Flow::kNormal) return flow;
-  Value text = TextOf(std::move(sink), {}, {});
-  WriteValue(EvaluateFilter(static_cast<const FilterExpr&>(*node.filter), &text), *node.filter);
+  Value text = ResultOf(std::move(sink), {}, {}, autoescape_);
+  WriteRaw(EvaluateFilter(static_cast<const FilterExpr&>(*node.filter), &text), *node.filter);
   return Flow::kNormal;
 }
 
 Flow Evaluator::ExecuteCallBlock(const CallBlockStatement& node) {
   Value caller = MakeCaller(*node.unit), value;
   try {
-    if (!TryCall(*node.call, value, &caller)) return Flow::kReturn;
-    WriteValue(value, *node.call);
+    if (!TryCall(*node.call, value, &caller, sink_)) return Flow::kReturn;
+    if (!Cells::IsMissing(value)) WriteRaw(value, *node.call);
   } catch (EvaluationError& error) {
     Place(error, SpanOf(*node.call));
     throw;
@@ -219,10 +263,15 @@ void Evaluator::Enter(const Frame& frame) {
   }
 }
 
+void Evaluator::AssignName(const NameExpr& name, const Value& value) {
+  activation_->slots[name.variable.index] = value;
+  if (name.exported && module_->context) module_->context->exports->Set(name.name, value);
+}
+
 void Evaluator::Assign(const Target& target, const Value& value) {
   switch (target.kind) {
     case Target::Kind::kName:
-      activation_->slots[target.name->variable.index] = value;
+      AssignName(*target.name, value);
       return;
     case Target::Kind::kTuple:
       return Unpack(target, value);
@@ -231,8 +280,7 @@ void Evaluator::Assign(const Target& target, const Value& value) {
   }
   try {
     CheckNamespaces(target);
-    Value ns = EvaluateName(*target.name);
-    Take(ns.AsObject()->SetItem(*this, Value::String(std::string(target.attribute)), value));
+    NamespaceDict(Slot(target.name->variable))->Set(target.attribute, value);
   } catch (EvaluationError& error) {
     Place(error, module_->compiled->SpanOf(target.begin, target.end));
     throw;
@@ -242,8 +290,8 @@ void Evaluator::Assign(const Target& target, const Value& value) {
 // What is assigned to `a.b` must be a namespace: known before the value is computed.
 void Evaluator::CheckNamespaces(const Target& target) {
   for (const Target* each : target.items) CheckNamespaces(*each);
-  if (target.kind != Target::Kind::kNamespace || EvaluateName(*target.name).TypeName() == "Namespace") return;
-  EvaluationError error{{Diagnostic(kTemplateType, "cannot assign attribute on non-namespace object")}};
+  if (target.kind != Target::Kind::kNamespace || NamespaceDict(Slot(target.name->variable))) return;
+  EvaluationError error{{Diagnostic(kTemplateRuntime, "cannot assign attribute on non-namespace object")}};
   Place(error, module_->compiled->SpanOf(target.begin, target.end));
   throw error;
 }
@@ -278,9 +326,9 @@ Flow Evaluator::ExecuteWith(const WithStatement& node) {
 // --- branches and loops
 
 Flow Evaluator::ExecuteIf(const IfStatement& node) {
-  if (Truth(Evaluate(*node.test))) return Execute(node.then);
+  if (Test(*node.test)) return Execute(node.then);
   for (const IfStatement* each : node.elifs) {
-    if (Truth(Evaluate(*each->test))) return Execute(each->then);
+    if (Test(*each->test)) return Execute(each->then);
   }
   return Execute(node.otherwise);
 }
@@ -289,7 +337,7 @@ Flow Evaluator::ExecuteFor(const ForStatement& node) {
   Value iterable = Evaluate(*node.iterable);
   try {
     if (!node.recursive) return RunLoop(node, iterable, 0);
-    WriteValue(RunRecursive(node, activation_, *module_, iterable, 0), *node.iterable);
+    WriteRaw(RunRecursive(node, activation_, *module_, iterable, 0), *node.iterable);
   } catch (EvaluationError& error) {
     Place(error, SpanOf(*node.iterable));
     throw;
@@ -323,9 +371,20 @@ bool Evaluator::RunRound(const ForStatement& node, const Value& item, Flow& flow
 }
 
 Flow Evaluator::RunRounds(const ForStatement& node, const Value& iterable, bool& completed) {
+  if (!node.filter && iterable.IsSequence()) return RunSequence(node, iterable, completed);
   Flow flow = Flow::kNormal;
   std::unique_ptr<Iterator> items = MakeLoopIterator(*this, node, iterable);
   for (Value item; NextOf(*items, item) && RunRound(node, item, flow, completed);) {
+  }
+  return flow;
+}
+
+// A list is read as it stands, also while it grows.
+Flow Evaluator::RunSequence(const ForStatement& node, const Value& sequence, bool& completed) {
+  Flow flow = Flow::kNormal;
+  for (size_t i = 0; i < sequence.Items().size(); ++i) {
+    const Value item = sequence.Items()[i];
+    if (!RunRound(node, item, flow, completed)) break;
   }
   return flow;
 }
@@ -338,8 +397,8 @@ Flow Evaluator::RunRoundsWithLoop(const ForStatement& node, const Value& iterabl
     LoopObject& loop;
     ~Part() { loop.Forget(); }
   } part{*loop};
+  activation_->slots[node.loop_slot] = Value::FromObject(loop);
   for (Value item; loop->Advance(item);) {
-    activation_->slots[node.loop_slot] = Value::FromObject(loop);
     if (!RunRound(node, item, flow, completed)) break;
   }
   return flow;

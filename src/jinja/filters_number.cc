@@ -1,33 +1,41 @@
 // Filters that convert, and those on numbers.
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
 
+#include "jinja/big_integer.h"
 #include "jinja/filters.h"
 #include "jinja/json_text.h"
 
 namespace stir::jinja {
 namespace {
 
-int64_t FromReal(double value) {
-  if (!(std::fabs(value) < 9.2e18)) Fail(kTemplateLimit, "the number does not fit an integer of 64 bits");
-  return static_cast<int64_t>(value);
+// The integer part of a float, as int(x) gives it.
+Value WholePart(double value) {
+  if (std::isnan(value)) FailValue("cannot convert float NaN to integer");
+  if (std::isinf(value)) Fail(kTemplateOverflow, "cannot convert float infinity to integer");
+  return IntegerFrom(value);
+}
+
+std::optional<Value> IntegerInText(std::string_view text, const Value& base) {
+  const bool has_base = IsWhole(base) && (WholeOf(base) == 0 || (WholeOf(base) >= 2 && WholeOf(base) <= 36));
+  if (!has_base) return std::nullopt;
+  const Result<std::optional<Value>> whole = Catching([&] { return ParseInt(text, static_cast<int>(WholeOf(base))); });
+  return whole.ok() ? *whole : std::nullopt;
 }
 
 Value ToInt(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("do_int", arguments);
-  Value fallback = reader.Optional("default", Value::Int(0));
-  int64_t base = reader.OptionalInt("base", 10);
+  Value fallback = reader.Optional("default", Value::Int(0)), base = reader.Optional("base", Value::Int(10));
   reader.Finish();
   FailIfUndefined(input);
-  if (base != 0 && (base < 2 || base > 36)) return fallback;
-  if (IsWhole(input)) return Value::Int(WholeOf(input));
-  if (input.type() == Type::kFloat)
-    return std::isfinite(input.AsFloat()) ? Value::Int(FromReal(input.AsFloat())) : fallback;
+  if (IsInteger(input)) return input.type() == Type::kBool ? Value::Int(WholeOf(input)) : input;
+  if (input.type() == Type::kFloat) return std::isnan(input.AsFloat()) ? fallback : WholePart(input.AsFloat());
   if (input.IsString()) {
-    if (std::optional<Value> whole = ParseInt(input.AsString(), static_cast<int>(base))) return *whole;
-    std::optional<double> real = ParseFloat(input.AsString());
-    return real && std::isfinite(*real) ? Value::Int(FromReal(*real)) : fallback;
+    if (std::optional<Value> whole = IntegerInText(input.AsString(), base)) return *whole;
+    const std::optional<double> real = ParseFloat(input.AsString());
+    return real && std::isfinite(*real) ? IntegerFrom(*real) : fallback;
   }
   return CallSpecial(evaluator, input, "__int__").value_or(fallback);
 }
@@ -39,7 +47,7 @@ Value ToFloat(Evaluator& evaluator, const Value& input, const Arguments& argumen
   FailIfUndefined(input);
   if (IsNumber(input)) return Value::Float(RealOf(input));
   if (input.IsString()) {
-    std::optional<double> real = ParseFloat(input.AsString());
+    const std::optional<double> real = ParseFloat(input.AsString());
     return real ? Value::Float(*real) : fallback;
   }
   return CallSpecial(evaluator, input, "__float__").value_or(fallback);
@@ -55,34 +63,46 @@ double RoundReal(double value, int64_t digits) {
   return rounded * unit;
 }
 
-Value RoundWhole(int64_t value, int64_t digits) {
-  if (digits >= 0) return Value::Int(value);
-  if (digits < -18) return Value::Int(0);
-  int64_t unit = PowerOfInts(10, -digits), quotient = value / unit, rest = value % unit;
-  int64_t twice = 2 * std::abs(rest), away = value < 0 ? -1 : 1;
-  if (twice > unit || (twice == unit && quotient % 2 != 0)) quotient += away;
-  return Value::Int(quotient * unit);
+Value RoundCommon(Evaluator& evaluator, const Value& input, const Value& precision) {
+  if (std::optional<Value> special = CallSpecial(evaluator, input, "__round__", {precision}); special && !IsBig(input))
+    return *special;
+  if (!IsNumber(input) && !IsBig(input))
+    FailType(fmt::format("type {} doesn't define __round__ method", input.TypeName()));
+  if (precision.IsNone()) {
+    if (input.type() != Type::kFloat) return RoundInteger(input, 0);
+    if (!std::isfinite(input.AsFloat())) return WholePart(input.AsFloat());
+    return IntegerFrom(RoundReal(input.AsFloat(), 0));
+  }
+  const int64_t digits = RequireInt(precision);
+  return input.type() == Type::kFloat ? Value::Float(RoundReal(input.AsFloat(), digits)) : RoundInteger(input, digits);
+}
+
+// Up or down to so many digits, as a float: func(value * 10 ** precision) / 10 ** precision.
+Value RoundTo(Evaluator& evaluator, const Value& input, const Value& precision, bool up) {
+  const Value factor = Arithmetic(BinaryOp::kPower, Value::Int(10), precision);
+  const std::optional<Value> real = CallSpecial(evaluator, input, "__float__");
+  const Value scaled = Arithmetic(BinaryOp::kMultiply, real && !IsBig(input) ? *real : input, factor);
+  if (IsInteger(scaled)) return Arithmetic(BinaryOp::kDivide, scaled, factor);
+  if (scaled.type() != Type::kFloat) FailType(fmt::format("must be real number, not {}", scaled.TypeName()));
+  return Arithmetic(BinaryOp::kDivide, WholePart(up ? std::ceil(scaled.AsFloat()) : std::floor(scaled.AsFloat())),
+                    factor);
 }
 
 Value Round(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("do_round", arguments);
-  Value precision = reader.Optional("precision", Value::Int(0));
-  std::string method = ToText(reader.Optional("method", Value::String("common")));
+  Value precision = reader.Optional("precision", Value::Int(0)),
+        method = reader.Optional("method", Value::String("common"));
   reader.Finish();
-  if (method != "common" && method != "ceil" && method != "floor") FailValue("method must be common, ceil or floor");
-  int64_t digits = RequireInt(precision);
-  if (method == "common") {
-    if (std::optional<Value> special = CallSpecial(evaluator, input, "__round__", {precision})) return *special;
-    if (!IsNumber(input)) FailType(fmt::format("type {} doesn't define __round__ method", input.TypeName()));
-    return IsWhole(input) ? RoundWhole(WholeOf(input), digits) : Value::Float(RoundReal(input.AsFloat(), digits));
-  }
-  std::optional<Value> real = CallSpecial(evaluator, input, "__float__");
-  if (!real && !IsNumber(input)) FailType(fmt::format("must be real number, not {}", input.TypeName()));
-  double factor = std::pow(10.0, static_cast<double>(digits)), scaled = RealOf(real ? *real : input) * factor;
-  return Value::Float((method == "ceil" ? std::ceil(scaled) : std::floor(scaled)) / factor);
+  RequireHashable(method);
+  const std::string_view name = method.IsString() ? method.AsString() : "";
+  if (name != "common" && name != "ceil" && name != "floor")
+    Fail(kTemplateFilterArgument, "method must be common, ceil or floor");
+  return name == "common" ? RoundCommon(evaluator, input, precision)
+                          : RoundTo(evaluator, input, precision, name == "ceil");
 }
 
-Value Absolute(Evaluator& evaluator, const Value& input, const Arguments&) {
+Value Absolute(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
+  RefuseArguments("abs", arguments);
   if (std::optional<Value> special = CallSpecial(evaluator, input, "__abs__")) return *special;
   if (input.type() == Type::kFloat) return Value::Float(std::fabs(input.AsFloat()));
   if (!IsWhole(input)) FailType(fmt::format("bad operand type for abs(): '{}'", input.TypeName()));
@@ -99,7 +119,9 @@ Value Default(Evaluator&, const Value& input, const Arguments& arguments) {
 
 // Text of a configuration file as the literal that it spells, or as it is.
 Value ReadLiteral(const Value& input) {
-  return input.IsString() ? ParseLiteral(input.AsString()).value_or(input) : input;
+  if (!input.IsString()) return input;
+  const std::string_view text = input.AsString();
+  return ParseLiteral(text.substr(std::min(text.find_first_not_of(" \t"), text.size()))).value_or(input);
 }
 
 // These matter only where values keep their types; text rendering prints the text.
@@ -126,20 +148,21 @@ constexpr FilterEntry kFilters[] = {
     {"abs", Absolute},
     {"default", Default},
     {"d", Default},
-    {"as_number", AsNumber, false},
-    {"as_bool", AsBool, false},
+    {"as_number", AsNumber, false, true},
+    {"as_bool", AsBool, false, true},
     {"as_native",
      [](Evaluator& evaluator, const Value& input, const Arguments&) {
        return evaluator.is_native() ? ReadLiteral(input) : input;
      },
-     false},
+     false, true},
     {"as_text",
      [](Evaluator& evaluator, const Value& input, const Arguments&) {
        return evaluator.is_native() ? Value::String(ToText(input)) : input;
      },
-     false},
+     false, true},
     {"is_list",
-     [](Evaluator&, const Value& input, const Arguments&) { return Value::Bool(input.type() == Type::kList); }},
+     [](Evaluator&, const Value& input, const Arguments&) { return Value::Bool(input.type() == Type::kList); }, true,
+     true},
 };
 
 }  // namespace
@@ -153,6 +176,13 @@ std::optional<Value> CallSpecial(Evaluator& evaluator, const Value& value, std::
   std::optional<Value> method = Take(object->GetAttribute(evaluator, name));
   if (!method) return std::nullopt;
   return evaluator.CallValue(*method, {arguments, {}});
+}
+
+void RefuseArguments(std::string_view callee, const Arguments& arguments) {
+  if (!arguments.keywords.empty()) FailType(fmt::format("{}() takes no keyword arguments", callee));
+  if (!arguments.positional.empty()) {
+    FailType(fmt::format("{}() takes exactly one argument ({} given)", callee, 1 + arguments.positional.size()));
+  }
 }
 
 }  // namespace stir::jinja

@@ -69,32 +69,40 @@ std::vector<AttributePath> SortPaths(const Value& attribute) {
 
 Value Sort(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("do_sort", arguments);
-  bool reverse = reader.OptionalBool("reverse", false), case_sensitive = reader.OptionalBool("case_sensitive", false);
+  Value reverse = reader.Optional("reverse", Value::Bool(false));
+  bool case_sensitive = reader.OptionalBool("case_sensitive", false);
   std::vector<AttributePath> paths = SortPaths(reader.Optional("attribute"));
   reader.Finish();
+  const std::vector<Value> items = ToVector(input);
+  const bool is_reverse = RequireInt(reverse) != 0;
   std::vector<Keyed> keyed;
-  for (Value& item : ToVector(input)) {
+  for (const Value& item : items) {
+    if (paths.size() == 1) {
+      keyed.push_back({FoldCase(paths[0].Of(evaluator, item), case_sensitive), item});
+      continue;
+    }
     std::vector<Value> key;
     for (const AttributePath& path : paths) key.push_back(FoldCase(path.Of(evaluator, item), case_sensitive));
-    keyed.push_back({Value::List(std::move(key)), std::move(item)});
+    keyed.push_back({Value::List(std::move(key)), item});
   }
-  SortByKey(keyed, reverse);
+  SortByKey(keyed, is_reverse);
   return Items(std::move(keyed));
 }
 
-Value DictSort(Evaluator&, const Value& input, const Arguments& arguments) {
+Value DictSort(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("do_dictsort", arguments);
   bool case_sensitive = reader.OptionalBool("case_sensitive", false);
-  std::string by = ToText(reader.Optional("by", Value::String("key")));
-  bool reverse = reader.OptionalBool("reverse", false);
+  Value by = reader.Optional("by", Value::String("key")), reverse = reader.Optional("reverse", Value::Bool(false));
   reader.Finish();
-  if (by != "key" && by != "value") FailValue("You can only sort by either \"key\" or \"value\"");
-  FailIfUndefined(input);
-  if (!input.IsDict()) FailType(fmt::format("'{}' object has no attribute 'items'", input.TypeName()));
+  const bool by_key = by.Equals(Value::String("key"));
+  if (!by_key && !by.Equals(Value::String("value")))
+    Fail(kTemplateFilterArgument, "You can only sort by either \"key\" or \"value\"");
+  RequireItems(evaluator, input);
+  const bool is_reverse = RequireInt(reverse) != 0;
   std::vector<Keyed> keyed;
   for (const auto& [key, value] : input.AsDict().entries())
-    keyed.push_back({FoldCase(by == "key" ? key : value, case_sensitive), Value::Tuple({key, value})});
-  SortByKey(keyed, reverse);
+    keyed.push_back({FoldCase(by_key ? key : value, case_sensitive), Value::Tuple({key, value})});
+  SortByKey(keyed, is_reverse);
   return Items(std::move(keyed));
 }
 
@@ -103,16 +111,19 @@ Value Unique(Evaluator& evaluator, const Value& input, const Arguments& argument
   bool case_sensitive = reader.OptionalBool("case_sensitive", false);
   AttributePath path(reader.Optional("attribute"));
   reader.Finish();
-  Dict seen;
-  std::vector<Value> items;
-  for (Value& item : ToVector(input)) {
-    Value key = FoldCase(path.Of(evaluator, item), case_sensitive);
-    RequireHashable(key);
-    if (seen.Find(key)) continue;
-    seen.Set(key, Value::None());
-    items.push_back(std::move(item));
-  }
-  return IterableOf(std::move(items));
+  return LazyIterable(evaluator,
+                      [input, path, case_sensitive, seen = MakeRef<Dict>(),
+                       items = std::shared_ptr<Iterator>()](Evaluator& self) mutable -> std::optional<Value> {
+                        if (!items) items = Iterate(input);
+                        for (Value item; NextOf(*items, item);) {
+                          Value key = FoldCase(path.Of(self, item), case_sensitive);
+                          RequireHashable(key);
+                          if (seen->Find(key)) continue;
+                          seen->Set(std::move(key), Value::None());
+                          return item;
+                        }
+                        return std::nullopt;
+                      });
 }
 
 template <bool kMax>
@@ -147,15 +158,14 @@ Value Sum(Evaluator& evaluator, const Value& input, const Arguments& arguments) 
 
 Value GroupBy(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("sync_do_groupby", arguments);
-  AttributePath path(reader.Required("attribute"));
-  Value fallback = reader.Optional("default");
+  Value attribute = reader.Required("attribute"), fallback = reader.Optional("default");
   bool case_sensitive = reader.OptionalBool("case_sensitive", false);
   reader.Finish();
+  const AttributePath path(attribute, fallback);
   std::vector<Keyed> keyed;
   std::vector<Value> names;
   for (Value& item : ToVector(input)) {
     Value name = path.Of(evaluator, item);
-    if (name.IsUndefined() && !fallback.IsNone()) name = fallback;
     keyed.push_back({FoldCase(name, case_sensitive), Value::Tuple({name, std::move(item)})});
   }
   SortByKey(keyed, false);
@@ -170,45 +180,64 @@ Value GroupBy(Evaluator& evaluator, const Value& input, const Arguments& argumen
   return Value::List(std::move(groups));
 }
 
-Value Batch(Evaluator&, const Value& input, const Arguments& arguments) {
+Value Batch(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("do_batch", arguments);
-  int64_t size = RequireInt(reader.Required("linecount"));
-  Value fill = reader.Optional("fill_with");
+  Value size = reader.Required("linecount"), fill = reader.Optional("fill_with");
   reader.Finish();
-  std::vector<Value> batches, batch;
-  for (Value& item : ToVector(input)) {
-    if (static_cast<int64_t>(batch.size()) == size) batches.push_back(Value::List(std::exchange(batch, {})));
-    batch.push_back(std::move(item));
-  }
-  if (!batch.empty()) {
-    while (!fill.IsNone() && static_cast<int64_t>(batch.size()) < std::min<int64_t>(size, 1 << 20))
-      batch.push_back(fill);
-    batches.push_back(Value::List(std::move(batch)));
-  }
-  return IterableOf(std::move(batches));
+  return LazyIterable(evaluator,
+                      [input, size, fill, batch = std::vector<Value>(), is_over = false,
+                       items = std::shared_ptr<Iterator>()](Evaluator&) mutable -> std::optional<Value> {
+                        if (is_over) return std::nullopt;
+                        if (!items) items = Iterate(input);
+                        for (Value item; NextOf(*items, item);) {
+                          const bool is_full = Value::Int(static_cast<int64_t>(batch.size())).Equals(size);
+                          std::vector<Value> full = is_full ? std::exchange(batch, {}) : std::vector<Value>();
+                          batch.push_back(std::move(item));
+                          if (is_full) return Value::List(std::move(full));
+                        }
+                        is_over = true;
+                        if (batch.empty()) return std::nullopt;
+                        if (!fill.IsNone() && Less(Value::Int(static_cast<int64_t>(batch.size())), size)) {
+                          const int64_t missing = RequireInt(size) - static_cast<int64_t>(batch.size());
+                          if (missing > (1 << 24)) Fail(kTemplateLimit, "the batch is too long");
+                          batch.insert(batch.end(), static_cast<size_t>(missing), fill);
+                        }
+                        return Value::List(std::move(batch));
+                      });
 }
 
-Value Slice(Evaluator&, const Value& input, const Arguments& arguments) {
-  Reader reader("sync_do_slice", arguments);
-  int64_t slices = RequireInt(reader.Required("slices"));
-  Value fill = reader.Optional("fill_with");
-  reader.Finish();
-  if (slices == 0) FailValue("integer division or modulo by zero");
-  if (slices > (1 << 20)) Fail(kTemplateLimit, "too many slices");
+// The first slices hold one more when the items do not divide evenly.
+std::vector<Value> Slices(const Value& input, const Value& slices_value, const Value& fill) {
   std::vector<Value> items = ToVector(input), out;
-  auto length = static_cast<int64_t>(items.size());
+  const auto length = static_cast<int64_t>(items.size());
+  Arithmetic(BinaryOp::kFloorDivide, Value::Int(length), slices_value);  // Python's error for what cannot divide
+  const int64_t slices = RequireInt(slices_value);
+  if (slices > (1 << 20)) Fail(kTemplateLimit, "too many slices");
   int64_t each = slices < 0 ? 0 : length / slices, extra = slices < 0 ? 0 : length % slices, at = 0;
   for (int64_t i = 0; i < slices; ++i) {
-    int64_t end = at + each + (i < extra ? 1 : 0);
+    const int64_t end = at + each + (i < extra ? 1 : 0);
     std::vector<Value> part(items.begin() + at, items.begin() + end);
     if (!fill.IsNone() && i >= extra) part.push_back(fill);
     out.push_back(Value::List(std::move(part)));
     at = end;
   }
-  return IterableOf(std::move(out));
+  return out;
 }
 
-Value First(Evaluator& evaluator, const Value& input, const Arguments&) {
+Value Slice(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
+  Reader reader("sync_do_slice", arguments);
+  Value slices = reader.Required("slices"), fill = reader.Optional("fill_with");
+  reader.Finish();
+  return LazyIterable(evaluator,
+                      [input, slices, fill, parts = std::optional<std::vector<Value>>(),
+                       next = size_t{0}](Evaluator&) mutable -> std::optional<Value> {
+                        if (!parts) parts = Slices(input, slices, fill);
+                        return next < parts->size() ? std::optional((*parts)[next++]) : std::nullopt;
+                      });
+}
+
+Value First(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
+  Reader("sync_do_first", arguments).Finish();
   std::unique_ptr<Iterator> items = Iterate(input);
   Value first;
   return NextOf(*items, first) ? first : evaluator.UndefinedHint("No first item, sequence was empty.");
@@ -227,28 +256,31 @@ bool Reversed(Evaluator& evaluator, const Value& input, std::vector<Value>& item
   return true;
 }
 
-Value Last(Evaluator& evaluator, const Value& input, const Arguments&) {
+Value Last(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
+  Reader("do_last", arguments).Finish();
   std::vector<Value> items;
   if (!Reversed(evaluator, input, items)) FailType(fmt::format("'{}' object is not reversible", input.TypeName()));
   return items.empty() ? evaluator.UndefinedHint("No last item, sequence was empty.") : items.front();
 }
 
-Value Reverse(Evaluator& evaluator, const Value& input, const Arguments&) {
+Value Reverse(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
+  Reader("do_reverse", arguments).Finish();
   std::vector<Value> items;
   if (input.IsString()) {
     std::string out;
     std::vector<std::string_view> points = CodePoints(input.AsString());
     for (auto point = points.rbegin(); point != points.rend(); ++point) out += *point;
-    return Value::String(std::move(out));
+    return Cells::IsMarkup(input) ? Value::Markup(std::move(out)) : Value::String(std::move(out));
   }
   if (Reversed(evaluator, input, items)) return IterableOf(std::move(items), "list_reverseiterator");
-  if (!IsIterable(input)) FailValue("argument must be iterable");
+  if (!IsIterable(input)) Fail(kTemplateFilterArgument, "argument must be iterable");
   items = ToVector(input);
   std::ranges::reverse(items);
   return Value::List(std::move(items));
 }
 
-Value Random(Evaluator& evaluator, const Value& input, const Arguments&) {
+Value Random(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
+  Reader("do_random", arguments).Finish();
   size_t length = LengthOf(input);
   if (length == 0) return evaluator.UndefinedHint("No random item, sequence was empty.");
   if (input.AsObject() && !input.AsObject()->IsIndexable())
@@ -258,20 +290,31 @@ Value Random(Evaluator& evaluator, const Value& input, const Arguments&) {
   return evaluator.Item(input, Value::Int(static_cast<int64_t>(index)));
 }
 
-Value ItemPairs(Evaluator&, const Value& input, const Arguments&) {
-  if (input.IsUndefined()) return IterableOf({});
-  if (!input.IsDict()) FailType("Can only get item pairs from a mapping.");
-  return IterableOf(ToVector(MakeDictView(input, DictPart::kItems)));
+Value ItemPairs(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
+  Reader("do_items", arguments).Finish();
+  return LazyIterable(evaluator,
+                      [input, pairs = std::shared_ptr<Iterator>()](Evaluator&) mutable -> std::optional<Value> {
+                        if (input.IsUndefined()) return std::nullopt;
+                        if (!input.IsDict()) FailType("Can only get item pairs from a mapping.");
+                        if (!pairs) pairs = Iterate(MakeDictView(input, DictPart::kItems));
+                        Value pair;
+                        return NextOf(*pairs, pair) ? std::optional(std::move(pair)) : std::nullopt;
+                      });
 }
 
-Value Length(Evaluator&, const Value& input, const Arguments&) {
+Value Length(Evaluator&, const Value& input, const Arguments& arguments) {
+  RefuseArguments("len", arguments);
   return Value::Int(static_cast<int64_t>(LengthOf(input)));
 }
 
 constexpr FilterEntry kFilters[] = {
     {"length", Length},
     {"count", Length},
-    {"list", [](Evaluator&, const Value& input, const Arguments&) { return Value::List(ToVector(input)); }},
+    {"list",
+     [](Evaluator&, const Value& input, const Arguments& arguments) {
+       Reader("sync_do_list", arguments).Finish();
+       return Value::List(ToVector(input));
+     }},
     {"first", First},
     {"last", Last},
     {"reverse", Reverse},
@@ -292,11 +335,20 @@ constexpr FilterEntry kFilters[] = {
 
 std::span<const FilterEntry> SequenceFilters() { return kFilters; }
 
+void RequireItems(Evaluator& evaluator, const Value& value) {
+  FailIfUndefined(value);
+  if (value.IsDict()) return;
+  if (Object* object = value.AsObject()) {
+    if (std::optional<Value> items = Take(object->GetAttribute(evaluator, "items"))) evaluator.CallValue(*items, {});
+  }
+  Fail(kTemplateAttribute, fmt::format("'{}' object has no attribute 'items'", value.TypeName()));
+}
+
 Value FoldCase(const Value& value, bool case_sensitive) {
   return value.IsString() && !case_sensitive ? Value::String(LowerText(value.AsString())) : value;
 }
 
-AttributePath::AttributePath(const Value& attribute) {
+AttributePath::AttributePath(const Value& attribute, Value fallback) : fallback_(std::move(fallback)) {
   if (attribute.IsNone()) return;
   if (!attribute.IsString()) {
     parts_.push_back(attribute);
@@ -314,7 +366,10 @@ AttributePath::AttributePath(const Value& attribute) {
 }
 
 Value AttributePath::Of(Evaluator& evaluator, Value item) const {
-  for (const Value& part : parts_) item = evaluator.Item(item, part);
+  for (const Value& part : parts_) {
+    item = evaluator.Item(item, part);
+    if (item.IsUndefined() && !fallback_.IsNone()) item = fallback_;
+  }
   return item;
 }
 

@@ -1,10 +1,14 @@
 // Filters that make text.
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
+#include "jinja/big_integer.h"
 #include "jinja/filters.h"
+#include "jinja/inheritance.h"
 #include "jinja/json_text.h"
+#include "jinja/pretty.h"
 #include "jinja/text.h"
 
 namespace stir::jinja {
@@ -19,8 +23,6 @@ Value Like(const Value& original, std::string text) {
 Value CallMethod(Evaluator& evaluator, const Value& text, std::string_view name, std::vector<Value> arguments) {
   return FindMethod(text, name)->apply(evaluator, text, {arguments, {}});
 }
-
-Value Escape(const Value& value) { return Cells::IsMarkup(value) ? value : Value::Markup(EscapeHtml(ToText(value))); }
 
 std::string TitleWords(std::string_view text) {
   // Words are what stands between white space and opening brackets or hyphens.
@@ -40,18 +42,27 @@ std::string TitleWords(std::string_view text) {
   return out;
 }
 
+// s += "\n", as Python's types take it.
+Value WithNewline(const Value& input) {
+  if (input.type() == Type::kList) {
+    input.MutableItems().push_back(Value::String("\n"));
+    return input;
+  }
+  return Arithmetic(BinaryOp::kAdd, input, Value::String("\n"));
+}
+
 Value Indent(Evaluator&, const Value& input, const Arguments& arguments) {
   Reader reader("do_indent", arguments);
   Value width = reader.Optional("width", Value::Int(4));
   bool first = reader.OptionalBool("first", false), blank = reader.OptionalBool("blank", false);
   reader.Finish();
-  std::string prefix = width.IsString()
-                           ? std::string(width.AsString())
-                           : std::string(static_cast<size_t>(std::clamp<int64_t>(RequireInt(width), 0, 1 << 20)), ' ');
-  FailIfUndefined(input);
-  if (!input.IsString()) FailType(fmt::format("unsupported operand type(s) for +=: '{}' and 'str'", input.TypeName()));
-  std::string text = std::string(input.AsString()) + "\n", out = first ? prefix : "";
-  std::vector<std::string_view> lines = SplitLines(text, false);
+  const Value prefix_value = width.IsString() ? width : Arithmetic(BinaryOp::kMultiply, Value::String(" "), width);
+  const std::string prefix(prefix_value.AsString());
+  const Value whole = WithNewline(input);
+  if (!whole.IsString())
+    Fail(kTemplateAttribute, fmt::format("'{}' object has no attribute 'splitlines'", whole.TypeName()));
+  std::string out = first ? prefix : "";
+  std::vector<std::string_view> lines = SplitLines(whole.AsString(), false);
   for (size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) out += '\n';
     if (i > 0 && (blank || !lines[i].empty())) out += prefix;
@@ -60,98 +71,183 @@ Value Indent(Evaluator&, const Value& input, const Arguments& arguments) {
   return Like(input, std::move(out));
 }
 
-Value Truncate(Evaluator&, const Value& input, const Arguments& arguments) {
+Value Truncate(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("do_truncate", arguments);
-  int64_t length = reader.OptionalInt("length", 255);
+  Value length = reader.Optional("length", Value::Int(255));
   bool killwords = reader.OptionalBool("killwords", false);
-  Value end_value = reader.Optional("end", Value::String("...")), end = Soft(end_value);
-  Value leeway_value = reader.Optional("leeway");
+  Value end = reader.Optional("end", Value::String("...")), leeway = reader.Optional("leeway");
   reader.Finish();
-  int64_t leeway = leeway_value.IsNone() ? 5 : RequireInt(leeway_value),
-          end_length = static_cast<int64_t>(CodePointCount(end.AsString()));
-  if (length < end_length) FailValue(fmt::format("expected length >= {}, got {}", end_length, length));
-  if (leeway < 0) FailValue(fmt::format("expected leeway >= 0, got {}", leeway));
-  std::string_view text = input.IsString() ? input.AsString() : (LengthOf(input), "");
-  if (static_cast<int64_t>(CodePointCount(text)) <= length + leeway) return input;
-  text = text.substr(0, CodePointOffset(text, static_cast<size_t>(length - end_length)));
+  if (leeway.IsNone()) leeway = Value::Int(5);
+  const Value end_length = Value::Int(static_cast<int64_t>(LengthOf(end)));
+  if (!Compare(CompareOp::kGreaterEqual, length, end_length))
+    Fail(kTemplateAssert, fmt::format("expected length >= {}, got {}", ToText(end_length), ToText(length)));
+  if (!Compare(CompareOp::kGreaterEqual, leeway, Value::Int(0)))
+    Fail(kTemplateAssert, fmt::format("expected leeway >= 0, got {}", ToText(leeway)));
+  const Value size = Value::Int(static_cast<int64_t>(LengthOf(input)));
+  if (Compare(CompareOp::kLessEqual, size, Arithmetic(BinaryOp::kAdd, length, leeway))) return input;
+  const Value stop = Arithmetic(BinaryOp::kSubtract, length, end_length);
+  if (input.IsDict()) FailType("unhashable type: 'slice'");
+  if (!input.IsString() && !input.IsSequence())
+    FailType(fmt::format("'{}' object is not subscriptable", input.TypeName()));
+  Value part = TakeSlice(input, Value::None(), stop, Value::None());
   if (!killwords) {
-    if (size_t space = text.rfind(' '); space != std::string_view::npos) text = text.substr(0, space);
+    if (!part.IsString())
+      Fail(kTemplateAttribute, fmt::format("'{}' object has no attribute 'rsplit'", part.TypeName()));
+    part = CallMethod(evaluator, part, "rsplit", {Value::String(" "), Value::Int(1)}).Items()[0];
   }
-  FailIfUndefined(end_value);
-  return Like(input, std::string(text) + std::string(end.AsString()));
+  return Arithmetic(BinaryOp::kAdd, part, end);
 }
 
-// One line in pieces of at most `width` characters, cut at spaces and after hyphens.
-std::vector<std::string> WrapLine(std::string_view line, size_t width, bool break_words, bool break_hyphens) {
-  std::vector<std::string> chunks, lines;
-  for (size_t at = 0; at < line.size();) {
+bool IsWrapSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool IsWord(char32_t code) { return code == '_' || IsAlpha(code) || IsDigit(code); }
+bool IsLetter(char32_t code) { return code == '_' || IsAlpha(code); }
+
+// A line as Python's textwrap takes it apart: runs of white space, words, the parts of hyphenated words, dashes.
+class Chunker {
+ public:
+  explicit Chunker(std::string_view line) {
+    for (size_t offset = 0; offset < line.size();) codes_.push_back(NextCodePoint(line, offset));
+  }
+
+  std::vector<std::u32string> Run(bool break_hyphens) {
+    std::vector<std::u32string> chunks;
+    for (size_t at = 0; at < codes_.size();) {
+      const size_t end = IsSpaceAt(at) ? EndOfRun(at, true) : break_hyphens ? EndOfPart(at) : EndOfRun(at, false);
+      chunks.emplace_back(codes_.begin() + static_cast<ptrdiff_t>(at), codes_.begin() + static_cast<ptrdiff_t>(end));
+      at = end;
+    }
+    return chunks;
+  }
+
+ private:
+  char32_t At(size_t i) const { return i < codes_.size() ? codes_[i] : U'\0'; }
+  bool IsSpaceAt(size_t i) const {
+    return i < codes_.size() && codes_[i] < 0x80 && IsWrapSpace(static_cast<char>(codes_[i]));
+  }
+  bool IsWordPunct(size_t i) const {
+    const char32_t code = At(i);
+    return i < codes_.size() &&
+           (IsWord(code) ||
+            (code < 0x80 && std::string_view("!\"'&.,?").find(static_cast<char>(code)) != std::string_view::npos));
+  }
+  bool LetterAt(size_t i) const { return i < codes_.size() && IsLetter(codes_[i]); }
+  bool WordAt(size_t i) const { return i < codes_.size() && IsWord(codes_[i]); }
+
+  size_t EndOfRun(size_t at, bool is_space) const {
+    while (at < codes_.size() && IsSpaceAt(at) == is_space) ++at;
+    return at;
+  }
+
+  // A dash of two or more hyphens between words begins at `at`: where it ends, or `at`.
+  size_t EndOfDash(size_t at) const {
     size_t end = at;
-    if (IsAsciiSpace(line[at])) {
-      while (end < line.size() && IsAsciiSpace(line[end])) ++end;
-    } else {
-      while (end < line.size() && !IsAsciiSpace(line[end])) {
-        bool hyphen = break_hyphens && line[end] == '-' && end > at && end + 1 < line.size() &&
-                      std::isalpha(static_cast<unsigned char>(line[end - 1])) &&
-                      std::isalpha(static_cast<unsigned char>(line[end + 1]));
-        ++end;
-        if (hyphen) break;
+    while (At(end) == '-') ++end;
+    return at > 0 && IsWordPunct(at - 1) && end - at >= 2 && WordAt(end) ? end : at;
+  }
+
+  size_t EndOfPart(size_t at) const {
+    if (const size_t dash = EndOfDash(at); dash > at) return dash;
+    for (size_t end = at + 1;; ++end) {
+      // A hyphen between letters ends a part.
+      if (At(end) == '-' && end < codes_.size()) {
+        const bool after_letters = (LetterAt(end - 1) && end >= 2 && LetterAt(end - 2)) ||
+                                   (end >= 3 && IsWordPunct(end - 1) && At(end - 2) == '-' && LetterAt(end - 3));
+        const bool before_letters =
+            LetterAt(end + 1) && (LetterAt(end + 2) || (At(end + 2) == '-' && LetterAt(end + 3)));
+        if (after_letters && before_letters) return end + 1;
+      }
+      if (end >= codes_.size() || IsSpaceAt(end)) return end;
+      if (IsWordPunct(end - 1) && At(end) == '-' && At(end + 1) == '-') {
+        size_t behind = end;
+        while (At(behind) == '-') ++behind;
+        if (WordAt(behind)) return end;
       }
     }
-    chunks.emplace_back(line.substr(at, end - at));
-    at = end;
   }
-  std::string current;
-  auto blank = [](std::string_view chunk) { return StripLeft(chunk).empty(); };
-  auto flush = [&] {
-    std::string_view text = StripRight(current);
-    if (!text.empty()) lines.emplace_back(text);
-    current.clear();
-  };
+
+  std::u32string codes_;
+};
+
+bool IsBlankChunk(const std::u32string& chunk) { return std::ranges::all_of(chunk, IsSpace); }
+
+std::string Utf8Of(const std::u32string& codes) {
+  std::string out;
+  for (char32_t code : codes) AppendCodePoint(out, code);
+  return out;
+}
+
+// Where a chunk that is longer than a line is cut, with so much room left.
+size_t CutOf(const std::u32string& chunk, size_t room, bool break_hyphens) {
+  if (!break_hyphens || chunk.size() <= room || room == 0) return std::min(room, chunk.size());
+  const size_t hyphen = chunk.rfind(U'-', room - 1);
+  const bool is_usable =
+      hyphen != std::u32string::npos && hyphen > 0 &&
+      std::any_of(chunk.begin(), chunk.begin() + static_cast<ptrdiff_t>(hyphen), [](char32_t c) { return c != U'-'; });
+  return is_usable ? hyphen + 1 : room;
+}
+
+// One line in pieces of at most `width` characters.
+std::vector<std::string> WrapLine(std::string_view text, size_t width, bool break_words, bool break_hyphens) {
+  std::vector<std::u32string> chunks = Chunker(text).Run(break_hyphens);
+  std::vector<std::string> lines;
   for (size_t i = 0; i < chunks.size();) {
-    size_t used = CodePointCount(current), length = CodePointCount(chunks[i]);
-    if (current.empty() && !lines.empty() && blank(chunks[i])) {
-      ++i;
-    } else if (used + length <= width) {
-      current += chunks[i++];
-    } else if (length > width && (break_words || current.empty())) {
-      size_t room = std::max<size_t>(width - std::min(used, width), break_words ? (used < width ? 1 : 0) : length);
-      size_t cut = CodePointOffset(chunks[i], room);
-      if (size_t hyphen = chunks[i].substr(0, cut).rfind('-');
-          break_hyphens && hyphen != 0 && hyphen != std::string::npos)
-        cut = hyphen + 1;
-      current += chunks[i].substr(0, cut);
-      chunks[i].erase(0, cut);
-      if (chunks[i].empty()) ++i;
-      flush();
-    } else {
-      flush();
+    if (!lines.empty() && IsBlankChunk(chunks[i])) ++i;
+    std::vector<std::u32string> line;
+    size_t length = 0;
+    for (; i < chunks.size() && length + chunks[i].size() <= width; ++i) {
+      length += chunks[i].size();
+      line.push_back(chunks[i]);
     }
+    if (i < chunks.size() && chunks[i].size() > width) {
+      if (break_words) {
+        const size_t cut = CutOf(chunks[i], width - length, break_hyphens);
+        line.push_back(chunks[i].substr(0, cut));
+        chunks[i].erase(0, cut);
+      } else if (line.empty()) {
+        line.push_back(chunks[i++]);
+      }
+    }
+    if (!line.empty() && IsBlankChunk(line.back())) line.pop_back();
+    if (line.empty()) continue;
+    std::string joined;
+    for (const std::u32string& each : line) joined += Utf8Of(each);
+    lines.push_back(std::move(joined));
   }
-  flush();
   return lines;
 }
 
 Value WordWrap(Evaluator&, const Value& input, const Arguments& arguments) {
   Reader reader("do_wordwrap", arguments);
-  int64_t width = reader.OptionalInt("width", 79);
+  Value width = reader.Optional("width", Value::Int(79));
   bool break_words = reader.OptionalBool("break_long_words", true);
-  Value separator = reader.Optional("wrapstring");
+  Value separator = reader.Optional("wrapstring", Value::None());
   bool break_hyphens = reader.OptionalBool("break_on_hyphens", true);
   reader.Finish();
-  if (width <= 0) FailValue(fmt::format("invalid width {} (must be > 0)", width));
-  std::string newline = separator.IsNone() ? "\n" : ToText(separator), out;
+  FailIfUndefined(input);
+  if (!input.IsString())
+    Fail(kTemplateAttribute, fmt::format("'{}' object has no attribute 'splitlines'", input.TypeName()));
+  if (separator.IsNone()) separator = Value::String("\n");
+  if (!separator.IsString())
+    Fail(kTemplateAttribute, fmt::format("'{}' object has no attribute 'join'", separator.TypeName()));
+  std::string out;
   bool first = true;
-  for (std::string_view line : SplitLines(Soft(input).AsString(), false)) {
-    std::vector<std::string> wrapped = WrapLine(line, static_cast<size_t>(width), break_words, break_hyphens);
-    if (!std::exchange(first, false)) out += newline;
-    for (size_t i = 0; i < wrapped.size(); ++i) out += (i > 0 ? newline : "") + wrapped[i];
+  for (std::string_view line : SplitLines(input.AsString(), false)) {
+    if (Compare(CompareOp::kLessEqual, width, Value::Int(0)))
+      FailValue(fmt::format("invalid width {} (must be > 0)", ToRepr(width)));
+    const auto columns = static_cast<size_t>(std::min<int64_t>(RequireInt(width), 1 << 30));
+    if (!std::exchange(first, false)) out += separator.AsString();
+    const std::vector<std::string> wrapped = WrapLine(line, columns, break_words, break_hyphens);
+    for (size_t i = 0; i < wrapped.size(); ++i) {
+      if (i > 0) out += separator.AsString();
+      out += wrapped[i];
+    }
   }
-  return Value::String(std::move(out));
+  return Like(separator, std::move(out));
 }
 
 Value Format(Evaluator&, const Value& input, const Arguments& arguments) {
   if (!arguments.keywords.empty() && !arguments.positional.empty())
-    FailValue("can't handle positional and keyword arguments at the same time");
+    Fail(kTemplateFilterArgument, "can't handle positional and keyword arguments at the same time");
   if (arguments.keywords.empty())
     return FormatPercent(Soft(input), Value::Tuple({arguments.positional.begin(), arguments.positional.end()}));
   auto values = MakeRef<Dict>();
@@ -159,35 +255,58 @@ Value Format(Evaluator&, const Value& input, const Arguments& arguments) {
   return FormatPercent(Soft(input), Value::FromDict(std::move(values)));
 }
 
-Value Replace(Evaluator&, const Value& input, const Arguments& arguments) {
+Value Replace(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("do_replace", arguments);
-  std::string from = ToText(reader.Required("old")), to = ToText(reader.Required("new"));
-  Value count = reader.Optional("count");
+  Value from = reader.Required("old"), to = reader.Required("new"), count = reader.Optional("count");
   reader.Finish();
-  return Value::String(ReplaceText(ToText(input), from, to, count.IsNone() ? -1 : RequireInt(count)));
+  const int64_t limit = count.IsNone() ? -1 : RequireInt(count);
+  if (!evaluator.autoescape()) return Value::String(ReplaceText(ToText(input), ToText(from), ToText(to), limit));
+  // Text that HTML goes into becomes HTML; HTML takes nothing else.
+  const bool escapes = IsHtml(from) || (IsHtml(to) && !IsHtml(input));
+  const Value text = escapes ? EscapeValue(input) : Soft(input);
+  return CallMethod(evaluator, text, "replace", {Soft(from), Soft(to), Value::Int(limit)});
+}
+
+// join where text is escaped: one item that is HTML makes the whole HTML.
+Value JoinHtml(Evaluator& evaluator, std::vector<Value> items, const Value& separator) {
+  if (IsHtml(separator)) {
+    for (Value& each : items) each = Soft(each);
+    return CallMethod(evaluator, separator, "join", {Value::List(std::move(items))});
+  }
+  const bool escapes = std::ranges::any_of(items, IsHtml);
+  for (Value& each : items) each = IsHtml(each) ? each : Value::String(ToText(each));
+  return CallMethod(evaluator, escapes ? EscapeValue(separator) : Value::String(ToText(separator)), "join",
+                    {Value::List(std::move(items))});
 }
 
 Value Join(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("sync_do_join", arguments);
-  std::string separator = ToText(reader.Optional("d", Value::String(""))), out;
+  Value separator = reader.Optional("d", Value::String(""));
   AttributePath path(reader.Optional("attribute"));
   reader.Finish();
   std::unique_ptr<Iterator> items = Iterate(input);
   Value item;
+  if (evaluator.autoescape()) {
+    std::vector<Value> values;
+    while (NextOf(*items, item)) values.push_back(path.Of(evaluator, std::move(item)));
+    return JoinHtml(evaluator, std::move(values), separator);
+  }
+  const std::string between = ToText(separator);
+  std::string out;
   for (bool first = true; NextOf(*items, item); first = false) {
-    if (!first) out += separator;
+    if (!first) out += between;
     AppendText(out, path.Of(evaluator, std::move(item)));
   }
   return Value::String(std::move(out));
 }
 
-Value WordCount(Evaluator&, const Value& input, const Arguments&) {
+Value WordCount(Evaluator&, const Value& input, const Arguments& arguments) {
+  Reader("do_wordcount", arguments).Finish();
   std::string text = ToText(input);
   int64_t words = 0;
   bool in_word = false;
   for (size_t offset = 0; offset < text.size();) {
-    char32_t code = NextCodePoint(text, offset);
-    bool is_word = code == '_' || IsAlpha(code) || IsDigit(code);
+    const bool is_word = IsWord(NextCodePoint(text, offset));
     words += is_word && !in_word ? 1 : 0;
     in_word = is_word;
   }
@@ -210,15 +329,18 @@ std::string UrlQuote(std::string_view text, bool is_query) {
   return out;
 }
 
-Value UrlEncode(Evaluator&, const Value& input, const Arguments&) {
+Value UrlEncode(Evaluator&, const Value& input, const Arguments& arguments) {
+  Reader("do_urlencode", arguments).Finish();
   if (input.IsString() || !IsIterable(input)) return Value::String(UrlQuote(ToText(input), false));
   std::vector<std::pair<Value, Value>> pairs;
   if (input.IsDict()) {
     pairs.assign(input.AsDict().entries().begin(), input.AsDict().entries().end());
   } else {
     for (const Value& each : ToVector(input)) {
+      if (!IsIterable(each)) FailType(fmt::format("cannot unpack non-iterable {} object", each.TypeName()));
       std::vector<Value> pair = ToVector(each);
-      if (pair.size() != 2) FailValue(fmt::format("not enough values to unpack (expected 2, got {})", pair.size()));
+      if (pair.size() > 2) FailValue("too many values to unpack (expected 2)");
+      if (pair.size() < 2) FailValue(fmt::format("not enough values to unpack (expected 2, got {})", pair.size()));
       pairs.emplace_back(pair[0], pair[1]);
     }
   }
@@ -230,58 +352,39 @@ Value UrlEncode(Evaluator&, const Value& input, const Arguments&) {
   return Value::String(std::move(out));
 }
 
-Value XmlAttributes(Evaluator&, const Value& input, const Arguments& arguments) {
+Value XmlAttributes(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("do_xmlattr", arguments);
   bool autospace = reader.OptionalBool("autospace", true);
   reader.Finish();
-  FailIfUndefined(input);
-  if (!input.IsDict()) FailType(fmt::format("'{}' object has no attribute 'items'", input.TypeName()));
+  RequireItems(evaluator, input);
   std::string out;
   for (const auto& [key, value] : input.AsDict().entries()) {
     if (value.IsNone() || value.IsUndefined()) continue;
-    std::string name = ToText(key);
-    if (name.find_first_of(" \t\n\f\r/>=") != std::string::npos)
-      FailValue(fmt::format("Invalid character in attribute name: {}", ReprText(name)));
+    if (!key.IsString()) FailType(fmt::format("expected string or bytes-like object, got '{}'", key.TypeName()));
+    if (key.AsString().find_first_of(" \t\n\v\f\r/>=") != std::string_view::npos)
+      FailValue(fmt::format("Invalid character in attribute name: {}", ToRepr(key)));
     if (!out.empty()) out += ' ';
-    out += fmt::format("{}=\"{}\"", Escape(key).AsString(), Escape(value).AsString());
+    out += fmt::format("{}=\"{}\"", EscapeValue(key).AsString(), EscapeValue(value).AsString());
   }
   if (autospace && !out.empty()) out.insert(0, " ");
-  return Value::String(std::move(out));
+  return evaluator.autoescape() ? Value::Markup(std::move(out)) : Value::String(std::move(out));
 }
 
-std::string Unescape(std::string text) {
-  for (auto [from, to] :
-       {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&#39;", "'"}, {"&#34;", "\""}, {"&quot;", "\""}, {"&amp;", "&"}})
-    text = ReplaceText(text, from, to, -1);
-  return text;
-}
-
-Value StripTags(Evaluator&, const Value& input, const Arguments&) {
-  std::string text = ToText(input), out;
-  for (auto [open, close] : {std::pair{"<!--", "-->"}, {"<", ">"}}) {
-    for (size_t begin; (begin = text.find(open)) != std::string::npos;) {
-      size_t end = text.find(close, begin);
-      if (end == std::string::npos) break;
-      text.erase(begin, end + std::string_view(close).size() - begin);
-    }
-  }
-  // White space runs become one space each.
-  for (size_t offset = 0; offset < text.size();) {
-    char32_t code = NextCodePoint(text, offset);
-    if (!IsSpace(code))
-      AppendCodePoint(out, code);
-    else if (!out.empty() && out.back() != ' ')
-      out += ' ';
-  }
-  return Value::String(Unescape(std::string(StripRight(out))));
+Value StripTags(Evaluator&, const Value& input, const Arguments& arguments) {
+  Reader("do_striptags", arguments).Finish();
+  return StripTagsOf(ToText(input));
 }
 
 Value ToJson(Evaluator&, const Value& input, const Arguments& arguments) {
   Reader reader("do_tojson", arguments);
   Value indent = reader.Optional("indent");
   reader.Finish();
-  std::string text = Take(JsonText(
-      input, {true, indent.IsNone() ? -1 : static_cast<int>(std::clamp<int64_t>(RequireInt(indent), 0, 100))}));
+  JsonStyle style{.sort_keys = true};
+  if (!indent.IsNone()) {
+    const Value prefix = indent.IsString() ? indent : Arithmetic(BinaryOp::kMultiply, Value::String(" "), indent);
+    style.indent = std::string(prefix.AsString());
+  }
+  std::string text = Take(JsonText(input, style));
   for (auto [from, to] : {std::pair{"<", "\\u003c"}, {">", "\\u003e"}, {"&", "\\u0026"}, {"'", "\\u0027"}})
     text = ReplaceText(text, from, to, -1);
   return Value::Markup(std::move(text));
@@ -293,6 +396,7 @@ Value FileSize(Evaluator&, const Value& input, const Arguments& arguments) {
   reader.Finish();
   std::optional<double> bytes = input.IsString()  ? ParseFloat(input.AsString())
                                 : IsNumber(input) ? std::optional(RealOf(input))
+                                : IsBig(input)    ? std::optional(IntegerToReal(input))
                                                   : std::nullopt;
   FailIfUndefined(input);
   if (!bytes && !input.IsString())
@@ -300,7 +404,8 @@ Value FileSize(Evaluator&, const Value& input, const Arguments& arguments) {
   if (!bytes) FailValue(fmt::format("could not convert string to float: {}", ToRepr(input)));
   double base = binary ? 1024 : 1000, unit = base;
   if (*bytes == 1) return Value::String("1 Byte");
-  if (*bytes < base) return Value::String(fmt::format("{} Bytes", static_cast<int64_t>(*bytes)));
+  if (std::isinf(*bytes) && *bytes < 0) Fail(kTemplateOverflow, "cannot convert float infinity to integer");
+  if (*bytes < base) return Value::String(fmt::format("{} Bytes", ToText(IntegerFrom(*bytes))));
   constexpr std::string_view kLetters = "kMGTPEZY";
   for (size_t i = 0;; ++i) {
     unit *= base;
@@ -311,24 +416,14 @@ Value FileSize(Evaluator&, const Value& input, const Arguments& arguments) {
   }
 }
 
-// Dicts inside in the order of their keys, as pprint shows them.
-Value SortedKeys(const Value& value) {
-  if (value.IsSequence()) {
-    std::vector<Value> items;
-    for (const Value& each : value.Items()) items.push_back(SortedKeys(each));
-    return value.type() == Type::kList ? Value::List(std::move(items)) : Value::Tuple(std::move(items));
-  }
-  if (!value.IsDict()) return value;
-  std::vector<std::pair<Value, Value>> entries;
-  for (const auto& [key, item] : value.AsDict().entries()) entries.emplace_back(key, SortedKeys(item));
-  std::ranges::stable_sort(entries, [](const auto& a, const auto& b) {
-    return a.first.TypeName() == b.first.TypeName() && Less(a.first, b.first);
-  });
-  return Value::MakeDict(std::move(entries));
+Value Escape(Evaluator&, const Value& input, const Arguments& arguments) {
+  RefuseArguments("escape", arguments);
+  return EscapeValue(input);
 }
 
 template <std::string (*kMap)(std::string_view)>
-Value Map(Evaluator&, const Value& input, const Arguments&) {
+Value Map(Evaluator&, const Value& input, const Arguments& arguments) {
+  Reader("filter", arguments).Finish();
   Value text = Soft(input);
   return Like(text, kMap(text.AsString()));
 }
@@ -337,8 +432,16 @@ constexpr FilterEntry kFilters[] = {
     {"upper", Map<UpperText>},
     {"lower", Map<LowerText>},
     {"capitalize", Map<CapitalizeText>},
-    {"title", Map<TitleWords>},
-    {"string", [](Evaluator&, const Value& input, const Arguments&) { return Soft(input); }},
+    {"title",
+     [](Evaluator&, const Value& input, const Arguments& arguments) {
+       Reader("do_title", arguments).Finish();
+       return Value::String(TitleWords(ToText(input)));
+     }},
+    {"string",
+     [](Evaluator&, const Value& input, const Arguments& arguments) {
+       RefuseArguments("soft_str", arguments);
+       return Soft(input);
+     }},
     {"trim",
      [](Evaluator& evaluator, const Value& input, const Arguments& arguments) {
        Reader reader("do_trim", arguments);
@@ -349,9 +452,9 @@ constexpr FilterEntry kFilters[] = {
     {"center",
      [](Evaluator& evaluator, const Value& input, const Arguments& arguments) {
        Reader reader("do_center", arguments);
-       int64_t width = reader.OptionalInt("width", 80);
+       Value width = reader.Optional("width", Value::Int(80));
        reader.Finish();
-       return CallMethod(evaluator, Soft(input), "center", {Value::Int(width)});
+       return CallMethod(evaluator, Soft(input), "center", {width});
      }},
     {"replace", Replace},
     {"join", Join},
@@ -365,16 +468,58 @@ constexpr FilterEntry kFilters[] = {
     {"xmlattr", XmlAttributes},
     {"striptags", StripTags},
     {"filesizeformat", FileSize},
+    {"urlize", Urlize},
     {"pprint",
-     [](Evaluator&, const Value& input, const Arguments&) { return Value::String(ToRepr(SortedKeys(input))); }},
-    {"escape", [](Evaluator&, const Value& input, const Arguments&) { return Escape(input); }},
-    {"e", [](Evaluator&, const Value& input, const Arguments&) { return Escape(input); }},
+     [](Evaluator&, const Value& input, const Arguments& arguments) {
+       Reader("do_pprint", arguments).Finish();
+       return Value::String(PrettyText(input));
+     }},
+    {"escape", Escape},
+    {"e", Escape},
     {"forceescape",
-     [](Evaluator&, const Value& input, const Arguments&) { return Value::Markup(EscapeHtml(ToText(input))); }},
-    {"safe", [](Evaluator&, const Value& input, const Arguments&) { return Value::Markup(ToText(input)); }},
+     [](Evaluator&, const Value& input, const Arguments& arguments) {
+       Reader("do_forceescape", arguments).Finish();
+       const std::string* module = ModuleText(input);
+       return Value::Markup(EscapeHtml(module ? *module : ToText(input)));
+     }},
+    {"safe",
+     [](Evaluator&, const Value& input, const Arguments& arguments) {
+       Reader("do_mark_safe", arguments).Finish();
+       return Cells::IsMarkup(input) ? input : Value::Markup(ToText(input));
+     }},
 };
 
 }  // namespace
+
+Value StripTagsOf(std::string_view text) {
+  std::string bare, out;
+  size_t at = 0;
+  for (size_t begin; (begin = text.find('<', at)) != std::string::npos;) {
+    const bool is_comment = text.compare(begin, 4, "<!--") == 0;
+    const size_t end = is_comment ? text.find("-->", begin + 4) : text.find('>', begin);
+    if (end == std::string::npos) break;
+    bare += text.substr(at, begin - at);
+    at = end + (is_comment ? 3 : 1);
+  }
+  bare += text.substr(at);
+  // White space runs become one space each.
+  for (size_t offset = 0; offset < bare.size();) {
+    const char32_t code = NextCodePoint(bare, offset);
+    if (!IsSpace(code))
+      AppendCodePoint(out, code);
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
+  }
+  return Value::String(UnescapeHtml(StripRight(out)));
+}
+
+bool IsHtml(const Value& value) { return Cells::IsMarkup(value) || ModuleText(value) != nullptr; }
+
+Value EscapeValue(const Value& value) {
+  if (Cells::IsMarkup(value)) return value;
+  if (const std::string* text = ModuleText(value)) return Value::Markup(*text);
+  return Value::Markup(value.IsString() ? EscapeHtml(value.AsString()) : EscapeHtml(ToText(value)));
+}
 
 std::span<const FilterEntry> TextFilters() { return kFilters; }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "jinja/big_integer.h"
 #include "jinja/errors.h"
 #include "jinja/operations.h"
 #include "jinja/template.h"
@@ -47,6 +48,14 @@ class Writer {
         WriteEntries(value.AsDict());
         break;
       default:
+        if (IsBig(value)) {
+          out_ += ToText(value);
+          break;
+        }
+        if (style_.any_value) {
+          WriteText(value.IsUndefined() ? "" : ToText(value));
+          break;
+        }
         FailType(fmt::format("Object of type {} is not JSON serializable", value.TypeName()));
     }
     --depth_;
@@ -61,7 +70,7 @@ class Writer {
     return ReprFloat(value);
   }
 
-  static std::string KeyText(const Value& key) {
+  std::string KeyText(const Value& key) const {
     switch (key.type()) {
       case Type::kString:
         return std::string(key.AsString());
@@ -74,18 +83,19 @@ class Writer {
       case Type::kInt:
         return fmt::format("{}", key.AsInt());
       default:
+        if (style_.any_value || IsBig(key)) return ToText(key);
         FailType(fmt::format("keys must be str, int, float, bool or None, not {}", key.TypeName()));
     }
   }
 
   void NewLine() {
-    if (style_.indent < 0) return;
+    if (!style_.indent) return;
     out_ += '\n';
-    out_.append(static_cast<size_t>(style_.indent) * static_cast<size_t>(depth_), ' ');
+    for (int i = 0; i < depth_; ++i) out_ += *style_.indent;
   }
 
   void Separate(bool is_first) {
-    if (!is_first) out_ += style_.indent < 0 ? ", " : ",";
+    if (!is_first) out_ += style_.indent ? "," : ", ";
     NewLine();
   }
 
@@ -171,6 +181,10 @@ Result<std::string> JsonText(const Value& value, const JsonStyle& style) {
   });
 }
 
+Result<Value> WholeNumber(std::string_view digits, bool negative) {
+  return Catching([&] { return IntegerFrom(digits, 10, negative); });
+}
+
 std::optional<Value> ParseInt(std::string_view text, int base) {
   std::optional<std::string> cleaned = NumberDigits(text);
   if (!cleaned || cleaned->empty()) return std::nullopt;
@@ -184,13 +198,20 @@ std::optional<Value> ParseInt(std::string_view text, int base) {
       digits.remove_prefix(2);
     }
   }
-  uint64_t magnitude = 0;
-  auto result = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, base == 0 ? 10 : base);
-  if (digits.empty() || result.ptr != digits.data() + digits.size()) return std::nullopt;
-  if (result.ec != std::errc() || magnitude > static_cast<uint64_t>(INT64_MAX) + (negative ? 1 : 0)) {
-    Fail(kTemplateLimit, "integers beyond 64 bits are not supported");
+  // A number of base 0 is a literal: it does not begin with a zero.
+  if (base == 0) {
+    if (digits.find_first_not_of('0') != std::string_view::npos && digits[0] == '0') return std::nullopt;
+    base = 10;
   }
-  return Value::Int(static_cast<int64_t>(negative ? 0 - magnitude : magnitude));
+  auto is_digit = [base](char c) {
+    const int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'z' ? (c | 32) - 'a' + 10 : 99;
+    return digit < base;
+  };
+  if (digits.empty() || !std::ranges::all_of(digits, is_digit)) return std::nullopt;
+  int64_t magnitude = 0;
+  auto result = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, base);
+  if (result.ec == std::errc()) return Value::Int(negative ? -magnitude : magnitude);
+  return IntegerFrom(digits, base, negative);
 }
 
 std::optional<double> ParseFloat(std::string_view text) {
@@ -199,17 +220,6 @@ std::optional<double> ParseFloat(std::string_view text) {
   char* end = nullptr;
   double value = std::strtod(digits->c_str(), &end);
   return end == digits->c_str() + digits->size() ? std::optional(value) : std::nullopt;
-}
-
-std::optional<Value> ParseLiteral(std::string_view text) {
-  // The grammar of literals is a part of that of expressions.
-  std::string source = "{{" + std::string(StripLeft(StripRight(text))) + "}}";
-  if (text.find("}}") != std::string_view::npos && text.find('{') == std::string_view::npos) return std::nullopt;
-  for (std::string_view lower : {"true", "false", "none"}) {
-    if (StripLeft(StripRight(text)) == lower) return std::nullopt;
-  }
-  Result<std::shared_ptr<const Template>> parsed = Template::Parse(std::move(source), {});
-  return parsed.ok() ? (*parsed)->Literal() : std::nullopt;
 }
 
 }  // namespace stir::jinja

@@ -54,15 +54,15 @@ size_t EndOfNumber(std::string_view text, size_t at) {
   return at < text.size() && IsAsciiDigit(text[at]) ? EndOfDigits(text, at, IsAsciiDigit) : at;
 }
 
-std::string NormalizeNewlines(std::string_view text) {
+std::string NormalizeNewlines(std::string_view text, std::string_view newline) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\r') {
+    if (text[i] != '\r' && text[i] != '\n') {
       out += text[i];
-    } else {
-      out += '\n';
-      if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
+      continue;
     }
+    out += newline;
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') ++i;
   }
   return out;
 }
@@ -108,56 +108,131 @@ Lexer::Lexer(std::string_view text, const Syntax& syntax, Arena& arena) : text_(
       text_.remove_suffix(1);
     }
   }
-  delimiters_ = {{syntax.comment_start, TokenKind::kData},
-                 {syntax.block_start, TokenKind::kBlockBegin},
-                 {syntax.variable_start, TokenKind::kVariableBegin}};
-  std::ranges::stable_sort(delimiters_, std::greater(), [](const Delimiter& each) { return each.text.size(); });
+  delimiters_ = {{syntax.comment_start, Opens::kComment},
+                 {syntax.block_start, Opens::kBlock},
+                 {syntax.variable_start, Opens::kVariable}};
+  std::ranges::sort(delimiters_, [](const Delimiter& a, const Delimiter& b) {
+    return std::pair(a.text.size(), a.opens) > std::pair(b.text.size(), b.opens);
+  });
   for (const Delimiter& each : delimiters_) {
     if (first_characters_.find(each.text[0]) == std::string::npos) first_characters_ += each.text[0];
   }
 }
 
-Token Lexer::Next() { return state_ == State::kText ? NextText() : NextInTag(); }
+Token Lexer::Next() {
+  const Token token = state_ == State::kText ? NextText() : NextInTag();
+  last_begin_ = token.begin;
+  last_end_ = token.kind == TokenKind::kData ? token.begin : token.end;
+  return token;
+}
+
+// The end stands where the last token does: that is the line Jinja2 tells.
+Token Lexer::End() const { return {TokenKind::kEnd, last_begin_, last_end_, {}}; }
 
 Token Lexer::NextText() {
   while (position_ < text_.size()) {
-    size_t at = 0, body = 0;
-    Delimiter tag{};
-    if (!FindTag(position_, at, tag)) {
+    Tag tag;
+    if (!FindTag(position_, tag)) {
       size_t begin = position_;
       MoveTo(text_.size());
       return Data(begin, position_);
     }
     saw_tag_ = true;
-    bool is_raw = tag.kind == TokenKind::kBlockBegin && MatchRaw(at, body);
-    size_t after = at + tag.text.size();
-    char sign = At(after) == '-' || At(after) == '+' ? At(after) : '\0';
-    size_t begin = position_, end = StrippedEnd(begin, at, sign, tag.kind == TokenKind::kVariableBegin);
-    MoveTo(at);
+    size_t body = 0;
+    const bool is_raw = tag.opens == Opens::kBlock && MatchRaw(tag.begin, body);
+    const char sign = At(tag.after) == '-' || At(tag.after) == '+' ? At(tag.after) : '\0';
+    size_t begin = position_, end = StrippedEnd(begin, tag.begin, sign, tag.opens == Opens::kVariable);
+    MoveTo(tag.begin);
     if (end > begin) return Data(begin, end);
     if (is_raw) {
-      Token data = TakeRaw(at, body);
+      Token data = TakeRaw(tag.begin, body);
       if (!data.value.empty()) return data;
-    } else if (tag.kind == TokenKind::kData) {
-      MoveTo(after + (sign ? 1 : 0));
-      SkipComment();
-    } else {
-      state_ = tag.kind == TokenKind::kVariableBegin ? State::kVariable : State::kBlock;
-      return Take(tag.kind, after + (sign ? 1 : 0));
+      continue;
+    }
+    const size_t after = tag.after + (sign ? 1 : 0);
+    switch (tag.opens) {
+      case Opens::kComment:
+        MoveTo(after);
+        SkipComment();
+        break;
+      case Opens::kLineComment:
+        MoveTo(EndOfLine(after));
+        break;
+      case Opens::kVariable:
+        state_ = State::kVariable;
+        return Take(TokenKind::kVariableBegin, after);
+      default:
+        state_ = tag.opens == Opens::kLineStatement ? State::kLine : State::kBlock;
+        return Take(TokenKind::kBlockBegin, after);
     }
   }
-  return Token{TokenKind::kEnd, static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(text_.size()), {}};
+  return End();
 }
 
-bool Lexer::FindTag(size_t from, size_t& at, Delimiter& found) const {
-  for (at = from;; ++at) {
+bool Lexer::FindDelimiter(size_t from, Tag& found) const {
+  for (size_t at = from;; ++at) {
     at = first_characters_.size() == 1 ? text_.find(first_characters_[0], at)
                                        : text_.find_first_of(first_characters_, at);
     if (at == std::string_view::npos) return false;
     for (const Delimiter& each : delimiters_) {
-      if (StartsWith(at, each.text)) return found = each, true;
+      if (StartsWith(at, each.text)) return found = {at, at + each.text.size(), each.opens}, true;
     }
   }
+}
+
+// A line statement stands at the beginning of its line; a line comment also behind other text. White space before them
+// is theirs.
+bool Lexer::FindLinePrefix(size_t from, Opens opens, Tag& found) const {
+  const std::string& prefix =
+      opens == Opens::kLineStatement ? syntax_.line_statement_prefix : syntax_.line_comment_prefix;
+  if (prefix.empty()) return false;
+  for (size_t at = text_.find(prefix, from); at != std::string_view::npos; at = text_.find(prefix, at + 1)) {
+    size_t begin = at;
+    auto is_blank = [&](char c) {
+      return c == ' ' || c == '\t' || c == '\v' || (c == '\f' && opens == Opens::kLineComment);
+    };
+    while (begin > from && is_blank(text_[begin - 1])) --begin;
+    if (opens == Opens::kLineStatement && !IsLineStart(begin)) continue;
+    return found = {begin, at + prefix.size(), opens}, true;
+  }
+  return false;
+}
+
+// The first opening tag; of two that begin at one place the longer one, as Jinja2 orders them.
+bool Lexer::FindTag(size_t from, Tag& found) const {
+  bool any = FindDelimiter(from, found);
+  if (syntax_.line_statement_prefix.empty() && syntax_.line_comment_prefix.empty()) return any;
+  auto length = [&](const Tag& tag) {
+    return tag.opens == Opens::kLineStatement ? syntax_.line_statement_prefix.size()
+           : tag.opens == Opens::kLineComment ? syntax_.line_comment_prefix.size()
+                                              : tag.after - tag.begin;
+  };
+  for (Opens opens : {Opens::kLineStatement, Opens::kLineComment}) {
+    Tag tag;
+    if (!FindLinePrefix(from, opens, tag)) continue;
+    const bool is_raw = any && found.begin == tag.begin && found.opens == Opens::kBlock && [&] {
+      size_t ignored = 0;
+      return MatchRaw(found.begin, ignored);
+    }();
+    const bool is_first = !any || tag.begin < found.begin ||
+                          (tag.begin == found.begin && !is_raw &&
+                           std::pair(length(tag), tag.opens) > std::pair(length(found), found.opens));
+    if (is_first) found = tag;
+    any = true;
+  }
+  return any;
+}
+
+size_t Lexer::EndOfLine(size_t at) const { return std::min(text_.find_first_of("\r\n", at), text_.size()); }
+
+// A line statement ends with its line, and takes the blank lines behind it along.
+bool Lexer::AtLineEnd(size_t& after) const {
+  const size_t end = SkipSpace(position_);
+  if (end >= text_.size()) return after = text_.size(), true;
+  const size_t newline = text_.substr(position_, end - position_).find_last_of("\r\n");
+  if (newline == std::string_view::npos) return false;
+  after = position_ + newline + 1;
+  return true;
 }
 
 // Data up to `end`, where a tag with this white-space control begins.
@@ -172,7 +247,9 @@ size_t Lexer::StrippedEnd(size_t begin, size_t end, char sign, bool is_variable)
 
 Token Lexer::Data(size_t begin, size_t end) {
   std::string_view data = text_.substr(begin, end - begin);
-  if (data.find('\r') != std::string_view::npos) data = arena_.Copy(NormalizeNewlines(data));
+  const bool as_is = syntax_.newline_sequence == "\n" ? data.find('\r') == std::string_view::npos
+                                                      : data.find_first_of("\r\n") == std::string_view::npos;
+  if (!as_is) data = arena_.Copy(NormalizeNewlines(data, syntax_.newline_sequence));
   return {TokenKind::kData, static_cast<uint32_t>(begin), static_cast<uint32_t>(end), data};
 }
 
@@ -246,6 +323,7 @@ Token Lexer::Take(TokenKind kind, size_t end) {
 
 // Whether the tag ends here; `after` is where the text goes on.
 bool Lexer::AtTagEnd(size_t& after) const {
+  if (state_ == State::kLine) return AtLineEnd(after);
   bool is_block = state_ == State::kBlock;
   const std::string& close = is_block ? syntax_.block_end : syntax_.variable_end;
   char sign = At(position_);
@@ -265,7 +343,7 @@ Token Lexer::NextInTag() {
     size_t after = 0;
     // Inside brackets what looks like the end is an operator: {{ {'a': {}} }}.
     if (open_.empty() && AtTagEnd(after)) {
-      TokenKind kind = state_ == State::kBlock ? TokenKind::kBlockEnd : TokenKind::kVariableEnd;
+      TokenKind kind = state_ == State::kVariable ? TokenKind::kVariableEnd : TokenKind::kBlockEnd;
       state_ = State::kText;
       return Take(kind, after);
     }
@@ -273,8 +351,7 @@ Token Lexer::NextInTag() {
     if (next == position_) break;
     MoveTo(next);
   }
-  if (position_ >= text_.size())
-    return {TokenKind::kEnd, static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(text_.size()), {}};
+  if (position_ >= text_.size()) return End();
   Token token;
   if (TakeNumber(token) || TakeName(token) || TakeString(token) || TakeOperator(token)) return token;
   size_t next = position_;
@@ -282,7 +359,8 @@ Token Lexer::NextInTag() {
   std::string_view character = text_.substr(position_, next - position_);
   bool is_quote = character == "'" || character == "\"";
   Fail(position_, next,
-       fmt::format("unexpected char {} at {}", ReprText(character), CodePointCount(text_.substr(0, position_))),
+       fmt::format("unexpected char {} at {}", ReprText(character),
+                   CodePointCount(NormalizeNewlines(text_.substr(0, position_), "\n"))),
        is_quote ? "the text that begins here has no closing quote" : "");
 }
 
@@ -339,7 +417,7 @@ bool Lexer::TakeString(Token& token) {
   bool plain = true;
   while (end < text_.size() && text_[end] != quote) {
     if (text_[end] == '\\') ++end, plain = false;
-    if (At(end) == '\r') plain = false;
+    if (At(end) == '\r' || (At(end) == '\n' && syntax_.newline_sequence != "\n")) plain = false;
     ++end;
   }
   if (end >= text_.size()) return false;
@@ -368,7 +446,7 @@ void Lexer::Balance(char c) {
 }
 
 std::string_view Lexer::Unescape(std::string_view raw, size_t offset) {
-  std::string text = NormalizeNewlines(raw), out;
+  std::string text = NormalizeNewlines(raw, syntax_.newline_sequence), out;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '\\') {
       out += text[i];
@@ -410,7 +488,8 @@ std::string_view Lexer::Unescape(std::string_view raw, size_t offset) {
 }
 
 void Lexer::Fail(size_t begin, size_t end, std::string message, std::string hint) const {
-  throw SyntaxFailure{std::move(message), static_cast<uint32_t>(begin), static_cast<uint32_t>(end), std::move(hint)};
+  throw SyntaxFailure{std::move(message), static_cast<uint32_t>(begin), static_cast<uint32_t>(end), std::move(hint),
+                      kTemplateSyntax};
 }
 
 }  // namespace stir::jinja

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "jinja/arena.h"
+#include "jinja/kinds.h"
 #include "jinja/template.h"
 
 namespace stir::jinja {
@@ -62,6 +63,7 @@ struct SyntaxFailure {
   std::string message;
   uint32_t begin = 0, end = 0;
   std::string hint;
+  Kind kind = kTemplateSyntax;
 };
 
 // Jinja2's words for a kind of token ("end of print statement") and for a token (a name is its own text).
@@ -78,15 +80,32 @@ class Lexer {
   bool saw_tag() const { return saw_tag_; }
 
  private:
-  enum class State : uint8_t { kText, kVariable, kBlock };
+  enum class State : uint8_t { kText, kVariable, kBlock, kLine };
+  enum class Opens : uint8_t {
+    kBlock,
+    kComment,
+    kLineComment,
+    kLineStatement,
+    kVariable
+  };  // in the order of their names
   struct Delimiter {
     std::string_view text;
-    TokenKind kind;  // kVariableBegin, kBlockBegin, or kData for a comment
+    Opens opens;
+  };
+  // An opening tag in the text: where it begins (with the white space that belongs to it) and where its delimiter ends.
+  struct Tag {
+    size_t begin = 0, after = 0;
+    Opens opens = Opens::kBlock;
   };
 
   Token NextText();
   Token NextInTag();
-  bool FindTag(size_t from, size_t& at, Delimiter& found) const;
+  bool FindTag(size_t from, Tag& found) const;
+  bool FindDelimiter(size_t from, Tag& found) const;
+  bool FindLinePrefix(size_t from, Opens opens, Tag& found) const;
+  bool IsLineStart(size_t at) const { return at == 0 || text_[at - 1] == '\n' || text_[at - 1] == '\r'; }
+  size_t EndOfLine(size_t at) const;
+  bool AtLineEnd(size_t& after) const;
   void SkipComment();
   bool MatchRaw(size_t at, size_t& body) const;
   Token TakeRaw(size_t tag, size_t body);
@@ -111,13 +130,16 @@ class Lexer {
   std::string_view text_;
   const Syntax& syntax_;
   Arena& arena_;
+  Token End() const;
+
   std::vector<Delimiter> delimiters_;  // longest first
   std::string first_characters_;       // of the delimiters, each once
   State state_ = State::kText;
   size_t position_ = 0;
   bool line_starting_ = true;  // the last thing that was read ended a line
   bool saw_tag_ = false;
-  std::vector<char> open_;  // closing brackets that are awaited
+  uint32_t last_begin_ = 0, last_end_ = 0;  // of the last token: where an error about the text's end is shown
+  std::vector<char> open_;                  // closing brackets that are awaited
 };
 
 }  // namespace stir::jinja

@@ -72,39 +72,67 @@ std::unique_ptr<Iterator> MakeLoopIterator(Evaluator& evaluator, const ForStatem
   return std::make_unique<FilteredIterator>(evaluator, node, std::move(items));
 }
 
+LoopPart LoopPartOf(std::string_view name) {
+  using enum LoopPart;
+  constexpr std::pair<std::string_view, LoopPart> kParts[] = {
+      {"index", kIndex},     {"index0", kIndex0},     {"first", kFirst},         {"last", kLast},
+      {"length", kLength},   {"revindex", kRevindex}, {"revindex0", kRevindex0}, {"depth", kDepth},
+      {"depth0", kDepth0},   {"previtem", kPrevitem}, {"nextitem", kNextitem},   {"cycle", kCycle},
+      {"changed", kChanged},
+  };
+  for (const auto& [part_name, part] : kParts) {
+    if (part_name == name) return part;
+  }
+  return kNone;
+}
+
 LoopObject::LoopObject(Evaluator& evaluator, const ForStatement& node, Value iterable, int64_t depth0)
-    : evaluator_(evaluator),
-      node_(node),
-      iterable_(std::move(iterable)),
-      items_(MakeLoopIterator(evaluator, node, iterable_)),
-      module_(evaluator.module_),
-      depth0_(depth0) {
+    : evaluator_(evaluator), node_(node), iterable_(std::move(iterable)), module_(evaluator.module_), depth0_(depth0) {
+  if (!node.filter && iterable_.IsSequence()) {
+    sequence_ = &iterable_.Items();
+  } else {
+    items_ = MakeLoopIterator(evaluator, node, iterable_);
+  }
   if (node.recursive) parent_ = evaluator.activation_->parent;
 }
 
 void LoopObject::Forget() {
   over_ = true;
   parent_ = {};
-  items_ = std::make_unique<VectorIterator>(std::vector<Value>());
+  if (items_) items_ = std::make_unique<VectorIterator>(std::vector<Value>());
 }
 
 const std::optional<Value>& LoopObject::Peek() {
   if (!peeked_) {
     Value item;
-    after_ = NextOf(*items_, item) ? std::optional<Value>(std::move(item)) : std::nullopt;
+    if (sequence_) {
+      const auto next = static_cast<size_t>(index0_ + 1);
+      after_ = !over_ && next < sequence_->size() ? std::optional((*sequence_)[next]) : std::nullopt;
+    } else {
+      after_ = NextOf(*items_, item) ? std::optional<Value>(std::move(item)) : std::nullopt;
+    }
     peeked_ = true;
   }
   return after_;
 }
 
+bool LoopObject::HasNext() {
+  if (sequence_ && !peeked_) return static_cast<size_t>(index0_ + 1) < sequence_->size();
+  return Peek().has_value();
+}
+
 bool LoopObject::Advance(Value& item) {
-  Peek();
-  peeked_ = false;
-  if (!after_) return false;
+  if (!HasNext()) return false;
   ++index0_;
+  if (peeked_) {
+    item = std::move(*after_);
+    after_.reset();
+    peeked_ = false;
+  } else if (sequence_) {
+    item = (*sequence_)[static_cast<size_t>(index0_)];
+  }
   previous_ = std::move(current_);
-  current_ = std::move(after_);
-  item = *current_;
+  current_ = item;
   return true;
 }
 
@@ -140,28 +168,47 @@ Value LoopObject::Changed(const Arguments& arguments) {
   return Value::Bool(true);
 }
 
-Result<std::optional<Value>> LoopObject::GetAttribute(CallContext&, std::string_view name) {
-  return Catching([&]() -> std::optional<Value> {
-    if (name == "index") return Value::Int(index0_ + 1);
-    if (name == "index0") return Value::Int(index0_);
-    if (name == "first") return Value::Bool(index0_ == 0);
-    if (name == "last") return Value::Bool(!Peek());
-    if (name == "length") return Value::Int(CountItems());
-    if (name == "revindex") return Value::Int(CountItems() - index0_);
-    if (name == "revindex0") return Value::Int(CountItems() - index0_ - 1);
-    if (name == "depth") return Value::Int(depth0_ + 1);
-    if (name == "depth0") return Value::Int(depth0_);
-    if (name == "previtem")
+Value LoopObject::Part(LoopPart part) {
+  using enum LoopPart;
+  switch (part) {
+    case kIndex:
+      return Value::Int(index0_ + 1);
+    case kIndex0:
+      return Value::Int(index0_);
+    case kFirst:
+      return Value::Bool(index0_ == 0);
+    case kLast:
+      return Value::Bool(!HasNext());
+    case kLength:
+      return Value::Int(CountItems());
+    case kRevindex:
+      return Value::Int(CountItems() - index0_);
+    case kRevindex0:
+      return Value::Int(CountItems() - index0_ - 1);
+    case kDepth:
+      return Value::Int(depth0_ + 1);
+    case kDepth0:
+      return Value::Int(depth0_);
+    case kPrevitem:
       return index0_ == 0 || !previous_ ? evaluator_.UndefinedHint("there is no previous item") : *previous_;
-    if (name == "nextitem") return Peek() ? *after_ : evaluator_.UndefinedHint("there is no next item");
-    if (name == "cycle")
-      return MethodOf(Ref(this), name,
+    case kNextitem:
+      return Peek() ? *after_ : evaluator_.UndefinedHint("there is no next item");
+    case kCycle:
+      return MethodOf(Ref(this), "cycle",
                       [](LoopObject& loop, const Arguments& arguments) { return loop.Cycle(arguments); });
-    if (name == "changed")
-      return MethodOf(Ref(this), name,
+    case kChanged:
+      return MethodOf(Ref(this), "changed",
                       [](LoopObject& loop, const Arguments& arguments) { return loop.Changed(arguments); });
-    return std::nullopt;
-  });
+    case kNone:
+      break;
+  }
+  return {};
+}
+
+Result<std::optional<Value>> LoopObject::GetAttribute(CallContext&, std::string_view name) {
+  const LoopPart part = LoopPartOf(name);
+  if (part == LoopPart::kNone) return std::optional<Value>();
+  return Catching([&] { return std::optional(Part(part)); });
 }
 
 Result<Value> LoopObject::Call(CallContext&, const Arguments& arguments) {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
+#include "jinja/big_integer.h"
 #include "jinja/cells.h"
 #include "jinja/errors.h"
 #include "jinja/evaluator.h"
@@ -29,8 +31,11 @@ std::vector<Value> Sorted(Evaluator& evaluator, const std::vector<Value>& items,
   return sorted;
 }
 
-size_t IndexOf(const std::vector<Value>& items, const Value& wanted, std::string_view type) {
-  for (size_t i = 0; i < items.size(); ++i) {
+// The first place between two bounds, which count from the end when they are negative.
+size_t IndexOf(const std::vector<Value>& items, const Value& wanted, std::string_view type, int64_t from, int64_t to) {
+  const auto size = static_cast<int64_t>(items.size());
+  auto bound = [&](int64_t at) { return at < 0 ? std::max<int64_t>(at + size, 0) : std::min(at, size); };
+  for (auto i = static_cast<size_t>(bound(from)); static_cast<int64_t>(i) < bound(to); ++i) {
     if (items[i].Equals(wanted)) return i;
   }
   if (type == "list") FailValue(fmt::format("{} is not in list", ToRepr(wanted)));
@@ -47,8 +52,9 @@ Value CountItems(Evaluator&, const Value& self, const Arguments& arguments) {
 Value FindItem(Evaluator&, const Value& self, const Arguments& arguments) {
   Reader reader("index", arguments);
   Value wanted = reader.Required("value");
+  const int64_t from = reader.OptionalInt("start", 0), to = reader.OptionalInt("stop", INT64_MAX);
   reader.Finish();
-  return Value::Int(static_cast<int64_t>(IndexOf(self.Items(), wanted, self.TypeName())));
+  return Value::Int(static_cast<int64_t>(IndexOf(self.Items(), wanted, self.TypeName(), from, to)));
 }
 
 Value PopItem(Evaluator&, const Value& self, const Arguments& arguments) {
@@ -56,9 +62,9 @@ Value PopItem(Evaluator&, const Value& self, const Arguments& arguments) {
   std::vector<Value>& items = self.MutableItems();
   int64_t index = reader.OptionalInt("index", -1), size = static_cast<int64_t>(items.size());
   reader.Finish();
-  if (items.empty()) FailValue("pop from empty list");
+  if (items.empty()) Fail(kTemplateIndex, "pop from empty list");
   if (index < 0) index += size;
-  if (index < 0 || index >= size) FailValue("pop index out of range");
+  if (index < 0 || index >= size) Fail(kTemplateIndex, "pop index out of range");
   Value item = std::move(items[static_cast<size_t>(index)]);
   items.erase(items.begin() + index);
   return item;
@@ -109,23 +115,26 @@ constexpr MethodEntry kListMethods[] = {
      [](Evaluator&, const Value& self, const Arguments&) {
        self.MutableItems().clear();
        return Value::None();
-     }},
-    {"copy", [](Evaluator&, const Value& self, const Arguments&) { return Value::List(self.Items()); }},
+     },
+     0},
+    {"copy", [](Evaluator&, const Value& self, const Arguments&) { return Value::List(self.Items()); }, 0},
     {"reverse",
      [](Evaluator&, const Value& self, const Arguments&) {
        std::ranges::reverse(self.MutableItems());
        return Value::None();
-     }},
+     },
+     0},
     {"sort",
      [](Evaluator& evaluator, const Value& self, const Arguments& arguments) {
        Reader reader("sort", {{}, arguments.keywords});
        if (!arguments.positional.empty()) FailType("sort() takes no positional arguments");
        Value key = reader.Optional("key");
-       bool reverse = reader.OptionalBool("reverse", false);
+       bool reverse = RequireInt(reader.Optional("reverse", Value::Bool(false))) != 0;
        reader.Finish();
        self.MutableItems() = Sorted(evaluator, self.Items(), key, reverse);
        return Value::None();
-     }},
+     },
+     -1, true},
     {"count", CountItems},
     {"index", FindItem},
 };
@@ -166,8 +175,9 @@ Value PopEntry(Evaluator&, const Value& self, const Arguments& arguments) {
   bool has_fallback = arguments.positional.size() > 1;
   Value fallback = reader.Optional("default");
   reader.Finish();
+  RequireHashable(key);
   const Value* found = DictOf(self).Find(key);
-  if (!found && !has_fallback) FailValue(ToRepr(key));
+  if (!found && !has_fallback) Fail(kTemplateKey, ToRepr(key));
   if (!found) return fallback;
   Value value = *found;
   DictOf(self).Erase(key);
@@ -176,9 +186,10 @@ Value PopEntry(Evaluator&, const Value& self, const Arguments& arguments) {
 
 constexpr MethodEntry kDictMethods[] = {
     {"get", Lookup},
-    {"items", [](Evaluator&, const Value& self, const Arguments&) { return MakeDictView(self, DictPart::kItems); }},
-    {"keys", [](Evaluator&, const Value& self, const Arguments&) { return MakeDictView(self, DictPart::kKeys); }},
-    {"values", [](Evaluator&, const Value& self, const Arguments&) { return MakeDictView(self, DictPart::kValues); }},
+    {"items", [](Evaluator&, const Value& self, const Arguments&) { return MakeDictView(self, DictPart::kItems); }, 0},
+    {"keys", [](Evaluator&, const Value& self, const Arguments&) { return MakeDictView(self, DictPart::kKeys); }, 0},
+    {"values", [](Evaluator&, const Value& self, const Arguments&) { return MakeDictView(self, DictPart::kValues); },
+     0},
     {"update",
      [](Evaluator&, const Value& self, const Arguments& arguments) {
        if (arguments.positional.size() > 1)
@@ -186,7 +197,8 @@ constexpr MethodEntry kDictMethods[] = {
        if (!arguments.positional.empty()) Update(DictOf(self), arguments.positional[0]);
        for (const KeywordArgument& each : arguments.keywords) DictOf(self).Set(each.name, each.value);
        return Value::None();
-     }},
+     },
+     -1, true},
     {"setdefault",
      [](Evaluator&, const Value& self, const Arguments& arguments) {
        Reader reader("setdefault", arguments);
@@ -201,20 +213,23 @@ constexpr MethodEntry kDictMethods[] = {
     {"pop", PopEntry},
     {"popitem",
      [](Evaluator&, const Value& self, const Arguments&) {
-       if (DictOf(self).size() == 0) FailValue("'popitem(): dictionary is empty'");
+       if (DictOf(self).size() == 0) Fail(kTemplateKey, "'popitem(): dictionary is empty'");
        auto [key, value] = DictOf(self).entries().back();
        DictOf(self).Erase(key);
        return Value::Tuple({key, value});
-     }},
+     },
+     0},
     {"copy",
      [](Evaluator&, const Value& self, const Arguments&) {
        return Value::MakeDict({DictOf(self).entries().begin(), DictOf(self).entries().end()});
-     }},
+     },
+     0},
     {"clear",
      [](Evaluator&, const Value& self, const Arguments&) {
        DictOf(self).Clear();
        return Value::None();
-     }},
+     },
+     0},
     {"fromkeys",
      [](Evaluator&, const Value&, const Arguments& arguments) {
        Reader reader("fromkeys", arguments);
@@ -222,36 +237,64 @@ constexpr MethodEntry kDictMethods[] = {
        Value value = reader.Optional("value");
        reader.Finish();
        auto dict = MakeRef<Dict>();
-       for (Value& key : keys) dict->Set(std::move(key), value);
+       for (Value& key : keys) {
+         RequireHashable(key);
+         dict->Set(std::move(key), value);
+       }
        return Value::FromDict(std::move(dict));
      }},
 };
 
 // The fraction that a float is exactly.
 Value AsRatio(double value) {
-  if (!std::isfinite(value)) FailValue("cannot convert Infinity or NaN to integer ratio");
-  int64_t denominator = 1;
-  while (std::floor(value) != value && denominator < (int64_t{1} << 61)) value *= 2, denominator *= 2;
-  if (std::floor(value) != value || std::fabs(value) > 9e18)
-    Fail(kTemplateLimit, "the ratio does not fit integers of 64 bits");
-  return Value::Tuple({Value::Int(static_cast<int64_t>(value)), Value::Int(denominator)});
+  if (!std::isfinite(value)) {
+    if (std::isnan(value)) FailValue("cannot convert NaN to integer ratio");
+    Fail(kTemplateOverflow, "cannot convert Infinity to integer ratio");
+  };
+  int64_t shift = 0;
+  for (; std::floor(value) != value; ++shift) value *= 2;
+  return Value::Tuple({IntegerFrom(value), Arithmetic(BinaryOp::kPower, Value::Int(2), Value::Int(shift))});
 }
 
-constexpr MethodEntry kNumberMethods[] = {
+Value RatioOf(Evaluator&, const Value& self, const Arguments&) {
+  return IsWhole(self) ? Value::Tuple({Value::Int(WholeOf(self)), Value::Int(1)}) : AsRatio(self.AsFloat());
+}
+
+Value Conjugate(Evaluator&, const Value& self, const Arguments&) {
+  return self.type() == Type::kBool ? Value::Int(WholeOf(self)) : self;
+}
+
+uint64_t Magnitude(const Value& self) {
+  const int64_t value = WholeOf(self);
+  return value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+}
+
+// The float's bits, as float.hex writes them.
+Value HexOf(Evaluator&, const Value& self, const Arguments&) {
+  const double value = self.AsFloat();
+  if (!std::isfinite(value)) return Value::String(ToText(self));
+  if (value == 0) return Value::String(std::signbit(value) ? "-0x0.0p+0" : "0x0.0p+0");
+  return Value::String(fmt::format("{:.13a}", value));
+}
+
+constexpr MethodEntry kIntMethods[] = {
+    {"bit_length",
+     [](Evaluator&, const Value& self, const Arguments&) { return Value::Int(std::bit_width(Magnitude(self))); }, 0},
+    {"bit_count",
+     [](Evaluator&, const Value& self, const Arguments&) { return Value::Int(std::popcount(Magnitude(self))); }, 0},
+    {"as_integer_ratio", RatioOf, 0},
+    {"conjugate", Conjugate, 0},
+};
+
+constexpr MethodEntry kFloatMethods[] = {
     {"is_integer",
      [](Evaluator&, const Value& self, const Arguments&) {
-       return Value::Bool(IsWhole(self) || std::floor(self.AsFloat()) == self.AsFloat());
-     }},
-    {"bit_length",
-     [](Evaluator&, const Value& self, const Arguments&) {
-       int64_t value = RequireInt(self);
-       return Value::Int(std::bit_width(value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value)));
-     }},
-    {"as_integer_ratio",
-     [](Evaluator&, const Value& self, const Arguments&) {
-       return IsWhole(self) ? Value::Tuple({Value::Int(WholeOf(self)), Value::Int(1)}) : AsRatio(self.AsFloat());
-     }},
-    {"conjugate", [](Evaluator&, const Value& self, const Arguments&) { return self; }},
+       return Value::Bool(std::floor(self.AsFloat()) == self.AsFloat() && std::isfinite(self.AsFloat()));
+     },
+     0},
+    {"as_integer_ratio", RatioOf, 0},
+    {"conjugate", Conjugate, 0},
+    {"hex", HexOf, 0},
 };
 
 }  // namespace
@@ -259,11 +302,29 @@ constexpr MethodEntry kNumberMethods[] = {
 std::span<const MethodEntry> ListMethods() { return kListMethods; }
 std::span<const MethodEntry> TupleMethods() { return kTupleMethods; }
 std::span<const MethodEntry> DictMethods() { return kDictMethods; }
-std::span<const MethodEntry> NumberMethods() { return kNumberMethods; }
+std::span<const MethodEntry> IntMethods() { return kIntMethods; }
+std::span<const MethodEntry> FloatMethods() { return kFloatMethods; }
 
-const MethodEntry* FindMethod(const Value& value, std::string_view name) {
+const MethodEntry* FindMethod(const Value& value, std::string_view name) { return FindMethod(value.type(), name); }
+
+MethodsOfName FindMethods(std::string_view name) {
+  static const auto* const table = [] {
+    auto* methods = new std::unordered_map<std::string_view, MethodsOfName>;
+    for (const MethodEntry& each : StringMethods()) (*methods)[each.name].of_string = &each;
+    for (const MethodEntry& each : ListMethods()) (*methods)[each.name].of_list = &each;
+    for (const MethodEntry& each : TupleMethods()) (*methods)[each.name].of_tuple = &each;
+    for (const MethodEntry& each : DictMethods()) (*methods)[each.name].of_dict = &each;
+    for (const MethodEntry& each : IntMethods()) (*methods)[each.name].of_int = &each;
+    for (const MethodEntry& each : FloatMethods()) (*methods)[each.name].of_float = &each;
+    return methods;
+  }();
+  const auto at = table->find(name);
+  return at == table->end() ? MethodsOfName() : at->second;
+}
+
+const MethodEntry* FindMethod(Type type, std::string_view name) {
   std::span<const MethodEntry> methods;
-  switch (value.type()) {
+  switch (type) {
     case Type::kString:
       methods = StringMethods();
       break;
@@ -278,14 +339,26 @@ const MethodEntry* FindMethod(const Value& value, std::string_view name) {
       break;
     case Type::kBool:
     case Type::kInt:
+      methods = IntMethods();
+      break;
     case Type::kFloat:
-      methods = NumberMethods();
+      methods = FloatMethods();
       break;
     default:
       return nullptr;
   }
   auto at = std::ranges::find(methods, name, &MethodEntry::name);
   return at == methods.end() ? nullptr : &*at;
+}
+
+Value CallMethod(Evaluator& evaluator, const MethodEntry& method, const Value& self, const Arguments& arguments) {
+  if (!arguments.keywords.empty() && !method.takes_keywords)
+    FailType(fmt::format("{}.{}() takes no keyword arguments", self.TypeName(), method.name));
+  if (method.most == 0 && !arguments.positional.empty()) {
+    FailType(fmt::format("{}.{}() takes no arguments ({} given)", self.TypeName(), method.name,
+                         arguments.positional.size()));
+  }
+  return method.apply(evaluator, self, arguments);
 }
 
 std::optional<Value> PropertyOf(const Value& value, std::string_view name) {

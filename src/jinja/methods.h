@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "jinja/ast.h"
 #include "jinja/value.h"
 
 namespace stir::jinja {
@@ -13,10 +14,18 @@ class Evaluator;
 struct MethodEntry {
   std::string_view name;
   Value (*apply)(Evaluator& evaluator, const Value& self, const Arguments& arguments);
+  int8_t most = -1;             // how many arguments it takes at most; < 0: it looks itself
+  bool takes_keywords = false;  // most of Python's own methods take none
 };
+
+// Calls the method, after a look at how many arguments there are.
+Value CallMethod(Evaluator& evaluator, const MethodEntry& method, const Value& self, const Arguments& arguments);
 
 // Null when the type has no such method. Objects bring their own.
 const MethodEntry* FindMethod(const Value& value, std::string_view name);
+const MethodEntry* FindMethod(Type type, std::string_view name);
+const MethodEntry* FindMarkupMethod(std::string_view name);  // of text that is HTML, beside those of text
+MethodsOfName FindMethods(std::string_view name);
 // x.method as a value that can be called later.
 Value BindMethod(const Value& self, const MethodEntry& method);
 // Attributes of numbers that are not methods: real, imag, numerator, denominator.
@@ -26,7 +35,8 @@ std::span<const MethodEntry> StringMethods();
 std::span<const MethodEntry> ListMethods();
 std::span<const MethodEntry> TupleMethods();
 std::span<const MethodEntry> DictMethods();
-std::span<const MethodEntry> NumberMethods();
+std::span<const MethodEntry> IntMethods();
+std::span<const MethodEntry> FloatMethods();
 
 std::string ReplaceText(std::string_view text, std::string_view from, std::string_view to,
                         int64_t limit);  // limit < 0: all
@@ -58,6 +68,12 @@ Value MakeRange(int64_t start, int64_t stop, int64_t step);
 enum class DictPart : uint8_t { kKeys, kValues, kItems };
 Value MakeDictView(const Value& dict, DictPart part);
 Value MakeNamespace(Ref<Dict> attributes);
+// The attributes of a namespace; null for other values.
+Dict* NamespaceDict(const Value& value);
+// type(x), for printing.
+Value MakeType(const Value& of);
+// The type's name with its module, unless it is one of Python's built-in types: "jinja2.utils.Namespace".
+std::string QualifiedTypeName(const Value& value);
 Value IterableOf(std::vector<Value> items, std::string type_name = "generator");
 // Pulls values from a function until it gives none.
 Value IterableFrom(std::function<std::optional<Value>()> next, std::string type_name = "generator");

@@ -7,6 +7,7 @@
 #include "jinja/cells.h"
 #include "jinja/errors.h"
 #include "jinja/evaluator.h"
+#include "jinja/filters.h"
 #include "jinja/methods.h"
 #include "jinja/text.h"
 
@@ -18,6 +19,14 @@ Value Same(const Value& self, std::string text) {
   return Cells::IsMarkup(self) ? Value::Markup(std::move(text)) : Value::String(std::move(text));
 }
 
+// An argument that goes into the text: HTML takes HTML only.
+std::string TextFor(const Value& self, const Value& argument) {
+  if (Cells::IsMarkup(self)) return std::string(EscapeValue(argument).AsString());
+  FailIfUndefined(argument);
+  if (!argument.IsString()) FailType(fmt::format("expected str instance, {} found", argument.TypeName()));
+  return std::string(argument.AsString());
+}
+
 template <typename Map>
 Value MapText(const Value& self, Map map) {
   return Same(self, map(self.AsString()));
@@ -26,8 +35,9 @@ Value MapText(const Value& self, Map map) {
 std::string Capitalize(std::string_view text) {
   if (text.empty()) return {};
   size_t first = 0;
-  NextCodePoint(text, first);
-  return UpperText(text.substr(0, first)) + LowerText(text.substr(first));
+  std::string out;
+  AppendTitleCase(out, NextCodePoint(text, first));
+  return out + LowerText(text.substr(first));
 }
 
 // Words begin where a letter follows something that is none.
@@ -36,8 +46,12 @@ std::string TitleText(std::string_view text) {
   bool in_word = false;
   for (size_t offset = 0; offset < text.size();) {
     char32_t code = NextCodePoint(text, offset);
-    AppendCodePoint(out, in_word ? ToLowerCode(code) : ToUpperCode(code));
-    in_word = IsAlpha(code);
+    if (in_word) {
+      AppendCodePoint(out, ToLowerCode(code));
+    } else {
+      AppendTitleCase(out, code);
+    }
+    in_word = IsUpper(code) || IsLower(code);
   }
   return out;
 }
@@ -46,7 +60,11 @@ std::string SwapCase(std::string_view text) {
   std::string out;
   for (size_t offset = 0; offset < text.size();) {
     char32_t code = NextCodePoint(text, offset);
-    AppendCodePoint(out, IsUpper(code) ? ToLowerCode(code) : ToUpperCode(code));
+    if (IsUpper(code)) {
+      AppendCodePoint(out, ToLowerCode(code));
+    } else {
+      AppendUpperCase(out, code);
+    }
   }
   return out;
 }
@@ -203,7 +221,7 @@ std::vector<std::string_view> SplitSpace(std::string_view text, int64_t limit) {
   text = StripLeft(text);
   while (!text.empty()) {
     if (limit >= 0 && static_cast<int64_t>(parts.size()) == limit) {
-      parts.push_back(StripRight(text));
+      parts.push_back(text);
       break;
     }
     size_t end = 0, next = 0;
@@ -220,7 +238,7 @@ std::vector<std::string_view> SplitSpaceRight(std::string_view text, int64_t lim
   while (!text.empty()) {
     size_t begin = 0, end = 0;
     if ((limit >= 0 && static_cast<int64_t>(parts.size()) == limit) || !LastSpace(text, begin, end)) {
-      parts.push_back(StripLeft(text));
+      parts.push_back(limit >= 0 && static_cast<int64_t>(parts.size()) == limit ? text : StripLeft(text));
       break;
     }
     parts.push_back(text.substr(end));
@@ -282,7 +300,7 @@ Value PartitionText(Evaluator&, const Value& self, const Arguments& arguments) {
 
 Value Replace(Evaluator&, const Value& self, const Arguments& arguments) {
   Reader reader("replace", arguments);
-  std::string from = reader.RequiredText("old"), to = reader.RequiredText("new");
+  std::string from = reader.RequiredText("old"), to = TextFor(self, reader.Required("new"));
   int64_t limit = reader.OptionalInt("count", -1);
   reader.Finish();
   return Same(self, ReplaceText(self.AsString(), from, to, limit));
@@ -296,10 +314,10 @@ Value JoinText(Evaluator&, const Value& self, const Arguments& arguments) {
   std::unique_ptr<Iterator> iterator = Iterate(items);
   Value item;
   for (size_t i = 0; NextOf(*iterator, item); ++i) {
-    FailIfUndefined(item);
+    if (i > 0) out += self.AsString();
+    if (Cells::IsMarkup(self)) item = EscapeValue(item);
     if (!item.IsString())
       FailType(fmt::format("sequence item {}: expected str instance, {} found", i, item.TypeName()));
-    if (i > 0) out += self.AsString();
     out += item.AsString();
   }
   return Same(self, std::move(out));
@@ -312,6 +330,7 @@ Value Justify(Evaluator&, const Value& self, const Arguments& arguments) {
   int64_t width = RequireInt(reader.Required("width"));
   Value fill = reader.Optional("fillchar", Value::String(" "));
   reader.Finish();
+  if (Cells::IsMarkup(self)) fill = EscapeValue(fill);
   if (!fill.IsString() || CodePointCount(fill.AsString()) != 1)
     FailType("The fill character must be exactly one character long");
   auto length = static_cast<int64_t>(CodePointCount(self.AsString()));
@@ -380,14 +399,57 @@ Value Lines(Evaluator&, const Value& self, const Arguments& arguments) {
   return Value::List(std::move(lines));
 }
 
+// text.format_map(mapping): the mapping's items as keywords.
+Value FormatMap(Evaluator& evaluator, const Value& self, const Arguments& arguments) {
+  if (arguments.positional.size() != 1) {
+    FailType(fmt::format("str.format_map() takes exactly one argument ({} given)", arguments.positional.size()));
+  }
+  std::vector<KeywordArgument> keywords;
+  if (arguments.positional[0].IsDict()) {
+    for (const auto& [key, value] : arguments.positional[0].AsDict().entries()) {
+      if (key.IsString()) keywords.push_back({key.AsString(), value});
+    }
+  }
+  return FormatBraces(evaluator, self, {{}, keywords});
+}
+
+// text.translate(table): code points to code points, texts or nothing.
+Value Translate(Evaluator& evaluator, const Value& self, const Arguments& arguments) {
+  Reader reader("translate", arguments);
+  Value table = reader.Required("table");
+  reader.Finish();
+  std::string out;
+  const std::string_view text = self.AsString();
+  for (size_t offset = 0; offset < text.size();) {
+    const char32_t code = NextCodePoint(text, offset);
+    const Value to = evaluator.Item(table, Value::Int(code));
+    if (to.IsUndefined()) {
+      AppendCodePoint(out, code);
+    } else if (to.IsString()) {
+      out += to.AsString();
+    } else if (!to.IsNone()) {
+      AppendCodePoint(out, static_cast<char32_t>(RequireInt(to)));
+    }
+  }
+  return Same(self, std::move(out));
+}
+
+Value Encode(Evaluator&, const Value&, const Arguments&) {
+  Fail(kTemplateUnsupported, "bytes are not supported: a template's values are text");
+}
+
 constexpr MethodEntry kMethods[] = {
-    {"format", [](Evaluator& e, const Value& self,
-                  const Arguments& arguments) { return Same(self, FormatBraces(e, self.AsString(), arguments)); }},
+    {"format",
+     [](Evaluator& e, const Value& self, const Arguments& arguments) { return FormatBraces(e, self, arguments); }, -1,
+     true},
+    {"format_map", FormatMap},
+    {"translate", Translate},
+    {"encode", Encode, -1, true},
     {"replace", Replace},
-    {"split", Split<false>},
+    {"split", Split<false>, -1, true},
     {"join", JoinText},
-    {"lower", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, LowerText); }},
-    {"upper", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, UpperText); }},
+    {"lower", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, LowerText); }, 0},
+    {"upper", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, UpperText); }, 0},
     {"strip", StripText<true, true>},
     {"lstrip", StripText<true, false>},
     {"rstrip", StripText<false, true>},
@@ -398,39 +460,50 @@ constexpr MethodEntry kMethods[] = {
     {"index", Index<false>},
     {"rindex", Index<true>},
     {"count", Count},
-    {"rsplit", Split<true>},
-    {"splitlines", Lines},
+    {"rsplit", Split<true>, -1, true},
+    {"splitlines", Lines, -1, true},
     {"partition", PartitionText<false>},
     {"rpartition", PartitionText<true>},
-    {"title", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, TitleText); }},
-    {"capitalize", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, Capitalize); }},
-    {"swapcase", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, SwapCase); }},
-    {"casefold", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, LowerText); }},
+    {"title", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, TitleText); }, 0},
+    {"capitalize", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, Capitalize); }, 0},
+    {"swapcase", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, SwapCase); }, 0},
+    {"casefold", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, FoldText); }, 0},
     {"ljust", Justify<0>},
     {"rjust", Justify<1>},
     {"center", Justify<2>},
     {"zfill", FillZeros},
-    {"expandtabs", ExpandTabs},
+    {"expandtabs", ExpandTabs, -1, true},
     {"removeprefix", RemoveAffix<false>},
     {"removesuffix", RemoveAffix<true>},
-    {"isdigit", Ask<+[](std::string_view text) { return All(text, IsDigit); }>},
-    {"isdecimal", Ask<+[](std::string_view text) { return All(text, IsDigit); }>},
-    {"isnumeric", Ask<+[](std::string_view text) { return All(text, IsDigit); }>},
-    {"isalpha", Ask<+[](std::string_view text) { return All(text, IsAlpha); }>},
+    {"isdigit", Ask<+[](std::string_view text) { return All(text, IsDigit); }>, 0},
+    {"isdecimal", Ask<+[](std::string_view text) { return All(text, IsDecimal); }>, 0},
+    {"isnumeric", Ask<+[](std::string_view text) { return All(text, IsNumeric); }>, 0},
+    {"isalpha", Ask<+[](std::string_view text) { return All(text, IsAlpha); }>, 0},
     {"isalnum",
-     Ask<+[](std::string_view text) { return All(text, [](char32_t c) { return IsAlpha(c) || IsDigit(c); }); }>},
-    {"isspace", Ask<+[](std::string_view text) { return All(text, IsSpace); }>},
-    {"isprintable", Ask<+[](std::string_view text) { return text.empty() || All(text, IsPrintable); }>},
-    {"isascii", Ask<IsAscii>},
-    {"isidentifier", Ask<IsIdentifier>},
-    {"istitle", Ask<IsTitle>},
-    {"islower", Ask<+[](std::string_view text) { return IsCase(text, IsLower, IsUpper); }>},
-    {"isupper", Ask<+[](std::string_view text) { return IsCase(text, IsUpper, IsLower); }>},
+     Ask<+[](std::string_view text) { return All(text, [](char32_t c) { return IsAlpha(c) || IsNumeric(c); }); }>, 0},
+    {"isspace", Ask<+[](std::string_view text) { return All(text, IsSpace); }>, 0},
+    {"isprintable", Ask<+[](std::string_view text) { return text.empty() || All(text, IsPrintable); }>, 0},
+    {"isascii", Ask<IsAscii>, 0},
+    {"isidentifier", Ask<IsIdentifier>, 0},
+    {"istitle", Ask<IsTitle>, 0},
+    {"islower", Ask<+[](std::string_view text) { return IsCase(text, IsLower, IsUpper); }>, 0},
+    {"isupper", Ask<+[](std::string_view text) { return IsCase(text, IsUpper, IsLower); }>, 0},
 };
 
 }  // namespace
 
 std::span<const MethodEntry> StringMethods() { return kMethods; }
+
+const MethodEntry* FindMarkupMethod(std::string_view name) {
+  static constexpr MethodEntry kMarkupMethods[] = {
+      {"unescape",
+       [](Evaluator&, const Value& self, const Arguments&) { return Value::String(UnescapeHtml(self.AsString())); }, 0},
+      {"striptags", [](Evaluator&, const Value& self, const Arguments&) { return StripTagsOf(self.AsString()); }, 0},
+      {"__html__", [](Evaluator&, const Value& self, const Arguments&) { return self; }, 0},
+  };
+  const auto* at = std::ranges::find(kMarkupMethods, name, &MethodEntry::name);
+  return at == std::end(kMarkupMethods) ? nullptr : at;
+}
 
 std::string ReplaceText(std::string_view text, std::string_view from, std::string_view to, int64_t limit) {
   uint64_t left = limit < 0 ? std::numeric_limits<uint64_t>::max() : static_cast<uint64_t>(limit);

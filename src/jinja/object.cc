@@ -61,8 +61,24 @@ const KeywordArgument* ArgumentReader::Keyword(std::string_view name) const {
   return at == arguments_.keywords.end() ? nullptr : &*at;
 }
 
+size_t ArgumentReader::PlaceOf(std::string_view name) const {
+  for (size_t i = 0; i < seen_count_; ++i) {
+    if ((i < seen_.size() ? seen_[i] : more_seen_[i - seen_.size()]) == name) return i;
+  }
+  return seen_count_;
+}
+
+void ArgumentReader::See(std::string_view name) {
+  if (seen_count_ < seen_.size()) {
+    seen_[seen_count_] = name;
+  } else {
+    more_seen_.push_back(name);
+  }
+  ++seen_count_;
+}
+
 Result<Value> ArgumentReader::Required(std::string_view name) {
-  seen_.emplace_back(name);
+  See(name);
   const KeywordArgument* keyword = Keyword(name);
   if (!rest_positional_ && next_ < arguments_.positional.size()) {
     if (keyword)
@@ -74,7 +90,7 @@ Result<Value> ArgumentReader::Required(std::string_view name) {
 }
 
 Value ArgumentReader::Optional(std::string_view name, Value fallback) {
-  seen_.emplace_back(name);
+  See(name);
   if (!rest_positional_ && next_ < arguments_.positional.size()) return arguments_.positional[next_++];
   const KeywordArgument* keyword = Keyword(name);
   if (keyword) return keyword->value;
@@ -92,25 +108,24 @@ std::vector<KeywordArgument> ArgumentReader::RestKeywords() {
   rest_keywords_ = true;
   std::vector<KeywordArgument> rest;
   for (const KeywordArgument& each : arguments_.keywords) {
-    if (std::ranges::find(seen_, each.name) == seen_.end()) rest.push_back(each);
+    if (PlaceOf(each.name) == seen_count_) rest.push_back(each);
   }
   return rest;
 }
 
 Status ArgumentReader::Finish() {
   if (!rest_positional_ && next_ < arguments_.positional.size()) {
-    return Diagnostic(kTemplateType,
-                      fmt::format("{}() takes {} positional argument{} but {} {} given", callee_, seen_.size(),
-                                  seen_.size() == 1 ? "" : "s", arguments_.positional.size(),
-                                  arguments_.positional.size() == 1 ? "was" : "were"));
+    return Diagnostic(kTemplateType, fmt::format("{}() takes {} positional argument{} but {} {} given", callee_,
+                                                 seen_count_, seen_count_ == 1 ? "" : "s", arguments_.positional.size(),
+                                                 arguments_.positional.size() == 1 ? "was" : "were"));
   }
   for (const KeywordArgument& each : arguments_.keywords) {
-    auto at = std::ranges::find(seen_, each.name);
-    if (at == seen_.end()) {
+    const size_t at = PlaceOf(each.name);
+    if (at == seen_count_) {
       if (!rest_keywords_)
         return Diagnostic(kTemplateType,
                           fmt::format("{}() got an unexpected keyword argument '{}'", callee_, each.name));
-    } else if (static_cast<size_t>(at - seen_.begin()) < std::min(next_, arguments_.positional.size())) {
+    } else if (at < std::min(next_, arguments_.positional.size())) {
       return Diagnostic(kTemplateType, fmt::format("{}() got multiple values for argument '{}'", callee_, each.name));
     }
   }

@@ -1,6 +1,7 @@
 // Python's own object types that templates meet: range, dict views, sets, generators, slices, namespaces, bound
 // methods.
 #include <algorithm>
+#include <typeinfo>
 
 #include <fmt/format.h>
 
@@ -46,6 +47,22 @@ class SliceObject final : public Object {
   const Value start, stop, step;
 };
 
+class RangeIterator final : public Iterator {
+ public:
+  RangeIterator(int64_t start, int64_t step, uint64_t length) : at_(start), step_(step), left_(length) {}
+  Result<std::optional<Value>> Next() override {
+    if (left_ == 0) return std::optional<Value>();
+    const Value value = Value::Int(at_);
+    if (--left_ > 0) at_ += step_;
+    return std::optional(value);
+  }
+
+ private:
+  int64_t at_;
+  const int64_t step_;
+  uint64_t left_;
+};
+
 class RangeObject final : public Object {
  public:
   RangeObject(int64_t start, int64_t stop, int64_t step) : start_(start), stop_(stop), step_(step) {
@@ -62,10 +79,7 @@ class RangeObject final : public Object {
   Value At(size_t index) const { return Value::Int(start_ + static_cast<int64_t>(index) * step_); }
 
   Result<std::unique_ptr<Iterator>> Iterate() override {
-    return std::unique_ptr<Iterator>(
-        std::make_unique<FunctionIterator>([self = Ref(this), next = size_t{0}]() mutable -> std::optional<Value> {
-          return next < self->length_ ? std::optional(self->At(next++)) : std::nullopt;
-        }));
+    return std::unique_ptr<Iterator>(std::make_unique<RangeIterator>(start_, step_, length_));
   }
   Result<std::optional<Value>> GetItem(CallContext&, const Value& key) override {
     return Catching([&]() -> std::optional<Value> {
@@ -109,7 +123,7 @@ class DictView final : public Object {
   Result<std::unique_ptr<Iterator>> Iterate() override {
     return std::unique_ptr<Iterator>(std::make_unique<FunctionIterator>(
         [self = Ref(this), next = size_t{0}, size = dict_->size()]() mutable -> std::optional<Value> {
-          if (self->dict_->size() != size) FailValue("dictionary changed size during iteration");
+          if (self->dict_->size() != size) Fail(kTemplateIteration, "dictionary changed size during iteration");
           if (next == size) return std::nullopt;
           return self->At(next++);
         }));
@@ -159,27 +173,37 @@ class IterableObject final : public Object {
 
 class NamespaceObject final : public Object {
  public:
-  explicit NamespaceObject(Ref<Dict> attributes) : attributes_(std::move(attributes)) {}
+  explicit NamespaceObject(Ref<Dict> with) : attributes(std::move(with)) {}
   std::string_view TypeName() const override { return "Namespace"; }
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
-    const Value* value = attributes_->Find(name);
+    const Value* value = attributes->Find(name);
     return value ? std::optional(*value) : std::nullopt;
   }
   Result<std::optional<Value>> GetItem(CallContext&, const Value& key) override {
-    const Value* value = key.IsString() ? attributes_->Find(key) : nullptr;
+    const Value* value = key.IsString() ? attributes->Find(key) : nullptr;
     return value ? std::optional(*value) : std::nullopt;
   }
   Result<void> SetItem(CallContext&, const Value& key, Value value) override {
-    attributes_->Set(key, std::move(value));
+    attributes->Set(key, std::move(value));
     return {};
   }
   Result<std::string> Repr() const override {
-    return Catching([&] { return fmt::format("<Namespace {}>", ToRepr(Value::FromDict(attributes_))); });
+    return Catching([&] { return fmt::format("<Namespace {}>", ToRepr(Value::FromDict(attributes))); });
   }
 
- private:
-  const Ref<Dict> attributes_;
+  const Ref<Dict> attributes;
 };
+
+}  // namespace
+
+Dict* NamespaceDict(const Value& value) {
+  const Object* object = value.AsObject();
+  return object && typeid(*object) == typeid(NamespaceObject)
+             ? static_cast<const NamespaceObject*>(object)->attributes.get()
+             : nullptr;
+}
+
+namespace {
 
 class BoundMethod final : public Object {
  public:
@@ -187,7 +211,7 @@ class BoundMethod final : public Object {
   std::string_view TypeName() const override { return "builtin_function_or_method"; }
   bool IsCallable() const override { return true; }
   Result<Value> Call(CallContext& context, const Arguments& arguments) override {
-    return Catching([&] { return method_.apply(static_cast<Evaluator&>(context), self_, arguments); });
+    return Catching([&] { return CallMethod(static_cast<Evaluator&>(context), method_, self_, arguments); });
   }
   Result<std::string> Repr() const override {
     return fmt::format("<built-in method {} of {} object>", method_.name, self_.TypeName());
@@ -199,6 +223,43 @@ class BoundMethod final : public Object {
 };
 
 }  // namespace
+
+std::string QualifiedTypeName(const Value& value) {
+  constexpr std::pair<std::string_view, std::string_view> kModules[] = {
+      {"Namespace", "jinja2.utils"},           {"Cycler", "jinja2.utils"},  {"Joiner", "jinja2.utils"},
+      {"LoopContext", "jinja2.runtime"},       {"Macro", "jinja2.runtime"}, {"BlockReference", "jinja2.runtime"},
+      {"TemplateReference", "jinja2.runtime"}, {"Markup", "markupsafe"},    {"_GroupTuple", "jinja2.filters"},
+      {"TemplateModule", "jinja2.environment"}};
+  const std::string_view name = value.TypeName();
+  for (const auto& [type, module] : kModules) {
+    if (name == type) return fmt::format("{}.{}", module, name);
+  }
+  return std::string(name);
+}
+
+namespace {
+
+class TypeObject final : public Object {
+ public:
+  explicit TypeObject(std::string name) : name_(std::move(name)) {}
+  std::string_view TypeName() const override { return "type"; }
+  Result<std::string> Repr() const override { return fmt::format("<class '{}'>", name_); }
+  bool Equals(const Value& other) const override {
+    const auto* type = other.As<TypeObject>();
+    return type && type->name_ == name_;
+  }
+  Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view attribute) override {
+    if (attribute != "__name__") return std::optional<Value>();
+    return std::optional(Value::String(name_.substr(name_.rfind('.') + 1)));
+  }
+
+ private:
+  const std::string name_;
+};
+
+}  // namespace
+
+Value MakeType(const Value& of) { return Value::New<TypeObject>(QualifiedTypeName(of)); }
 
 Value MakeSlice(Value start, Value stop, Value step) {
   return Value::New<SliceObject>(std::move(start), std::move(stop), std::move(step));

@@ -1,11 +1,13 @@
-// Operators, iteration, slices. Integers have 64 bits: what Python would compute beyond them is an error.
+// Operators, iteration, slices.
 #include "jinja/operations.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
+#include "jinja/big_integer.h"
 #include "jinja/cells.h"
 #include "jinja/errors.h"
 #include "jinja/text.h"
@@ -52,52 +54,71 @@ std::string_view SymbolOf(BinaryOp op) {
                        right.TypeName()));
 }
 
-[[noreturn]] void FailOverflow() { Fail(kTemplateLimit, "the result does not fit an integer of 64 bits"); }
-
 int64_t FloorDivide(int64_t a, int64_t b) {
-  if (b == 0) FailValue("integer division or modulo by zero");
-  if (a == INT64_MIN && b == -1) FailOverflow();
   int64_t quotient = a / b;
   return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
 }
 
 int64_t Modulo(int64_t a, int64_t b) {
-  if (b == 0) FailValue("integer modulo by zero");
+  if (b == 0) FailZeroDivision("integer modulo by zero");
   if (b == -1) return 0;
   int64_t rest = a % b;
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
 double ModuloReal(double a, double b) {
-  if (b == 0) FailValue("float modulo");
+  if (b == 0) FailZeroDivision("float modulo");
   double rest = std::fmod(a, b);
   if (rest != 0 && (rest < 0) != (b < 0)) rest += b;
   return rest == 0 ? std::copysign(0.0, b) : rest;
+}
+
+double FloorDivideReal(double a, double b) {
+  const double quotient = (a - ModuloReal(a, b)) / b;
+  if (quotient == 0) return std::copysign(0.0, a / b);
+  const double whole = std::floor(quotient);
+  return quotient - whole > 0.5 ? whole + 1 : whole;
+}
+
+// a ** b where the result fits 64 bits.
+bool SmallPower(int64_t base, int64_t exponent, int64_t& result) {
+  result = 1;
+  while (exponent > 0) {
+    if ((exponent & 1) && __builtin_mul_overflow(result, base, &result)) return false;
+    exponent >>= 1;
+    if (exponent > 0 && __builtin_mul_overflow(base, base, &base)) return false;
+  }
+  return true;
+}
+
+// What does not fit 64 bits goes on as a big integer.
+Value Large(BinaryOp op, int64_t a, int64_t b) { return IntegerArithmetic(op, Value::Int(a), Value::Int(b)); }
+
+Value Quotient(int64_t a, int64_t b) {
+  if (b == 0) FailZeroDivision("division by zero");
+  constexpr int64_t kExact = int64_t{1} << 53;
+  if (a > kExact || a < -kExact || b > kExact || b < -kExact) return Large(BinaryOp::kDivide, a, b);
+  return Value::Float(static_cast<double>(a) / static_cast<double>(b));
 }
 
 Value Integers(BinaryOp op, int64_t a, int64_t b) {
   int64_t result = 0;
   switch (op) {
     case BinaryOp::kAdd:
-      if (__builtin_add_overflow(a, b, &result)) FailOverflow();
-      return Value::Int(result);
+      return __builtin_add_overflow(a, b, &result) ? Large(op, a, b) : Value::Int(result);
     case BinaryOp::kSubtract:
-      if (__builtin_sub_overflow(a, b, &result)) FailOverflow();
-      return Value::Int(result);
+      return __builtin_sub_overflow(a, b, &result) ? Large(op, a, b) : Value::Int(result);
     case BinaryOp::kMultiply:
-      if (__builtin_mul_overflow(a, b, &result)) FailOverflow();
-      return Value::Int(result);
+      return __builtin_mul_overflow(a, b, &result) ? Large(op, a, b) : Value::Int(result);
     case BinaryOp::kDivide:
-      if (b == 0) FailValue("division by zero");
-      return Value::Float(static_cast<double>(a) / static_cast<double>(b));
+      return Quotient(a, b);
     case BinaryOp::kFloorDivide:
-      return Value::Int(FloorDivide(a, b));
+      if (b == 0) FailZeroDivision("integer division or modulo by zero");
+      return a == INT64_MIN && b == -1 ? Large(op, a, b) : Value::Int(FloorDivide(a, b));
     case BinaryOp::kModulo:
       return Value::Int(Modulo(a, b));
     case BinaryOp::kPower:
-      if (b >= 0) return Value::Int(PowerOfInts(a, b));
-      if (a == 0) FailValue("0.0 cannot be raised to a negative power");
-      return Value::Float(std::pow(static_cast<double>(a), static_cast<double>(b)));
+      return b >= 0 && SmallPower(a, b, result) ? Value::Int(result) : Large(op, a, b);
     default:
       return {};
   }
@@ -112,19 +133,19 @@ Value Reals(BinaryOp op, double a, double b) {
     case BinaryOp::kMultiply:
       return Value::Float(a * b);
     case BinaryOp::kDivide:
-      if (b == 0) FailValue("float division by zero");
+      if (b == 0) FailZeroDivision("float division by zero");
       return Value::Float(a / b);
     case BinaryOp::kFloorDivide:
-      if (b == 0) FailValue("float floor division by zero");
-      return Value::Float(std::floor((a - ModuloReal(a, b)) / b + 0.5));
+      if (b == 0) FailZeroDivision("float floor division by zero");
+      return Value::Float(FloorDivideReal(a, b));
     case BinaryOp::kModulo:
       return Value::Float(ModuloReal(a, b));
     case BinaryOp::kPower:
-      if (a == 0 && b < 0) FailValue("0.0 cannot be raised to a negative power");
-      if (a < 0 && std::floor(b) != b) FailValue("complex numbers are not supported");
+      if (a == 0 && b < 0) FailZeroDivision("0.0 cannot be raised to a negative power");
+      if (a < 0 && std::floor(b) != b) Fail(kTemplateUnsupported, "complex numbers are not supported");
       if (double power = std::pow(a, b); std::isfinite(power) || !std::isfinite(a) || !std::isfinite(b))
         return Value::Float(power);
-      FailValue("(34, 'Numerical result out of range')");
+      Fail(kTemplateOverflow, "(34, 'Numerical result out of range')");
     default:
       return {};
   }
@@ -249,7 +270,7 @@ class KeyIterator final : public Iterator {
  public:
   explicit KeyIterator(const Value& dict) : dict_(&dict.AsDict()), size_(dict_->size()) {}
   Result<std::optional<Value>> Next() override {
-    if (dict_->size() != size_) return Diagnostic(kTemplateValue, "dictionary changed size during iteration");
+    if (dict_->size() != size_) return Diagnostic(kTemplateIteration, "dictionary changed size during iteration");
     if (next_ >= size_) return std::optional<Value>();
     return std::optional<Value>(dict_->entries()[next_++].first);
   }
@@ -282,18 +303,10 @@ class EmptyIterator final : public Iterator {
 
 }  // namespace
 
-int64_t PowerOfInts(int64_t base, int64_t exponent) {
-  int64_t result = 1;
-  while (exponent > 0) {
-    if ((exponent & 1) && __builtin_mul_overflow(result, base, &result)) FailOverflow();
-    exponent >>= 1;
-    if (exponent > 0 && __builtin_mul_overflow(base, base, &base)) FailOverflow();
-  }
-  return result;
-}
-
 void FailIfUndefined(const Value& value) {
-  if (value.IsUndefined()) Fail(kTemplateUndefined, value.UndefinedMessage());
+  if (!value.IsUndefined()) return;
+  const UndefinedCell* cell = Cells::Undefined(value);
+  Fail(cell ? cell->kind : kTemplateUndefined, value.UndefinedMessage());
 }
 
 Value Arithmetic(BinaryOp op, const Value& left, const Value& right) {
@@ -392,6 +405,7 @@ bool Contains(const Value& container, const Value& item) {
 }
 
 void RequireHashable(const Value& value) {
+  if (Cells::IsStrict(value)) FailIfUndefined(value);
   bool unhashable = value.type() == Type::kList || value.IsDict() || value.TypeName() == "set";
   if (value.type() == Type::kTuple) {
     for (const Value& each : value.Items()) RequireHashable(each);
@@ -403,7 +417,10 @@ std::string ToText(const Value& value) { return Take(value.Str()); }
 
 void AppendText(std::string& out, const Value& value) {
   if (value.IsString()) {
-    out += value.AsString();
+    out += Cells::Of(value).text;
+  } else if (value.type() == Type::kInt) {
+    char digits[24];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value.AsInt()).ptr);
   } else {
     out += Take(value.Str());
   }
@@ -477,13 +494,14 @@ double RealOf(const Value& value) {
 }
 
 int64_t RequireInt(const Value& value) {
-  FailIfUndefined(value);
+  if (IsBig(value)) Fail(kTemplateOverflow, "Python int too large to convert to C ssize_t");
   if (!IsWhole(value)) FailType(fmt::format("'{}' object cannot be interpreted as an integer", value.TypeName()));
   return WholeOf(value);
 }
 
 std::vector<size_t> SliceOf(size_t length, const Value& start, const Value& stop, const Value& step) {
   auto number = [](const Value& value) {
+    if (IsBig(value)) return IsNegativeInteger(value) ? INT64_MIN / 2 : INT64_MAX / 2;
     if (!IsWhole(value)) FailType("slice indices must be integers or None or have an __index__ method");
     return WholeOf(value);
   };

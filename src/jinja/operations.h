@@ -44,11 +44,9 @@ double RealOf(const Value& value);  // of int, bool, float
 Value TakeSlice(const Value& value, const Value& start, const Value& stop, const Value& step);
 std::vector<size_t> SliceOf(size_t length, const Value& start, const Value& stop, const Value& step);
 
-int64_t PowerOfInts(int64_t base, int64_t exponent);
-
 // format.cc: "..." % values, "...".format(...), format(value, spec)
 Value FormatPercent(const Value& format, const Value& values);
-std::string FormatBraces(Evaluator& evaluator, std::string_view format, const Arguments& arguments);
+Value FormatBraces(Evaluator& evaluator, const Value& format, const Arguments& arguments);
 std::string FormatValue(const Value& value, std::string_view spec);
 
 }  // namespace stir::jinja

@@ -25,7 +25,6 @@ constexpr std::array kEndCall{"endcall"sv};
 constexpr std::array kEndFilter{"endfilter"sv};
 constexpr std::array kEndAutoescape{"endautoescape"sv};
 constexpr std::array kEndMacro{"endmacro"sv};
-constexpr std::array kInheritance{"extends"sv, "block"sv, "include"sv, "import"sv, "from"sv};
 
 constexpr int kMaxBlocks = 200;
 
@@ -76,11 +75,15 @@ void Parser::Parse() {
   current_ = lexer_.Next();
   root.body = ParseUntil({});
   root.end = static_cast<uint32_t>(compiled_.text.size());
-  compiled_.plain = !lexer_.saw_tag();
+  const bool is_text = root.body.size() == 1 && root.body[0]->kind == StatementKind::kOutput && !lexer_.saw_tag();
+  compiled_.plain =
+      is_text &&
+      static_cast<const TextExpr&>(*static_cast<const OutputStatement&>(*root.body[0]).items[0]).text == compiled_.text;
   if (!unknown_.empty()) {
     UnknownName& first = unknown_[0];
-    throw SyntaxFailure{std::move(first.message), first.begin, first.end, std::move(first.hint)};
+    throw SyntaxFailure{std::move(first.message), first.begin, first.end, std::move(first.hint), first.kind};
   }
+  root.uses_self = Mentions("self", 0);
   std::ranges::stable_sort(compiled_.calls, std::less(), &Expr::begin);
 }
 
@@ -128,13 +131,19 @@ void Parser::FailExpected(std::string_view what) {
 }
 
 void Parser::Fail(std::string message, uint32_t begin, uint32_t end) const {
-  throw SyntaxFailure{std::move(message), begin, end, {}};
+  throw SyntaxFailure{std::move(message), begin, end, {}, kTemplateSyntax};
+}
+
+void Parser::FailAssertion(std::string message, uint32_t begin, uint32_t end) const {
+  throw SyntaxFailure{std::move(message), begin, end, {}, kTemplateAssertion};
 }
 
 // --- nodes
 
 uint32_t Parser::IdOf(std::string_view name) {
-  return name_ids_.try_emplace(name, static_cast<uint32_t>(name_ids_.size())).first->second;
+  auto [at, is_new] = name_ids_.try_emplace(name, static_cast<uint32_t>(name_ids_.size()));
+  if (is_new) names_by_id_.push_back(name);
+  return at->second;
 }
 
 NameExpr* Parser::DetachedName(std::string_view name, uint32_t begin, uint32_t end) {
@@ -234,20 +243,24 @@ Statement* Parser::ParseStatementOf(std::string_view tag) {
   if (tag == "set") return ParseSet();
   if (tag == "if") return ParseIf();
   if (tag == "for") return ParseFor();
-  if (tag == "do") return ParseDo();
+  if (tag == "do" && syntax_.do_tag) return ParseDo();
   if (tag == "macro") return ParseMacro(nullptr);
   if (tag == "call") return ParseCallBlock();
   if (tag == "filter") return ParseFilterBlock();
   if (tag == "with") return ParseWith();
   if (tag == "print") return ParsePrint();
-  if (tag == "break") return ParseJump(StatementKind::kBreak);
-  if (tag == "continue") return ParseJump(StatementKind::kContinue);
+  if (tag == "break" && syntax_.loop_controls) return ParseJump(StatementKind::kBreak);
+  if (tag == "continue" && syntax_.loop_controls) return ParseJump(StatementKind::kContinue);
   if (tag == "autoescape") return ParseAutoescape();
+  if (tag == "block") return ParseBlock();
+  if (tag == "extends") return ParseExtends();
+  if (tag == "include") return ParseInclude();
+  if (tag == "import") return ParseImport();
+  if (tag == "from") return ParseFromImport();
+  if (tag == "debug" && syntax_.debug_tag) return ParseDebug();
   for (const MacroTag& macro_tag : syntax_.macro_tags) {
     if (tag == macro_tag.tag) return ParseMacro(&macro_tag);
   }
-  if (std::ranges::find(kInheritance, tag) != kInheritance.end())
-    Fail(fmt::format("the tag `{}` is not supported", tag), current_);
   open_tags_.pop_back();
   FailUnknownTag(current_);
 }
@@ -272,17 +285,19 @@ std::string Parser::WhatIsOpen(const std::string* unknown) const {
 
 void Parser::FailUnknownTag(const Token& tag) {
   std::string name(tag.value);
-  std::vector<std::string> known{"set",    "if",   "for",   "do",    "macro",    "call",
-                                 "filter", "with", "print", "break", "continue", "raw"};
+  std::vector<std::string> known{"set",    "if",      "for",     "do",     "macro",     "call",
+                                 "filter", "with",    "print",   "break",  "continue",  "raw",
+                                 "block",  "extends", "include", "import", "autoescape"};
   for (const MacroTag& each : syntax_.macro_tags) known.push_back(each.tag);
   for (Ends ends : open_ends_) known.insert(known.end(), ends.begin(), ends.end());
   throw SyntaxFailure{"Encountered unknown tag '" + name + "'." + WhatIsOpen(&name), tag.begin, tag.end,
-                      DidYouMean(name, known)};
+                      DidYouMean(name, known), kTemplateSyntax};
 }
 
 void Parser::FailEnd(Ends ends) {
   open_ends_.push_back(ends);
-  throw SyntaxFailure{"Unexpected end of template." + WhatIsOpen(nullptr), current_.begin, current_.end, OpenHint()};
+  throw SyntaxFailure{"Unexpected end of template." + WhatIsOpen(nullptr), current_.begin, current_.end, OpenHint(),
+                      kTemplateSyntax};
 }
 
 // The innermost open block by its line, and the tag that would close it.
@@ -318,6 +333,7 @@ Statement* Parser::ParseSet() {
 
 Statement* Parser::ParseFor() {
   auto* loop = Node<ForStatement>(StatementKind::kFor, Advance().begin);
+  const uint32_t first_target = NameMark();
   loop->target = ParseTarget(false, true);
   Expect("in");
   uint32_t first_name = NameMark();
@@ -335,6 +351,7 @@ Statement* Parser::ParseFor() {
   }
   Saved unit(unit_, loop->recursive ? loop->recursive : unit_);
   ParseForBodies(*loop);
+  CheckLoopTargets(first_target);
   loop->end = previous_end_;
   return loop;
 }
@@ -342,10 +359,12 @@ Statement* Parser::ParseFor() {
 void Parser::ParseForBodies(ForStatement& loop) {
   Saved in_if(in_if_, false);
   uint32_t first_name = NameMark();
+  const auto first_block = static_cast<uint32_t>(compiled_.blocks.size());
   ++loops_;
   loop.body = ParseBody(kEndFor, false);
   --loops_;
-  loop.uses_loop = loop.recursive || Mentions("loop", first_name);
+  loop.uses_loop = loop.recursive || Mentions("loop", first_name) ||
+                   HasBlock(first_block, [](const BlockStatement& each) { return each.scoped; });
   bool has_else = Advance().value == "else";
   if (has_else) loop.otherwise = ParseBody(kEndForElse, true);
 }
@@ -354,10 +373,31 @@ void Parser::ParseForBodies(ForStatement& loop) {
 bool Parser::Mentions(std::string_view name, uint32_t first_name) const {
   auto id = name_ids_.find(name);
   if (id == name_ids_.end()) return false;
+  size_t block = 0;
   for (size_t i = first_name; i < names_.size(); ++i) {
-    if (names_[i]->id == id->second) return !names_[i]->stored;
+    while (block < block_names_.size() && block_names_[block].end <= i) ++block;
+    if (block < block_names_.size() && block_names_[block].begin <= i) {
+      i = block_names_[block].end - 1;
+    } else if (names_[i]->id == id->second) {
+      return !names_[i]->stored;
+    }
   }
   return false;
+}
+
+bool Parser::HasBlock(uint32_t first_block, bool (*test)(const BlockStatement&)) const {
+  return std::any_of(compiled_.blocks.begin() + first_block, compiled_.blocks.end(),
+                     [&](const BlockStatement* each) { return test(*each); });
+}
+
+// `loop` is the loop's own word.
+void Parser::CheckLoopTargets(uint32_t first_name) {
+  for (size_t i = first_name; i < names_.size(); ++i) {
+    if (!names_[i]->stored || names_[i]->name != "loop") continue;
+    unknown_.push_back(
+        {"Can't assign to special loop variable in for-loop target", names_[i]->begin, names_[i]->end, {}});
+    return;
+  }
 }
 
 IfStatement* Parser::ParseIfClause() {
@@ -438,20 +478,31 @@ Statement* Parser::ParseDo() {
 }
 
 Statement* Parser::ParseJump(StatementKind kind) {
-  if (loops_ == 0)
-    Fail(kind == StatementKind::kBreak ? "'break' outside loop" : "'continue' not properly in loop", current_);
+  if (loops_ == 0) {
+    throw SyntaxFailure{kind == StatementKind::kBreak ? "'break' outside loop" : "'continue' not properly in loop",
+                        current_.begin,
+                        current_.end,
+                        {},
+                        kTemplateCompile};
+  }
   auto* node = Node<Statement>(kind, Advance().begin);
   node->end = previous_end_;
   return node;
 }
 
 Statement* Parser::ParseAutoescape() {
-  auto* node = Node<ScopeStatement>(StatementKind::kScope, Advance().begin);
-  const Expr* option = ParseExpression();
-  bool is_off = option->kind == ExprKind::kConstant && !static_cast<const ConstantExpr*>(option)->value->Truthy();
-  if (!is_off) Fail("automatic escaping is not supported", option->begin, option->end);
+  auto* node = Node<AutoescapeStatement>(StatementKind::kAutoescape, Advance().begin);
+  uint32_t first_name = NameMark();
+  node->option = ParseExpression();
+  node->names = NamesSince(first_name);
   Saved in_if(in_if_, false);
   node->body = ParseBody(kEndAutoescape, true);
+  node->end = previous_end_;
+  return node;
+}
+
+Statement* Parser::ParseDebug() {
+  auto* node = Node<Statement>(StatementKind::kDebug, Advance().begin);
   node->end = previous_end_;
   return node;
 }
@@ -517,11 +568,19 @@ void Parser::ParseSignature(Unit& unit) {
     NameExpr* name = Name(Expect(TokenKind::kName));
     name->stored = true;
     MacroParameter parameter{name, nullptr};
-    if (SkipIf(TokenKind::kColon)) ParseTypeName();
+    if (syntax_.typed_parameters && SkipIf(TokenKind::kColon)) ParseTypeName();
     if (SkipIf(TokenKind::kAssign)) {
       parameter.fallback = ParseExpression();
     } else if (!parameters.empty() && parameters.back().fallback) {
       Fail("non-default argument follows default argument", current_);
+    }
+    for (const MacroParameter& each : parameters) {
+      if (each.name->id != name->id) continue;
+      unknown_.push_back({fmt::format("duplicate argument '{}' in function definition", name->name),
+                          name->begin,
+                          name->end,
+                          {},
+                          kTemplateCompile});
     }
     parameters.push_back(parameter);
   }
@@ -563,8 +622,9 @@ void Parser::TakeSpecialNames(Unit& unit, uint32_t first_name) {
   if (!unit.takes_caller || !unit.explicit_caller) return;
   for (const MacroParameter& each : unit.parameters) {
     if (each.name->name != "caller" || each.fallback) continue;
-    Fail("When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.",
-         each.name->begin, each.name->end);
+    FailAssertion(
+        "When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.",
+        each.name->begin, each.name->end);
   }
 }
 

@@ -22,6 +22,7 @@ class Parser {
   std::span<NameExpr* const> names() const { return names_; }
   uint32_t name_count() const { return static_cast<uint32_t>(name_ids_.size()); }
   uint32_t IdOf(std::string_view name);
+  std::string_view NameOf(uint32_t id) const { return names_by_id_[id]; }
 
  private:
   using Ends = std::span<const std::string_view>;
@@ -43,6 +44,17 @@ class Parser {
   Statement* ParseDo();
   Statement* ParseJump(StatementKind kind);
   Statement* ParseAutoescape();
+  Statement* ParseDebug();
+
+  // parser_inheritance.cc: statements that name other templates, and blocks
+  Statement* ParseBlock();
+  void CheckRequired(const BlockStatement& node, const Token& tag) const;
+  Statement* ParseExtends();
+  Statement* ParseInclude();
+  Statement* ParseImport();
+  Statement* ParseFromImport();
+  bool ParseContext(bool fallback);
+  bool AtContext();
   Statement* ParseMacro(const MacroTag* tag);
   std::string_view ParseMacroTagName(const MacroTag& tag, const Token& name, Unit& unit);
   void ParseSignature(Unit& unit);
@@ -55,6 +67,8 @@ class Parser {
   Target* ToTarget(const Expr& expr);
   const Target* CloneTarget(const Target& target);
   bool Mentions(std::string_view name, uint32_t first_name) const;
+  bool HasBlock(uint32_t first_block, bool (*test)(const BlockStatement&)) const;
+  void CheckLoopTargets(uint32_t first_name);
   [[noreturn]] void FailUnknownTag(const Token& tag);
   [[noreturn]] void FailEnd(Ends ends);
   std::string WhatIsOpen(const std::string* unknown) const;
@@ -101,6 +115,7 @@ class Parser {
   [[noreturn]] void FailExpected(std::string_view what);
   [[noreturn]] void Fail(std::string message, uint32_t begin, uint32_t end) const;
   [[noreturn]] void Fail(std::string message, const Token& at) const { Fail(std::move(message), at.begin, at.end); }
+  [[noreturn]] void FailAssertion(std::string message, uint32_t begin, uint32_t end) const;
 
   template <typename T>
   T* Node(ExprKind kind, uint32_t begin);
@@ -125,6 +140,8 @@ class Parser {
 
   std::vector<NameExpr*> names_;
   std::unordered_map<std::string_view, uint32_t> name_ids_;
+  std::vector<std::string_view> names_by_id_;
+  std::vector<NameRange> block_names_;  // what stands in blocks: no part of what is around
   // Lists under construction: each list is the end of a stack, copied to the arena when it is complete.
   std::vector<const Expr*> exprs_;
   std::vector<Statement*> statements_;
@@ -136,7 +153,12 @@ class Parser {
     std::string message;
     uint32_t begin, end;
     std::string hint;
+    Kind kind = kTemplateAssertion;
   };
+  void AddUnknown(std::string message, const Token& at) {
+    unknown_.push_back({std::move(message), at.begin, at.end, {}});
+  }
+  // Mistakes that Jinja2 finds once it has parsed the whole template; the first is reported.
   std::vector<UnknownName> unknown_;
   bool in_if_ = false;
   Unit* unit_ = nullptr;

@@ -5,7 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "jinja/big_integer.h"
 #include "jinja/builtins.h"
+#include "jinja/errors.h"
+#include "jinja/loop.h"
+#include "jinja/methods.h"
 #include "jinja/parser.h"
 
 namespace stir::jinja {
@@ -275,8 +279,10 @@ const Expr* Parser::ParseNumber(const Token& token) {
   }
   int64_t value = 0;
   auto result = std::from_chars(begin, digits.c_str() + digits.size(), value, base);
-  if (result.ec != std::errc()) Fail("integers beyond 64 bits are not supported", token);
-  return Constant(Value::Int(value), token.begin);
+  if (result.ec == std::errc()) return Constant(Value::Int(value), token.begin);
+  const Result<Value> big = Catching([&] { return IntegerFrom(begin, base, false); });
+  if (!big.ok()) Fail(big.error().front().message, token);
+  return Constant(*big, token.begin);
 }
 
 bool Parser::AtTupleEnd(std::string_view extra_end) const {
@@ -395,6 +401,7 @@ const Expr* Parser::ParseFilter(const Expr* input) {
   node->input = input;
   node->name = name;
   node->filter = FindFilter(name);
+  if (node->filter && node->filter->is_extra && !syntax_.extra_filters) node->filter = nullptr;
   node->arguments = arguments;
   node->constant = input && input->constant && AreConstant(arguments) && node->filter && node->filter->folds;
   if (!node->filter && !in_if_)
@@ -441,6 +448,9 @@ const Expr* Parser::ParseSubscript(const Expr* object) {
       auto* node = Node<AttributeExpr>(ExprKind::kAttribute, object->begin);
       node->object = object;
       node->name = name.value;
+      node->hash = Dict::HashOf(name.value);
+      node->methods = FindMethods(name.value);
+      node->loop_part = LoopPartOf(name.value);
       node->constant = object->constant;
       return node;
     }

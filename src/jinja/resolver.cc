@@ -15,15 +15,13 @@ class Resolver {
       : compiled_(compiled),
         parser_(parser),
         names_(parser.names()),
-        top_(parser.name_count() + 4, -1),
-        globals_(parser.name_count() + 4, -1) {}
+        top_(parser.name_count() + 6, -1),
+        globals_(parser.name_count() + 6, -1) {}
 
   void Run() {
-    unit_ = compiled_.root;
-    Scope root(*this);
-    Analyze(unit_->body, false);
-    unit_->frame = root.Inits();
-    Resolve(unit_->body);
+    ResolvePart(*compiled_.root);
+    // A block sees nothing of what is around it: its free names are asked for where the template's own are.
+    for (BlockStatement* each : compiled_.blocks) ResolvePart(*each->unit);
   }
 
  private:
@@ -66,6 +64,31 @@ class Resolver {
     Resolver& resolver_;
     size_t first_, first_init_, outer_first_;
   };
+
+  // The template itself, or a block.
+  void ResolvePart(Unit& unit) {
+    unit_ = &unit;
+    Scope scope(*this);
+    top_level_ = &unit == compiled_.root;
+    if (unit.uses_self) unit.self_slot = DeclareSpecial("self");
+    if (unit.uses_super) unit.super_slot = DeclareSpecial("super");
+    Analyze(unit.body, false);
+    unit.frame = scope.Inits();
+    top_level_ = false;
+    Resolve(unit.body);
+  }
+
+  // All names that have a slot here, innermost meaning first.
+  std::span<const VisibleName> Visible() {
+    std::vector<VisibleName> names;
+    for (size_t i = bindings_.size(); i-- > 0;) {
+      const Binding& each = bindings_[i];
+      if (each.slot == kNoSlot || top_[each.id] != static_cast<int32_t>(i)) continue;
+      const std::string_view name = parser_.NameOf(each.id);
+      names.push_back({name, VariableOf(each, each.id, name)});
+    }
+    return compiled_.arena.Copy<VisibleName>(names);
+  }
 
   Binding* Find(uint32_t id) { return top_[id] < 0 ? nullptr : &bindings_[static_cast<size_t>(top_[id])]; }
   bool IsOwn(uint32_t id) const { return top_[id] >= 0 && static_cast<size_t>(top_[id]) >= scope_first_; }
@@ -137,8 +160,13 @@ class Resolver {
     }
   }
 
+  void StoreName(NameExpr& name, bool in_branch) {
+    name.exported = top_level_;
+    Store(name, in_branch);
+  }
+
   void StoreTarget(const Target& target, bool in_branch) {
-    if (target.kind == Target::Kind::kName) Store(*target.name, in_branch);
+    if (target.kind == Target::Kind::kName) StoreName(*target.name, in_branch);
     if (target.kind == Target::Kind::kNamespace) Load(*target.name);
     for (const Target* each : target.items) StoreTarget(*each, in_branch);
   }
@@ -168,8 +196,14 @@ class Resolver {
         StoreTarget(*static_cast<const SetBlockStatement&>(statement).target, in_branch);
         break;
       case StatementKind::kMacro:
-        Store(*static_cast<const MacroStatement&>(statement).target, in_branch);
+        StoreName(*static_cast<const MacroStatement&>(statement).target, in_branch);
         break;
+      case StatementKind::kImport: {
+        const auto& node = static_cast<const ImportStatement&>(statement);
+        if (node.module) StoreName(*node.module, in_branch);
+        for (const ImportedName& each : node.imported) StoreName(*each.target, in_branch);
+        break;
+      }
       case StatementKind::kIf: {
         const auto& node = static_cast<const IfStatement&>(statement);
         Analyze(node.then, true);
@@ -212,8 +246,18 @@ class Resolver {
       case StatementKind::kFilterBlock:
         ResolveInner(static_cast<FilterBlockStatement&>(statement));
         break;
-      case StatementKind::kScope:
-        ResolveInner(static_cast<ScopeStatement&>(statement));
+      case StatementKind::kAutoescape:
+        ResolveInner(static_cast<AutoescapeStatement&>(statement));
+        break;
+      case StatementKind::kBlock:
+        if (static_cast<BlockStatement&>(statement).scoped) static_cast<BlockStatement&>(statement).visible = Visible();
+        break;
+      case StatementKind::kInclude:
+        if (static_cast<IncludeStatement&>(statement).with_context)
+          static_cast<IncludeStatement&>(statement).visible = Visible();
+        break;
+      case StatementKind::kImport:
+        ResolveImport(static_cast<ImportStatement&>(statement));
         break;
       case StatementKind::kWith:
         ResolveWith(static_cast<WithStatement&>(statement));
@@ -229,6 +273,12 @@ class Resolver {
     Analyze(block.body, false);
     block.frame = scope.Inits();
     Resolve(block.body);
+  }
+
+  void ResolveImport(ImportStatement& node) {
+    if (node.module) ResolveName(*node.module);
+    for (const ImportedName& each : node.imported) ResolveName(*each.target);
+    if (node.with_context) node.visible = Visible();
   }
 
   void ResolveSetBlock(SetBlockStatement& node) {
@@ -307,12 +357,13 @@ class Resolver {
   std::vector<SlotInit> inits_;   // of the scopes that are open
   size_t scope_first_ = 0;        // first binding of the innermost scope
   Unit* unit_ = nullptr;
+  bool top_level_ = false;  // names stored now are the template's own
 };
 
 }  // namespace
 
 void ResolveNames(CompiledTemplate& compiled, Parser& parser) {
-  for (std::string_view special : {"loop", "caller", "kwargs", "varargs"}) parser.IdOf(special);
+  for (std::string_view special : {"loop", "caller", "kwargs", "varargs", "self", "super"}) parser.IdOf(special);
   Resolver(compiled, parser).Run();
 }
 

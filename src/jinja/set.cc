@@ -91,7 +91,7 @@ Value CallMethod(SetObject& set, std::string_view name, const Arguments& argumen
     return Value::None();
   }
   if (name == "pop") {
-    if (set.keys->size() == 0) FailValue("'pop from an empty set'");
+    if (set.keys->size() == 0) Fail(kTemplateKey, "'pop from an empty set'");
     Value first = set.keys->entries()[0].first;
     set.keys->Erase(first);
     return first;
@@ -100,7 +100,7 @@ Value CallMethod(SetObject& set, std::string_view name, const Arguments& argumen
   RequireHashable(item);
   if (name == "add") return set.keys->Set(item, Value::None()), Value::None();
   bool was_there = set.keys->Erase(item);
-  if (name == "remove" && !was_there) FailValue(ToRepr(item));
+  if (name == "remove" && !was_there) Fail(kTemplateKey, ToRepr(item));
   return Value::None();
 }
 

@@ -84,15 +84,12 @@ bool LiteralOf(const Expr& expr, Value& value) {
 
 Result<std::shared_ptr<const Template>> Template::Parse(std::string text, Origin origin, const Syntax& syntax) {
   auto compiled = std::make_shared<CompiledTemplate>(std::move(text), origin);
-  if (!syntax.line_statement_prefix.empty() || !syntax.line_comment_prefix.empty()) {
-    return Diagnostic(kTemplateUnsupported, "line statements and line comments are not supported", origin.whole);
-  }
   try {
     Parser parser(*compiled, syntax);
     parser.Parse();
     ResolveNames(*compiled, parser);
   } catch (SyntaxFailure& failure) {
-    Diagnostic error(kTemplateSyntax, std::move(failure.message), compiled->SpanOf(failure.begin, failure.end));
+    Diagnostic error(failure.kind, std::move(failure.message), compiled->SpanOf(failure.begin, failure.end));
     return std::move(error).Hint(std::move(failure.hint));
   } catch (EvaluationError& error) {
     return std::move(error.diagnostics);
@@ -139,8 +136,7 @@ Result<Value> RenderNative(const Template& source, Scope& scope, const RenderOpt
 Value MakeMacro(std::shared_ptr<const Template> source, size_t macro_index, std::string full_name) {
   std::shared_ptr<const CompiledTemplate> compiled = source->compiled().shared_from_this();
   const Unit& unit = *compiled->macro_units.at(macro_index);
-  return Value::New<MacroObject>(std::move(compiled), unit, Ref<Activation>(), std::move(full_name),
-                                 UndefinedPolicy::kDefault);
+  return Value::New<MacroObject>(std::move(compiled), unit, std::move(full_name));
 }
 
 Result<Value> CallValue(const Value& callee, const Arguments& arguments, Scope& scope, const RenderOptions& options) {

@@ -25,7 +25,12 @@ struct MacroTag {
 struct Syntax {
   std::string block_start = "{%", block_end = "%}", variable_start = "{{", variable_end = "}}";
   std::string comment_start = "{#", comment_end = "#}", line_statement_prefix, line_comment_prefix;
+  std::string newline_sequence = "\n";  // what every line end of the text becomes
   bool trim_blocks = false, lstrip_blocks = false, keep_trailing_newline = false;
+  bool do_tag = true, loop_controls = true,
+       debug_tag = false;        // Jinja2's extensions: `do`, `break` and `continue`, `debug`
+  bool typed_parameters = true;  // {% macro m(a: str) %}, as dbt reads signatures
+  bool extra_filters = true;     // dbt's: as_text, as_bool, as_native, as_number, is_list
   std::vector<MacroTag> macro_tags;
 };
 
@@ -95,8 +100,21 @@ class Scope {
 };
 
 // How names and attributes that do not exist behave: kDefault prints as '' and fails when used; kLenient swallows
-// attribute access, items and calls (dbt's parse phase); kStrict fails at once.
-enum class UndefinedPolicy : uint8_t { kDefault, kLenient, kStrict };
+// attribute access, items and calls (dbt's parse phase); kChainable attribute access and items; kDebug prints what was
+// asked for; kStrict fails at once.
+enum class UndefinedPolicy : uint8_t { kDefault, kLenient, kStrict, kChainable, kDebug };
+
+// Finds the templates that a template names: {% include %}, {% import %}, {% extends %}.
+class TemplateLoader {
+ public:
+  virtual ~TemplateLoader() = default;
+  // Null when there is none of that name. Asked for each statement that runs: keep what is parsed.
+  virtual Result<std::shared_ptr<const Template>> Load(std::string_view name) = 0;
+};
+
+// What becomes of the pieces that a native template writes: kText joins several as text and keeps one alone as it is
+// (dbt's YAML); kLiteral then reads the text as a Python literal, where it is one (Jinja2's NativeEnvironment).
+enum class NativeStyle : uint8_t { kText, kLiteral };
 
 struct Limits {
   uint32_t depth = 1000;  // nested calls
@@ -115,6 +133,10 @@ struct RenderOptions {
   UndefinedPolicy undefined = UndefinedPolicy::kDefault;
   Limits limits;
   std::vector<OutputPiece>* pieces = nullptr;  // filled when given
+  bool autoescape = false;                     // what is printed is escaped for HTML, unless it is marked as safe
+  bool sandboxed = true;                       // no attributes that begin with `_`, no `range` beyond limits.range
+  NativeStyle native_style = NativeStyle::kText;
+  TemplateLoader* loader = nullptr;  // null: templates cannot name others
 };
 
 // What a callee can ask of the render that calls it.

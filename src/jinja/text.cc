@@ -1,5 +1,7 @@
 #include "jinja/text.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <clocale>
 #include <cmath>
@@ -105,10 +107,34 @@ bool IsSpace(char32_t code) {
          code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
 }
 
-bool IsDigit(char32_t code) { return code < 0x80 ? code >= '0' && code <= '9' : Classify(code, iswdigit_l); }
-// glibc counts digits of other scripts as letters; Python does not, but no text template depends on it.
+bool IsDecimal(char32_t code) {
+  if (code < 0x80) return code >= '0' && code <= '9';
+  // The zeros of the scripts that have ten digits in a row.
+  constexpr std::array<char32_t, 37> kZeros{
+      0x660,  0x6F0,  0x7C0,  0x966,  0x9E6,  0xA66,  0xAE6,  0xB66,  0xBE6,  0xC66,  0xCE6,  0xD66,  0xDE6,
+      0xE50,  0xED0,  0xF20,  0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0,
+      0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x104A0};
+  const auto* next = std::ranges::upper_bound(kZeros, code);
+  return next != kZeros.begin() && code - next[-1] < 10;
+}
+
+bool IsDigit(char32_t code) {
+  if (code < 0x80) return code >= '0' && code <= '9';
+  const bool is_raised =
+      code == 0xB2 || code == 0xB3 || code == 0xB9 || code == 0x2070 || (code >= 0x2074 && code <= 0x2079);
+  return is_raised || (code >= 0x2080 && code <= 0x2089) || (code >= 0x2460 && code <= 0x2468) || IsDecimal(code);
+}
+
+bool IsNumeric(char32_t code) {
+  if (code < 0x80) return code >= '0' && code <= '9';
+  return (code >= 0xBC && code <= 0xBE) || (code >= 0x2150 && code <= 0x218B) || (code >= 0x2469 && code <= 0x249B) ||
+         IsDigit(code);
+}
+
+// glibc counts digits and numerals of other scripts as letters.
 bool IsAlpha(char32_t code) {
-  return code < 0x80 ? (code | 32) >= 'a' && (code | 32) <= 'z' : Classify(code, iswalpha_l);
+  if (code < 0x80) return (code | 32) >= 'a' && (code | 32) <= 'z';
+  return Classify(code, iswalpha_l) && !IsNumeric(code);
 }
 bool IsUpper(char32_t code) { return code < 0x80 ? code >= 'A' && code <= 'Z' : Classify(code, iswupper_l); }
 bool IsLower(char32_t code) { return code < 0x80 ? code >= 'a' && code <= 'z' : Classify(code, iswlower_l); }
@@ -127,15 +153,59 @@ char32_t ToLowerCode(char32_t code) {
   return Unicode() ? static_cast<char32_t>(towlower_l(static_cast<wint_t>(code), Unicode())) : code;
 }
 
+namespace {
+
+// Letters whose upper case is more than one letter, with that and their title case.
+struct LongUpper {
+  char32_t code;
+  std::string_view upper, title;
+};
+constexpr LongUpper kLongUpper[] = {
+    {0xDF, "SS", "Ss"},     {0x149, "\u02BCN", "\u02BCN"}, {0xFB00, "FF", "Ff"},
+    {0xFB01, "FI", "Fi"},   {0xFB02, "FL", "Fl"},          {0xFB03, "FFI", "Ffi"},
+    {0xFB04, "FFL", "Ffl"}, {0xFB05, "ST", "St"},          {0xFB06, "ST", "St"},
+};
+
+const LongUpper* FindLongUpper(char32_t code) {
+  if (code < 0x80) return nullptr;
+  const auto* at = std::ranges::find(kLongUpper, code, &LongUpper::code);
+  return at == std::end(kLongUpper) ? nullptr : at;
+}
+
+}  // namespace
+
+void AppendUpperCase(std::string& out, char32_t code) {
+  if (const LongUpper* entry = FindLongUpper(code)) {
+    out += entry->upper;
+  } else {
+    AppendCodePoint(out, ToUpperCode(code));
+  }
+}
+
+void AppendTitleCase(std::string& out, char32_t code) {
+  if (const LongUpper* entry = FindLongUpper(code)) {
+    out += entry->title;
+  } else {
+    AppendCodePoint(out, ToUpperCode(code));
+  }
+}
+
 std::string UpperText(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  for (size_t offset = 0; offset < text.size();) AppendUpperCase(out, NextCodePoint(text, offset));
+  return out;
+}
+
+std::string FoldText(std::string_view text) {
+  std::string out;
   for (size_t offset = 0; offset < text.size();) {
-    char32_t code = NextCodePoint(text, offset);
-    if (code == 0xDF) {  // the one common letter whose upper case is two letters
-      out += "SS";
+    const char32_t code = NextCodePoint(text, offset);
+    const LongUpper* entry = FindLongUpper(code);
+    if (entry) {
+      out += LowerText(entry->upper);
     } else {
-      AppendCodePoint(out, ToUpperCode(code));
+      AppendCodePoint(out, ToLowerCode(code));
     }
   }
   return out;

@@ -20,15 +20,21 @@ std::vector<std::string_view> CodePoints(std::string_view text);  // one view ea
 
 bool IsSpace(char32_t code);  // str.isspace
 inline bool IsAsciiSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f'); }
-bool IsDigit(char32_t code);
+bool IsDecimal(char32_t code);  // a digit of any script
+bool IsDigit(char32_t code);    // also a raised, lowered or circled one
+bool IsNumeric(char32_t code);  // also fractions and Roman numerals
 bool IsAlpha(char32_t code);
 bool IsUpper(char32_t code);
 bool IsLower(char32_t code);
 bool IsPrintable(char32_t code);
 char32_t ToUpperCode(char32_t code);
 char32_t ToLowerCode(char32_t code);
+// Letters whose upper case is several letters become those.
+void AppendUpperCase(std::string& out, char32_t code);
+void AppendTitleCase(std::string& out, char32_t code);
 std::string UpperText(std::string_view text);
 std::string LowerText(std::string_view text);
+std::string FoldText(std::string_view text);  // str.casefold
 
 std::string_view StripLeft(std::string_view text);
 std::string_view StripRight(std::string_view text);
@@ -41,5 +47,6 @@ std::string ReprText(std::string_view text);  // quotes and escapes as Python's 
 std::string ReprFloat(double value);          // shortest round trip: 1.0, 1e+16, nan
 
 std::string EscapeHtml(std::string_view text);
+std::string UnescapeHtml(std::string_view text);  // numeric references and the named ones of Latin-1 and punctuation
 
 }  // namespace stir::jinja

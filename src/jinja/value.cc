@@ -87,6 +87,16 @@ Result<std::string> ReprSequence(const Value& value) {
   return out;
 }
 
+// What an undefined value prints when it should be seen.
+std::string DebugText(const UndefinedCell& cell) {
+  const Result<std::string> name = cell.name.Repr();
+  std::string text = !cell.hint.empty() ? "undefined value printed: " + cell.hint
+                     : cell.object.empty()
+                         ? std::string(cell.name.AsString())
+                         : fmt::format("no such element: {}[{}]", cell.object, name.ok() ? *name : "?");
+  return "{{ " + text + " }}";
+}
+
 Result<std::string> ReprDict(const Dict& dict) {
   std::string out = "{";
   for (const auto& [key, value] : dict.entries()) {
@@ -104,54 +114,31 @@ size_t Mix(size_t seed, size_t value) { return (seed ^ value) * 0x9E3779B97F4A7C
 
 }  // namespace
 
-Value::Value(const Value& other) : type_(other.type_), heap_(other.heap_) {
-  if (const RefCounted* cell = Cell()) cell->Retain();
-}
-
-Value::Value(Value&& other) noexcept
-    : type_(std::exchange(other.type_, Type::kUndefined)), heap_(std::exchange(other.heap_, nullptr)) {}
-
-Value& Value::operator=(Value other) noexcept {
-  std::swap(type_, other.type_);
-  std::swap(heap_, other.heap_);
-  return *this;
-}
-
-Value::~Value() {
-  if (const RefCounted* cell = Cell()) cell->Release();
-}
-
-Value Value::None() {
-  Value value;
-  value.type_ = Type::kNone;
-  return value;
+void DestroyDeeply(std::vector<Value> values) {
+  constexpr int kMaxDepth = 200;
+  thread_local int depth = 0;
+  thread_local std::vector<std::vector<Value>> waiting;
+  if (values.empty()) return;
+  if (depth >= kMaxDepth) {
+    waiting.push_back(std::move(values));
+    return;
+  }
+  ++depth;
+  values.clear();
+  --depth;
+  while (depth == 0 && !waiting.empty()) {
+    std::vector<Value> next = std::move(waiting.back());
+    waiting.pop_back();
+    ++depth;
+    next.clear();
+    --depth;
+  }
 }
 
 Value Value::Undefined(std::string_view name) {
   auto* cell = new UndefinedCell;
   cell->name = String(std::string(name));
   return Value(Type::kUndefined, cell);
-}
-
-Value Value::Bool(bool truth) {
-  Value value;
-  value.type_ = Type::kBool;
-  value.boolean_ = truth;
-  return value;
-}
-
-Value Value::Int(int64_t integer) {
-  Value value;
-  value.type_ = Type::kInt;
-  value.integer_ = integer;
-  return value;
-}
-
-Value Value::Float(double real) {
-  Value value;
-  value.type_ = Type::kFloat;
-  value.real_ = real;
-  return value;
 }
 
 Value Value::String(std::string text) { return Value(Type::kString, new StringCell(std::move(text))); }
@@ -165,21 +152,6 @@ Value Value::MakeDict(std::vector<std::pair<Value, Value>> entries) {
   auto dict = MakeRef<Dict>();
   for (auto& [key, value] : entries) dict->Set(std::move(key), std::move(value));
   return FromDict(std::move(dict));
-}
-
-bool Value::AsBool() const {
-  assert(type_ == Type::kBool);
-  return boolean_;
-}
-
-int64_t Value::AsInt() const {
-  assert(type_ == Type::kInt);
-  return integer_;
-}
-
-double Value::AsFloat() const {
-  assert(type_ == Type::kFloat);
-  return real_;
 }
 
 std::string_view Value::AsString() const {
@@ -231,8 +203,9 @@ bool Value::Truthy() const {
 Result<std::string> Value::Str() const {
   if (type_ == Type::kString) return std::string(AsString());
   if (type_ == Type::kUndefined) {
-    if (Cells::IsStrict(*this)) return Diagnostic(kTemplateUndefined, UndefinedMessage());
-    return std::string();
+    const UndefinedPolicy policy = Cells::PolicyOf(*this);
+    if (policy == UndefinedPolicy::kStrict) return Diagnostic(Cells::Undefined(*this)->kind, UndefinedMessage());
+    return policy == UndefinedPolicy::kDebug ? DebugText(*Cells::Undefined(*this)) : std::string();
   }
   if (type_ == Type::kObject) return AsObject()->Str();
   return Repr();
@@ -241,7 +214,7 @@ Result<std::string> Value::Str() const {
 Result<std::string> Value::Repr() const {
   Nested guard;
   if (guard.too_deep())
-    return Diagnostic(kTemplateLimit, "maximum recursion depth exceeded while getting the repr of an object");
+    return Diagnostic(kTemplateRecursion, "maximum recursion depth exceeded while getting the repr of an object");
   switch (type_) {
     case Type::kUndefined:
       return std::string("Undefined");
@@ -355,7 +328,7 @@ size_t Value::Hash() const {
         return std::hash<int64_t>()(static_cast<int64_t>(real_));
       return std::hash<double>()(real_);
     case Type::kString:
-      return std::hash<std::string_view>()(AsString());
+      return Cells::Of(*this).Hash();
     case Type::kTuple: {
       size_t seed = 0x345678;
       for (const Value& item : Items()) seed = Mix(seed, item.Hash());

@@ -4,7 +4,10 @@
 // render.
 #pragma once
 
-#include <atomic>
+#include <ext/atomicity.h>
+
+#include <array>
+#include <cassert>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -31,14 +34,15 @@ class RefCounted {
   RefCounted(const RefCounted&) = delete;
   RefCounted& operator=(const RefCounted&) = delete;
   virtual ~RefCounted() = default;
-  void Retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
-  bool IsShared() const { return count_.load(std::memory_order_acquire) > 1; }
+  // Atomic once the process has a second thread, as libstdc++'s shared_ptr counts.
+  void Retain() const { __gnu_cxx::__atomic_add_dispatch(&count_, 1); }
+  bool IsShared() const { return __atomic_load_n(&count_, __ATOMIC_ACQUIRE) > 1; }
   void Release() const {
-    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (__gnu_cxx::__exchange_and_add_dispatch(&count_, -1) == 1) delete this;
   }
 
  private:
-  mutable std::atomic<uint32_t> count_{0};
+  mutable _Atomic_word count_ = 0;
 };
 
 template <typename T>
@@ -81,16 +85,37 @@ enum class Type : uint8_t { kUndefined, kNone, kBool, kInt, kFloat, kString, kLi
 class Value {
  public:
   Value() noexcept {}  // undefined, without a name; written out, since clang asks before a `= default` is complete
-  Value(const Value& other);
-  Value(Value&& other) noexcept;
-  Value& operator=(Value other) noexcept;
-  ~Value();
+  Value(const Value& other) : type_(other.type_), heap_(other.heap_) {
+    if (const RefCounted* cell = Cell()) cell->Retain();
+  }
+  Value(Value&& other) noexcept
+      : type_(std::exchange(other.type_, Type::kUndefined)), heap_(std::exchange(other.heap_, nullptr)) {}
+  Value& operator=(Value other) noexcept {
+    std::swap(type_, other.type_);
+    std::swap(heap_, other.heap_);
+    return *this;
+  }
+  ~Value() {
+    if (const RefCounted* cell = Cell()) cell->Release();
+  }
 
-  static Value None();
+  static Value None() { return Value(Type::kNone); }
   static Value Undefined(std::string_view name);  // remembers the name for "'x' is undefined"
-  static Value Bool(bool value);
-  static Value Int(int64_t value);
-  static Value Float(double value);
+  static Value Bool(bool value) {
+    Value made(Type::kBool);
+    made.boolean_ = value;
+    return made;
+  }
+  static Value Int(int64_t value) {
+    Value made(Type::kInt);
+    made.integer_ = value;
+    return made;
+  }
+  static Value Float(double value) {
+    Value made(Type::kFloat);
+    made.real_ = value;
+    return made;
+  }
   static Value String(std::string value);
   static Value Markup(std::string value);  // text that is safe as HTML already: a string that `escape` leaves alone
   static Value List(std::vector<Value> items = {});
@@ -112,9 +137,18 @@ class Value {
   bool IsSequence() const { return type_ == Type::kList || type_ == Type::kTuple; }
 
   // Accessors assert the type.
-  bool AsBool() const;
-  int64_t AsInt() const;
-  double AsFloat() const;
+  bool AsBool() const {
+    assert(type_ == Type::kBool);
+    return boolean_;
+  }
+  int64_t AsInt() const {
+    assert(type_ == Type::kInt);
+    return integer_;
+  }
+  double AsFloat() const {
+    assert(type_ == Type::kFloat);
+    return real_;
+  }
   std::string_view AsString() const;
   const std::vector<Value>& Items() const;   // list or tuple
   std::vector<Value>& MutableItems() const;  // list only (shared: all holders see the change, as in Python)
@@ -143,6 +177,7 @@ class Value {
 
  private:
   friend struct Cells;  // cells.h: the engine's way to the heap cells
+  explicit Value(Type type) : type_(type) {}
   Value(Type type, const RefCounted* heap) : type_(type), heap_(heap) {
     if (heap_) heap_->Retain();
   }
@@ -163,19 +198,31 @@ class Dict : public RefCounted {
  public:
   Dict();
   ~Dict() override;
-  size_t size() const;
+  size_t size() const { return entries_.size(); }
   const Value* Find(const Value& key) const;
   const Value* Find(std::string_view key) const;
+  const Value* Find(std::string_view key, size_t hash) const;  // hash: HashOf(key)
+  static size_t HashOf(std::string_view key) { return std::hash<std::string_view>()(key); }
   void Set(Value key, Value value);  // keeps the place of an existing key
   void Set(std::string_view key, Value value);
   bool Erase(const Value& key);
   void Clear();
   // In insertion order; invalidated by changes.
-  std::span<const std::pair<Value, Value>> entries() const;
+  std::span<const std::pair<Value, Value>> entries() const { return entries_; }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  template <typename Same>
+  ptrdiff_t FindHash(size_t hash, const Same& same) const;
+  ptrdiff_t FindKey(const Value& key, size_t hash) const;
+  ptrdiff_t FindText(std::string_view key, size_t hash) const;
+  size_t Start(size_t hash) const;
+  void Insert(size_t entry);
+  void Index();
+  void Append(Value key, size_t hash, Value value);
+
+  std::vector<std::pair<Value, Value>> entries_;
+  std::vector<size_t> hashes_;   // of entries_[i].first
+  std::vector<uint32_t> slots_;  // entry number + 1, 0 = free; empty while scanning, else a power of two in size
 };
 
 // Keyword arguments in call order.
@@ -254,6 +301,7 @@ std::optional<std::vector<size_t>> SliceIndices(const Value& key, size_t length)
 //   ArgumentReader args("env_var", arguments);
 //   STIR_ASSIGN(Value name, args.Required("var"));  Value fallback = args.Optional("default", Value::None());
 //   STIR_TRY(args.Finish());
+// The texts given to it have to outlive it.
 class ArgumentReader {
  public:
   ArgumentReader(std::string_view callee, const Arguments& arguments) : callee_(callee), arguments_(arguments) {}
@@ -266,10 +314,16 @@ class ArgumentReader {
 
  private:
   const KeywordArgument* Keyword(std::string_view name) const;
-  std::string callee_;
+  // Where `name` stands among what was asked for so far; the number of those when it does not.
+  size_t PlaceOf(std::string_view name) const;
+  void See(std::string_view name);
+
+  std::string_view callee_;
   Arguments arguments_;
   size_t next_ = 0;
-  std::vector<std::string> seen_;
+  std::array<std::string_view, 8> seen_;  // names asked for; those that do not fit are in `more_seen_`
+  std::vector<std::string_view> more_seen_;
+  size_t seen_count_ = 0;
   bool rest_positional_ = false, rest_keywords_ = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "jinja/json_text.h"
 #include "jinja/text.h"
 #include "pylib/decimal.h"
 #include "pylib/modules.h"
@@ -18,12 +19,27 @@ namespace {
 using jinja::Type;
 using jinja::Value;
 
+// A whole number beyond 64 bits, as it is written; what is not written in plain digits stays text.
+Value BigInteger(std::string_view text) {
+  std::string digits;
+  const bool negative = text.starts_with('-');
+  for (char c : text.substr(negative || text.starts_with('+') ? 1 : 0)) {
+    if (c >= '0' && c <= '9') {
+      digits += c;
+    } else if (c != '_') {
+      return MakeDecimal(std::string(text));
+    }
+  }
+  const Result<Value> value = jinja::WholeNumber(digits, negative);
+  return value.ok() ? *value : Value::String(std::string(text));
+}
+
 Value ScalarFromYaml(const yaml::Node& node) {
   switch (node.type) {
     case yaml::Type::kBool:
       return Value::Bool(node.boolean);
     case yaml::Type::kInt:
-      return node.big ? MakeDecimal(node.text) : Value::Int(node.integer);
+      return node.big ? BigInteger(node.text) : Value::Int(node.integer);
     case yaml::Type::kFloat:
       return Value::Float(node.real);
     case yaml::Type::kString:
@@ -56,6 +72,10 @@ std::string KeyText(const Value& key) {
 }
 
 Result<Json> ObjectToJson(const Value& value) {
+  if (value.TypeName() == "int") {
+    STIR_ASSIGN(const std::string digits, value.Str());
+    return Json(std::strtod(digits.c_str(), nullptr));
+  }
   if (const Decimal* decimal = AsDecimal(value)) {
     if (const std::optional<int64_t> whole = WholeOf(*decimal)) return Json(*whole);
     return Json(ToDouble(*decimal));
@@ -165,7 +185,7 @@ Value FromJson(const Json& json) {
       return Value::Int(json.get<int64_t>());
     case Json::value_t::number_unsigned: {
       const uint64_t number = json.get<uint64_t>();
-      return number <= INT64_MAX ? Value::Int(static_cast<int64_t>(number)) : MakeDecimal(std::to_string(number));
+      return number <= INT64_MAX ? Value::Int(static_cast<int64_t>(number)) : BigInteger(std::to_string(number));
     }
     case Json::value_t::number_float:
       return Value::Float(json.get<double>());
