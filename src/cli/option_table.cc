@@ -91,6 +91,7 @@ constexpr OptionSpec kOwn[] = {
      false, Completes::kSelector},
     {"exclude", "", kList, "SELECTOR...", kSelecting, "the nodes to leave out", "", Effect::kActive, false,
      Completes::kSelector},
+    {"selector", "", kText, "NAME", kSelecting, "select what this entry of selectors.yml says"},
     {"indirect-selection", "", kChoice, "eager|cautious|buildable|empty", kSelecting,
      "which tests come along: of any selected parent (eager), of all parents (cautious), of all parents or their "
      "ancestors (buildable), none (empty)",
@@ -145,7 +146,6 @@ constexpr OptionSpec kOwn[] = {
     Ignored("sqlparse", kText, "YAML"),
     Ignored("show"),
     Ignored("inject-ephemeral-ctes"),
-    Unbuilt("selector", kText, "NAME"),
     Unbuilt("sample", kText, "WINDOW"),
     Unbuilt("event-time-start", kText, "TIME"),
     Unbuilt("event-time-end", kText, "TIME"),

@@ -88,6 +88,7 @@ std::vector<std::string> SplitWords(const std::vector<std::string>& values) {
 engine::SelectionOptions SelectionOf(const Arguments& arguments) {
   return {.select = SplitWords(arguments.List("select")),
           .exclude = SplitWords(arguments.List("exclude")),
+          .selector = arguments.Text("selector"),
           .indirect_selection =
               arguments.Text("indirect-selection").empty() ? "eager" : arguments.Text("indirect-selection"),
           .resource_types = SplitWords(arguments.List("resource-type")),

@@ -18,8 +18,9 @@ namespace {
 using project::Node;
 using project::ResourceType;
 
-constexpr std::array<std::string_view, 7> kListTypes{"model",  "seed",     "snapshot", "test",
-                                                     "source", "exposure", "analysis"};
+constexpr std::array<std::string_view, 12> kListTypes{"model",          "seed",      "snapshot", "test",
+                                                      "source",         "exposure",  "metric",   "saved_query",
+                                                      "semantic_model", "unit_test", "function", "analysis"};
 constexpr std::array<std::string_view, 11> kDefaultKeys{
     "alias",  "name",          "package_name", "depends_on",         "direct_parents", "tags",
     "config", "resource_type", "source_name",  "original_file_path", "unique_id"};
@@ -33,15 +34,24 @@ std::span<const std::string_view> TypesFor(const SelectionOptions& options) {
   return asked("all") || asked("analysis") ? all : all.first(all.size() - 1);
 }
 
+// "orders_v2" of a unit test of version 2.
+std::string VersionedName(const Node& node) {
+  const project::Text version = node.unit_test->version;
+  return std::string(node.name) + (version.empty() ? "" : "_v" + std::string(version));
+}
+
 std::string SelectorOf(const Node& node) {
-  std::vector<std::string> parts(node.fqn.begin(), node.fqn.end());
-  const std::string fqn = Join(parts, ".");
-  const bool prefixed = node.type == ResourceType::kSource || node.type == ResourceType::kExposure;
-  return prefixed ? fmt::format("{}:{}", ResourceTypeName(node.type), fqn) : fqn;
+  const std::string_view type = ResourceTypeName(node.type);
+  if (node.source) return fmt::format("{}:{}.{}.{}", type, node.package, node.source->source_name, node.name);
+  if (node.unit_test) return fmt::format("{}:{}.{}", type, node.package, VersionedName(node));
+  if (node.exposure || node.semantic) return fmt::format("{}:{}.{}", type, node.package, node.name);
+  return Join(std::vector<std::string>(node.fqn.begin(), node.fqn.end()), ".");
 }
 
 std::string NameOf(const Node& node) {
-  return node.source == nullptr ? std::string(node.name) : fmt::format("{}.{}", node.source->source_name, node.name);
+  if (node.source) return fmt::format("{}.{}", node.source->source_name, node.name);
+  if (node.model && !node.model->version.empty()) return fmt::format("{}.v{}", node.name, node.model->version);
+  return std::string(node.name);
 }
 
 // The value at "config.materialized", or null when a step is missing.
@@ -60,7 +70,8 @@ const Json* Find(const Json& node, std::string_view path) {
 class NodeDicts {
  public:
   explicit NodeDicts(const project::Manifest& manifest) : whole_(Json::parse(project::WriteManifest(manifest, {}))) {
-    for (const char* section : {"nodes", "sources", "exposures"}) {
+    for (const char* section :
+         {"nodes", "sources", "exposures", "metrics", "semantic_models", "saved_queries", "unit_tests", "functions"}) {
       for (auto& [id, dict] : whole_[section].items()) by_id_.emplace(id, &dict);
     }
   }

@@ -15,6 +15,7 @@ namespace stir::engine {
 struct SelectionOptions {
   std::vector<std::string> select;
   std::vector<std::string> exclude;
+  std::string selector;                      // a name in selectors.yml; empty: none. Beside it the two above do not count
   std::string indirect_selection = "eager";  // eager | cautious | buildable | empty
   std::vector<std::string> resource_types;   // empty: the command's own
   std::vector<std::string> exclude_resource_types;

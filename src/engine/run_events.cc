@@ -43,7 +43,12 @@ std::string FoundLine(const project::Manifest& manifest) {
   if (!singular) add(ResourceType::kTest, "test", "data tests");
   add(ResourceType::kSource, "source", "sources");
   add(ResourceType::kExposure, "exposure", "exposures");
+  add(ResourceType::kMetric, "metric", "metrics");
   parts.push_back(Counted(manifest.macros().all().size(), "macro"));
+  if (!manifest.groups().empty()) parts.push_back(Counted(manifest.groups().size(), "group"));
+  add(ResourceType::kSemanticModel, "semantic model", "semantic models");
+  add(ResourceType::kSavedQuery, "saved query", "saved queries");
+  add(ResourceType::kUnitTest, "unit test", "unit tests");
   return Join(parts, ", ");
 }
 

@@ -1,4 +1,4 @@
-// The manifest as a Selectable, and a command's selection.
+// A command's selection.
 #include "engine/select.h"
 
 #include <fmt/format.h>
@@ -7,33 +7,11 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "engine/kinds.h"
+#include "graph/kinds.h"
+#include "graph/selector.h"
 
 namespace stir::engine {
 namespace {
-
-using jinja::Type;
-using jinja::Value;
-using project::Node;
-using project::ResourceType;
-
-void VisitValue(const Value& value, std::span<const std::string> path,
-                const std::function<void(const graph::ConfigValue&)>& visit) {
-  if (!path.empty()) {
-    if (value.type() != Type::kDict) return;
-    const Value* inner = value.AsDict().Find(std::string_view(path.front()));
-    if (inner != nullptr) VisitValue(*inner, path.subspan(1), visit);
-  } else if (value.IsSequence()) {
-    for (const Value& item : value.Items()) {
-      if (!item.IsSequence()) VisitValue(item, {}, visit);
-    }
-  } else if (value.type() == Type::kBool) {
-    visit(value.AsBool());
-  } else if (value.IsString()) {
-    visit(value.AsString());
-  } else if (value.type() == Type::kInt || value.type() == Type::kFloat) {
-    if (auto text = value.Str(); text.ok()) visit(std::string_view(*text));
-  }
-}
 
 SourceId AddText(SourceMap& sources, std::string_view option, const std::vector<std::string>& words) {
   return words.empty() ? SourceId{} : sources.Add(std::string(option), Join(words, " "));
@@ -67,6 +45,10 @@ std::vector<std::string_view> WantedTypes(const SelectionOptions& options, std::
 
 void TellEmptyParts(const Diagnostics& warnings, const Narrator& narrator) {
   for (const Diagnostic& warning : warnings) {
+    if (!(warning.kind == graph::kSelectionEmpty)) {
+      narrator.Warn(Diagnostics{warning});
+      continue;
+    }
     JsonWriter json;
     json.BeginObject().Key("spec_raw").String(warning.subject).EndObject();
     narrator.Warn("M030", "NoNodesForSelectionCriteria",
@@ -75,41 +57,20 @@ void TellEmptyParts(const Diagnostics& warnings, const Narrator& narrator) {
   }
 }
 
+// What the flags say: a selector of selectors.yml, criteria, or, without any of them, the default selector.
+Result<graph::Selector> ChosenSelector(const project::Manifest& manifest, const SelectionOptions& options,
+                                       graph::Indirect indirect, SourceMap& sources) {
+  const std::span<const graph::NamedSelector> named = manifest.named_selectors();
+  if (!options.selector.empty()) return graph::Selector::Named(named, options.selector);
+  if (options.select.empty() && options.exclude.empty()) {
+    const auto chosen = std::ranges::find(named, true, &graph::NamedSelector::is_default);
+    if (chosen != named.end()) return graph::Selector(chosen->definition);
+  }
+  return graph::Selector::Parse(sources, AddText(sources, "--select", options.select),
+                                AddText(sources, "--exclude", options.exclude), indirect);
+}
+
 }  // namespace
-
-SelectableManifest::SelectableManifest(const project::Manifest& manifest) : manifest_(manifest) {
-  tags_.reserve(manifest.nodes().size());
-  for (const Node& node : manifest.nodes()) tags_.emplace_back(node.config->tags.begin(), node.config->tags.end());
-}
-
-graph::NodeView SelectableManifest::View(graph::NodeId id) const {
-  const Node& node = manifest_.node(id);
-  graph::NodeView view;
-  view.resource_type = ResourceTypeName(node.type);
-  view.package = node.package;
-  view.name = node.name;
-  view.fqn = node.fqn;
-  view.tags = tags_[id];
-  view.path = node.original_file_path;
-  const size_t scheme = node.patch_path.find("://");
-  view.patch_path = scheme == node.patch_path.npos ? node.patch_path : node.patch_path.substr(scheme + 3);
-  if (node.source != nullptr) view.source_name = node.source->source_name;
-  if (node.model != nullptr) {
-    view.group = node.model->group;
-    view.access = node.model->access;
-    view.versioned = !node.model->version.empty();
-  }
-  if (node.test != nullptr) {
-    view.test_type = node.test->generic ? graph::TestType::kGeneric : graph::TestType::kSingular;
-    view.test_name = node.test->test_name;
-  }
-  return view;
-}
-
-void SelectableManifest::VisitConfig(graph::NodeId node, std::span<const std::string> path,
-                                     const std::function<void(const graph::ConfigValue&)>& visit) const {
-  if (!path.empty()) VisitValue(manifest_.node(node).config->Get(path.front()), path.subspan(1), visit);
-}
 
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
                                    std::span<const std::string_view> types, SourceMap& sources,
@@ -117,10 +78,10 @@ Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const Sele
   STIR_TRY(CheckTypes(options.resource_types, types));
   STIR_TRY(CheckTypes(options.exclude_resource_types, types));
   const graph::Indirect indirect = graph::ParseIndirect(options.indirect_selection).value_or(graph::Indirect::kEager);
-  STIR_ASSIGN(graph::Selector selector,
-              graph::Selector::Parse(sources, AddText(sources, "--select", options.select),
-                                     AddText(sources, "--exclude", options.exclude), indirect));
-  STIR_ASSIGN(graph::Selection selection, selector.Evaluate(SelectableManifest(manifest)));
+  STIR_ASSIGN(const graph::Selector selector, ChosenSelector(manifest, options, indirect, sources));
+  const graph::SelectionContext context{
+      .selectors = manifest.named_selectors(), .state = nullptr, .indirect = indirect};
+  STIR_ASSIGN(graph::Selection selection, selector.Evaluate(manifest, context));
   if (warnings_are_errors && !selection.warnings.empty()) {
     for (Diagnostic& warning : selection.warnings) warning.severity = Severity::kError;
     return std::move(selection.warnings);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <unordered_set>
 
 #include "base/strings.h"
@@ -157,6 +158,82 @@ Status MatchPackage(const Criterion& criterion, const Selectable& project, NodeS
   return AddIf(project, matched, [&](const NodeView& node) { return MatchesGlob(node.package, wanted); });
 }
 
+// `name` or `package.name` of a resource of one type.
+Status MatchNamed(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
+  std::vector<std::string_view> parts = Split(criterion.value, '.');
+  if (parts.size() > 2) {
+    const std::string what = ReplaceAll(criterion.method, "_", " ");
+    return WrongValue(
+        criterion, fmt::format("`{}` has too many parts for {} {}", criterion.value, what[0] == 'e' ? "an" : "a", what),
+        fmt::format("write `{0}:name` or `{0}:package.name`", criterion.method));
+  }
+  if (parts.size() < 2) parts.insert(parts.begin(), "*");
+  return AddIf(project, matched, [&](const NodeView& node) {
+    return node.resource_type == criterion.method && MatchesGlob(node.package, parts[0]) &&
+           MatchesGlob(node.name, parts[1]);
+  });
+}
+
+// Numbers by value, other words by letter.
+bool IsLess(std::string_view a, std::string_view b) {
+  const std::string left(a), right(b);
+  char *left_end = nullptr, *right_end = nullptr;
+  const double x = std::strtod(left.c_str(), &left_end), y = std::strtod(right.c_str(), &right_end);
+  return *left_end == '\0' && *right_end == '\0' ? x < y : left < right;
+}
+
+Status MatchVersion(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
+  static constexpr std::array<std::string_view, 4> kWords{"latest", "prerelease", "old", "none"};
+  const std::string& word = criterion.value;
+  if (std::ranges::find(kWords, word) == kWords.end()) {
+    return WrongValue(criterion, fmt::format("`{}` says nothing about a model's version", word),
+                      "the words are latest, prerelease, old and none");
+  }
+  return AddIf(project, matched, [&](const NodeView& node) {
+    if (node.resource_type != "model") return false;
+    if (word == "none") return node.version.empty();
+    if (node.version.empty() || node.latest_version.empty()) return false;
+    if (word == "latest") return node.version == node.latest_version;
+    return word == "old" ? IsLess(node.version, node.latest_version) : IsLess(node.latest_version, node.version);
+  });
+}
+
+Status WithoutState(const Criterion& criterion) {
+  return Diagnostic(kSelectionNoState,
+                    fmt::format("`{}:` compares with an earlier run, and none is given", criterion.method),
+                    criterion.method_span)
+      .Hint("name the folder of its artifacts with --state");
+}
+
+Status MatchState(const Criterion& criterion, const SelectionContext& context, NodeSet& matched,
+                  Diagnostics& warnings) {
+  static const std::vector<std::string> kWords = {"new",
+                                                  "old",
+                                                  "modified",
+                                                  "unmodified",
+                                                  "modified.body",
+                                                  "modified.configs",
+                                                  "modified.persisted_descriptions",
+                                                  "modified.relation",
+                                                  "modified.macros",
+                                                  "modified.contract"};
+  if (std::ranges::find(kWords, criterion.value) == kWords.end()) {
+    std::string hint = DidYouMean(criterion.value, kWords);
+    if (hint.empty()) hint = "the words are " + Join(kWords, ", ");
+    return WrongValue(criterion, fmt::format("`{}` is nothing that a state can be", criterion.value), std::move(hint));
+  }
+  return context.state ? context.state->AddChanged(criterion.value, matched, warnings) : WithoutState(criterion);
+}
+
+Status MatchResult(const Criterion& criterion, const SelectionContext& context, NodeSet& matched, Diagnostics&) {
+  return context.state ? context.state->AddWithResult(criterion.value, matched) : WithoutState(criterion);
+}
+
+Status MatchSourceStatus(const Criterion& criterion, const SelectionContext& context, NodeSet& matched, Diagnostics&) {
+  if (!context.state) return WithoutState(criterion);
+  return criterion.value == "fresher" ? context.state->AddFresherSources(matched) : Status();
+}
+
 Status MatchResourceType(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
   static const std::vector<std::string> kTypes = {"analysis", "exposure",  "function",    "macro",    "metric",
                                                   "model",    "operation", "saved_query", "seed",     "semantic_model",
@@ -206,19 +283,6 @@ Status MatchSource(const Criterion& criterion, const Selectable& project, NodeSe
   });
 }
 
-// `exposure` or `package.exposure`.
-Status MatchExposure(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
-  std::vector<std::string_view> parts = Split(criterion.value, '.');
-  if (parts.size() > 2) {
-    return WrongValue(criterion, fmt::format("`{}` has too many parts for an exposure", criterion.value),
-                      "write `exposure:name` or `exposure:package.name`");
-  }
-  if (parts.size() < 2) parts.insert(parts.begin(), "*");
-  return AddIf(project, matched, [&](const NodeView& node) {
-    return node.resource_type == "exposure" && MatchesGlob(node.package, parts[0]) && MatchesGlob(node.name, parts[1]);
-  });
-}
-
 Status MatchGroup(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
   return AddIf(project, matched,
                [&](const NodeView& node) { return !node.group.empty() && MatchesGlob(node.group, criterion.value); });
@@ -228,6 +292,10 @@ Status MatchAccess(const Criterion& criterion, const Selectable& project, NodeSe
   return AddIf(project, matched,
                [&](const NodeView& node) { return node.resource_type == "model" && node.access == criterion.value; });
 }
+
+// dbt looks at the configuration of nodes and sources only.
+constexpr std::array<std::string_view, 6> kNoConfig{"exposure",       "function",    "metric",
+                                                    "semantic_model", "saved_query", "unit_test"};
 
 // Texts are compared exactly, but truth and a test's severity without regard to case.
 Status MatchConfig(const Criterion& criterion, const Selectable& project, NodeSet& matched) {
@@ -243,7 +311,7 @@ Status MatchConfig(const Criterion& criterion, const Selectable& project, NodeSe
     return any_case ? ToLower(text) == lower : text == criterion.value;
   };
   for (NodeId node = 0; node < project.graph().size(); ++node) {
-    if (project.View(node).resource_type == "exposure") continue;
+    if (std::ranges::find(kNoConfig, project.View(node).resource_type) != kNoConfig.end()) continue;
     project.VisitConfig(node, criterion.arguments, [&](const ConfigValue& value) {
       if (equals(value)) matched.Add(node);
     });
@@ -254,26 +322,26 @@ Status MatchConfig(const Criterion& criterion, const Selectable& project, NodeSe
 constexpr std::array kMethods = {
     Method{"access", MatchAccess},
     Method{"config", MatchConfig},
-    Method{"exposure", MatchExposure},
+    Method{"exposure", MatchNamed},
     Method{"file", MatchFile},
     Method{"fqn", MatchFqn},
     Method{"group", MatchGroup},
-    Method{"metric", nullptr},
+    Method{"metric", MatchNamed},
     Method{"package", MatchPackage},
     Method{"path", MatchPath},
     Method{"resource_type", MatchResourceType},
-    Method{"result", nullptr},
-    Method{"saved_query", nullptr},
-    Method{"selector", nullptr},
-    Method{"semantic_model", nullptr},
+    Method{"result", nullptr, MatchResult},
+    Method{"saved_query", MatchNamed},
+    Method{"selector"},
+    Method{"semantic_model", MatchNamed},
     Method{"source", MatchSource},
-    Method{"source_status", nullptr},
-    Method{"state", nullptr},
+    Method{"source_status", nullptr, MatchSourceStatus},
+    Method{"state", nullptr, MatchState},
     Method{"tag", MatchTag},
     Method{"test_name", MatchTestName},
     Method{"test_type", MatchTestType},
-    Method{"unit_test", nullptr},
-    Method{"version", nullptr},
+    Method{"unit_test", MatchNamed},
+    Method{"version", MatchVersion},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/strings.h"
 #include "graph/kinds.h"
 #include "graph/methods.h"
 
@@ -37,9 +38,20 @@ NodeSet Reach(const Graph& graph, const NodeSet& from, Direction direction, std:
   return reached;
 }
 
+Diagnostic UnknownSelector(std::span<const NamedSelector> selectors, std::string_view name, Span where) {
+  std::vector<std::string> names;
+  for (const NamedSelector& selector : selectors) names.push_back(selector.name);
+  std::string hint = DidYouMean(name, names);
+  if (hint.empty())
+    hint = names.empty() ? "the project has no selectors.yml" : "the selectors are " + Join(names, ", ");
+  return Diagnostic(kSelectionMethod, fmt::format("there is no selector `{}` in selectors.yml", name), where)
+      .Hint(std::move(hint));
+}
+
 class Evaluation {
  public:
-  explicit Evaluation(const Selectable& project) : project_(project), graph_(project.graph()) {}
+  Evaluation(const Selectable& project, const SelectionContext& context)
+      : project_(project), context_(context), graph_(project.graph()) {}
 
   Result<Found> Run(const Expression& expression) {
     if (expression.op == Expression::Op::kCriterion) return Match(expression);
@@ -73,14 +85,46 @@ class Evaluation {
   Result<Found> Match(const Expression& expression) {
     const Criterion& criterion = expression.criterion;
     NodeSet matched(graph_.size());
-    STIR_TRY(FindMethod(criterion.method)->match(criterion, project_, matched));
+    const Method& method = *FindMethod(criterion.method);
+    if (method.match) {
+      STIR_TRY(method.match(criterion, project_, matched));
+    } else if (method.match_in_context) {
+      STIR_TRY(method.match_in_context(criterion, context_, matched, warnings_));
+    } else {
+      STIR_TRY(FollowSelectors(criterion, matched));
+    }
     NodeSet selected = matched;
     if (criterion.childrens_parents) {
       selected |= Reach(graph_, Reach(graph_, matched, Direction::kChildren, {}), Direction::kParents, {});
     }
     if (criterion.parents) selected |= Reach(graph_, matched, Direction::kParents, criterion.parents_depth);
     if (criterion.children) selected |= Reach(graph_, matched, Direction::kChildren, criterion.children_depth);
-    return WithTests(selected, expression.indirect);
+    // A selector has completed its tests itself.
+    if (!method.match && !method.match_in_context) return Found{selected, selected};
+    return WithTests(selected, expression.indirect_by_flag ? context_.indirect : expression.indirect);
+  }
+
+  // What the selectors of selectors.yml select whose name fits.
+  Status FollowSelectors(const Criterion& criterion, NodeSet& matched) {
+    std::vector<const NamedSelector*> fitting;
+    for (const NamedSelector& selector : context_.selectors) {
+      if (MatchesGlob(selector.name, criterion.value)) fitting.push_back(&selector);
+    }
+    if (fitting.empty()) return UnknownSelector(context_.selectors, criterion.value, criterion.value_span);
+    std::ranges::sort(fitting, {}, &NamedSelector::name);
+    for (const NamedSelector* selector : fitting) {
+      if (std::ranges::find(following_, selector) != following_.end()) {
+        return Diagnostic(kSelectionSyntax, fmt::format("selector `{}` refers to itself", selector->name),
+                          selector->span)
+            .With({criterion.value_span, "here"});
+      }
+      following_.push_back(selector);
+      Result<Found> found = Run(selector->definition);
+      following_.pop_back();
+      if (!found.ok()) return std::move(found).error();
+      matched |= found->direct;
+    }
+    return {};
   }
 
   // Looks at the tests right below what is selected.
@@ -132,14 +176,22 @@ class Evaluation {
   }
 
   const Selectable& project_;
+  const SelectionContext& context_;
   const Graph& graph_;
+  std::vector<const NamedSelector*> following_;  // the selectors that are being evaluated, outermost first
   Diagnostics warnings_;
 };
 
 }  // namespace
 
-Result<Selection> Selector::Evaluate(const Selectable& project) const {
-  Evaluation evaluation(project);
+Result<Selector> Selector::Named(std::span<const NamedSelector> selectors, std::string_view name) {
+  const auto found = std::ranges::find(selectors, name, &NamedSelector::name);
+  if (found == selectors.end()) return UnknownSelector(selectors, name, {});
+  return Selector(found->definition);
+}
+
+Result<Selection> Selector::Evaluate(const Selectable& project, const SelectionContext& context) const {
+  Evaluation evaluation(project, context);
   STIR_ASSIGN(Found found, evaluation.Run(expression_));
   return Selection{std::move(found.direct), evaluation.TakeWarnings()};
 }

@@ -34,8 +34,9 @@ struct NodeView {
   std::string_view group;
   std::string_view access;  // models
   TestType test_type = TestType::kNone;
-  std::string_view test_name;  // generic tests: "unique"
-  bool versioned = false;      // fqn ends in name, vN
+  std::string_view test_name;                // generic tests: "unique"
+  bool versioned = false;                    // fqn ends in name, vN
+  std::string_view version, latest_version;  // models
 };
 
 // One value of a node's configuration; values of other types never equal what a user can write.
@@ -53,6 +54,18 @@ class Selectable {
                            const std::function<void(const ConfigValue&)>& visit) const = 0;
   // The name of the root project, for `package:this`.
   virtual std::string_view root_package() const = 0;
+};
+
+// What the methods state:, result: and source_status: ask about an earlier run. The words are dbt's and were checked;
+// an error says that the earlier run's file is not there.
+class PriorState {
+ public:
+  virtual ~PriorState() = default;
+  // Adds the nodes that are "new", "modified", "modified.body", ...; breaking changes of unversioned models go to
+  // `warnings`.
+  virtual Status AddChanged(std::string_view change, NodeSet& matched, Diagnostics& warnings) const = 0;
+  virtual Status AddWithResult(std::string_view status, NodeSet& matched) const = 0;
+  virtual Status AddFresherSources(NodeSet& matched) const = 0;
 };
 
 // What becomes of tests that were not selected themselves, but hang on selected nodes.
@@ -80,16 +93,33 @@ struct Expression {
   enum class Op : uint8_t { kCriterion, kUnion, kIntersection, kDifference };
   Op op = Op::kCriterion;
   Indirect indirect = Indirect::kEager;
-  bool expect_some = false;  // worth a warning when it selects nothing
+  bool indirect_by_flag = false;  // --indirect-selection decides: a criterion of selectors.yml that does not say
+  bool expect_some = false;       // worth a warning when it selects nothing
   Span span;
   std::string text;               // as the user wrote it
   Criterion criterion;            // kCriterion
   std::vector<Expression> parts;  // the others; kDifference: all after the first are taken away
 };
 
+// An entry of selectors.yml.
+struct NamedSelector {
+  std::string name;
+  bool is_default = false;  // used when neither --select, --exclude nor --selector is given
+  Expression definition;
+  Span span;
+};
+
+// What evaluation may need beside the project; null for what is not there.
+struct SelectionContext {
+  std::span<const NamedSelector> selectors;
+  const PriorState* state = nullptr;
+  Indirect indirect = Indirect::kEager;  // of the flag
+};
+
 struct Selection {
   NodeSet nodes;
-  // One for each part of --select that matched nothing; `subject` is its text. To be shown, not to fail on.
+  // One of kind selection-empty for each part of --select that matched nothing, `subject` being its text, and what
+  // PriorState warned of. To be shown, not to fail on.
   Diagnostics warnings;
 };
 
@@ -100,13 +130,23 @@ class Selector {
   static Result<Selector> Parse(const SourceMap& sources, SourceId select, SourceId exclude,
                                 Indirect indirect = Indirect::kEager);
   explicit Selector(Expression expression) : expression_(std::move(expression)) {}
+  // The entry of that name; an error lists the names that there are.
+  static Result<Selector> Named(std::span<const NamedSelector> selectors, std::string_view name);
 
   // The selected nodes of all resource types, tests completed. The caller keeps the types that its command is about.
-  Result<Selection> Evaluate(const Selectable& project) const;
+  Result<Selection> Evaluate(const Selectable& project, const SelectionContext& context = {}) const;
   const Expression& expression() const { return expression_; }
 
  private:
   Expression expression_;
 };
+
+// One criterion in the short form (`tag:nightly+`) that stands in a text of its own, such as a value of selectors.yml.
+// `where` is the text's place; `verbatim` when its bytes are the source's. Errors are added to `errors`.
+Expression ParseCriterion(std::string_view text, Span where, bool verbatim, Diagnostics& errors);
+// What is wrong with a criterion put together otherwise; nothing when it is fine.
+void CheckCriterion(const Expression& criterion, Diagnostics& errors);
+// Fills in the method of a criterion that names none.
+std::string DefaultMethod(std::string_view value);
 
 }  // namespace stir::graph

@@ -12,24 +12,19 @@
 namespace stir::graph {
 namespace {
 
-constexpr std::string_view kEverything[] = {"fqn:*", "source:*", "exposure:*"};
+constexpr std::string_view kEverything[] = {"fqn:*", "source:*", "exposure:*", "metric:*", "semantic_model:*"};
 
 bool IsWordCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
          (c & 0x80) != 0;
 }
 
-std::string DefaultMethod(std::string_view value) {
-  if (value.find('/') != std::string_view::npos) return "path";
-  const std::string lower = ToLower(value);
-  return lower.ends_with(".sql") || lower.ends_with(".py") || lower.ends_with(".csv") ? "file" : "fqn";
-}
-
 // One text, and where it is shown.
 class Parser {
  public:
   Parser(std::string_view text, SourceId source, Indirect indirect)
-      : text_(text), source_(source), indirect_(indirect) {}
+      : text_(text), where_{source, 0, static_cast<uint32_t>(text.size())}, verbatim_(true), indirect_(indirect) {}
+  Parser(std::string_view text, Span where, bool verbatim) : text_(text), where_(where), verbatim_(verbatim) {}
 
   Expression Union() {
     Expression all = Make(Expression::Op::kUnion, 0, text_.size());
@@ -40,11 +35,13 @@ class Parser {
     }
     return all;
   }
+  Expression Only() { return One(0, text_.size()); }
   Diagnostics& errors() { return errors_; }
 
  private:
   Span Place(size_t begin, size_t end) const {
-    return {source_, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
+    if (!verbatim_) return where_;
+    return {where_.source, where_.begin + static_cast<uint32_t>(begin), where_.begin + static_cast<uint32_t>(end)};
   }
 
   Expression Make(Expression::Op op, size_t begin, size_t end) const {
@@ -58,7 +55,7 @@ class Parser {
 
   Expression Intersection(size_t begin, size_t end) {
     Expression all = Make(Expression::Op::kIntersection, begin, end);
-    all.expect_some = static_cast<bool>(source_);
+    all.expect_some = static_cast<bool>(where_.source);
     while (begin <= end) {
       const size_t comma = std::min(text_.substr(0, end).find(',', begin), end);
       all.parts.push_back(One(begin, comma));
@@ -80,7 +77,7 @@ class Parser {
     criterion.value = text_.substr(begin, end - begin);
     criterion.value_span = Place(begin, end);
     if (criterion.method.empty()) criterion.method = DefaultMethod(criterion.value);
-    Check(one);
+    CheckCriterion(one, errors_);
     return one;
   }
 
@@ -122,40 +119,22 @@ class Parser {
     begin = colon + 1;
   }
 
-  void Check(const Expression& one) {
-    const Criterion& criterion = one.criterion;
-    if (criterion.value.empty()) {
-      errors_.push_back(Diagnostic(kSelectionSyntax, "a name or a value is missing here", criterion.value_span)
-                            .Hint("a criterion is `[@][2+][method:]value[+2]`; a comma between two of them intersects, "
-                                  "a space unites"));
-    } else if (criterion.childrens_parents && criterion.children) {
-      errors_.push_back(Diagnostic(kSelectionSyntax, "`@` in front and `+` at the end do not go together", one.span)
-                            .Hint("`@` already takes the children, and their parents too: leave the `+` out"));
-    }
-    if (const Method* method = FindMethod(criterion.method); method == nullptr) {
-      errors_.push_back(UnknownMethod(criterion));
-    } else if (method->match == nullptr) {
-      errors_.push_back(Diagnostic(kSelectionMethod,
-                                   fmt::format("selection method `{}` is not supported yet", criterion.method),
-                                   criterion.method_span));
-    }
-  }
-
-  static Diagnostic UnknownMethod(const Criterion& criterion) {
-    std::vector<std::string> names;
-    for (const Method& method : Methods()) names.emplace_back(method.name);
-    std::string hint = DidYouMean(criterion.method, names);
-    if (hint.empty()) hint = "the methods are " + Join(names, ", ");
-    return Diagnostic(kSelectionMethod, fmt::format("there is no selection method `{}`", criterion.method),
-                      criterion.method_span)
-        .Hint(std::move(hint));
-  }
-
   const std::string_view text_;
-  const SourceId source_;
-  const Indirect indirect_;
+  const Span where_;
+  const bool verbatim_;  // offsets in the text are offsets in the source
+  const Indirect indirect_ = Indirect::kEager;
   Diagnostics errors_;
 };
+
+Diagnostic UnknownMethod(const Criterion& criterion) {
+  std::vector<std::string> names;
+  for (const Method& method : Methods()) names.emplace_back(method.name);
+  std::string hint = DidYouMean(criterion.method, names);
+  if (hint.empty()) hint = "the methods are " + Join(names, ", ");
+  return Diagnostic(kSelectionMethod, fmt::format("there is no selection method `{}`", criterion.method),
+                    criterion.method_span)
+      .Hint(std::move(hint));
+}
 
 Expression Everything(Indirect indirect) {
   Expression all;
@@ -176,6 +155,33 @@ std::optional<Indirect> ParseIndirect(std::string_view word) {
   if (word == "buildable") return Indirect::kBuildable;
   if (word == "empty") return Indirect::kEmpty;
   return std::nullopt;
+}
+
+std::string DefaultMethod(std::string_view value) {
+  if (value.find('/') != std::string_view::npos) return "path";
+  const std::string lower = ToLower(value);
+  return lower.ends_with(".sql") || lower.ends_with(".py") || lower.ends_with(".csv") ? "file" : "fqn";
+}
+
+void CheckCriterion(const Expression& one, Diagnostics& errors) {
+  const Criterion& criterion = one.criterion;
+  if (criterion.value.empty()) {
+    errors.push_back(Diagnostic(kSelectionSyntax, "a name or a value is missing here", criterion.value_span)
+                         .Hint("a criterion is `[@][2+][method:]value[+2]`; a comma between two of them intersects, "
+                               "a space unites"));
+  } else if (criterion.childrens_parents && criterion.children) {
+    errors.push_back(Diagnostic(kSelectionSyntax, "`@` in front and `+` at the end do not go together", one.span)
+                         .Hint("`@` already takes the children, and their parents too: leave the `+` out"));
+  }
+  if (!FindMethod(criterion.method)) errors.push_back(UnknownMethod(criterion));
+}
+
+Expression ParseCriterion(std::string_view text, Span where, bool verbatim, Diagnostics& errors) {
+  Parser parser(text, where, verbatim);
+  Expression criterion = parser.Only();
+  criterion.indirect_by_flag = true;
+  Append(errors, std::move(parser.errors()));
+  return criterion;
 }
 
 Result<Selector> Selector::Parse(const SourceMap& sources, SourceId select, SourceId exclude, Indirect indirect) {

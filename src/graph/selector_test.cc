@@ -76,6 +76,7 @@ class Shop : public Selectable {
     view.test_type = item.test;
     view.test_name = item.test_name;
     view.versioned = node == 9;
+    if (node == 9) view.version = "2", view.latest_version = "10";
     return view;
   }
   void VisitConfig(NodeId node, std::span<const std::string> path,
@@ -162,6 +163,56 @@ TEST_F(Selecting, Methods) {
   EXPECT_EQ(Select("config.meta.hooked:True"), (Nodes{4}));
 }
 
+TEST_F(Selecting, VersionsByAge) {
+  EXPECT_EQ(Select("version:old"), (Nodes{9}));
+  EXPECT_EQ(Select("version:latest"), (Nodes{}));
+  EXPECT_EQ(Select("version:prerelease"), (Nodes{}));
+  EXPECT_EQ(Select("version:none"), (Nodes{2, 3, 4, 5}));
+}
+
+// What a selector of selectors.yml is made of.
+Expression Short(std::string_view text) {
+  Diagnostics errors;
+  return ParseCriterion(text, {}, false, errors);
+}
+
+Expression Together(Expression::Op op, std::vector<Expression> parts) {
+  Expression group;
+  group.op = op;
+  group.parts = std::move(parts);
+  return group;
+}
+
+TEST_F(Selecting, SelectorsByName) {
+  using enum Expression::Op;
+  const std::vector<NamedSelector> selectors = {
+      {"nightly", false, Short("tag:nightly"), {}},
+      {"marts", false, Together(kDifference, {Short("selector:nightly+"), Short("stg_orders")}), {}},
+      {"circle", false, Short("selector:circ*"), {}},
+  };
+  const SelectionContext context{selectors, nullptr, Indirect::kEmpty};
+  const auto select = [&](std::string_view name) {
+    auto selection = Selector::Named(selectors, name)->Evaluate(shop_, context);
+    return selection.ok() ? selection->nodes.ToVector() : Nodes{};
+  };
+  EXPECT_EQ(select("nightly"), (Nodes{2, 4}));
+  EXPECT_EQ(select("marts"), (Nodes{4, 6, 7, 8, 9}));
+  const auto circle = Selector::Named(selectors, "circle")->Evaluate(shop_, context);
+  ASSERT_FALSE(circle.ok());
+  EXPECT_EQ(circle.error().front().message, "selector `circle` refers to itself");
+  EXPECT_EQ(Selector::Named(selectors, "nightlyy").error().front().hint, "did you mean `nightly`?");
+}
+
+TEST_F(Selecting, CriteriaOfSelectorsFollowTheFlagUnlessTheySay) {
+  Expression said = Short("orders");
+  said.indirect_by_flag = false;
+  said.indirect = Indirect::kEmpty;
+  const std::vector<NamedSelector> selectors = {{"flag", false, Short("orders"), {}}, {"said", false, said, {}}};
+  const SelectionContext context{selectors, nullptr, Indirect::kCautious};
+  EXPECT_EQ(Selector::Named(selectors, "flag")->Evaluate(shop_, context)->nodes.ToVector(), (Nodes{4, 8}));
+  EXPECT_EQ(Selector::Named(selectors, "said")->Evaluate(shop_, context)->nodes.ToVector(), (Nodes{4}));
+}
+
 TEST_F(Selecting, SetOperations) {
   EXPECT_EQ(Select("orders stg_orders"), (Nodes{2, 4}));
   EXPECT_EQ(Select("tag:nightly,marts"), (Nodes{4}));
@@ -197,7 +248,12 @@ TEST_F(Selecting, ErrorsShowTheirPlace) {
             "--select:1:8: error[selection-method]: there is no selection method `tga`\n  1 | orders tga:x\n    |      "
             "  ^^^\n"
             "  hint: did you mean `tag`?\n");
-  EXPECT_NE(Error("state:modified").find("selection method `state` is not supported yet"), std::string::npos);
+  EXPECT_NE(Error("state:modified").find("`state:` compares with an earlier run, and none is given"),
+            std::string::npos);
+  EXPECT_NE(Error("state:modifed").find("did you mean `modified`?"), std::string::npos);
+  EXPECT_NE(Error("version:new").find("the words are latest, prerelease, old and none"), std::string::npos);
+  EXPECT_NE(Error("metric:a.b.c").find("too many parts for a metric"), std::string::npos);
+  EXPECT_NE(Error("selector:x").find("there is no selector `x` in selectors.yml"), std::string::npos);
   EXPECT_NE(Error("@orders+").find("`@` in front and `+` at the end"), std::string::npos);
   EXPECT_NE(Error("orders,").find("a name or a value is missing here"), std::string::npos);
   EXPECT_NE(Error("resource_type:modl").find("did you mean `model`?"), std::string::npos);

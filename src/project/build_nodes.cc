@@ -2,6 +2,7 @@
 #include "project/build_nodes.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/strings.h"
 #include "project/checksum.h"
@@ -20,7 +21,7 @@ std::string_view Stem(std::string_view path) {
   return name.substr(0, name.rfind('.'));
 }
 
-bool IsRelational(ResourceType type) { return type <= ResourceType::kSnapshot; }
+bool IsRelational(ResourceType type) { return type <= ResourceType::kSnapshot || type == ResourceType::kFunction; }
 
 std::vector<std::string> TextsOf(const Value* value) {
   std::vector<std::string> texts;
@@ -63,9 +64,23 @@ const ConfigTree& PackageContext::TreeOf(ResourceType type) const {
       return sources;
     case ResourceType::kExposure:
       return exposures;
+    case ResourceType::kUnitTest:
+      return unit_tests;
+    case ResourceType::kFunction:
+      return functions;
+    case ResourceType::kMetric:
+      return metrics;
+    case ResourceType::kSemanticModel:
+      return semantic_models;
+    case ResourceType::kSavedQuery:
+      return saved_queries;
     default:
       return models;
   }
+}
+
+const PackageContext& NodeBuilder::PackageOf(const Node& node) const {
+  return *std::ranges::find(project_.packages, node.package, &PackageContext::name);
 }
 
 std::shared_ptr<const Config> NodeBuilder::LayerConfig(const PackageContext& package, ResourceType type,
@@ -96,13 +111,17 @@ Value NodeBuilder::LayerUnrendered(const PackageContext& package, ResourceType t
                                    std::span<const std::pair<std::string, Value>> in_file) const {
   const PackageContext& root = project_.packages.front();
   Value unrendered = Value::MakeDict();
+  if (type == ResourceType::kFunction) type = ResourceType::kModel;                                // dbt looks there
+  const bool no_tree = type == ResourceType::kSemanticModel || type == ResourceType::kSavedQuery;  // nor has it these
   auto apply = [&](std::span<const std::pair<std::string, Value>> entries) {
     for (const auto& [key, value] : entries) unrendered.AsDict().Set(key, value);
   };
-  for (const ConfigTree::Level* level : package.TreeOf(type).Find(fqn)) apply(level->unrendered);
+  if (!no_tree) {
+    for (const ConfigTree::Level* level : package.TreeOf(type).Find(fqn)) apply(level->unrendered);
+  }
   apply(properties);
   apply(in_file);
-  if (&package != &root) {
+  if (!no_tree && &package != &root) {
     for (const ConfigTree::Level* level : root.TreeOf(type).Find(fqn)) apply(level->unrendered);
   }
   return unrendered;
@@ -154,7 +173,13 @@ void NodeBuilder::Configure(Node& node, const PackageContext& package, const Ori
 }
 
 void NodeBuilder::Place(Node& node, const PackageContext& package) {
-  const NamedNode named{node.type, node.name, node.unique_id, node.path, node.original_file_path, node.fqn};
+  const NamedNode named{node.type,
+                        node.name,
+                        node.unique_id,
+                        node.path,
+                        node.original_file_path,
+                        node.fqn,
+                        node.model ? node.model->version : Text()};
   Result<RelationNames> names = NameRelation(named, *node.config, package);
   if (!names.ok()) {
     Append(errors_, std::move(names).error());
@@ -174,11 +199,17 @@ void NodeBuilder::Place(Node& node, const PackageContext& package) {
 
 void NodeBuilder::TakeUses(Node& node, const Recording& recording) {
   for (const RefUse& use : recording.refs) {
-    node.refs.push_back({pool_.Intern(use.package), pool_.Intern(use.name), pool_.Intern(use.version), use.span});
+    node.refs.push_back({pool_.Intern(use.package), pool_.Intern(use.name), pool_.Intern(use.version),
+                         use.version_is_number, use.span});
   }
   for (const SourceUse& use : recording.sources) {
     node.sources.push_back({pool_.Intern(use.source), pool_.Intern(use.table), use.span});
   }
+  auto named = [&](const std::vector<NamedUse>& uses, std::vector<NamedCall>& calls) {
+    for (const NamedUse& use : uses) calls.push_back({pool_.Intern(use.package), pool_.Intern(use.name), use.span});
+  };
+  named(recording.functions, node.functions);
+  named(recording.metrics, node.metrics);
   node.macros = recording.macros;
 }
 
@@ -214,6 +245,9 @@ std::shared_ptr<const Columns> NodeBuilder::ColumnsOf(std::span<const DeclaredCo
     }
     column.constraints = each.constraints;
     column.extra = each.extra;
+    column.granularity = pool_.Intern(each.granularity);
+    column.dimension = each.dimension;
+    column.entity = each.entity;
     column.span = each.span;
     columns->push_back(std::move(column));
   }
@@ -225,10 +259,12 @@ void NodeBuilder::ApplyPatch(Node& node, const PackageContext& package, Patch pa
   node.patch_path = pool_.Intern(patch.file->patch_path);
   Describe(node, patch.patch->description);
   if (!patch.patch->columns.empty()) node.columns = ColumnsOf(patch.patch->columns, package.name());
-  if (!node.model) return;
-  node.model->constraints = patch.patch->constraints;
-  node.model->latest_version = pool_.Intern(patch.patch->latest_version);
-  node.model->deprecation_date = pool_.Intern(patch.patch->deprecation_date);
+  if (node.model) ApplyModelPatch(node, *patch.patch);
+  if (node.function) {
+    node.function->arguments = patch.patch->arguments;
+    node.function->returns = patch.patch->returns;
+    node.function->overloads = patch.patch->overloads;
+  }
 }
 
 // Hooks are templates of the node: what they refer to, the node depends on.
@@ -256,26 +292,29 @@ void NodeBuilder::RecordHooks(Node& node, const PackageContext& package) {
         node.sources, [&](const SourceCall& other) { return other.source == use.source && other.table == use.table; });
     if (!known) node.sources.push_back(use);
   }
+  std::ranges::move(uses.functions, std::back_inserter(node.functions));
   for (MacroId macro : uses.macros) {
     if (std::ranges::find(node.macros, macro) == node.macros.end()) node.macros.push_back(macro);
   }
 }
 
-Node NodeBuilder::FromSql(const PackageContext& package, const ProjectFile& file, const ParsedSql& sql,
-                          ResourceType type, Patch patch) {
+Node NodeBuilder::FromSql(const PackageContext& package, const ProjectFile& file, std::string_view name,
+                          const ParsedSql& sql, ResourceType type, Patch patch) {
   Node node;
-  const std::string_view name = Stem(file.path);
   Name(node, type, package, name);
   const std::string path = (type == ResourceType::kAnalysis ? "analysis/" : "") + std::string(file.RelativePath());
   node.path = pool_.Add(path);
   node.original_file_path = pool_.Add(file.path);
   node.fqn = FqnOf(package, path, name);
+  if (type == ResourceType::kSnapshot) node.fqn.insert(node.fqn.end() - 1, pool_.Intern(Stem(file.path)));
   node.checksum = pool_.Add(TextChecksum(file.text));
   node.raw_code = sql.raw_code;
   node.code = sql.code;
   node.span = sql.span;
   if (type == ResourceType::kModel) node.model = std::make_unique<ModelPart>();
   if (type == ResourceType::kTest) node.test = std::make_unique<TestPart>();
+  if (type == ResourceType::kFunction) node.function = std::make_unique<FunctionPart>();
+  if (node.model && patch && !patch.patch->version.text.empty()) NameVersion(node, package, *patch.patch);
   TakeUses(node, sql.recording);
   Configure(node, package, {&sql, patch});
   ApplyPatch(node, package, patch);
@@ -284,6 +323,29 @@ Node NodeBuilder::FromSql(const PackageContext& package, const ProjectFile& file
     if (const Value& access = node.config->Get("access"); access.IsString())
       node.model->access = pool_.Intern(access.AsString());
   }
+  RecordHooks(node, package);
+  return node;
+}
+
+Node NodeBuilder::FromRelation(Patch patch) {
+  const PackageContext& package = *patch.file->package;
+  const ProjectFile& file = *patch.file->file;
+  const NodePatch& snapshot = *patch.patch;
+  Node node;
+  Name(node, ResourceType::kSnapshot, package, snapshot.name);
+  node.path = pool_.Add(snapshot.name + ".sql");
+  node.original_file_path = pool_.Add(file.path);
+  node.fqn = FqnOf(package, file.RelativePath(), snapshot.name);
+  node.checksum = pool_.Add(TextChecksum(file.text));
+  node.raw_code = pool_.Add("select * from {{ " + snapshot.relation->text + " }}");
+  node.span = snapshot.relation->span;
+  const ParsedSql sql = ParseSql(node.raw_code, jinja::Origin{node.span.source, node.span.begin, false, node.span},
+                                 snapshot.name, *package.parse);
+  node.code = sql.code;
+  for (const Diagnostic& error : sql.errors) errors_.push_back(error);
+  TakeUses(node, sql.recording);
+  Configure(node, package, {nullptr, patch});
+  ApplyPatch(node, package, patch);
   RecordHooks(node, package);
   return node;
 }
@@ -416,6 +478,28 @@ void NodeBuilder::FillFreshness(Node& node) {
   part.has_freshness = part.warn_after.count || part.error_after.count;
 }
 
+// Tags and meta may stand beside the configuration too: tags are joined and sorted, of meta the configuration's wins.
+std::shared_ptr<const Config> NodeBuilder::ExposureConfig(const Node& node, const PackageContext& package,
+                                                          const ExposurePatch& exposure) {
+  auto config = LayerConfig(package, node.type, node.fqn, exposure.config, {});
+  std::vector<ConfigEntry> entries(config->written().begin(), config->written().end());
+  auto set = [&](std::string_view key, Value value) {
+    auto found = std::ranges::find(entries, key, &ConfigEntry::key);
+    if (found == entries.end()) {
+      entries.push_back({std::string(key), std::move(value), ConfigLayer::kProperties, exposure.name_span});
+    } else {
+      found->value = std::move(value);
+    }
+  };
+  std::set<std::string> tags(exposure.tags.begin(), exposure.tags.end());
+  tags.insert(config->tags.begin(), config->tags.end());
+  std::vector<Value> tag_values;
+  for (const std::string& tag : tags) tag_values.push_back(Value::String(tag));
+  set("tags", Value::List(std::move(tag_values)));
+  set("meta", MergeConfigValue("meta", exposure.meta, config->Get("meta")));
+  return std::make_shared<const Config>(node.type, std::move(entries));
+}
+
 Node NodeBuilder::FromExposure(const PropertiesFile& file, const ExposurePatch& exposure) {
   Node node;
   Name(node, ResourceType::kExposure, *file.package, exposure.name);
@@ -424,14 +508,16 @@ Node NodeBuilder::FromExposure(const PropertiesFile& file, const ExposurePatch& 
   node.fqn = FqnOf(*file.package, file.file->RelativePath(), exposure.name);
   node.span = exposure.name_span;
   node.checksum_name = "none";
-  node.config = LayerConfig(*file.package, node.type, node.fqn, exposure.config, {});
-  node.unrendered_config = LayerUnrendered(*file.package, node.type, node.fqn, {}, {});
+  node.config = ExposureConfig(node, *file.package, exposure);
+  std::vector<std::pair<std::string, Value>> raw;
+  for (const ConfigEntry& entry : exposure.config) raw.emplace_back(entry.key, entry.value);
+  node.unrendered_config = LayerUnrendered(*file.package, node.type, node.fqn, raw, {});
   AddTags(node, node.config->tags);
   Describe(node, exposure.description);
   TakeUses(node, exposure.uses);
-  node.exposure = std::make_unique<ExposurePart>(
-      ExposurePart{pool_.Intern(exposure.type), pool_.Intern(exposure.owner_name), pool_.Intern(exposure.owner_email),
-                   pool_.Intern(exposure.label), pool_.Intern(exposure.maturity), pool_.Intern(exposure.url)});
+  node.exposure = std::make_unique<ExposurePart>(ExposurePart{
+      pool_.Intern(exposure.type), pool_.Intern(exposure.owner.name), pool_.Intern(exposure.owner.email),
+      pool_.Intern(exposure.label), pool_.Intern(exposure.maturity), pool_.Intern(exposure.url), exposure.owner.extra});
   return node;
 }
 
@@ -455,8 +541,16 @@ Group NodeBuilder::FromGroup(const PropertiesFile& file, const GroupPatch& group
   made.path = pool_.Intern(file.file->RelativePath());
   made.original_file_path = pool_.Intern(file.file->path);
   made.description = pool_.Intern(group.description);
-  made.owner_name = pool_.Intern(group.owner_name);
-  made.owner_email = pool_.Intern(group.owner_email);
+  made.owner_name = pool_.Intern(group.owner.name);
+  made.owner_email = pool_.Intern(group.owner.email);
+  made.owner_extra = group.owner.extra;
+  // dbt has no configuration of groups in dbt_project.yml, and takes that of models.
+  const std::vector<Text> fqn = FqnOf(*file.package, file.file->RelativePath(), group.name);
+  const auto config = LayerConfig(*file.package, ResourceType::kModel, fqn, group.config, {});
+  made.config = Value::MakeDict();
+  made.config.AsDict().Set("meta", config->Get("meta"));
+  for (const ConfigEntry& entry : config->written()) made.config.AsDict().Set(entry.key, entry.value);
+  made.span = group.name_span;
   return made;
 }
 

@@ -36,12 +36,18 @@ class NodeBuilder {
   NodeBuilder(const ProjectContext& project, TextPool& pool, Diagnostics& errors)
       : project_(project), pool_(pool), errors_(errors) {}
 
-  Node FromSql(const PackageContext& package, const ProjectFile& file, const ParsedSql& sql, ResourceType type,
-               Patch patch);
+  // A model, analysis, singular test or snapshot of a SQL file; `name` is the file's, or the snapshot block's.
+  Node FromSql(const PackageContext& package, const ProjectFile& file, std::string_view name, const ParsedSql& sql,
+               ResourceType type, Patch patch);
+  // A snapshot that stands in properties alone.
+  Node FromRelation(Patch patch);
   Node FromSeed(const PackageContext& package, const ProjectFile& file, Patch patch);
   Node FromHook(const PackageContext& package, const yaml::Node& hook, bool on_run_start, int index);
   Node FromSource(const PropertiesFile& file, const SourceTable& table);
   Node FromExposure(const PropertiesFile& file, const ExposurePatch& exposure);
+  std::shared_ptr<const Config> ExposureConfig(const Node& node, const PackageContext& package,
+                                               const ExposurePatch& exposure);
+  Node FromSemantic(const PropertiesFile& file, const SemanticPatch& patch);
   Doc FromDoc(const DocBlock& block);
   Group FromGroup(const PropertiesFile& file, const GroupPatch& group);
 
@@ -70,6 +76,10 @@ class NodeBuilder {
   void Name(Node& node, ResourceType type, const PackageContext& package, std::string_view name);
   void Configure(Node& node, const PackageContext& package, const Origin& origin);
   void ApplyPatch(Node& node, const PackageContext& package, Patch patch);
+  void ApplyModelPatch(Node& node, const NodePatch& patch);
+  void NameVersion(Node& node, const PackageContext& package, const NodePatch& patch);
+  void NoteForeignKeys(Node& node, const NodePatch& patch);
+  const PackageContext& PackageOf(const Node& node) const;
   void RecordHooks(Node& node, const PackageContext& package);
   void FillSource(Node& node, const SourceTable& table);
   void FillFreshness(Node& node);

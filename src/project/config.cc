@@ -95,6 +95,52 @@ Defaults TestDefaults() {
   return all;
 }
 
+Defaults SnapshotDefaults() {
+  Defaults all = RelationDefaults("snapshot");
+  for (Default& each : Defaults{{"strategy", Value::None()},
+                                {"target_schema", Value::None()},
+                                {"target_database", Value::None()},
+                                {"updated_at", Value::None()},
+                                {"check_cols", Value::None()},
+                                {"snapshot_meta_column_names", DictOf({{"dbt_valid_to", Value::None()},
+                                                                       {"dbt_valid_from", Value::None()},
+                                                                       {"dbt_scd_id", Value::None()},
+                                                                       {"dbt_updated_at", Value::None()},
+                                                                       {"dbt_is_deleted", Value::None()}})},
+                                {"dbt_valid_to_current", Value::None()}}) {
+    all.push_back(std::move(each));
+  }
+  return all;
+}
+
+Defaults FunctionDefaults() {
+  Defaults all = RelationDefaults("function");
+  for (Default& each : Defaults{{"type", Value::String("scalar")},
+                                {"volatility", Value::None()},
+                                {"runtime_version", Value::None()},
+                                {"entry_point", Value::None()},
+                                {"snowflake", DictOf({{"quote_args", Value::Bool(true)}})}}) {
+    all.push_back(std::move(each));
+  }
+  return all;
+}
+
+Defaults UnitTestDefaults() {
+  return {
+      {"tags", EmptyList()}, {"meta", EmptyDict()}, {"enabled", Value::Bool(true)}, {"static_analysis", Value::None()}};
+}
+
+// Metrics and semantic models.
+Defaults SemanticDefaults() {
+  return {{"enabled", Value::Bool(true)}, {"group", Value::None()}, {"meta", EmptyDict()}};
+}
+
+Defaults SavedQueryDefaults() {
+  return {{"enabled", Value::Bool(true)}, {"group", Value::None()},
+          {"meta", EmptyDict()},          {"export_as", Value::None()},
+          {"schema", Value::None()},      {"cache", DictOf({{"enabled", Value::Bool(false)}})}};
+}
+
 Value EmptyFreshness() {
   const Value threshold = DictOf({{"count", Value::None()}, {"period", Value::None()}});
   return DictOf({{"warn_after", threshold}, {"error_after", threshold}, {"filter", Value::None()}});
@@ -115,8 +161,9 @@ Defaults ExposureDefaults() { return {{"enabled", Value::Bool(true)}, {"tags", E
 
 const Defaults& DefaultsOf(ResourceType type) {
   static const Defaults model = ModelDefaults(), relation = RelationDefaults("view"), seed = SeedDefaults(),
-                        snapshot = RelationDefaults("snapshot"), test = TestDefaults(), source = SourceDefaults(),
-                        exposure = ExposureDefaults();
+                        snapshot = SnapshotDefaults(), test = TestDefaults(), source = SourceDefaults(),
+                        exposure = ExposureDefaults(), function = FunctionDefaults(), unit_test = UnitTestDefaults(),
+                        semantic = SemanticDefaults(), saved_query = SavedQueryDefaults();
   switch (type) {
     case ResourceType::kModel:
       return model;
@@ -130,6 +177,15 @@ const Defaults& DefaultsOf(ResourceType type) {
       return source;
     case ResourceType::kExposure:
       return exposure;
+    case ResourceType::kFunction:
+      return function;
+    case ResourceType::kUnitTest:
+      return unit_test;
+    case ResourceType::kMetric:
+    case ResourceType::kSemanticModel:
+      return semantic;
+    case ResourceType::kSavedQuery:
+      return saved_query;
     default:
       return relation;
   }
@@ -191,8 +247,9 @@ std::string_view Spelling(std::string_view key) {
 }  // namespace
 
 std::string_view ResourceTypeName(ResourceType type) {
-  static constexpr std::array<std::string_view, 10> kNames{"model",     "seed",   "snapshot", "analysis", "test",
-                                                           "operation", "source", "exposure", "macro",    "doc"};
+  static constexpr std::array<std::string_view, 15> kNames{
+      "model",     "seed",     "snapshot", "analysis",       "test",        "operation", "source", "exposure",
+      "unit_test", "function", "metric",   "semantic_model", "saved_query", "macro",     "doc"};
   return kNames[static_cast<size_t>(type)];
 }
 

@@ -25,6 +25,11 @@ enum class ResourceType : uint8_t {
   kOperation,
   kSource,
   kExposure,
+  kUnitTest,
+  kFunction,
+  kMetric,
+  kSemanticModel,
+  kSavedQuery,
   kMacro,
   kDoc
 };

@@ -77,6 +77,14 @@ Value HookValue(const Value& hook) {
                  {"index", index ? *index : Value::None()}});
 }
 
+Value NoColumnNames() {
+  return DictOf({{"dbt_valid_to", Value::None()},
+                 {"dbt_valid_from", Value::None()},
+                 {"dbt_scd_id", Value::None()},
+                 {"dbt_updated_at", Value::None()},
+                 {"dbt_is_deleted", Value::None()}});
+}
+
 // Values in the shape that dbt's configuration gives them.
 Value Shaped(std::string_view key, const Value& value) {
   if (key == "pre-hook" || key == "post-hook") {
@@ -88,6 +96,7 @@ Value Shaped(std::string_view key, const Value& value) {
   if (key == "docs") return Updated(DictOf({{"show", Value::Bool(true)}, {"node_color", Value::None()}}), value);
   if (key == "contract")
     return Updated(DictOf({{"enforced", Value::Bool(false)}, {"alias_types", Value::Bool(true)}}), value);
+  if (key == "snapshot_meta_column_names" && value.IsDict()) return Updated(NoColumnNames(), value);
   if (key == "static_analysis" && value.type() == jinja::Type::kBool)
     return Value::String(value.AsBool() ? "on" : "off");
   return value;

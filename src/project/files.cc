@@ -9,7 +9,10 @@
 
 #include "base/parallel.h"
 #include "base/strings.h"
+#include "project/dbt_version.h"
+#include "project/ignore_rules.h"
 #include "project/kinds.h"
+#include "project/yaml_values.h"
 #include "yaml/node.h"
 
 namespace stir::project {
@@ -114,7 +117,10 @@ std::vector<Rule> RulesOf(const ProjectConfig& config) {
   add(config.snapshot_paths, ".sql", FileKind::kSnapshot);
   add(config.analysis_paths, ".sql", FileKind::kAnalysis);
   add(config.test_paths, ".sql", FileKind::kTest);
+  for (const std::string& folder : config.test_paths)
+    rules.push_back({Normalised(folder + "/fixtures"), ".csv", FileKind::kFixture});
   add(config.seed_paths, ".csv", FileKind::kSeed);
+  for (std::string_view extension : {".sql", ".py", ".js"}) add(config.function_paths, extension, FileKind::kFunction);
   const std::vector<std::string> sources(all.begin(), all.end());
   add(config.docs_paths.empty() ? sources : config.docs_paths, ".md", FileKind::kDocs);
   add(sources, ".yml", FileKind::kProperties);
@@ -123,17 +129,35 @@ std::vector<Rule> RulesOf(const ProjectConfig& config) {
 }
 
 // Tests that define generic tests, and fixtures, stand in folders of their own below a test folder.
-std::optional<FileKind> KindOf(const Rule& rule, std::string_view path) {
+FileKind KindOf(const Rule& rule, std::string_view path) {
   if (rule.kind != FileKind::kTest) return rule.kind;
   if (path.starts_with("generic/")) return FileKind::kGenericTest;
-  if (path.starts_with("fixtures/")) return std::nullopt;
-  return FileKind::kTest;
+  return path.starts_with("fixtures/") ? FileKind::kFixture : FileKind::kTest;
 }
 
 class PackageReader {
  public:
   PackageReader(Tree& tree, SourceMap& sources, std::string root)
       : tree_(tree), sources_(sources), root_(std::move(root)) {}
+
+  // The root project; its variables may stand in vars.yml.
+  Result<PackageFiles> ReadRoot(const Invocation& invocation, Diagnostics& warnings) {
+    STIR_ASSIGN(const jinja::Value vars, ReadVars());
+    if (vars.AsDict().size() == 0) return Read(invocation, warnings);
+    Invocation with = invocation;
+    with.vars = Thaw(vars);
+    if (invocation.vars.IsDict()) {
+      for (const auto& [name, value] : invocation.vars.AsDict().entries()) with.vars.AsDict().Set(name, value);
+    }
+    STIR_ASSIGN(PackageFiles root, Read(with, warnings));
+    if (root.config.vars.AsDict().size() > 0) {
+      return Diagnostic(kBadProjectFile, "variables stand in vars.yml and in dbt_project.yml too",
+                        root.config.root->FindEntry("vars")->key->span)
+          .Hint("keep one of the two places");
+    }
+    root.config.vars = vars;
+    return root;
+  }
 
   Result<PackageFiles> Read(const Invocation& invocation, Diagnostics& warnings) {
     STIR_ASSIGN(std::string text, tree_.Read(Under(root_, "dbt_project.yml")));
@@ -148,12 +172,30 @@ class PackageReader {
   }
 
  private:
+  Result<jinja::Value> ReadVars() {
+    jinja::Value vars = jinja::Value::MakeDict();
+    const std::string path = Under(root_, "vars.yml");
+    if (!tree_.Exists(path)) return vars;
+    STIR_ASSIGN(std::string text, tree_.Read(path));
+    STIR_ASSIGN(const yaml::Document document, yaml::Parse(sources_, sources_.Add(path, std::move(text))));
+    const yaml::Node* node = document.root->IsMapping() ? document.root->Find("vars") : nullptr;
+    if (!node || node->IsNull()) return vars;
+    if (node->IsMapping()) return ValueOf(*node);
+    return Diagnostic(kWrongType, "`vars` of vars.yml must be a mapping, not " + std::string(Describe(*node)),
+                      node->span);
+  }
+
   static Diagnostic NotUtf8(const std::string& path) {
     return Diagnostic(kNotUtf8, "not UTF-8 text").About(path).Hint("save the file with the encoding UTF-8");
   }
 
   Result<std::vector<ProjectFile>> List(const ProjectConfig& config) {
     std::vector<ProjectFile> files;
+    IgnoreRules ignored;
+    if (const std::string path = Under(root_, ".dbtignore"); tree_.Exists(path)) {
+      STIR_ASSIGN(const std::string text, tree_.Read(path));
+      ignored = IgnoreRules(text);
+    }
     std::map<std::string, std::vector<WalkEntry>> walked;
     std::set<std::pair<FileKind, std::string>> seen;
     for (const Rule& rule : RulesOf(config)) {
@@ -162,10 +204,11 @@ class PackageReader {
       }
       for (const WalkEntry& entry : walked[rule.folder]) {
         if (Extension(entry.path) != rule.extension || IsIgnoredName(FileName(entry.path))) continue;
-        const std::optional<FileKind> kind = KindOf(rule, entry.path);
-        if (!kind || !seen.emplace(*kind, Under(rule.folder, entry.path)).second) continue;
+        if (ignored.Ignores(Under(rule.folder, entry.path))) continue;
+        const FileKind kind = KindOf(rule, entry.path);
+        if (!seen.emplace(kind, Under(rule.folder, entry.path)).second) continue;
         ProjectFile file;
-        file.kind = *kind;
+        file.kind = kind;
         file.path = Under(rule.folder, entry.path);
         file.folder = rule.folder;
         file.size = entry.stat.size;
@@ -189,7 +232,23 @@ class PackageReader {
       files[i].source = sources_.Add(Under(root_, files[i].path), std::move(texts[i]));
       files[i].text = sources_.Text(files[i].source);
     }
-    return StatusOf(std::move(errors));
+    STIR_TRY(StatusOf(std::move(errors)));
+    return ReadSeedRows(files);
+  }
+
+  // A unit test may take its rows from a seed.
+  Status ReadSeedRows(std::vector<ProjectFile>& files) {
+    const bool wanted = std::ranges::any_of(files, [](const ProjectFile& file) {
+      return file.kind == FileKind::kProperties && file.text.find("unit_tests") != std::string_view::npos;
+    });
+    for (ProjectFile& file : files) {
+      if (!wanted || file.kind != FileKind::kSeed || file.checksum_is_path) continue;
+      const std::string path = Under(root_, file.path);
+      STIR_ASSIGN(std::string text, tree_.Read(path));
+      file.source = sources_.Add(path, std::move(text));
+      file.text = sources_.Text(file.source);
+    }
+    return {};
   }
 
   Diagnostics ReadOne(ProjectFile& file, std::string& text) const {
@@ -266,6 +325,28 @@ Status CheckPackageNames(const std::vector<PackageFiles>& packages) {
   return StatusOf(std::move(errors));
 }
 
+bool ChecksVersion(const Invocation& invocation) {
+  auto flag = std::ranges::find(invocation.flags, "VERSION_CHECK", [](const auto& each) { return each.first; });
+  return flag == invocation.flags.end() || flag->second.Truthy();
+}
+
+Status CheckDbtVersion(const ProjectConfig& config) {
+  if (config.require_dbt_version.empty()) return {};
+  const yaml::Node* node = config.root->Find("require-dbt-version");
+  Result<bool> fits = IsDbtVersion(kDbtVersion, config.require_dbt_version);
+  if (fits.ok() && *fits) return {};
+  if (fits.ok()) {
+    return Diagnostic(kDbtVersionNeeded,
+                      "`" + config.name + "` asks for dbt " + Join(config.require_dbt_version, ", ") +
+                          ", but this is " + std::string(kDbtVersion),
+                      node->span)
+        .Hint("use another version of `" + config.name + "`, or pass --no-version-check");
+  }
+  Diagnostics errors = std::move(fits).error();
+  errors.front().span = node->span;
+  return errors;
+}
+
 Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMap& sources) {
   if (!tree.Exists("dbt_project.yml")) {
     return Diagnostic(kNoProject, "no dbt_project.yml found")
@@ -273,7 +354,7 @@ Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMa
         .Hint("run the command in a project's folder, or name one with --project-dir");
   }
   ProjectFiles files;
-  STIR_ASSIGN(PackageFiles root, PackageReader(tree, sources, "").Read(invocation, files.warnings));
+  STIR_ASSIGN(PackageFiles root, PackageReader(tree, sources, "").ReadRoot(invocation, files.warnings));
   const std::string install_path = Normalised(root.config.packages_install_path);
   files.packages.push_back(std::move(root));
 
@@ -301,6 +382,9 @@ Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMa
   std::ranges::sort(files.packages.begin() + 1, files.packages.end(), {},
                     [](const PackageFiles& p) { return p.config.name; });
   STIR_TRY(CheckPackageNames(files.packages));
+  for (const PackageFiles& package : files.packages) {
+    if (ChecksVersion(invocation)) STIR_TRY(CheckDbtVersion(package.config));
+  }
   return files;
 }
 

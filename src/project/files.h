@@ -18,14 +18,26 @@
 
 namespace stir::project {
 
-enum class FileKind : uint8_t { kModel, kSeed, kSnapshot, kAnalysis, kTest, kGenericTest, kMacro, kProperties, kDocs };
+enum class FileKind : uint8_t {
+  kModel,
+  kSeed,
+  kSnapshot,
+  kAnalysis,
+  kTest,
+  kGenericTest,
+  kFixture,
+  kFunction,
+  kMacro,
+  kProperties,
+  kDocs
+};
 
 struct ProjectFile {
   FileKind kind = FileKind::kModel;
   std::string path;       // below the package's root, '/' separated: dbt's original_file_path
   std::string folder;     // the configured folder that it was found in: "models"
   SourceId source;        // its text; none for seeds, whose rows are no text that an error shows
-  std::string_view text;  // in the SourceMap; empty for seeds
+  std::string_view text;  // in the SourceMap; empty for seeds, but for those of a project with unit tests
   std::string checksum;   // seeds: sha256, or the path for one above 1 MiB (checksum_is_path)
   bool checksum_is_path = false;
   Hash128 content;  // of the bytes

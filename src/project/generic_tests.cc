@@ -101,6 +101,18 @@ bool LooksLikeCall(std::string_view text) {
   return false;
 }
 
+bool HasVersion(const TestTarget& target) { return target.version && !target.version->text.empty(); }
+
+std::string RefText(const TestTarget& target) {
+  std::string text = "ref('" + std::string(target.name) + "'";
+  if (HasVersion(target)) text += ", version='" + target.version->text + "'";
+  return text + ")";
+}
+
+std::string NameWithVersion(const TestTarget& target) {
+  return std::string(target.name) + (HasVersion(target) ? "_v" + target.version->text : "");
+}
+
 bool IsName(std::string_view text) {
   return !text.empty() && !std::isdigit(static_cast<unsigned char>(text.front())) &&
          std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
@@ -224,8 +236,8 @@ std::optional<GenericTestBuilder::Declaration> GenericTestBuilder::Read(const Te
     Fail("test `" + read.word + "` may not have an argument `model`: it is the node that is tested", read.span);
     return std::nullopt;
   }
-  const std::string model = target.table ? "source('" + target.table->source_name + "', '" + target.table->name + "')"
-                                         : "ref('" + std::string(target.name) + "')";
+  const std::string model =
+      target.table ? "source('" + target.table->source_name + "', '" + target.table->name + "')" : RefText(target);
   Set(read.kwargs, "model", Value::String("{{ get_where_subquery(" + model + ") }}"));
   return read;
 }
@@ -278,7 +290,7 @@ void GenericTestBuilder::TakeNames(Declaration& test, const TestTarget& target) 
   }
   const std::string type = (test.space.empty() ? "" : test.space + "_") + (target.table ? "source_" : "") + test.name;
   const std::string about =
-      target.table ? target.table->source_name + "_" + target.table->name : std::string(target.name);
+      target.table ? target.table->source_name + "_" + target.table->name : NameWithVersion(target);
   test.names = SynthesizeTestNames(type, about, DictOf(test.kwargs));
   if (test.names.shortened != test.names.full && !Find(test.config, "alias")) {
     test.config.emplace_back("alias", Value::String(test.names.shortened));
@@ -350,11 +362,14 @@ std::shared_ptr<const jinja::Template> GenericTestBuilder::CodeOf(std::string_vi
   return code;
 }
 
-void GenericTestBuilder::NoteTarget(const Declaration& test, const TestTarget& target, Recording& recording) const {
+// A version stands as it is written for the tests that are not rendered, and as a text in the call of the others.
+void GenericTestBuilder::NoteTarget(const Declaration& test, const TestTarget& target, bool as_written,
+                                    Recording& recording) const {
   if (target.table) {
     recording.AddSource({target.table->source_name, target.table->name, test.span});
   } else {
-    recording.AddRef({"", std::string(target.name), "", test.span});
+    const Version version = target.version ? *target.version : Version{};
+    recording.AddRef({"", std::string(target.name), version.text, as_written && version.is_number, test.span});
   }
 }
 
@@ -394,7 +409,7 @@ Status GenericTestBuilder::RenderKwargs(const Declaration& test, const TestTarge
     if (key == "model") {  // always the same call: noted without rendering it
       const Macro* where = scope.context().macros().Resolve(scope.context().package(), "get_where_subquery");
       if (where) scope.recording().AddMacro(where->id);
-      NoteTarget(test, target, scope.recording());
+      NoteTarget(test, target, false, scope.recording());
       each = MakeParseRelation(scope.context().dialect(), scope.relation());
     } else if (key != "column_name") {
       STIR_ASSIGN(each, render(value));
@@ -420,7 +435,7 @@ bool GenericTestBuilder::FindUses(const Node& node, const Declaration& test, con
     recording.AddMacro(macro->id);
   }
   const bool simple = macro && macro->package == "dbt" && (test.name == "not_null" || test.name == "unique");
-  if (simple) NoteTarget(test, target, recording);
+  if (simple) NoteTarget(test, target, true, recording);
   if (!simple) {
     ParseScope scope(*package.parse, recording, node.name);
     Value kwargs;

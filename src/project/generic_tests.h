@@ -17,6 +17,7 @@ struct TestTarget {
   std::string_view section;            // "models", "seeds", "sources", ...
   std::string_view name;               // the node's, or the source's
   const SourceTable* table = nullptr;  // sources
+  const Version* version = nullptr;    // of a model; its text is empty without
 };
 
 struct TestNames {
@@ -57,7 +58,8 @@ class GenericTestBuilder {
   Node MakeNode(const Declaration& declaration, const TestTarget& target);
   void TakeTags(Node& node, Declaration& declaration, const TestTarget& target);
   bool FindUses(const Node& node, const Declaration& declaration, const TestTarget& target, Recording& recording);
-  void NoteTarget(const Declaration& declaration, const TestTarget& target, Recording& recording) const;
+  void NoteTarget(const Declaration& declaration, const TestTarget& target, bool as_written,
+                  Recording& recording) const;
   Status RenderKwargs(const Declaration& declaration, const TestTarget& target, ParseScope& scope,
                       jinja::Value& kwargs);
   std::shared_ptr<const jinja::Template> CodeOf(std::string_view raw_code, Span span);

@@ -48,6 +48,22 @@ Resolved Choose(const std::vector<uint32_t>* candidates, std::span<const Node> n
   return {lookup, &first, Other(*candidates, nodes, first)};
 }
 
+// Without a version, a name means the model without versions or the latest one.
+bool IsVersion(const Node& node, std::string_view version) {
+  const Text own = node.model ? node.model->version : Text();
+  return version.empty() ? own.empty() || own == node.model->latest_version : own == version;
+}
+
+std::vector<uint32_t> OfVersion(const std::vector<uint32_t>* candidates, std::span<const Node> nodes,
+                                std::string_view version) {
+  std::vector<uint32_t> kept;
+  if (!candidates) return kept;
+  for (uint32_t candidate : *candidates) {
+    if (IsVersion(nodes[candidate], version)) kept.push_back(candidate);
+  }
+  return kept;
+}
+
 template <typename Map>
 const std::vector<uint32_t>* At(const Map& map, std::string_view key) {
   auto found = map.find(key);
@@ -90,17 +106,20 @@ void Manifest::Index::Fill(const Manifest& manifest) {
   disabled_refs.clear();
   sources.clear();
   disabled_sources.clear();
+  named.clear();
+  disabled_named.clear();
   packages.clear();
-  const auto add = [](const Node& node, uint32_t i, auto& by_name, auto& by_table) {
+  const auto add = [](const Node& node, uint32_t i, auto& by_name, auto& by_table, auto& others) {
     if (node.IsRefable()) by_name[node.name].push_back(i);
     if (node.source) by_table[node.name].push_back(i);
+    if (node.function || node.semantic) others[node.name].push_back(i);
   };
   for (uint32_t i = 0; i < manifest.nodes_.size(); ++i) {
     unique_ids.emplace(manifest.nodes_[i].unique_id, i);
-    add(manifest.nodes_[i], i, refs, sources);
+    add(manifest.nodes_[i], i, refs, sources, named);
   }
   for (uint32_t i = 0; i < manifest.disabled_.size(); ++i)
-    add(manifest.disabled_[i], i, disabled_refs, disabled_sources);
+    add(manifest.disabled_[i], i, disabled_refs, disabled_sources, disabled_named);
   for (uint32_t i = 0; i < manifest.packages_.size(); ++i) packages.emplace(manifest.packages_[i].name, i);
 }
 
@@ -111,10 +130,11 @@ const Node* Manifest::Find(std::string_view unique_id) const {
 
 Resolved Manifest::ResolveRef(std::string_view package, std::string_view name, std::string_view version,
                               std::string_view from_package) const {
-  if (!version.empty()) return {};  // versions of models are not supported yet: no node has one
-  const Resolved found = Choose(At(index_->refs, name), nodes_, Lookup::kFound, package, project_name(), from_package);
+  const std::vector<uint32_t> enabled = OfVersion(At(index_->refs, name), nodes_, version);
+  const Resolved found = Choose(&enabled, nodes_, Lookup::kFound, package, project_name(), from_package);
   if (found.node) return found;
-  return Choose(At(index_->disabled_refs, name), disabled_, Lookup::kDisabled, package, project_name(), from_package);
+  const std::vector<uint32_t> disabled = OfVersion(At(index_->disabled_refs, name), disabled_, version);
+  return Choose(&disabled, disabled_, Lookup::kDisabled, package, project_name(), from_package);
 }
 
 Resolved Manifest::ResolveSource(std::string_view source, std::string_view table, std::string_view from_package) const {
@@ -129,6 +149,21 @@ Resolved Manifest::ResolveSource(std::string_view source, std::string_view table
   };
   const Resolved found = resolve(index_->sources, nodes_, Lookup::kFound);
   return found.node ? found : resolve(index_->disabled_sources, disabled_, Lookup::kDisabled);
+}
+
+Resolved Manifest::ResolveNamed(ResourceType type, std::string_view package, std::string_view name,
+                                std::string_view from_package) const {
+  const auto resolve = [&](const auto& map, std::span<const Node> nodes, Lookup lookup) -> Resolved {
+    std::vector<uint32_t> candidates;
+    if (const auto* all = At(map, name)) {
+      for (uint32_t candidate : *all) {
+        if (nodes[candidate].type == type) candidates.push_back(candidate);
+      }
+    }
+    return Choose(&candidates, nodes, lookup, package, project_name(), from_package);
+  };
+  const Resolved found = resolve(index_->named, nodes_, Lookup::kFound);
+  return found.node ? found : resolve(index_->disabled_named, disabled_, Lookup::kDisabled);
 }
 
 std::vector<std::string> Manifest::RefableNames() const {
@@ -185,11 +220,14 @@ graph::NodeView Manifest::View(graph::NodeId id) const {
   const size_t scheme = node.patch_path.find("://");
   view.patch_path = scheme == Text::npos ? node.patch_path : node.patch_path.substr(scheme + 3);
   if (node.source) view.source_name = node.source->source_name;
+  if (node.type < ResourceType::kSource || node.type == ResourceType::kMetric) view.group = node.config->group;
   if (node.model) {
-    view.group = node.model->group;
     view.access = node.model->access;
     view.versioned = !node.model->version.empty();
+    view.version = node.model->version;
+    view.latest_version = node.model->latest_version;
   }
+  if (node.unit_test) view.test_type = graph::TestType::kUnit;
   if (node.test) {
     view.test_type = node.test->generic ? graph::TestType::kGeneric : graph::TestType::kSingular;
     view.test_name = node.test->test_name;

@@ -28,11 +28,17 @@ using Text = std::string_view;
 
 struct RefCall {  // ref('package', 'name', v='2')
   Text package, name, version;
+  bool version_is_number = false;  // v=2: artifacts write it as one
   Span span;
 };
 
 struct SourceCall {  // source('source', 'table')
   Text source, table;
+  Span span;
+};
+
+struct NamedCall {  // function('package', 'name'), metric('package', 'name')
+  Text package, name;
   Span span;
 };
 
@@ -44,6 +50,8 @@ struct Column {
   jinja::Value constraints;      // list of dicts as written, frozen
   std::vector<Text> doc_blocks;  // unique ids of the docs its description shows
   jinja::Value extra;            // dict of keys that dbt does not know, frozen; undefined without any
+  Text granularity;
+  jinja::Value dimension, entity;  // of the semantic layer: a text or a dict, frozen; undefined without
   Span span;
 };
 using Columns = std::vector<Column>;  // in the file's order
@@ -52,8 +60,11 @@ using Columns = std::vector<Column>;  // in the file's order
 struct ModelPart {
   Text access = "protected", group;
   Text version, latest_version, deprecation_date;
-  jinja::Value constraints;       // list of dicts, frozen
-  std::vector<Text> primary_key;  // from constraints, else from unique and not_null tests
+  bool version_is_number = false, latest_is_number = false;  // as artifacts write them
+  jinja::Value constraints;                                  // list of dicts, frozen
+  std::vector<Text> primary_key;                             // from constraints, else from unique and not_null tests
+  Text contract_checksum;                                    // of an enforced contract
+  jinja::Value time_spine;                                   // dict, frozen; undefined without
 };
 
 struct TestPart {
@@ -88,6 +99,44 @@ struct SourcePart {
 
 struct ExposurePart {
   Text type, owner_name, owner_email, label, maturity, url;
+  jinja::Value owner_extra;  // dict of the owner's other keys, frozen; undefined without
+};
+
+// What a unit test gives to its model in place of one input, or expects of it.
+struct UnitTestFixture {
+  Text input;                  // "ref('orders')", "source(..)", "this"; empty for what is expected
+  Text format = "dict";        // dict, csv, sql
+  Text fixture;                // the file that the rows came from, without its ending
+  jinja::Value rows;           // dict and csv: list of dicts; sql: a text; frozen
+  std::optional<RefCall> ref;  // what `input` says
+  std::optional<SourceCall> source;
+  std::optional<graph::NodeId> node;  // and the node that it means; none when there is no such node
+  Span span;
+};
+
+struct UnitTestPart {
+  Text model;  // as written; depends_on has the node
+  std::vector<UnitTestFixture> given;
+  UnitTestFixture expect;
+  jinja::Value overrides;  // dict of macros, vars, env_vars (dicts), frozen; none without
+  jinja::Value versions;   // dict of include, exclude (lists or none), frozen; none without
+  bool left_out = false;   // enabled, but its model is not; stands in disabled()
+  Text version;            // of the model that it tests
+  bool version_is_number = false;
+};
+
+struct FunctionPart {
+  jinja::Value arguments;  // list of dicts of name, data_type, description, default_value; frozen
+  jinja::Value returns;    // dict of data_type, description
+  jinja::Value overloads;  // list of dicts
+};
+
+// A metric, semantic model or saved query: what it says, with the keys of dbt's artifact in their order; frozen.
+struct SemanticPart {
+  jinja::Value fields;
+  std::vector<jinja::Value> measures;  // a metric's own measures: dicts with a `name`
+  std::vector<Text> tags;              // of metrics and saved queries
+  Text group;
 };
 
 struct OperationPart {
@@ -121,6 +170,7 @@ struct Node {
   std::shared_ptr<const Columns> columns;  // never null
   std::vector<RefCall> refs;
   std::vector<SourceCall> sources;
+  std::vector<NamedCall> functions, metrics;
   std::vector<MacroId> macros;            // that rendering calls directly
   std::vector<graph::NodeId> depends_on;  // in the order of the refs and sources, without doubles
 
@@ -130,6 +180,9 @@ struct Node {
   std::unique_ptr<SourcePart> source;
   std::unique_ptr<ExposurePart> exposure;
   std::unique_ptr<OperationPart> operation;
+  std::unique_ptr<UnitTestPart> unit_test;
+  std::unique_ptr<FunctionPart> function;
+  std::unique_ptr<SemanticPart> semantic;
 
   bool IsEphemeral() const { return type == ResourceType::kModel && config->materialized == "ephemeral"; }
   bool IsRefable() const { return type <= ResourceType::kSnapshot; }
@@ -144,14 +197,18 @@ struct Doc {
 struct Group {
   Text unique_id, name, package, path, original_file_path, description;
   Text owner_name, owner_email;
+  jinja::Value owner_extra;  // as an exposure's
+  jinja::Value config;       // dict, frozen
+  Span span;
 };
 
 struct Package {
   Text name;
   Text root;  // as a path the process can open; absolute
   Text version;
-  bool internal = false;  // dbt and dbt_<adapter>: built in
-  jinja::Value vars;      // its dbt_project.yml's vars, frozen
+  bool internal = false;         // dbt and dbt_<adapter>: built in
+  bool restrict_access = false;  // its protected models are its own
+  jinja::Value vars;             // its dbt_project.yml's vars, frozen
 };
 
 enum class Lookup : uint8_t { kFound, kMissing, kDisabled };
@@ -176,6 +233,9 @@ class Manifest final : public graph::Selectable {
   const MacroIndex& macros() const { return *macros_; }
   std::span<const Doc> docs() const { return docs_; }
   std::span<const Group> groups() const { return groups_; }
+  // selectors.yml, and the same as dbt's artifact has it: a dict by name.
+  std::span<const graph::NamedSelector> named_selectors() const { return named_selectors_; }
+  const jinja::Value& selectors() const { return selectors_; }
   std::span<const Package> packages() const { return packages_; }  // [0] is the root project
   const SourceMap& sources() const { return *sources_; }
   Text project_name() const { return packages_.front().name; }
@@ -193,6 +253,9 @@ class Manifest final : public graph::Selectable {
   Resolved ResolveRef(std::string_view package, std::string_view name, std::string_view version,
                       std::string_view from_package) const;
   Resolved ResolveSource(std::string_view source, std::string_view table, std::string_view from_package) const;
+  // What function() and metric() mean.
+  Resolved ResolveNamed(ResourceType type, std::string_view package, std::string_view name,
+                        std::string_view from_package) const;
   // "did you mean" candidates: the names of all refable nodes, of all sources as "source.table".
   std::vector<std::string> RefableNames() const;
   std::vector<std::string> SourceNames() const;
@@ -218,7 +281,9 @@ class Manifest final : public graph::Selectable {
   std::vector<Group> groups_;
   std::vector<Package> packages_;
   std::vector<graph::NodeId> on_run_start_, on_run_end_;
-  jinja::Value vars_;  // --vars
+  jinja::Value vars_;       // --vars
+  jinja::Value selectors_;  // undefined without
+  std::vector<graph::NamedSelector> named_selectors_;
   Text adapter_type_;
   adapter::Policy quote_, include_;  // of the adapter, with the root project's quoting
   std::unique_ptr<Index> index_;

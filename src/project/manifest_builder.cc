@@ -12,7 +12,9 @@ namespace stir::project {
 
 namespace {
 
-bool ResolvesRefs(const Node& node) { return node.type != ResourceType::kSeed && node.type != ResourceType::kSource; }
+bool ResolvesRefs(const Node& node) {
+  return node.type != ResourceType::kSeed && node.type != ResourceType::kSource && !node.unit_test;
+}
 
 std::string Kind(const Node& node) { return std::string(ResourceTypeName(node.type)); }
 
@@ -34,11 +36,11 @@ ManifestBuilder::ManifestBuilder(const SourceMap& sources) : manifest_(new Manif
 }
 
 void ManifestBuilder::AddPackage(std::string_view name, std::string_view root, std::string_view version, bool internal,
-                                 jinja::Value vars) {
+                                 jinja::Value vars, bool restrict_access) {
   if (manifest_->pools_.empty()) manifest_->pools_.push_back(std::make_unique<TextPool>());
   TextPool& pool = *manifest_->pools_.front();
   manifest_->packages_.push_back(
-      {pool.Intern(name), pool.Intern(root), pool.Intern(version), internal, std::move(vars)});
+      {pool.Intern(name), pool.Intern(root), pool.Intern(version), internal, restrict_access, std::move(vars)});
 }
 
 void ManifestBuilder::SetAdapter(std::string_view type, adapter::Policy quote, adapter::Policy include) {
@@ -59,7 +61,9 @@ void ManifestBuilder::CheckDoubles(Diagnostics& errors) const {
     const Node* other = nullptr;
     if (const auto [place, fresh] = seen.emplace(node.unique_id, &node); !fresh) other = place->second;
     if (!other && node.IsRefable()) {
-      const auto [place, fresh] = refable.emplace(std::string(node.package) + "." + std::string(node.name), &node);
+      std::string key = std::string(node.package) + "." + std::string(node.name);
+      if (node.model && !node.model->version.empty()) key += ".v" + std::string(node.model->version);
+      const auto [place, fresh] = refable.emplace(std::move(key), &node);
       if (!fresh) other = place->second;
     }
     if (!other) continue;
@@ -152,10 +156,45 @@ bool ManifestBuilder::ResolveOneSource(Node& node, const SourceCall& call, Diagn
   return false;
 }
 
+bool ManifestBuilder::ResolveOneNamed(Node& node, ResourceType type, const NamedCall& call, Diagnostics& errors,
+                                      Diagnostics& warnings) {
+  const Resolved resolved = manifest_->ResolveNamed(type, call.package, call.name, node.package);
+  if (resolved.lookup == Lookup::kFound) {
+    const graph::NodeId id = resolved.node->id;
+    if (std::ranges::find(node.depends_on, id) == node.depends_on.end()) node.depends_on.push_back(id);
+    return true;
+  }
+  const bool disabled = resolved.lookup == Lookup::kDisabled;
+  if (node.type == ResourceType::kTest && disabled) return false;
+  Diagnostic diagnostic(disabled ? kRefDisabled : kRefNotFound,
+                        std::string(ResourceTypeName(type)) + " `" + std::string(call.name) +
+                            (disabled ? "` is disabled" : "` not found"),
+                        call.span);
+  diagnostic.subject = node.unique_id;
+  std::vector<std::string> names;
+  for (const Node& each : manifest_->nodes_) {
+    if (each.type == type) names.emplace_back(each.name);
+  }
+  diagnostic.hint =
+      disabled ? "enable it in " + std::string(resolved.node->original_file_path) : DidYouMean(call.name, names);
+  if (node.type == ResourceType::kTest) {
+    diagnostic.severity = Severity::kWarning;
+    diagnostic.message += ": test `" + std::string(node.name) + "` is left out";
+    warnings.push_back(std::move(diagnostic));
+  } else {
+    errors.push_back(std::move(diagnostic));
+  }
+  return false;
+}
+
 bool ManifestBuilder::ResolveNode(Node& node, Diagnostics& errors, Diagnostics& warnings) {
   bool whole = true;
   for (const SourceCall& call : node.sources) whole = ResolveOneSource(node, call, errors, warnings) && whole;
   for (const RefCall& call : node.refs) whole = ResolveOneRef(node, call, errors, warnings) && whole;
+  for (const NamedCall& call : node.metrics)
+    whole = ResolveOneNamed(node, ResourceType::kMetric, call, errors, warnings) && whole;
+  for (const NamedCall& call : node.functions)
+    whole = ResolveOneNamed(node, ResourceType::kFunction, call, errors, warnings) && whole;
   return whole || node.type != ResourceType::kTest;
 }
 
@@ -198,38 +237,80 @@ void ManifestBuilder::AttachTests(std::vector<Node>& nodes) const {
   for (Node& node : nodes) {
     if (!node.test || !node.test->generic || node.test->file_key_name.starts_with("sources.")) continue;
     const Text name = node.test->file_key_name.substr(node.test->file_key_name.find('.') + 1);
-    const Resolved target = manifest_->ResolveRef(node.package, name, "", node.package);
+    auto ref = std::ranges::find(node.refs, name, &RefCall::name);
+    const Text version = ref == node.refs.end() ? Text() : ref->version;
+    const Resolved target = manifest_->ResolveRef(node.package, name, version, node.package);
     if (target.lookup != Lookup::kFound) continue;
     node.test->attached = target.node->id;
     node.test->group = target.node->config->group;
   }
 }
 
+namespace {
+
+// The key that constraints say; empty when they say none.
+std::vector<Text> ConstrainedKey(const Node& node) {
+  auto is_key = [](const jinja::Value& constraint) {
+    const jinja::Value* type = constraint.IsDict() ? constraint.AsDict().Find("type") : nullptr;
+    return type && type->IsString() && type->AsString() == "primary_key";
+  };
+  std::vector<Text> key;
+  if (node.model->constraints.IsSequence()) {
+    for (const jinja::Value& constraint : node.model->constraints.Items()) {
+      const jinja::Value* columns = constraint.IsDict() ? constraint.AsDict().Find("columns") : nullptr;
+      if (!is_key(constraint) || !columns || !columns->IsSequence()) continue;
+      for (const jinja::Value& column : columns->Items()) {
+        if (column.IsString()) key.push_back(column.AsString());
+      }
+      std::ranges::sort(key);
+      return key;
+    }
+  }
+  for (const Column& column : *node.columns) {
+    if (!column.constraints.IsSequence()) continue;
+    if (std::ranges::any_of(column.constraints.Items(), is_key)) return {column.name};
+  }
+  return key;
+}
+
+}  // namespace
+
 // A model's key: what its constraints say, else the columns that are tested to be unique and not null, else unique.
 void ManifestBuilder::InferPrimaryKeys() {
   struct Tested {
-    std::set<std::string_view> unique, not_null;
+    std::set<std::string_view> unique, switched_off, not_null;
   };
   std::unordered_map<graph::NodeId, Tested> tested;
-  for (const Node& node : manifest_->nodes_) {
-    if (!node.test || !node.test->attached) continue;
+  auto note = [&](const Node& node, bool enabled) {
+    if (!node.test || !node.test->attached) return;
     const TestPart& test = *node.test;
     Tested& columns = tested[*test.attached];
+    std::set<std::string_view>& unique = enabled ? columns.unique : columns.switched_off;
     const jinja::Value* column = test.kwargs.AsDict().Find("column_name");
-    if (column && column->IsString() && test.test_name == "unique") columns.unique.insert(column->AsString());
+    if (column && column->IsString() && test.test_name == "unique") unique.insert(column->AsString());
     if (column && column->IsString() && test.test_name == "not_null") columns.not_null.insert(column->AsString());
-    if (test.test_name != "unique_combination_of_columns") continue;
+    if (test.test_name != "unique_combination_of_columns") return;
     const jinja::Value* combination = test.kwargs.AsDict().Find("combination_of_columns");
-    if (!combination || !combination->IsSequence()) continue;
+    if (!combination || !combination->IsSequence()) return;
     for (const jinja::Value& each : combination->Items()) {
-      if (each.IsString()) columns.unique.insert(each.AsString());
+      if (each.IsString()) unique.insert(each.AsString());
     }
+  };
+  for (const Node& node : manifest_->nodes_) note(node, true);
+  for (const Node& node : manifest_->disabled_) note(node, false);
+  for (Node& node : manifest_->nodes_) {
+    if (node.model) node.model->primary_key = ConstrainedKey(node);
   }
   for (auto& [id, columns] : tested) {
     ModelPart* model = manifest_->nodes_[id].model.get();
-    if (!model) continue;
-    std::ranges::set_intersection(columns.unique, columns.not_null, std::back_inserter(model->primary_key));
-    if (model->primary_key.empty()) model->primary_key.assign(columns.unique.begin(), columns.unique.end());
+    if (!model || !model->primary_key.empty()) continue;
+    for (std::string_view column : columns.not_null) {
+      if (columns.unique.contains(column) || columns.switched_off.contains(column))
+        model->primary_key.push_back(column);
+    }
+    for (const auto* unique : {&columns.unique, &columns.switched_off}) {
+      if (model->primary_key.empty()) model->primary_key.assign(unique->begin(), unique->end());
+    }
   }
 }
 
@@ -275,11 +356,14 @@ void ManifestBuilder::ListOperations() {
 std::unique_ptr<Manifest> ManifestBuilder::Finish(std::unique_ptr<MacroIndex> macros, Diagnostics& errors,
                                                   Diagnostics& warnings) {
   manifest_->macros_ = std::move(macros);
+  JoinUnitTests(errors);
   CheckDoubles(errors);
   CheckRelations(errors);
   Resolve(errors, warnings);
   AttachTests(manifest_->nodes_);
   AttachTests(manifest_->disabled_);
+  FindInputs();
+  JoinSemantics(errors);
   InferPrimaryKeys();
   MakeGraph(errors);
   ListOperations();

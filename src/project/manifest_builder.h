@@ -18,12 +18,16 @@ class ManifestBuilder {
 
   // Packages first: the root, the others by name, the built-in ones last.
   void AddPackage(std::string_view name, std::string_view root, std::string_view version, bool internal,
-                  jinja::Value vars);
+                  jinja::Value vars, bool restrict_access = false);
   void SetVars(jinja::Value vars) { manifest_->vars_ = std::move(vars); }
   void SetAdapter(std::string_view type, adapter::Policy quote, adapter::Policy include);
   void AddPool(std::unique_ptr<TextPool> pool) { manifest_->pools_.push_back(std::move(pool)); }
   void Reserve(size_t nodes) { manifest_->nodes_.reserve(nodes); }
   void AddNode(Node node);  // disabled ones go to their own list
+  void SetSelectors(std::vector<graph::NamedSelector> selectors, jinja::Value artifact) {
+    manifest_->named_selectors_ = std::move(selectors);
+    manifest_->selectors_ = std::move(artifact);
+  }
   void AddDoc(Doc doc) { manifest_->docs_.push_back(std::move(doc)); }
   void AddGroup(Group group) { manifest_->groups_.push_back(std::move(group)); }
 
@@ -42,6 +46,13 @@ class ManifestBuilder {
   bool ResolveNode(Node& node, Diagnostics& errors, Diagnostics& warnings);
   bool ResolveOneRef(Node& node, const RefCall& call, Diagnostics& errors, Diagnostics& warnings);
   bool ResolveOneSource(Node& node, const SourceCall& call, Diagnostics& errors, Diagnostics& warnings);
+  void JoinSemantics(Diagnostics& errors);
+  bool ResolveOneNamed(Node& node, ResourceType type, const NamedCall& call, Diagnostics& errors,
+                       Diagnostics& warnings);
+  void JoinUnitTests(Diagnostics& errors);
+  bool JoinUnitTest(Node& node, std::vector<Node>& versions, Diagnostics& errors);
+  std::vector<const Node*> VersionsOf(const Node& model) const;
+  void FindInputs();
   void AttachTests(std::vector<Node>& nodes) const;
   void InferPrimaryKeys();
   void MakeGraph(Diagnostics& errors);

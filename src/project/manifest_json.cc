@@ -14,6 +14,12 @@ using jinja::Value;
 
 constexpr std::string_view kSchema = "https://schemas.getdbt.com/dbt/manifest/v12.json";
 
+// The entries of a dict, when there is one.
+void WriteExtra(JsonWriter& json, const Value& extra) {
+  if (!extra.IsDict()) return;
+  for (const auto& [key, value] : extra.AsDict().entries()) WriteValue(json.Key(key.AsString()), value);
+}
+
 class NodeWriter {
  public:
   NodeWriter(JsonWriter& json, const Manifest& manifest, double created_at)
@@ -21,10 +27,15 @@ class NodeWriter {
 
   void Write(const Node& node) {
     json_.BeginObject();
+    if (node.function) Put("returns", node.function->returns);
     if (node.source) {
       Source(node);
     } else if (node.exposure) {
       Exposure(node);
+    } else if (node.unit_test) {
+      UnitTest(node);
+    } else if (node.semantic) {
+      Semantic(node);
     } else {
       Common(node);
       if (node.type == ResourceType::kSeed) {
@@ -48,6 +59,13 @@ class NodeWriter {
   }
   void Null(std::string_view key) { json_.Key(key).Null(); }
   void Put(std::string_view key, const Value& value) { WriteValue(json_.Key(key), value); }
+  void PutList(std::string_view key, const Value& list) {
+    if (list.IsSequence()) {
+      Put(key, list);
+    } else {
+      EmptyList(key);
+    }
+  }
   void EmptyObject(std::string_view key) { json_.Key(key).BeginObject().EndObject(); }
   void EmptyList(std::string_view key) { json_.Key(key).BeginArray().EndArray(); }
 
@@ -95,7 +113,7 @@ class NodeWriter {
 
   void Configuration(const Node& node) {
     json_.Key("config").BeginObject();
-    const bool left_out = node.test && node.test->left_out;
+    const bool left_out = (node.test && node.test->left_out) || (node.unit_test && node.unit_test->left_out);
     node.config->ForEach([&](std::string_view key, const Value& value) {
       Put(key, left_out && key == "enabled" ? Value::Bool(false) : value);
     });
@@ -132,13 +150,11 @@ class NodeWriter {
       List("tags", column.tags);
       json_.EndObject();
       List("tags", column.tags);
-      Null("granularity");
-      Null("dimension");
-      Null("entity");
+      OrNull("granularity", column.granularity);
+      Put("dimension", column.dimension);
+      Put("entity", column.entity);
       List("doc_blocks", column.doc_blocks);
-      if (column.extra.IsDict()) {
-        for (const auto& [key, value] : column.extra.AsDict().entries()) Put(key.AsString(), value);
-      }
+      WriteExtra(json_, column.extra);
       json_.EndObject();
     }
     json_.EndObject();
@@ -160,26 +176,50 @@ class NodeWriter {
   }
 
   void Uses(const Node& node) {
+    Refs(node);
+    json_.Key("sources").BeginArray();
+    for (const SourceCall& call : node.sources) json_.BeginArray().String(call.source).String(call.table).EndArray();
+    json_.EndArray();
+    Calls("metrics", node.metrics);
+  }
+
+  void Refs(const Node& node) {
     json_.Key("refs").BeginArray();
     for (const RefCall& call : node.refs) {
       json_.BeginObject();
       Text("name", call.name);
       OrNull("package", call.package);
-      OrNull("version", call.version);
+      Version("version", call.version, call.version_is_number);
       json_.EndObject();
     }
     json_.EndArray();
-    json_.Key("sources").BeginArray();
-    for (const SourceCall& call : node.sources) json_.BeginArray().String(call.source).String(call.table).EndArray();
+  }
+
+  void Calls(std::string_view key, const std::vector<NamedCall>& calls) {
+    json_.Key(key).BeginArray();
+    for (const NamedCall& call : calls) {
+      json_.BeginArray();
+      if (!call.package.empty()) json_.String(call.package);
+      json_.String(call.name).EndArray();
+    }
     json_.EndArray();
-    EmptyList("metrics");
+  }
+
+  void Version(std::string_view key, std::string_view version, bool is_number) {
+    if (is_number) {
+      json_.Key(key).Raw(version);
+    } else {
+      OrNull(key, version);
+    }
   }
 
   void Contract(const Node& node) {
     json_.Key("contract").BeginObject();
     json_.Key("enforced").Bool(node.config->contract_enforced);
-    json_.Key("alias_types").Bool(true);
-    Null("checksum");
+    const Value& contract = node.config->Get("contract");
+    const Value* alias_types = contract.IsDict() ? contract.AsDict().Find("alias_types") : nullptr;
+    json_.Key("alias_types").Bool(!alias_types || alias_types->Truthy());
+    OrNull("checksum", node.model ? node.model->contract_checksum : std::string_view());
     json_.EndObject();
   }
 
@@ -195,27 +235,27 @@ class NodeWriter {
   void CodeTail(const Node& node) {
     Text("language", node.language);
     Uses(node);
-    EmptyList("functions");
+    Calls("functions", node.functions);
     DependsOn(node);
     Null("compiled_path");
     Contract(node);
     if (node.model) ModelTail(*node.model);
+    if (node.function) {
+      PutList("arguments", node.function->arguments);
+      PutList("overloads", node.function->overloads);
+    }
     if (node.test && node.test->generic) TestTail(*node.test);
     if (node.operation) json_.Key("index").Int(node.operation->index);
   }
 
   void ModelTail(const ModelPart& model) {
     Text("access", model.access);
-    if (model.constraints.IsSequence()) {
-      Put("constraints", model.constraints);
-    } else {
-      EmptyList("constraints");
-    }
-    OrNull("version", model.version);
-    OrNull("latest_version", model.latest_version);
+    PutList("constraints", model.constraints);
+    Version("version", model.version, model.version_is_number);
+    Version("latest_version", model.latest_version, model.latest_is_number);
     OrNull("deprecation_date", model.deprecation_date);
     List("primary_key", model.primary_key);
-    Null("time_spine");
+    Put("time_spine", model.time_spine);
   }
 
   void TestTail(const TestPart& test) {
@@ -259,6 +299,91 @@ class NodeWriter {
     List("doc_blocks", node.doc_blocks);
   }
 
+  void UnitTest(const Node& node) {
+    const UnitTestPart& test = *node.unit_test;
+    Text("model", test.model);
+    json_.Key("given").BeginArray();
+    for (const UnitTestFixture& given : test.given) Fixture(given);
+    json_.EndArray();
+    json_.Key("expect");
+    Fixture(test.expect);
+    Identity(node);
+    List("fqn", node.fqn);
+    Text("description", node.description);
+    Put("overrides", test.overrides);
+    DependsOn(node);
+    Configuration(node);
+    Text("checksum", node.checksum);
+    OrNull("schema", node.schema);
+    json_.Key("created_at").Double(created_at_);
+    Put("versions", test.versions);
+    Version("version", test.version, test.version_is_number);
+  }
+
+  void Fixture(const UnitTestFixture& fixture) {
+    json_.BeginObject();
+    if (!fixture.input.empty()) Text("input", fixture.input);
+    Put("rows", fixture.rows);
+    Text("format", fixture.format);
+    OrNull("fixture", fixture.fixture);
+    json_.EndObject();
+  }
+
+  // Its own keys from `fields`, in the order of dbt's classes.
+  void Semantic(const Node& node) {
+    const SemanticPart& part = *node.semantic;
+    auto own = [&](std::initializer_list<std::string_view> keys) {
+      for (std::string_view key : keys) {
+        const Value* value = part.fields.IsDict() ? part.fields.AsDict().Find(key) : nullptr;
+        Put(key, value ? *value : Value::None());
+      }
+    };
+    Identity(node);
+    List("fqn", node.fqn);
+    if (node.type == ResourceType::kMetric) {
+      Text("description", node.description);
+      own({"label", "type", "type_params", "filter"});
+      Null("metadata");
+      own({"time_granularity"});
+      SemanticTail(node);
+      EmptyList("sources");
+      DependsOn(node);
+      EmptyList("refs");
+      EmptyList("metrics");
+      json_.Key("created_at").Double(created_at_);
+      OrNull("group", part.group);
+      Put("meta", node.config->Get("meta"));
+      List("tags", part.tags);
+    } else if (node.type == ResourceType::kSemanticModel) {
+      own({"model", "node_relation"});
+      OrNull("description", node.description);
+      own({"label", "defaults", "entities", "measures", "dimensions"});
+      Null("metadata");
+      DependsOn(node);
+      Refs(node);
+      json_.Key("created_at").Double(created_at_);
+      SemanticTail(node);
+      own({"primary_entity"});
+      OrNull("group", part.group);
+    } else {
+      own({"query_params", "exports"});
+      OrNull("description", node.description);
+      own({"label"});
+      Null("metadata");
+      SemanticTail(node);
+      OrNull("group", part.group);
+      DependsOn(node);
+      json_.Key("created_at").Double(created_at_);
+      EmptyList("refs");
+      List("tags", part.tags);
+    }
+  }
+
+  void SemanticTail(const Node& node) {
+    Configuration(node);
+    Put("unrendered_config", node.unrendered_config);
+  }
+
   void Exposure(const Node& node) {
     const ExposurePart& exposure = *node.exposure;
     Identity(node);
@@ -267,6 +392,7 @@ class NodeWriter {
     json_.Key("owner").BeginObject();
     OrNull("email", exposure.owner_email);
     OrNull("name", exposure.owner_name);
+    WriteExtra(json_, exposure.owner_extra);
     json_.EndObject();
     Text("description", node.description);
     OrNull("label", exposure.label);
@@ -367,6 +493,11 @@ void WriteMetadata(JsonWriter& json, const Manifest& manifest, const ArtifactMet
   json.EndObject();
 }
 
+template <ResourceType type>
+bool OfType(const Node& node) {
+  return node.type == type;
+}
+
 bool IsLeftOut(const Node& node) { return node.test && node.test->left_out; }
 
 template <typename Wanted>
@@ -442,10 +573,11 @@ void WriteGroups(JsonWriter& json, const Manifest& manifest) {
     group.owner_email.empty() ? json.Null() : json.String(group.owner_email);
     json.Key("name");
     group.owner_name.empty() ? json.Null() : json.String(group.owner_name);
+    WriteExtra(json, group.owner_extra);
     json.EndObject();
     json.Key("description");
     group.description.empty() ? json.Null() : json.String(group.description);
-    json.Key("config").BeginObject().Key("meta").BeginObject().EndObject().EndObject();
+    WriteValue(json.Key("config"), group.config);
     json.EndObject();
   }
   json.EndObject();
@@ -488,7 +620,7 @@ std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& meta
   NodeWriter writer(json, manifest, created_at);
   json.BeginObject();
   WriteMetadata(json, manifest, metadata);
-  WriteNodes(json, "nodes", manifest, writer, [](const Node& node) { return !node.source && !node.exposure; });
+  WriteNodes(json, "nodes", manifest, writer, [](const Node& node) { return node.type < ResourceType::kSource; });
   WriteNodes(json, "sources", manifest, writer, [](const Node& node) { return node.source != nullptr; });
   json.Key("macros").BeginObject();
   for (const Macro& macro : manifest.macros().all()) {
@@ -498,15 +630,22 @@ std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& meta
   json.EndObject();
   WriteDocs(json, manifest);
   WriteNodes(json, "exposures", manifest, writer, [](const Node& node) { return node.exposure != nullptr; });
-  json.Key("metrics").BeginObject().EndObject();
+  WriteNodes(json, "metrics", manifest, writer, OfType<ResourceType::kMetric>);
   WriteGroups(json, manifest);
-  json.Key("selectors").BeginObject().EndObject();
+  json.Key("selectors");
+  if (manifest.selectors().IsDict()) {
+    WriteValue(json, manifest.selectors());
+  } else {
+    json.BeginObject().EndObject();
+  }
   WriteDisabled(json, manifest, writer);
   WriteMap(json, "parent_map", manifest, [&](graph::NodeId id) { return manifest.graph().Parents(id); });
   WriteMap(json, "child_map", manifest, [&](graph::NodeId id) { return manifest.graph().Children(id); });
   WriteGroupMap(json, manifest);
-  for (std::string_view key : {"saved_queries", "semantic_models", "unit_tests", "functions"})
-    json.Key(key).BeginObject().EndObject();
+  WriteNodes(json, "saved_queries", manifest, writer, OfType<ResourceType::kSavedQuery>);
+  WriteNodes(json, "semantic_models", manifest, writer, OfType<ResourceType::kSemanticModel>);
+  WriteNodes(json, "unit_tests", manifest, writer, [](const Node& node) { return node.unit_test != nullptr; });
+  WriteNodes(json, "functions", manifest, writer, [](const Node& node) { return node.function != nullptr; });
   json.EndObject();
   return std::move(json).Take();
 }

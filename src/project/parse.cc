@@ -11,13 +11,17 @@
 
 #include "base/parallel.h"
 #include "base/strings.h"
+#include "project/blocks.h"
 #include "project/build_nodes.h"
 #include "project/generic_tests.h"
 #include "project/kinds.h"
 #include "project/macro_files.h"
 #include "project/manifest_builder.h"
+#include "project/manifest_checks.h"
 #include "project/project_context.h"
 #include "project/relation_names.h"
+#include "project/selectors_file.h"
+#include "project/unit_tests.h"
 
 namespace stir::project {
 
@@ -28,10 +32,18 @@ using jinja::Value;
 // From this many nodes on, what parsing has freed is given back to the system.
 constexpr size_t kLargeProject = 2000;
 
-// A file in its package.
+// A file in its package, or a block of one.
 struct Work {
   size_t package = 0;
   const ProjectFile* file = nullptr;
+  std::string_view name;  // of the node that it makes
+  std::string_view text;
+  uint32_t begin = 0;  // of the text in the file
+
+  Work(size_t p, const ProjectFile* f) : package(p), file(f), name(f->path), text(f->text) {
+    name = name.substr(name.rfind('/') + 1);
+    name = name.substr(0, name.rfind('.'));
+  }
 };
 
 // Work is split into parts; a part is done by one thread, with a pool and error lists of its own, and parts are joined
@@ -61,6 +73,7 @@ class Parser {
     BuildTests();
     std::unique_ptr<Manifest> manifest = Join();  // references are resolved, the graph is acyclic
     WarnUnusedPaths(*manifest);
+    CheckManifest(*manifest, options_.invocation->clock->Now(), errors_, warnings_);
     if (!errors_.empty()) return std::move(errors_);
     if (manifest->nodes().size() > kLargeProject) malloc_trim(0);
     return ParsedProject{std::move(manifest), std::move(warnings_)};
@@ -142,8 +155,17 @@ class Parser {
     project_.quote.schema = root.quote_schema.value_or(project_.quote.schema);
     project_.quote.identifier = root.quote_identifier.value_or(project_.quote.identifier);
     SimpleScope scope(base_);
-    scope.Set("var", VarsOnly(options_.invocation->vars));
+    scope.Set("var", VarsOnly(files_.packages.front().config.render_vars));
     for (const PackageFiles& files : files_.packages) project_.packages.push_back(ContextOf(files, scope));
+
+    if (files_.selectors) {
+      Result<SelectorsFile> selectors = ReadSelectors(sources_, files_.selectors, scope);
+      if (selectors.ok()) {
+        selectors_ = *std::move(selectors);
+      } else {
+        Append(errors_, std::move(selectors).error());
+      }
+    }
 
     std::vector<DocBlock> docs;
     for (const Work& work : FilesOf({FileKind::kDocs})) {
@@ -172,27 +194,29 @@ class Parser {
     package.tests = ConfigTree(files.config.tests.get(), scope, errors_);
     package.sources = ConfigTree(files.config.sources.get(), scope, errors_);
     package.exposures = ConfigTree(files.config.exposures.get(), scope, errors_);
+    package.unit_tests = ConfigTree(files.config.unit_tests.get(), scope, errors_);
+    package.functions = ConfigTree(files.config.functions.get(), scope, errors_);
+    package.metrics = ConfigTree(files.config.metrics.get(), scope, errors_);
+    package.semantic_models = ConfigTree(files.config.semantic_models.get(), scope, errors_);
+    package.saved_queries = ConfigTree(files.config.saved_queries.get(), scope, errors_);
     return package;
   }
 
   // --- files
 
-  static std::string_view NameOf(const ProjectFile& file) {
-    const std::string_view name = std::string_view(file.path).substr(file.path.rfind('/') + 1);
-    return name.substr(0, name.rfind('.'));
-  }
-
   void ParseFiles() {
-    sql_work_ = FilesOf({FileKind::kModel, FileKind::kAnalysis, FileKind::kTest});
+    sql_work_ = FilesOf({FileKind::kModel, FileKind::kAnalysis, FileKind::kTest, FileKind::kFunction});
     RefuseUnsupported();
+    FindSnapshots();
     sql_.resize(sql_work_.size());
     const std::vector<Work> yaml_work = FilesOf({FileKind::kProperties});
     properties_.resize(yaml_work.size());
     Parallel(sql_work_.size() + yaml_work.size(), [&](size_t i) {
       if (i < sql_work_.size()) {
         const Work& work = sql_work_[i];
-        sql_[i] = ParseSql(work.file->text, jinja::Origin{work.file->source, 0, true, {work.file->source, 0, 0}},
-                           NameOf(*work.file), *project_.packages[work.package].parse);
+        const Whitespace edges = work.file->kind == FileKind::kSnapshot ? Whitespace::kKept : Whitespace::kStripped;
+        sql_[i] = ParseSql(work.text, jinja::Origin{work.file->source, work.begin, true, {work.file->source, 0, 0}},
+                           work.name, *project_.packages[work.package].parse, edges);
         return;
       }
       const Work& work = yaml_work[i - sql_work_.size()];
@@ -212,13 +236,27 @@ class Parser {
 
   void RefuseUnsupported() {
     std::erase_if(sql_work_, [&](const Work& work) {
-      if (!work.file->path.ends_with(".py")) return false;
-      errors_.push_back(Diagnostic(kNotSupported, "models in Python are not supported", Span{work.file->source, 0, 0})
-                            .Hint("write it in SQL, or disable the file by moving it out of the model paths"));
+      if (work.file->path.ends_with(".sql")) return false;
+      const std::string what = work.file->kind == FileKind::kFunction ? "functions" : "models";
+      const std::string language = work.file->path.ends_with(".py") ? "Python" : "JavaScript";
+      errors_.push_back(
+          Diagnostic(kNotSupported, what + " in " + language + " are not supported", Span{work.file->source, 0, 0})
+              .Hint("write it in SQL, or disable the file by moving it out of the model paths"));
       return true;
     });
-    for (const Work& work : FilesOf({FileKind::kSnapshot})) {
-      errors_.push_back(Diagnostic(kNotSupported, "snapshots are not supported yet", Span{work.file->source, 0, 0}));
+  }
+
+  // A file of snapshots has a block for each.
+  void FindSnapshots() {
+    static constexpr std::string_view kTypes[] = {"snapshot"};
+    for (const Work& file : FilesOf({FileKind::kSnapshot})) {
+      for (const Block& block : FindBlocks(file.text, file.file->source, kTypes, errors_)) {
+        Work work = file;
+        work.name = block.name;
+        work.text = block.contents;
+        work.begin = block.contents_begin;
+        sql_work_.push_back(work);
+      }
     }
   }
 
@@ -236,6 +274,10 @@ class Parser {
         return "analyses";
       case FileKind::kTest:
         return "data_tests";
+      case FileKind::kSnapshot:
+        return "snapshots";
+      case FileKind::kFunction:
+        return "functions";
       default:
         return "models";
     }
@@ -244,11 +286,12 @@ class Parser {
   void MatchPatches() {
     std::unordered_map<std::string, FileKind> resources;  // package, name -> what it is
     std::unordered_map<std::string, size_t> by_name;      // section, name -> package
-    for (const Work& work : FilesOf({FileKind::kModel, FileKind::kSeed, FileKind::kAnalysis, FileKind::kTest})) {
+    std::vector<Work> all = sql_work_;
+    std::ranges::move(FilesOf({FileKind::kSeed}), std::back_inserter(all));
+    for (const Work& work : all) {
       const std::string& package = files_.packages[work.package].config.name;
-      const std::string name(NameOf(*work.file));
-      resources.emplace(PatchKey(SectionOf(work.file->kind), package, name), work.file->kind);
-      by_name.emplace(PatchKey(SectionOf(work.file->kind), "", name), work.package);
+      resources.emplace(PatchKey(SectionOf(work.file->kind), package, work.name), work.file->kind);
+      by_name.emplace(PatchKey(SectionOf(work.file->kind), "", work.name), work.package);
     }
     for (const PropertiesFile& file : properties_) {
       for (const NodePatch& patch : file.properties.nodes) MatchPatch(file, patch, resources, by_name);
@@ -259,14 +302,20 @@ class Parser {
   void MatchPatch(const PropertiesFile& file, const NodePatch& patch,
                   const std::unordered_map<std::string, FileKind>& resources,
                   const std::unordered_map<std::string, size_t>& by_name) {
-    std::string key = PatchKey(patch.section, file.package->name(), patch.name);
+    if (patch.relation) return;  // makes its node itself
+    std::string_view name = patch.name;
+    std::string key = PatchKey(patch.section, file.package->name(), name);
+    for (size_t i = 0; i < patch.files.size() && (i == 0 || !resources.contains(key)); ++i) {
+      name = patch.files[i];
+      key = PatchKey(patch.section, file.package->name(), name);
+    }
     if (!resources.contains(key)) {
-      auto elsewhere = by_name.find(PatchKey(patch.section, "", patch.name));
+      auto elsewhere = by_name.find(PatchKey(patch.section, "", name));
       if (elsewhere == by_name.end()) {
-        WarnNoNode(file, patch, resources);
+        WarnNoNode(file, patch, patch.files.empty() ? patch.name : patch.files.front(), resources);
         return;
       }
-      key = PatchKey(patch.section, project_.packages[elsewhere->second].name(), patch.name);
+      key = PatchKey(patch.section, project_.packages[elsewhere->second].name(), name);
     }
     const auto [other, fresh] = patches_.emplace(std::move(key), Patch{&file, &patch});
     if (fresh) return;
@@ -275,13 +324,12 @@ class Parser {
                           .Hint("keep one of them"));
   }
 
-  void WarnNoNode(const PropertiesFile& file, const NodePatch& patch,
+  void WarnNoNode(const PropertiesFile& file, const NodePatch& patch, const std::string& name,
                   const std::unordered_map<std::string, FileKind>& resources) {
-    for (std::string_view section : {"models", "seeds", "analyses"}) {
-      if (section == patch.section || !resources.contains(PatchKey(section, file.package->name(), patch.name)))
-        continue;
+    for (std::string_view section : {"models", "seeds", "analyses", "snapshots", "functions"}) {
+      if (section == patch.section || !resources.contains(PatchKey(section, file.package->name(), name))) continue;
       warnings_.push_back(Diagnostic(kPatchWithoutNode,
-                                     "`" + patch.name + "` belongs to `" + std::string(section) + "`, not to `" +
+                                     "`" + name + "` belongs to `" + std::string(section) + "`, not to `" +
                                          std::string(patch.section) + "`",
                                      patch.name_span)
                               .As(Severity::kWarning)
@@ -290,14 +338,14 @@ class Parser {
     }
     std::vector<std::string> names;
     for (const Work& work : sql_work_) {
-      if (SectionOf(work.file->kind) == patch.section) names.emplace_back(NameOf(*work.file));
+      if (SectionOf(work.file->kind) == patch.section) names.emplace_back(work.name);
     }
     warnings_.push_back(Diagnostic(kPatchWithoutNode,
-                                   "properties of `" + patch.name + "`, but no such " +
+                                   "properties of `" + name + "`, but no such " +
                                        std::string(patch.section.substr(0, patch.section.size() - 1)),
                                    patch.name_span)
                             .As(Severity::kWarning)
-                            .Hint(DidYouMean(patch.name, names)));
+                            .Hint(DidYouMean(name, names)));
   }
 
   void PatchMacros(const PropertiesFile& file) {
@@ -310,20 +358,31 @@ class Parser {
                                 .Hint(DidYouMean(patch.name, macros_->Names(file.package->name()))));
         continue;
       }
-      macro->description = patch.description;
+      macro->description = DescriptionOf(patch.description, file);
       macro->patch_path = file.patch_path;
       macro->meta = patch.meta;
       macro->docs_show = patch.docs_show;
       if (patch.arguments.empty()) continue;
-      if (!SameArguments(macro->arguments, patch.arguments)) {
+      std::vector<MacroArgument> arguments = patch.arguments;
+      for (size_t i = 0; i < arguments.size(); ++i)
+        arguments[i].description = DescriptionOf(patch.argument_descriptions[i], file);
+      if (!SameArguments(macro->arguments, arguments)) {
         warnings_.push_back(Diagnostic(kMacroArguments,
                                        "the arguments of macro `" + patch.name + "` are not those of its definition",
                                        patch.name_span)
                                 .As(Severity::kWarning)
                                 .With({macro->name_span, "defined here"}));
       }
-      macro->arguments = patch.arguments;
+      macro->arguments = std::move(arguments);
     }
+  }
+
+  std::string DescriptionOf(const YamlNode& description, const PropertiesFile& file) {
+    if (!description) return {};
+    Result<DocIndex::Rendered> rendered = project_.docs.Render(*description, file.package->name());
+    if (rendered.ok()) return std::move(rendered->text);
+    Append(errors_, std::move(rendered).error());
+    return {};
   }
 
   static bool SameArguments(const std::vector<MacroArgument>& defined, const std::vector<MacroArgument>& described) {
@@ -331,12 +390,27 @@ class Parser {
   }
 
   Patch PatchOf(const Work& work) const {
-    auto found = patches_.find(
-        PatchKey(SectionOf(work.file->kind), files_.packages[work.package].config.name, NameOf(*work.file)));
+    auto found =
+        patches_.find(PatchKey(SectionOf(work.file->kind), files_.packages[work.package].config.name, work.name));
     return found == patches_.end() ? Patch{} : found->second;
   }
 
   // --- nodes
+
+  static ResourceType TypeOf(FileKind kind) {
+    switch (kind) {
+      case FileKind::kModel:
+        return ResourceType::kModel;
+      case FileKind::kTest:
+        return ResourceType::kTest;
+      case FileKind::kSnapshot:
+        return ResourceType::kSnapshot;
+      case FileKind::kFunction:
+        return ResourceType::kFunction;
+      default:
+        return ResourceType::kAnalysis;
+    }
+  }
 
   void BuildNodes() {
     const std::vector<Work> seeds = FilesOf({FileKind::kSeed});
@@ -346,11 +420,8 @@ class Parser {
       for (size_t i = begin; i < end; ++i) {
         const Work& work = sql_work_[i];
         if (!sql_[i].code) continue;
-        const ResourceType type = work.file->kind == FileKind::kModel  ? ResourceType::kModel
-                                  : work.file->kind == FileKind::kTest ? ResourceType::kTest
-                                                                       : ResourceType::kAnalysis;
-        part.nodes.push_back(
-            builder.FromSql(project_.packages[work.package], *work.file, sql_[i], type, PatchOf(work)));
+        part.nodes.push_back(builder.FromSql(project_.packages[work.package], *work.file, work.name, sql_[i],
+                                             TypeOf(work.file->kind), PatchOf(work)));
       }
     });
     InParts(1, [&](Part& part, size_t, size_t) {
@@ -364,6 +435,13 @@ class Parser {
         for (const ExposurePatch& exposure : file.properties.exposures)
           part.nodes.push_back(builder.FromExposure(file, exposure));
         for (const GroupPatch& group : file.properties.groups) groups_.push_back(builder.FromGroup(file, group));
+        for (const NodePatch& patch : file.properties.nodes) {
+          if (patch.relation) part.nodes.push_back(builder.FromRelation({&file, &patch}));
+        }
+        for (const SemanticPatch& patch : file.properties.semantics)
+          part.nodes.push_back(builder.FromSemantic(file, patch));
+        for (const UnitTestPatch& test : file.properties.unit_tests)
+          part.nodes.push_back(BuildUnitTest(file, test, builder));
       }
       for (const DocBlock& block : project_.docs.all()) docs_.push_back(builder.FromDoc(block));
     });
@@ -387,11 +465,11 @@ class Parser {
     for (const PropertiesFile& file : properties_) {
       for (const NodePatch& patch : file.properties.nodes) {
         for (const DeclaredTest& test : patch.tests)
-          tests.push_back({{&file, patch.section, patch.name, nullptr}, &test});
+          tests.push_back({{&file, patch.section, patch.name, nullptr, &patch.version}, &test});
       }
       for (const SourceTable& table : file.properties.sources) {
         for (const DeclaredTest& test : table.tests)
-          tests.push_back({{&file, "sources", table.source_name, &table}, &test});
+          tests.push_back({{&file, "sources", table.source_name, &table, nullptr}, &test});
       }
     }
     const QuietMacros quiet(*macros_);
@@ -412,13 +490,16 @@ class Parser {
     ManifestBuilder builder(sources_);
     for (const PackageContext& package : project_.packages) {
       builder.AddPackage(package.name(), package.files->root, package.files->config.version, false,
-                         package.files->config.vars);
+                         package.files->config.vars, package.files->config.restrict_access);
     }
     for (const std::string& internal : InternalPackages()) builder.AddPackage(internal, "", "", true, {});
     builder.SetVars(options_.invocation->vars);
+    builder.SetSelectors(std::move(selectors_.selectors), std::move(selectors_.artifact));
     builder.SetAdapter(options_.target->profile.type, project_.quote, options_.dialect->default_include);
     for (size_t i = 0; i < sql_.size(); ++i) {
-      if (!sql_[i].code) builder.AddBroken(NameOf(*sql_work_[i].file));
+      if (sql_[i].code) continue;
+      builder.AddBroken(sql_work_[i].name);
+      if (const Patch patch = PatchOf(sql_work_[i])) builder.AddBroken(patch.patch->name);
     }
     for (const PropertiesFile& file : properties_) {
       if (file.broken) builder.BreakSources();
@@ -447,7 +528,13 @@ class Parser {
                                         {"seeds", ResourceType::kSeed},
                                         {"snapshots", ResourceType::kSnapshot},
                                         {"sources", ResourceType::kSource},
-                                        {"data_tests", ResourceType::kTest}}) {
+                                        {"data_tests", ResourceType::kTest},
+                                        {"unit_tests", ResourceType::kUnitTest},
+                                        {"exposures", ResourceType::kExposure},
+                                        {"functions", ResourceType::kFunction},
+                                        {"metrics", ResourceType::kMetric},
+                                        {"semantic-models", ResourceType::kSemanticModel},
+                                        {"saved-queries", ResourceType::kSavedQuery}}) {
       std::vector<const ConfigTree::Level*> used;
       for (std::span<const Node> nodes : {manifest.nodes(), manifest.disabled()}) {
         for (const Node& node : nodes) {
@@ -495,6 +582,7 @@ class Parser {
   Diagnostics errors_, warnings_;
   std::unique_ptr<MacroIndex> macros_;
   ProjectContext project_;
+  SelectorsFile selectors_;
   std::vector<Work> sql_work_;
   std::vector<ParsedSql> sql_;
   std::vector<PropertiesFile> properties_;

@@ -217,6 +217,7 @@ Value MakeRef(ParseScope& scope) {
             .Hint("it takes a model's name, or a package's and a model's, and `v`");
       }
       STIR_ASSIGN(use.version, VersionText(keyword.value));
+      use.version_is_number = keyword.value.type() == jinja::Type::kInt || keyword.value.type() == jinja::Type::kFloat;
     }
     if (names.empty() || names.size() > 2) {
       return Diagnostic(kBadCall, "`ref` takes one or two names, not " + std::to_string(names.size()));
@@ -247,10 +248,22 @@ Value MakeSource(ParseScope& scope) {
   });
 }
 
-Value NotSupported(std::string name) {
-  return jinja::MakeFunction(name, [name](CallContext&, const Arguments&) -> Result<Value> {
-    return Diagnostic(kNotSupported, "`" + name + "` is not supported yet");
-  });
+// function() and metric(): a name, or a package's and a name; noted in a list of the recording.
+Value MakeNamed(ParseScope& scope, std::string word, std::vector<NamedUse> Recording::* uses) {
+  return jinja::MakeFunction(
+      word, [&scope, word, uses](CallContext& context, const Arguments& arguments) -> Result<Value> {
+        const auto names = arguments.positional;
+        if (names.empty() || names.size() > 2 || !arguments.keywords.empty() || !names.front().IsString() ||
+            !names.back().IsString()) {
+          return Diagnostic(kBadCall, "`" + word + "` takes a name, or a package's and a name, as texts");
+        }
+        NamedUse use;
+        use.name = names.back().AsString();
+        if (names.size() == 2) use.package = names.front().AsString();
+        use.span = context.call_span();
+        (scope.recording().*uses).push_back(std::move(use));
+        return MakeParseRelation(scope.context().dialect(), scope.relation());
+      });
 }
 
 // api.Relation and api.Column: whatever is made of them is the parse-time relation.
@@ -294,8 +307,8 @@ Value ModelOf(const ParseScope& scope) {
 
 // Functions of the run phase that have nothing to do yet, with what they answer.
 std::optional<Value> Stub(std::string_view name) {
-  static constexpr std::array<std::string_view, 7> kNone{"load_result", "store_result",     "store_raw_result", "write",
-                                                         "metric",      "load_agate_table", "submit_python_job"};
+  static constexpr std::array<std::string_view, 6> kNone{"load_result", "store_result",     "store_raw_result",
+                                                         "write",       "load_agate_table", "submit_python_job"};
   if (std::ranges::find(kNone, name) != kNone.end()) return Nothing(std::string(name), Value::None());
   if (name == "render" || name == "adapter_macro") return Nothing(std::string(name), Value::String(""));
   if (name == "execute") return Value::Bool(false);
@@ -386,7 +399,8 @@ bool ParseScope::LookupOwn(std::string_view name, Value& value) {
   };
   if (name == "ref") return found(MakeRef(*this));
   if (name == "source") return found(MakeSource(*this));
-  if (name == "function") return found(NotSupported("function"));
+  if (name == "function") return found(MakeNamed(*this, "function", &Recording::functions));
+  if (name == "metric") return found(MakeNamed(*this, "metric", &Recording::metrics));
   if (name == "config") return found(Value::New<ParseConfig>(*this));
   if (name == "var") return found(context_.var());
   if (name == "adapter") return found(Value::New<ParseAdapter>(*this));

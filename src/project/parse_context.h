@@ -17,6 +17,7 @@ namespace stir::project {
 
 struct RefUse {
   std::string package, name, version;  // package and version: empty when not given
+  bool version_is_number = false;
   Span span;
 };
 
@@ -25,10 +26,16 @@ struct SourceUse {
   Span span;
 };
 
+struct NamedUse {  // function(), metric()
+  std::string package, name;
+  Span span;
+};
+
 // What one rendering asked for, in order, without doubles.
 struct Recording {
   std::vector<RefUse> refs;
   std::vector<SourceUse> sources;
+  std::vector<NamedUse> functions, metrics;
   std::vector<MacroId> macros;      // called by the text itself, not by other macros
   std::vector<ConfigEntry> config;  // the config() calls joined
 

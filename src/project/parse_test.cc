@@ -286,11 +286,10 @@ models/p.yml:3:1: warning[unknown-key]: unknown key `model` in this file
 
 TEST(Parse, WhatIsNotBuiltSaysSo) {
   MemoryProject project;
-  project.File("models/p.py", "def model(dbt, session): pass")
-      .File("snapshots/s.sql", "{% snapshot s %}{% endsnapshot %}");
+  project.File("models/p.py", "def model(dbt, session): pass").File("functions/f.js", "return 1");
   const std::string errors = project.Errors();
   EXPECT_NE(errors.find("models in Python are not supported"), std::string::npos);
-  EXPECT_NE(errors.find("snapshots are not supported yet"), std::string::npos);
+  EXPECT_NE(errors.find("functions in JavaScript are not supported"), std::string::npos);
 }
 
 TEST(Parse, TheResultDoesNotDependOnThreads) {

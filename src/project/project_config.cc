@@ -62,6 +62,7 @@ void ReadPaths(ProjectConfig& config, MappingReader& reader) {
   config.macro_paths = reader.Texts("macro-paths", {"macros"});
   config.test_paths = reader.Texts("test-paths", {"tests"});
   config.docs_paths = reader.Texts("docs-paths");
+  config.function_paths = reader.Texts("function-paths", {"functions"});
   config.asset_paths = reader.Texts("asset-paths");
   config.target_path = reader.Text("target-path", "target");
   config.log_path = reader.Text("log-path", "logs");
@@ -83,18 +84,22 @@ void ReadQuoting(ProjectConfig& config, MappingReader& reader, Diagnostics& erro
 }
 
 void ReadTrees(ProjectConfig& config, MappingReader& reader) {
-  for (std::string_view key : {"models", "seeds", "snapshots", "sources", "exposures", "tests", "data_tests"})
+  for (std::string_view key : {"models", "seeds", "snapshots", "sources", "exposures", "tests", "data_tests",
+                               "unit_tests", "functions", "metrics", "semantic-models", "saved-queries"})
     reader.Mapping(key);
   config.models = Shared(config.root, "models");
   config.seeds = Shared(config.root, "seeds");
   config.snapshots = Shared(config.root, "snapshots");
   config.sources = Shared(config.root, "sources");
   config.exposures = Shared(config.root, "exposures");
+  config.unit_tests = Shared(config.root, "unit_tests");
+  config.functions = Shared(config.root, "functions");
+  config.metrics = Shared(config.root, "metrics");
+  config.semantic_models = Shared(config.root, "semantic-models");
+  config.saved_queries = Shared(config.root, "saved-queries");
   config.tests = Shared(config.root, config.root->FindEntry("data_tests") ? "data_tests" : "tests");
   // Known to dbt, of no meaning here yet.
-  for (std::string_view key :
-       {"analyses", "unit_tests", "metrics", "semantic-models", "saved-queries", "functions", "packages",
-        "function-paths", "osi-paths", "restrict-access", "dbt-cloud", "config-version"}) {
+  for (std::string_view key : {"analyses", "packages", "osi-paths", "dbt-cloud", "config-version"}) {
     reader.Find(key);
   }
 }
@@ -140,10 +145,12 @@ Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId sour
   config.on_run_start = HookNodes(config.root, "on-run-start", reader);
   config.on_run_end = HookNodes(config.root, "on-run-end", reader);
   config.dispatch = ReadDispatch(reader, errors, scope);
+  config.restrict_access = reader.Bool("restrict-access").value_or(false);
   config.require_dbt_version = reader.Texts("require-dbt-version");
   ReadQuoting(config, reader, errors, scope);
   const yaml::Node* vars = reader.Mapping("vars");
   config.vars = vars ? ValueOf(*vars) : Value::MakeDict();
+  config.render_vars = invocation.vars;
   const yaml::Node* flags = reader.Mapping("flags");
   config.flags = flags ? ValueOf(*flags) : Value::MakeDict();
   reader.Find("query-comment");

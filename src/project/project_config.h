@@ -30,17 +30,20 @@ struct ProjectConfig {
   SourceId source;
   std::string checksum;  // of the whole file
   std::vector<std::string> model_paths, seed_paths, snapshot_paths, analysis_paths, macro_paths, test_paths, docs_paths,
-      asset_paths, clean_targets;
+      function_paths, asset_paths, clean_targets;
   std::string target_path = "target", packages_install_path = "dbt_packages", log_path = "logs";
   std::vector<std::shared_ptr<const yaml::Node>> on_run_start, on_run_end;
   std::vector<DispatchRule> dispatch;
   std::vector<std::string> require_dbt_version;
+  bool restrict_access = false;
   std::optional<bool> quote_database, quote_schema, quote_identifier;
   jinja::Value vars;                                // dict as written, frozen
+  jinja::Value render_vars;                         // what var() finds while this file is rendered
   jinja::Value flags;                               // dict, frozen
   std::shared_ptr<const yaml::Node> query_comment;  // null: dbt's default
   // models:, seeds:, tests: or data_tests:, ... as written; null without.
-  std::shared_ptr<const yaml::Node> models, seeds, snapshots, tests, sources, exposures;
+  std::shared_ptr<const yaml::Node> models, seeds, snapshots, tests, sources, exposures, unit_tests, functions, metrics,
+      semantic_models, saved_queries;
   std::shared_ptr<const yaml::Node> root;  // the whole file
 };
 

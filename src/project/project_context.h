@@ -24,7 +24,8 @@ struct PackageContext {
   const PackageFiles* files = nullptr;
   std::unique_ptr<ParseContext> parse;
   NamingMacros naming;
-  ConfigTree models, seeds, snapshots, tests, sources, exposures;
+  ConfigTree models, seeds, snapshots, tests, sources, exposures, unit_tests, functions, metrics, semantic_models,
+      saved_queries;
 
   const std::string& name() const { return files->config.name; }
   const ConfigTree& TreeOf(ResourceType type) const;

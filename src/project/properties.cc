@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <functional>
 #include <set>
 
-#include "project/config_layers.h"
+#include "base/strings.h"
 #include "project/freshness.h"
 #include "project/kinds.h"
 #include "project/mapping_reader.h"
+#include "project/property_parts.h"
+#include "project/semantic_properties.h"
+#include "project/unit_test_properties.h"
 #include "project/yaml_values.h"
 
 namespace stir::project {
@@ -18,12 +22,6 @@ namespace {
 
 using jinja::Value;
 
-// Sections that dbt knows and that are not read yet: a warning says so.
-constexpr std::array<std::string_view, 6> kLaterSections{"metrics",    "semantic_models", "saved_queries",
-                                                         "unit_tests", "functions",       "snapshots"};
-
-std::string Quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
-
 Value Merged(std::initializer_list<const Value*> dicts) {
   Value merged = Value::MakeDict();
   for (const Value* dict : dicts) {
@@ -31,22 +29,6 @@ Value Merged(std::initializer_list<const Value*> dicts) {
     for (const auto& [key, value] : dict->AsDict().entries()) merged.AsDict().Set(key, value);
   }
   return merged;
-}
-
-const Value* FindEntry(const std::vector<ConfigEntry>& entries, std::string_view key) {
-  for (const ConfigEntry& entry : entries) {
-    if (entry.key == key) return &entry.value;
-  }
-  return nullptr;
-}
-
-void SetEntry(std::vector<ConfigEntry>& entries, ConfigEntry entry) {
-  auto found = std::ranges::find(entries, entry.key, &ConfigEntry::key);
-  if (found == entries.end()) {
-    entries.push_back(std::move(entry));
-  } else {
-    *found = std::move(entry);
-  }
 }
 
 std::vector<std::string> TextsOf(const Value* value) {
@@ -73,10 +55,6 @@ Value ListOf(const std::vector<std::string>& texts) {
   return Value::List(std::move(items));
 }
 
-bool IsLateRendered(std::string_view key) {
-  return key == "pre_hook" || key == "post_hook" || key == "pre-hook" || key == "post-hook" || key == "loaded_at_query";
-}
-
 class Reader {
  public:
   Reader(const ParseContext& context, Properties& out) : context_(context), out_(out), scope_(context.base()) {
@@ -86,7 +64,7 @@ class Reader {
   void Read(const yaml::Node& root) {
     MappingReader file(root, "this file", out_.errors, &scope_);
     file.Find("version");
-    for (std::string_view section : {"models", "seeds", "analyses"}) {
+    for (std::string_view section : {"models", "seeds", "analyses", "snapshots", "functions"}) {
       ForEach(file, section, [&](const yaml::Node& node) { ReadNode(section, node); });
     }
     for (std::string_view section : {"data_tests", "tests"}) {
@@ -96,13 +74,19 @@ class Reader {
     ForEach(file, "exposures", [&](const yaml::Node& node) { ReadExposure(node); });
     ForEach(file, "macros", [&](const yaml::Node& node) { ReadMacro(node); });
     ForEach(file, "groups", [&](const yaml::Node& node) { ReadGroup(node); });
-    for (std::string_view section : kLaterSections) {
-      if (const yaml::Node* node = file.Find(section)) {
-        out_.warnings.push_back(
-            Diagnostic(kNotSupported, Quoted(section) + " are not supported yet and are passed over", node->span)
-                .As(Severity::kWarning));
-      }
-    }
+    ForEach(file, "unit_tests", [&](const yaml::Node& node) {
+      out_.unit_tests.push_back(ReadUnitTest(node, scope_, out_.errors, out_.warnings));
+    });
+    ForEach(file, "metrics", [&](const yaml::Node& node) {
+      out_.semantics.push_back(ReadMetric(node, scope_, out_.errors, out_.warnings));
+    });
+    ForEach(file, "semantic_models", [&](const yaml::Node& node) {
+      std::ranges::move(ReadSemanticModel(node, context_, scope_, out_.errors, out_.warnings),
+                        std::back_inserter(out_.semantics));
+    });
+    ForEach(file, "saved_queries", [&](const yaml::Node& node) {
+      out_.semantics.push_back(ReadSavedQuery(node, context_, scope_, out_.errors, out_.warnings));
+    });
     file.Find("anchors");
     Append(out_.warnings, file.UnknownKeys(Severity::kWarning));
   }
@@ -123,55 +107,20 @@ class Reader {
     out_.errors.push_back(Diagnostic(kind, std::move(message), span));
   }
 
-  Value Render(const yaml::Node& node, const std::function<bool(std::string_view)>& keep = {}) {
-    Result<Value> value = RenderTree(node, scope_, keep);
-    if (value.ok()) return *std::move(value);
-    Append(out_.errors, std::move(value).error());
-    return Value::None();
-  }
+  Value Render(const yaml::Node& node) { return RenderedOrNone(node, scope_, out_.errors); }
 
   Value RenderedDict(MappingReader& reader, std::string_view key) {
     const yaml::Node* node = reader.Mapping(key);
     return node ? Render(*node) : Value::MakeDict();
   }
 
-  // A description that is there but empty is dbt's error, because it is usually a slip of indentation.
   YamlNode ReadDescription(MappingReader& reader, const yaml::Node& node) {
-    reader.Find("description");
-    const yaml::Entry* entry = node.FindEntry("description");
-    if (!entry) return nullptr;
-    if (entry->value->IsString()) return entry->value;
-    Error(kWrongType,
-          "`description` of " + reader.what() + " must be a text, not " + std::string(Describe(*entry->value)),
-          entry->value->IsNull() ? entry->key->span : entry->value->span);
-    return nullptr;
+    return project::ReadDescription(reader, node, out_.errors);
   }
 
-  // The entries of `config:`, and of the keys that dbt also takes beside it.
   void ReadConfig(MappingReader& reader, const yaml::Node& node, std::initializer_list<std::string_view> beside,
-                  std::vector<ConfigEntry>& config, std::vector<std::pair<std::string, Value>>* unrendered) {
-    if (const yaml::Node* mapping = reader.Mapping("config")) {
-      for (const yaml::Entry& entry : mapping->entries) AddConfig(entry, config, unrendered);
-    }
-    for (std::string_view key : beside) {
-      reader.Find(key);
-      const yaml::Entry* entry = node.FindEntry(key);
-      if (!entry) continue;
-      if (FindEntry(config, key)) {
-        Error(kBadConfig, Quoted(key) + " of " + reader.what() + " is given twice: here and under `config`",
-              entry->key->span);
-      } else {
-        AddConfig(*entry, config, unrendered);
-      }
-    }
-  }
-
-  void AddConfig(const yaml::Entry& entry, std::vector<ConfigEntry>& config,
-                 std::vector<std::pair<std::string, Value>>* unrendered) {
-    const std::string key = ConfigKey(entry.key->text);
-    Value value = IsLateRendered(key) ? ValueOf(*entry.value) : Render(*entry.value);
-    if (unrendered) unrendered->emplace_back(entry.key->text, ValueOf(*entry.value));
-    SetEntry(config, {key, std::move(value), ConfigLayer::kProperties, entry.value->span});
+                  std::vector<ConfigEntry>& config, Unrendered* unrendered) {
+    project::ReadConfig(reader, node, beside, scope_, config, unrendered, out_.errors);
   }
 
   // Entries of `data_tests:` or, as it was called, `tests:`.
@@ -186,10 +135,16 @@ class Reader {
     return {list.begin(), list.end()};
   }
 
-  DeclaredColumn ReadColumn(const yaml::Node& node, std::string_view owner, bool quote_all,
-                            std::vector<DeclaredTest>& tests) {
-    MappingReader reader(node, "a column of " + std::string(owner), out_.errors, &scope_);
+  // A column with its tests.
+  struct TestedColumn {
     DeclaredColumn column;
+    std::vector<DeclaredTest> tests;
+  };
+
+  TestedColumn ReadColumn(const yaml::Node& node, std::string_view owner, bool quote_all) {
+    MappingReader reader(node, "a column of " + std::string(owner), out_.errors, &scope_);
+    TestedColumn read;
+    DeclaredColumn& column = read.column;
     column.span = node.span;
     column.name = reader.RequiredText("name");
     column.data_type = reader.Text("data_type");
@@ -204,14 +159,35 @@ class Reader {
     column.constraints = ReadConstraints(reader, false);
     for (const YamlNode& test : ReadTests(reader)) {
       const bool quote = column.quote.value_or(quote_all);
-      tests.push_back({test, quote ? context_.dialect().Quote(column.name) : column.name, column.tags});
+      read.tests.push_back({test, quote ? context_.dialect().Quote(column.name) : column.name, column.tags});
     }
-    for (std::string_view key : {"docs", "granularity", "dimension", "entity"}) reader.Find(key);
+    reader.Find("docs");
+    column.granularity = reader.Text("granularity");
+    if (const yaml::Node* dimension = reader.Find("dimension")) column.dimension = Render(*dimension);
+    if (const yaml::Node* entity = reader.Find("entity")) column.entity = Render(*entity);
     for (const yaml::Entry* extra : reader.Unknown()) {
       if (column.extra.IsUndefined()) column.extra = Value::MakeDict();
       column.extra.AsDict().Set(extra->key->text, Render(*extra->value));
     }
-    return column;
+    return read;
+  }
+
+  std::vector<TestedColumn> ReadColumns(MappingReader& reader, bool quote_all) {
+    std::vector<TestedColumn> columns;
+    for (const YamlNode& column : reader.List("columns"))
+      columns.push_back(ReadColumn(*column, reader.what(), quote_all));
+    return columns;
+  }
+
+  // As in dbt, the last of two columns of one name counts.
+  static void AddColumn(TestedColumn read, std::vector<DeclaredColumn>& columns, std::vector<DeclaredTest>& tests) {
+    std::ranges::move(read.tests, std::back_inserter(tests));
+    auto twice = std::ranges::find(columns, read.column.name, &DeclaredColumn::name);
+    if (twice == columns.end()) {
+      columns.push_back(std::move(read.column));
+    } else {
+      *twice = std::move(read.column);
+    }
   }
 
   // Every key is there, as dbt's artifacts have it; a model's constraints also name columns.
@@ -239,20 +215,21 @@ class Reader {
 
   void ReadColumns(MappingReader& reader, bool quote_all, std::vector<DeclaredColumn>& columns,
                    std::vector<DeclaredTest>& tests) {
-    for (const YamlNode& column : reader.List("columns")) {
-      DeclaredColumn read = ReadColumn(*column, reader.what(), quote_all, tests);
-      auto twice = std::ranges::find(columns, read.name, &DeclaredColumn::name);
-      if (twice == columns.end()) {
-        columns.push_back(std::move(read));
-      } else {
-        *twice = std::move(read);  // as in dbt, the last one counts
-      }
-    }
+    for (TestedColumn& column : ReadColumns(reader, quote_all)) AddColumn(std::move(column), columns, tests);
     for (const YamlNode& test : ReadTests(reader)) tests.push_back({test, "", {}});
   }
 
+  // What a model's versions share and change.
+  struct ModelBase {
+    NodePatch patch;  // without columns and tests
+    std::vector<TestedColumn> columns;
+    std::vector<YamlNode> tests;
+    bool quote_columns = false;
+  };
+
   void ReadNode(std::string_view section, const yaml::Node& node) {
-    NodePatch patch;
+    ModelBase base;
+    NodePatch& patch = base.patch;
     patch.section = section;
     const yaml::Node* name = node.Find("name");
     const std::string what =
@@ -262,19 +239,194 @@ class Reader {
     patch.name_span = name ? name->span : node.span;
     patch.description = ReadDescription(reader, node);
     ReadConfig(reader, node, {"meta", "docs", "group", "contract", "access"}, patch.config, &patch.unrendered);
-    ReadColumns(reader, reader.Bool("quote_columns").value_or(false), patch.columns, patch.tests);
+    base.quote_columns = reader.Bool("quote_columns").value_or(false);
+    base.columns = ReadColumns(reader, base.quote_columns);
+    base.tests = ReadTests(reader);
     patch.constraints = ReadConstraints(reader, true);
-    patch.latest_version = reader.Text("latest_version");
     patch.deprecation_date = reader.Text("deprecation_date");
-    if (const yaml::Node* versions = reader.Find("versions")) {
-      Error(kNotSupported, "versions of models are not supported yet", versions->span);
+    if (section == "snapshots" && reader.Find("relation")) patch.relation = node.FindEntry("relation")->value;
+    if (const yaml::Node* spine = reader.Mapping("time_spine")) patch.time_spine = Render(*spine);
+    if (section == "functions") ReadSignature(reader, node, patch);
+    const Version latest = ReadVersion(reader, node, "latest_version");
+    const auto versions = section == "models" ? reader.List("versions") : std::span<const YamlNode>();
+    if (versions.empty()) {
+      if (!latest.text.empty()) {
+        out_.errors.push_back(Diagnostic(kBadConfig, "`latest_version` of " + what + ", which has no versions",
+                                         node.Find("latest_version")->span)
+                                  .Hint("list its `versions:`"));
+      }
+      for (TestedColumn& column : base.columns) AddColumn(std::move(column), patch.columns, patch.tests);
+      for (const YamlNode& test : base.tests) patch.tests.push_back({test, "", {}});
+      out_.nodes.push_back(std::move(patch));
+    } else {
+      ReadVersions(reader, versions, base, latest);
     }
-    for (std::string_view key :
-         {"time_spine", "semantic_model", "metrics", "derived_semantics", "agg_time_dimension", "primary_entity"}) {
-      reader.Find(key);
+    for (std::string_view key : {"semantic_model", "metrics", "derived_semantics"}) {
+      if (const yaml::Node* found = section == "models" ? reader.Find(key) : nullptr) {
+        out_.warnings.push_back(
+            Diagnostic(kNotSupported, Quoted(key) + " of a model is not supported yet and is passed over", found->span)
+                .As(Severity::kWarning)
+                .Hint("write it as entries of `semantic_models:` and `metrics:`"));
+      }
     }
+    for (std::string_view key : {"agg_time_dimension", "primary_entity"}) reader.Find(key);
     WarnUnknown(reader);
-    out_.nodes.push_back(std::move(patch));
+  }
+
+  // Every key is there, as dbt's artifacts have it.
+  static Value Filled(const Value& given, std::initializer_list<std::string_view> keys) {
+    Value filled = Value::MakeDict();
+    for (std::string_view key : keys) {
+      const Value* value = given.IsDict() ? given.AsDict().Find(key) : nullptr;
+      filled.AsDict().Set(key, value ? *value : Value::None());
+    }
+    return filled;
+  }
+
+  Value ReadArguments(MappingReader& reader) {
+    std::vector<Value> arguments;
+    for (const YamlNode& argument : reader.List("arguments")) {
+      MappingReader one(*argument, "an argument of " + reader.what(), out_.errors, &scope_);
+      one.RequiredText("name");
+      one.RequiredText("data_type");
+      arguments.push_back(Filled(Render(*argument), {"name", "data_type", "description", "default_value"}));
+    }
+    return Value::List(std::move(arguments));
+  }
+
+  Value ReadReturns(MappingReader& reader) {
+    const yaml::Node* returns = reader.Mapping("returns");
+    if (!returns) return Value::None();
+    MappingReader(*returns, "`returns` of " + reader.what(), out_.errors, &scope_).RequiredText("data_type");
+    return Filled(Render(*returns), {"data_type", "description"});
+  }
+
+  void ReadSignature(MappingReader& reader, const yaml::Node& node, NodePatch& patch) {
+    patch.arguments = ReadArguments(reader);
+    patch.returns = ReadReturns(reader);
+    if (patch.returns.IsNone()) Error(kMissingKey, reader.what() + " has no `returns`", node.span);
+    if (const yaml::Node* overloads = reader.Find("overloads"))
+      Error(kNotSupported, "`overloads` of functions are not supported yet", overloads->span);
+  }
+
+  Version ReadVersion(MappingReader& reader, const yaml::Node& node, std::string_view key) {
+    const yaml::Node* value = node.Find(key);
+    Version version;
+    version.text = reader.Text(key);
+    version.is_number = value && (value->type == yaml::Type::kInt || value->type == yaml::Type::kFloat);
+    return version;
+  }
+
+  // Numbers by value, other words by letter.
+  static bool IsOlder(const Version& a, const Version& b) {
+    char *end_a = nullptr, *end_b = nullptr;
+    const double number_a = std::strtod(a.text.c_str(), &end_a), number_b = std::strtod(b.text.c_str(), &end_b);
+    const bool numbers = *end_a == '\0' && *end_b == '\0';
+    return numbers ? number_a < number_b : a.text < b.text;
+  }
+
+  void ReadVersions(MappingReader& model, std::span<const YamlNode> nodes, const ModelBase& base, Version latest) {
+    std::vector<NodePatch> patches;
+    for (const YamlNode& node : nodes) patches.push_back(ReadOneVersion(model, *node, base));
+    for (size_t i = 0; i < patches.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        if (patches[i].version.text != patches[j].version.text) continue;
+        out_.errors.push_back(Diagnostic(kBadConfig,
+                                         model.what() + " has version " + Quoted(patches[i].version.text) + " twice",
+                                         patches[i].name_span)
+                                  .With({patches[j].name_span, "the other one"}));
+      }
+    }
+    if (latest.text.empty()) {
+      latest = std::ranges::max_element(patches, IsOlder, &NodePatch::version)->version;
+    } else if (std::ranges::none_of(patches, [&](const NodePatch& each) { return each.version.text == latest.text; })) {
+      std::vector<std::string> known;
+      for (const NodePatch& each : patches) known.push_back(each.version.text);
+      out_.errors.push_back(
+          Diagnostic(kBadConfig,
+                     "`latest_version` " + Quoted(latest.text) + " is none of the versions of " + model.what(),
+                     base.patch.name_span)
+              .Hint("its versions are " + Join(known, ", ")));
+    }
+    for (NodePatch& patch : patches) {
+      patch.latest = latest;
+      if (patch.version.text == latest.text) patch.files.push_back(patch.name);
+      out_.nodes.push_back(std::move(patch));
+    }
+  }
+
+  NodePatch ReadOneVersion(const MappingReader& model, const yaml::Node& node, const ModelBase& base) {
+    const yaml::Node* v = node.IsMapping() ? node.Find("v") : nullptr;
+    MappingReader reader(node, "version" + (v ? " " + Quoted(v->text) : std::string()) + " of " + model.what(),
+                         out_.errors, &scope_);
+    NodePatch patch = base.patch;
+    if (!v) {
+      if (node.IsMapping()) Error(kMissingKey, reader.what() + " has no `v`", node.span);
+      return patch;
+    }
+    patch.version = ReadVersion(reader, node, "v");
+    patch.name_span = v->span;
+    const std::string file = reader.Text("defined_in", patch.name + "_v" + patch.version.text);
+    patch.files = {file};
+    if (YamlNode description = ReadDescription(reader, node)) patch.description = std::move(description);
+    ReadVersionConfig(reader, node, patch);
+    patch.deprecation_date = reader.Text("deprecation_date");
+    Value constraints = ReadConstraints(reader, true);
+    if (!constraints.Items().empty()) patch.constraints = std::move(constraints);
+    ReadVersionColumns(reader, base, patch);
+    const bool own_tests = reader.Has("tests") || reader.Has("data_tests");
+    for (const YamlNode& test : own_tests ? ReadTests(reader) : base.tests) patch.tests.push_back({test, "", {}});
+    for (std::string_view key : {"access", "docs"}) reader.Find(key);
+    WarnUnknown(reader);
+    return patch;
+  }
+
+  void ReadVersionConfig(MappingReader& reader, const yaml::Node& node, NodePatch& patch) {
+    std::vector<ConfigEntry> config;
+    ReadConfig(reader, node, {}, config, nullptr);
+    if (config.empty()) return;
+    for (ConfigEntry& entry : config) {
+      if (const Value* outer = FindEntry(patch.config, entry.key)) entry.value = DeepMerged(*outer, entry.value);
+      SetEntry(patch.config, std::move(entry));
+    }
+    patch.unrendered.clear();
+    for (const ConfigEntry& entry : patch.config) {
+      const yaml::Node* written = node.Find("config")->Find(entry.key);
+      patch.unrendered.emplace_back(entry.key, written ? DeepMerged(entry.value, ValueOf(*written)) : entry.value);
+    }
+  }
+
+  // Columns of a version: `include` and `exclude` choose among the model's, others are its own.
+  void ReadVersionColumns(MappingReader& reader, const ModelBase& base, NodePatch& patch) {
+    const yaml::Node* choice = nullptr;
+    std::vector<const yaml::Node*> own;
+    for (const YamlNode& column : reader.List("columns")) {
+      const bool chooses = column->IsMapping() && (column->FindEntry("include") || column->FindEntry("exclude"));
+      if (!chooses) {
+        own.push_back(column.get());
+      } else if (choice) {
+        Error(kBadConfig, reader.what() + " has `include` or `exclude` twice", column->span);
+      } else {
+        choice = column.get();
+      }
+    }
+    std::vector<std::string> included, excluded;
+    bool all = true;
+    if (choice) {
+      MappingReader choices(*choice, "`columns` of " + reader.what(), out_.errors, &scope_);
+      included = choices.Texts("include", {"*"});
+      excluded = choices.Texts("exclude");
+      all = included.size() == 1 && (included[0] == "*" || included[0] == "all");
+      if (!all && !excluded.empty())
+        Error(kBadConfig, "`exclude` of " + choices.what() + " needs `include: all`", choice->span);
+    }
+    for (const TestedColumn& column : base.columns) {
+      const bool in = all || std::ranges::find(included, column.column.name) != included.end();
+      if (in && std::ranges::find(excluded, column.column.name) == excluded.end())
+        AddColumn(column, patch.columns, patch.tests);
+    }
+    for (const yaml::Node* column : own)
+      AddColumn(ReadColumn(*column, reader.what(), base.quote_columns), patch.columns, patch.tests);
   }
 
   void WarnUnknown(const MappingReader& reader) {
@@ -394,14 +546,31 @@ class Reader {
     out_.sources.push_back(std::move(table));
   }
 
-  void ReadOwner(MappingReader& reader, std::string& name, std::string& email) {
+  OwnerPatch ReadOwner(MappingReader& reader, const yaml::Node& about) {
+    OwnerPatch patch;
     const yaml::Node* node = reader.Mapping("owner");
-    if (!node) return;
+    if (!node) {
+      if (!reader.Has("owner")) Error(kMissingKey, reader.what() + " has no `owner`", about.span);
+      return patch;
+    }
     MappingReader owner(*node, "`owner` of " + reader.what(), out_.errors, &scope_);
-    name = owner.Text("name");
-    email = owner.Text("email");
-    if (name.empty() && email.empty())
+    patch.name = owner.Text("name");
+    patch.email = owner.Text("email");
+    if (patch.name.empty() && patch.email.empty())
       Error(kMissingKey, "`owner` of " + reader.what() + " needs a `name` or an `email`", node->span);
+    for (const yaml::Entry* extra : owner.Unknown()) {
+      if (patch.extra.IsUndefined()) patch.extra = Value::MakeDict();
+      patch.extra.AsDict().Set(extra->key->text, Render(*extra->value));
+    }
+    return patch;
+  }
+
+  void CheckWord(const MappingReader& reader, const yaml::Node& node, std::string_view key, const std::string& word,
+                 std::initializer_list<std::string_view> known) {
+    if (word.empty() || std::ranges::find(known, word) != known.end()) return;
+    out_.errors.push_back(
+        Diagnostic(kBadConfig, Quoted(word) + " is no " + Quoted(key) + " of " + reader.what(), node.Find(key)->span)
+            .Hint("there are " + Join(std::vector<std::string>(known.begin(), known.end()), ", ")));
   }
 
   void ReadExposure(const yaml::Node& node) {
@@ -415,8 +584,12 @@ class Reader {
     exposure.maturity = reader.Text("maturity");
     exposure.url = reader.Text("url");
     exposure.description = ReadDescription(reader, node);
-    ReadOwner(reader, exposure.owner_name, exposure.owner_email);
-    ReadConfig(reader, node, {"meta", "tags"}, exposure.config, nullptr);
+    CheckWord(reader, node, "type", exposure.type, {"dashboard", "notebook", "analysis", "ml", "application"});
+    CheckWord(reader, node, "maturity", exposure.maturity, {"low", "medium", "high"});
+    exposure.owner = ReadOwner(reader, node);
+    exposure.tags = reader.Texts("tags");
+    exposure.meta = RenderedDict(reader, "meta");
+    ReadConfig(reader, node, {}, exposure.config, nullptr);
     for (const YamlNode& use : reader.List("depends_on")) NoteUse(*use, exposure.uses);
     WarnUnknown(reader);
     out_.exposures.push_back(std::move(exposure));
@@ -435,20 +608,23 @@ class Reader {
 
   void ReadMacro(const yaml::Node& node) {
     const yaml::Node* name = node.Find("name");
-    MappingReader reader(node, "macro" + (name ? " " + Quoted(name->text) : std::string()), out_.errors);
+    MappingReader reader(node, "macro" + (name ? " " + Quoted(name->text) : std::string()), out_.errors, &scope_);
     MacroPatch macro;
     macro.name = reader.RequiredText("name");
     macro.name_span = name ? name->span : node.span;
-    if (const YamlNode description = ReadDescription(reader, node)) macro.description = description->text;
-    macro.meta = RenderedDict(reader, "meta");
-    if (const yaml::Node* docs = reader.Mapping("docs")) {
-      macro.docs_show = MappingReader(*docs, "`docs`", out_.errors).Bool("show").value_or(true);
-    }
+    macro.description = ReadDescription(reader, node);
+    std::vector<ConfigEntry> config;
+    ReadConfig(reader, node, {}, config, nullptr);
+    const Value meta = RenderedDict(reader, "meta"), docs = RenderedDict(reader, "docs");
+    const Value *config_meta = FindEntry(config, "meta"), *config_docs = FindEntry(config, "docs");
+    macro.meta = Merged({&meta, config_meta ? config_meta : &meta});
+    const Value all_docs = Merged({&docs, config_docs ? config_docs : &docs});
+    if (const Value* show = all_docs.AsDict().Find("show")) macro.docs_show = show->Truthy();
     for (const YamlNode& argument : reader.List("arguments")) {
       MappingReader one(*argument, "an argument of " + reader.what(), out_.errors);
-      macro.arguments.push_back({one.RequiredText("name"), one.Text("type"), one.Text("description")});
+      macro.arguments.push_back({one.RequiredText("name"), one.Text("type"), ""});
+      macro.argument_descriptions.push_back(argument->IsMapping() ? ReadDescription(one, *argument) : nullptr);
     }
-    reader.Find("config");
     WarnUnknown(reader);
     out_.macros.push_back(std::move(macro));
   }
@@ -458,9 +634,10 @@ class Reader {
     MappingReader reader(node, "group" + (name ? " " + Quoted(name->text) : std::string()), out_.errors, &scope_);
     GroupPatch group;
     group.name = reader.RequiredText("name");
-    ReadOwner(reader, group.owner_name, group.owner_email);
+    group.owner = ReadOwner(reader, node);
+    group.name_span = name ? name->span : node.span;
     group.description = reader.Text("description");
-    reader.Find("config");
+    ReadConfig(reader, node, {}, group.config, nullptr);
     WarnUnknown(reader);
     out_.groups.push_back(std::move(group));
   }

@@ -47,7 +47,7 @@ Value NodeValue(const NamedNode& node, const Config& config, const PackageContex
   value.AsDict().Set("tags", Thaw(config.Get("tags")));
   value.AsDict().Set("meta", Thaw(config.Get("meta")));
   value.AsDict().Set("config", std::move(all));
-  value.AsDict().Set("version", Value::None());
+  value.AsDict().Set("version", node.version.empty() ? Value::None() : Value::String(std::string(node.version)));
   return value;
 }
 
@@ -65,6 +65,18 @@ Result<std::string> CallNaming(const Macro& macro, const std::string& custom, co
   return std::string(Strip(text));
 }
 
+std::string BuiltInAlias(const NamedNode& node) {
+  if (node.version.empty()) return std::string(node.name);
+  return std::string(node.name) + "_v" + ReplaceAll(node.version, ".", "_");
+}
+
+// A snapshot's own way to say where it is, from before it had `schema` and `database`.
+void PlaceSnapshot(const Config& config, RelationNames& names) {
+  const Value &schema = config.Get("target_schema"), &database = config.Get("target_database");
+  if (schema.IsString() && schema.Truthy()) names.schema = schema.AsString();
+  if (database.IsString() && database.Truthy()) names.database = database.AsString();
+}
+
 }  // namespace
 
 NamingMacros FindNamingMacros(std::string_view package, const MacroIndex& macros) {
@@ -78,7 +90,7 @@ Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, 
   RelationNames names;
   names.database = config.database.empty() ? database : std::string(Strip(config.database));
   names.schema = config.schema.empty() ? schema : schema + "_" + std::string(Strip(config.schema));
-  names.alias = config.alias.empty() ? std::string(node.name) : std::string(Strip(config.alias));
+  names.alias = config.alias.empty() ? BuiltInAlias(node) : std::string(Strip(config.alias));
   Value value;
   auto replace = [&](const Macro* macro, const std::string& custom, std::string& result) -> Status {
     if (!macro) return {};
@@ -89,6 +101,7 @@ Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, 
   STIR_TRY(replace(package.naming.database, config.database, names.database));
   STIR_TRY(replace(package.naming.schema, config.schema, names.schema));
   STIR_TRY(replace(package.naming.alias, config.alias, names.alias));
+  if (node.type == ResourceType::kSnapshot) PlaceSnapshot(config, names);
   return names;
 }
 

@@ -20,6 +20,7 @@ struct NamedNode {
   ResourceType type = ResourceType::kModel;
   std::string_view name, unique_id, path, original_file_path;
   std::span<const std::string_view> fqn;
+  std::string_view version;  // of a model; empty without
 };
 
 // Calls the macros of the node's package, of the root project, or the built-in rule: the custom schema after the

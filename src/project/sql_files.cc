@@ -46,9 +46,10 @@ Status Record(const jinja::Template& code, std::string_view name, const ParseCon
   return rendered.ok() ? Status() : Status(std::move(rendered).error());
 }
 
-ParsedSql ParseSql(std::string_view text, jinja::Origin origin, std::string_view name, const ParseContext& context) {
+ParsedSql ParseSql(std::string_view text, jinja::Origin origin, std::string_view name, const ParseContext& context,
+                   Whitespace edges) {
   ParsedSql parsed;
-  parsed.raw_code = Strip(text);
+  parsed.raw_code = edges == Whitespace::kStripped ? Strip(text) : text;
   const auto skipped = static_cast<uint32_t>(parsed.raw_code.empty() ? 0 : parsed.raw_code.data() - text.data());
   origin.base += skipped;
   parsed.span = {origin.source, origin.base, origin.base + static_cast<uint32_t>(parsed.raw_code.size())};

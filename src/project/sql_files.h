@@ -15,15 +15,19 @@ namespace stir::project {
 
 struct ParsedSql {
   std::shared_ptr<const jinja::Template> code;  // null when its syntax is wrong
-  std::string_view raw_code;                    // stripped; in the SourceMap
+  std::string_view raw_code;                    // in the SourceMap
   Span span;                                    // of raw_code
   Recording recording;
   std::vector<std::pair<std::string, jinja::Value>> unrendered;  // config() as written in the text
   Diagnostics errors;
 };
 
-// Pure: a function of text, name and context. `text` is the whole of `origin.source` from `origin.base` on.
-ParsedSql ParseSql(std::string_view text, jinja::Origin origin, std::string_view name, const ParseContext& context);
+// Files are read without their outer white space, blocks with it.
+enum class Whitespace : uint8_t { kStripped, kKept };
+
+// Pure: a function of text, name and context. `text` stands in `origin.source` from `origin.base` on.
+ParsedSql ParseSql(std::string_view text, jinja::Origin origin, std::string_view name, const ParseContext& context,
+                   Whitespace edges = Whitespace::kStripped);
 
 // Renders a parsed text for what it refers to, adding to `recording`.
 Status Record(const jinja::Template& code, std::string_view name, const ParseContext& context, Recording& recording);

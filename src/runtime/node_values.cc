@@ -161,6 +161,31 @@ void WriteSource(DictWriter& dict, const project::SourcePart& source) {
   dict.Set("source_meta", Thawed(source.source_meta, Value::MakeDict()));
 }
 
+void WriteSemantic(DictWriter& dict, const project::SemanticPart& semantic) {
+  if (!semantic.fields.IsDict()) return;
+  for (const auto& [key, value] : semantic.fields.AsDict().entries())
+    if (key.IsString()) dict.Set(key.AsString(), project::Thaw(value));
+}
+
+Value FixtureDict(const project::UnitTestFixture& fixture) {
+  std::vector<std::pair<Value, Value>> entries;
+  if (!fixture.input.empty()) entries.emplace_back(TextValue("input"), TextValue(fixture.input));
+  entries.emplace_back(TextValue("rows"), project::Thaw(fixture.rows));
+  entries.emplace_back(TextValue("format"), TextValue(fixture.format));
+  entries.emplace_back(TextValue("fixture"), TextOrNone(fixture.fixture));
+  return Value::MakeDict(std::move(entries));
+}
+
+void WriteUnitTest(DictWriter& dict, const project::UnitTestPart& test) {
+  dict.Text("model", test.model);
+  std::vector<Value> given;
+  for (const project::UnitTestFixture& each : test.given) given.push_back(FixtureDict(each));
+  dict.Set("given", Value::List(std::move(given)));
+  dict.Set("expect", FixtureDict(test.expect));
+  dict.Set("overrides", project::Thaw(test.overrides));
+  dict.TextOrNull("version", test.version);
+}
+
 void WriteExposure(DictWriter& dict, const project::ExposurePart& exposure) {
   dict.Text("type", exposure.type);
   dict.Set("owner", Value::MakeDict({{TextValue("name"), TextOrNone(exposure.owner_name)},
@@ -248,6 +273,11 @@ class NodeMapping final : public jinja::Object {
   Wanted wanted_;
 };
 
+template <ResourceType type>
+bool OfType(const Node& node) {
+  return node.type == type;
+}
+
 Value GroupsDict(const project::Manifest& manifest) {
   std::vector<std::pair<Value, Value>> entries;
   for (const project::Group& group : manifest.groups()) {
@@ -270,28 +300,28 @@ Value GroupsDict(const project::Manifest& manifest) {
 Value NodeDict(const project::Manifest& manifest, const Node& node, Nulls nulls, const CompiledNode* compiled) {
   DictWriter dict(nulls);
   WriteCommon(dict, manifest, node, nulls);
-  if (node.type != ResourceType::kSource && node.type != ResourceType::kExposure) WriteCode(dict, node, compiled);
+  if (node.type < ResourceType::kSource || node.function) WriteCode(dict, node, compiled);
   if (node.model) WriteModel(dict, *node.model);
   if (node.test) WriteTest(dict, manifest, *node.test);
   if (node.source) WriteSource(dict, *node.source);
   if (node.exposure) WriteExposure(dict, *node.exposure);
+  if (node.semantic) WriteSemantic(dict, *node.semantic);
+  if (node.unit_test) WriteUnitTest(dict, *node.unit_test);
   return std::move(dict).Take();
 }
 
 Value MakeGraph(const project::Manifest& manifest) {
   const auto mapping = [&](NodeMapping::Wanted wanted) { return Value::New<NodeMapping>(manifest, wanted); };
   std::vector<std::pair<Value, Value>> parts;
-  parts.emplace_back(TextValue("exposures"),
-                     mapping([](const Node& node) { return node.type == ResourceType::kExposure; }));
-  parts.emplace_back(TextValue("functions"), Value::MakeDict());
+  parts.emplace_back(TextValue("exposures"), mapping(OfType<ResourceType::kExposure>));
+  parts.emplace_back(TextValue("functions"), mapping(OfType<ResourceType::kFunction>));
   parts.emplace_back(TextValue("groups"), GroupsDict(manifest));
-  parts.emplace_back(TextValue("metrics"), Value::MakeDict());
+  parts.emplace_back(TextValue("metrics"), mapping(OfType<ResourceType::kMetric>));
   parts.emplace_back(TextValue("nodes"), mapping([](const Node& node) { return node.type < ResourceType::kSource; }));
-  parts.emplace_back(TextValue("sources"),
-                     mapping([](const Node& node) { return node.type == ResourceType::kSource; }));
-  parts.emplace_back(TextValue("semantic_models"), Value::MakeDict());
-  parts.emplace_back(TextValue("saved_queries"), Value::MakeDict());
-  parts.emplace_back(TextValue("unit_tests"), Value::MakeDict());
+  parts.emplace_back(TextValue("sources"), mapping(OfType<ResourceType::kSource>));
+  parts.emplace_back(TextValue("semantic_models"), mapping(OfType<ResourceType::kSemanticModel>));
+  parts.emplace_back(TextValue("saved_queries"), mapping(OfType<ResourceType::kSavedQuery>));
+  parts.emplace_back(TextValue("unit_tests"), mapping(OfType<ResourceType::kUnitTest>));
   return Value::MakeDict(std::move(parts));
 }
 
