@@ -93,18 +93,27 @@ Result<int> OpenTemporary(const fs::path& path, fs::path& temporary, bool sync) 
   }
 }
 
-Status Replace(const fs::path& path, std::string_view bytes, bool sync) {
+Status ReplaceInParts(const fs::path& path, const std::function<Status(const Files::PartSink&)>& write, bool sync) {
   fs::path temporary;
   STIR_ASSIGN(const int raw, OpenTemporary(path, temporary, sync));
   Fd fd(raw);
-  const bool written = WriteAll(fd.get(), bytes) && (!sync || fsync(fd.get()) == 0) && fd.Close() &&
-                       rename(temporary.c_str(), path.c_str()) == 0;
-  if (!written) {
+  const Status made = write([&](std::string_view part) -> Status {
+    if (WriteAll(fd.get(), part)) return {};
+    return IoError("write", path, errno);
+  });
+  const bool replaced =
+      made.ok() && (!sync || fsync(fd.get()) == 0) && fd.Close() && rename(temporary.c_str(), path.c_str()) == 0;
+  if (!replaced) {
     const int error = errno;
     unlink(temporary.c_str());
+    if (!made.ok()) return made;
     return IoError("write", path, error);
   }
   return sync ? SyncPath(FolderOf(path), O_DIRECTORY) : Status();
+}
+
+Status Replace(const fs::path& path, std::string_view bytes, bool sync) {
+  return ReplaceInParts(path, [&](const Files::PartSink& sink) { return sink(bytes); }, sync);
 }
 
 // Walks one tree. A link to a folder is followed unless it leads to one that was seen before, so no loop is endless.
@@ -219,6 +228,9 @@ class System final : public Files {
 
   Status WriteAtomic(const fs::path& path, std::string_view bytes) override { return Replace(path, bytes, true); }
   Status Write(const fs::path& path, std::string_view bytes) override { return Replace(path, bytes, false); }
+  Status WriteParts(const fs::path& path, const std::function<Status(const PartSink&)>& write) override {
+    return ReplaceInParts(path, write, false);
+  }
   Status MakeDirectories(const fs::path& path) override { return CreateFolders(path, false); }
 
   Status Rename(const fs::path& from, const fs::path& to) override {
@@ -261,6 +273,15 @@ class System final : public Files {
 };
 
 }  // namespace
+
+Status Files::WriteParts(const fs::path& path, const std::function<Status(const PartSink&)>& write) {
+  std::string whole;
+  STIR_TRY(write([&](std::string_view part) {
+    whole += part;
+    return Status();
+  }));
+  return Write(path, whole);
+}
 
 Files& SystemFiles() {
   static System files;

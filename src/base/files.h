@@ -46,6 +46,9 @@ class Files {
   virtual Status WriteAtomic(const fs::path& path, std::string_view bytes) = 0;
   // Same without fsync, for files that can be made again (target/, caches).
   virtual Status Write(const fs::path& path, std::string_view bytes) = 0;
+  // The same in parts: `write` gives each to its argument as it is made, so that the whole never stands in memory.
+  using PartSink = std::function<Status(std::string_view part)>;
+  virtual Status WriteParts(const fs::path& path, const std::function<Status(const PartSink&)>& write);
   virtual Status MakeDirectories(const fs::path& path) = 0;
   virtual Status Rename(const fs::path& from, const fs::path& to) = 0;  // + fsync of the folder
   virtual Status Remove(const fs::path& path) = 0;                      // a file or a whole folder; missing is fine

@@ -68,16 +68,31 @@ void AppendEscape(std::string& out, char c) {
   }
 }
 
-}  // namespace
+// Appends `before`, the text up to its first byte that cannot be copied as it is and, when there is none, `after`.
+// Gives the index of that byte. Nearly every text of an artifact is plain, and takes one look at the capacity.
+size_t AppendPlain(std::string& out, std::string_view text, std::string_view before, std::string_view after) {
+  const size_t plain = FindSpecial(text, 0);
+  if (plain < text.size()) after = {};
+  const size_t start = out.size(), size = before.size() + plain + after.size();
+  out.resize_and_overwrite(start + size, [&](char* bytes, size_t whole) {
+    char* next = bytes + start;
+    for (std::string_view part : {before, text.substr(0, plain), after}) {
+      if (!part.empty()) std::memcpy(next, part.data(), part.size());
+      next += part.size();
+    }
+    return whole;
+  });
+  return plain;
+}
 
-void AppendJsonString(std::string& out, std::string_view value) {
-  out.push_back('"');
-  for (size_t at = 0; at < value.size();) {
-    const size_t special = FindSpecial(value, at);
-    out.append(value, at, special - at);
-    at = special;
-    if (at == value.size()) break;
-    if ((value[at] & 0x80) == 0) {
+// The rest of a text from its first special byte on, and the closing quote.
+void AppendEscaped(std::string& out, std::string_view value, size_t at) {
+  while (at < value.size()) {
+    if (!IsSpecial(value[at])) {
+      const size_t special = FindSpecial(value, at);
+      out.append(value, at, special - at);
+      at = special;
+    } else if ((value[at] & 0x80) == 0) {
       AppendEscape(out, value[at++]);
     } else {
       const CodePoint c = DecodeUtf8(value, at);
@@ -89,6 +104,14 @@ void AppendJsonString(std::string& out, std::string_view value) {
     }
   }
   out.push_back('"');
+}
+
+}  // namespace
+
+void AppendJsonString(std::string& out, std::string_view value) {
+  const size_t at = AppendPlain(out, value, "\"", "\"");
+  if (at == value.size()) return;
+  AppendEscaped(out, value, at);
 }
 
 void JsonWriter::Separate() {
@@ -124,16 +147,19 @@ JsonWriter& JsonWriter::EndArray() {
 
 JsonWriter& JsonWriter::Key(std::string_view key) {
   assert(text_.empty() || text_.back() != ':');
-  Separate();
-  AppendJsonString(text_, key);
-  text_.push_back(':');
+  const size_t plain = AppendPlain(text_, key, need_comma_ ? ",\"" : "\"", "\":");
+  if (plain < key.size()) {
+    AppendEscaped(text_, key, plain);
+    text_.push_back(':');
+  }
   need_comma_ = false;
   return *this;
 }
 
 JsonWriter& JsonWriter::String(std::string_view value) {
-  Separate();
-  AppendJsonString(text_, value);
+  const size_t plain = AppendPlain(text_, value, need_comma_ ? ",\"" : "\"", "\"");
+  if (plain < value.size()) AppendEscaped(text_, value, plain);
+  need_comma_ = true;
   return *this;
 }
 

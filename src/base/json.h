@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace stir {
 
@@ -27,6 +28,12 @@ class JsonWriter {
   JsonWriter& Null();
   JsonWriter& Raw(std::string_view json);               // an already serialised value
   void Reserve(size_t bytes) { text_.reserve(bytes); }  // large texts: growing by doubling needs three times the room
+  // What was written so far, to go elsewhere while writing goes on; its room may be given back for what follows.
+  std::string TakePart() { return std::exchange(text_, {}); }
+  void GiveBack(std::string room) {
+    room.clear();
+    if (text_.empty()) text_ = std::move(room);
+  }
   const std::string& text() const { return text_; }
   std::string Take() && { return std::move(text_); }
 

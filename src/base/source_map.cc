@@ -9,7 +9,14 @@ namespace stir {
 
 SourceId SourceMap::Add(std::string name, std::string text) {
   std::lock_guard lock(mutex_);
-  entries_.push_back({std::move(name), std::move(text)});
+  Entry& entry = entries_.emplace_back(Entry{std::move(name), std::move(text), {}, nullptr});
+  entry.text = entry.own_text;
+  return {static_cast<uint32_t>(entries_.size())};
+}
+
+SourceId SourceMap::Add(std::string name, std::string_view text, std::shared_ptr<const void> owner) {
+  std::lock_guard lock(mutex_);
+  entries_.emplace_back(Entry{std::move(name), {}, text, std::move(owner)});
   return {static_cast<uint32_t>(entries_.size())};
 }
 

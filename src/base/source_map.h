@@ -22,6 +22,8 @@ class SourceMap {
  public:
   // `name` is what the user sees: a path relative to the project, `<inline>`, `macros/default/view.sql (built in)`.
   SourceId Add(std::string name, std::string text);
+  // The same for a text that `owner` keeps alive and unchanged.
+  SourceId Add(std::string name, std::string_view text, std::shared_ptr<const void> owner);
   std::string_view Name(SourceId id) const;
   std::string_view Text(SourceId id) const;
   LineColumn Locate(SourceId id, uint32_t offset) const;
@@ -30,8 +32,9 @@ class SourceMap {
 
  private:
   struct Entry {
-    std::string name;
-    std::string text;
+    std::string name, own_text;
+    std::string_view text;  // of own_text, or of what the owner holds
+    std::shared_ptr<const void> owner;
   };
   const Entry& Get(SourceId id) const;
 

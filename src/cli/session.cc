@@ -211,6 +211,7 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.empty = arguments.Flag("empty");
   options.warn_error = arguments.Flag("warn-error");
   options.write_json = arguments.Flag("write-json");
+  options.partial_parse = arguments.Flag("partial-parse");
   options.introspect = arguments.Flag("introspect");
   options.quiet = arguments.Flag("quiet");
   options.use_colors = session.colors;

@@ -1,6 +1,7 @@
 // Writing artifacts; secrets are redacted, as in every sink.
 #include "engine/artifacts.h"
 
+#include "engine/parse_memory.h"
 #include "project/artifacts.h"
 
 namespace stir::engine {
@@ -23,11 +24,23 @@ Status Write(const Setting& setting, const Host& host, const Narrator& narrator,
 
 }  // namespace
 
+std::filesystem::path ManifestPath(const Setting& setting) { return setting.target_path / "manifest.json"; }
+
 Status WriteManifestFile(const project::Manifest& manifest, const Setting& setting, const Host& host,
                          const Options& options, const Narrator& narrator) {
   if (!options.write_json) return {};
-  return Write(setting, host, narrator, "manifest.json", "WritableManifest",
-               project::WriteManifest(manifest, Metadata(host, options)));
+  const std::filesystem::path path = ManifestPath(setting);
+  if (setting.manifest_identity && FindWritten(host, options, path, *setting.manifest_identity)) return {};
+  STIR_TRY(host.files.WriteParts(path, [&](const Files::PartSink& sink) {
+    return project::WriteManifest(manifest, Metadata(host, options), [&](std::string& part) {
+      host.redactor.RedactInPlace(part);
+      return sink(part);
+    });
+  }));
+  if (setting.manifest_identity)
+    NoteWritten(host, options, path, *setting.manifest_identity, {manifest.nodes().size(), StatsOf(manifest)});
+  narrator.ArtifactWritten("WritableManifest", path.string());
+  return {};
 }
 
 Status WriteRunResultsFile(std::span<const NodeReport> reports, double elapsed_seconds, const Setting& setting,

@@ -10,6 +10,7 @@
 
 namespace stir::engine {
 
+std::filesystem::path ManifestPath(const Setting& setting);
 // Does nothing with --no-write-json. A folder that cannot be written is an error.
 Status WriteManifestFile(const project::Manifest& manifest, const Setting& setting, const Host& host,
                          const Options& options, const Narrator& narrator);

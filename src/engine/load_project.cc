@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "embedded/embedded.h"
 #include "engine/kinds.h"
+#include "engine/parse_memory.h"
 #include "project/parse.h"
 
 namespace stir::engine {
@@ -40,7 +41,7 @@ std::vector<std::pair<std::string, Value>> Flags(const Options& options) {
   flag("INTROSPECT", options.introspect);
   flag("LOG_CACHE_EVENTS", false);
   flag("NO_PRINT", false);
-  flag("PARTIAL_PARSE", true);
+  flag("PARTIAL_PARSE", options.partial_parse);
   flag("QUIET", options.quiet);
   flag("REQUIRE_SQL_HEADER_IN_TEST_CONFIGS", false);
   flag("SEND_ANONYMOUS_USAGE_STATS", false);
@@ -135,7 +136,8 @@ Result<TargetSetting> ReadTargetSetting(const Host& host, const Options& options
 Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& options) {
   auto setting = std::make_unique<Setting>();
   STIR_ASSIGN(setting->invocation, MakeInvocation(host, options));
-  STIR_ASSIGN(setting->files, project::ReadProject(host.files, options.project_dir, setting->invocation, host.sources));
+  STIR_ASSIGN(setting->files, project::ReadProject(host.files, options.project_dir, setting->invocation, host.sources,
+                                                   OpenParseCache(host, options)));
   const project::ProjectConfig& config = setting->files.packages.front().config;
   setting->project_name = config.name;
   PlaceTarget(*setting, options, config);
@@ -157,8 +159,11 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
   return setting;
 }
 
-Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host,
-                                                              const Options& options, const Narrator& narrator) {
+namespace {
+
+Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, const Host& host,
+                                                              const Options& options, const Narrator& narrator,
+                                                              bool only_changes) {
   JsonWriter json;
   json.BeginObject().Key("adapter_name").String(setting.target.profile.type).Key("adapter_version").String("=1.11.1");
   json.EndObject();
@@ -167,14 +172,31 @@ Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, 
 
   Diagnostics warnings = std::move(setting.files.warnings);
   const std::vector<project::BuiltinFile> builtin = BuiltinMacros();
+  const std::string program = ProgramIdentity(host);
   const project::ParseOptions parse{.invocation = &setting.invocation,
                                     .target = &setting.target,
                                     .dialect = setting.dialect,
-                                    .builtin_macros = builtin};
+                                    .builtin_macros = builtin,
+                                    .program = program,
+                                    .only_changes = only_changes};
   STIR_ASSIGN(project::ParsedProject parsed, project::ParseProject(std::move(setting.files), parse, host.sources));
+  setting.manifest_identity = parsed.identity;
+  if (parsed.cache) KeepParseCache(host, options, *parsed.cache);
   Append(warnings, std::move(parsed.warnings));
   STIR_TRY(TellWarnings(warnings, options, narrator));
   return std::move(parsed.manifest);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host,
+                                                              const Options& options, const Narrator& narrator) {
+  return ParseOrCheck(setting, host, options, narrator, false);
+}
+
+Result<std::shared_ptr<const project::Manifest>> CheckSetting(Setting& setting, const Host& host,
+                                                              const Options& options, const Narrator& narrator) {
+  return ParseOrCheck(setting, host, options, narrator, true);
 }
 
 std::string InvocationArguments(const Options& options) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "adapter/relation.h"
@@ -30,8 +31,9 @@ struct Setting {
   project::Target target;
   const adapter::Dialect* dialect = nullptr;
   std::string project_name;
-  std::filesystem::path target_path;  // absolute
-  std::string target_folder;          // as it is shown: relative to the project where it lies inside
+  std::optional<Hash128> manifest_identity;  // see ParsedProject
+  std::filesystem::path target_path;         // absolute
+  std::string target_folder;                 // as it is shown: relative to the project where it lies inside
   runtime::QueryComment query_comment;
   jinja::Value invocation_arguments;  // dict: what templates see as invocation_args_dict
 
@@ -55,6 +57,9 @@ Result<project::ProjectConfig> ReadProjectConfig(const Host& host, const Options
                                                  const project::Invocation& invocation);
 // The setting's files become the manifest. Warnings are told, or are errors with --warn-error.
 Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host,
+                                                              const Options& options, const Narrator& narrator);
+// The same for who has no use for the manifest of a project in which nothing has changed: null then.
+Result<std::shared_ptr<const project::Manifest>> CheckSetting(Setting& setting, const Host& host,
                                                               const Options& options, const Narrator& narrator);
 // dbt's `args` of run_results.json and templates' `invocation_args_dict`: a JSON object.
 std::string InvocationArguments(const Options& options);

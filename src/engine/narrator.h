@@ -37,6 +37,9 @@ struct NarratorStyle {
   std::string home_database;  // left out of names shown
 };
 
+// "3 models, 2 data tests, 400 macros".
+std::string StatsOf(const project::Manifest& manifest);
+
 // Thread safe: it holds no state but what it was made with.
 class Narrator {
  public:
@@ -52,6 +55,7 @@ class Narrator {
   void Warn(const Diagnostics& warnings) const;
 
   void FoundStats(const project::Manifest& manifest) const;
+  void FoundStats(const std::string& line) const;  // of StatsOf
   void Concurrency(int threads, std::string_view target, int nodes) const;
   void NothingToDo() const;
   void ArtifactWritten(std::string_view type, std::string_view path) const;

@@ -46,6 +46,7 @@ struct Options {
   bool empty = false;
   bool warn_error = false;
   bool write_json = true;
+  bool partial_parse = true;  // take over what an earlier command parsed
   bool introspect = true;
   bool quiet = false;
   bool use_colors = false;

@@ -127,8 +127,11 @@ void Narrator::Warn(const Diagnostics& warnings) const {
   }
 }
 
-void Narrator::FoundStats(const project::Manifest& manifest) const {
-  const std::string line = FoundLine(manifest);
+std::string StatsOf(const project::Manifest& manifest) { return FoundLine(manifest); }
+
+void Narrator::FoundStats(const project::Manifest& manifest) const { FoundStats(FoundLine(manifest)); }
+
+void Narrator::FoundStats(const std::string& line) const {
   JsonWriter json;
   json.BeginObject().Key("stat_line").String(line).EndObject();
   Say("W006", "FoundStats", Level::kInfo, "Found " + line, std::move(json).Take());

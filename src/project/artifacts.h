@@ -1,6 +1,7 @@
 // The files that dbt's users and tools read: manifest.json (v12) and run_results.json (v6), streamed in dbt's form.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ void WriteNode(JsonWriter& json, const Manifest& manifest, const Node& node);
 
 // The whole manifest.json. Secrets are not redacted here.
 std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata);
+// The same in parts of about a megabyte, each cut between two nodes.
+Status WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata,
+                     const std::function<Status(std::string& part)>& sink);
 
 struct PhaseTiming {
   std::string name;  // "compile", "execute"

@@ -236,6 +236,13 @@ Value MakeVar(FindVarFunction find, std::string where, bool lenient) {
   return Value::New<VarObject>(std::move(find), std::move(where), lenient, true);
 }
 
+FindVarFunction Noting(FindVarFunction find, Reads& reads) {
+  return [find = std::move(find), &reads](std::string_view name) {
+    reads.AddVar(name);
+    return find(name);
+  };
+}
+
 Value MakePlainVar(FindVarFunction find) { return Value::New<VarObject>(std::move(find), "", false, false); }
 
 Value MakeEnvVar(const Environment& environment, bool secrets, std::function<void(const std::string&)> on_secret) {
@@ -270,7 +277,8 @@ void BaseContext::Add(std::string name, jinja::Function function) {
   names_.emplace(std::move(name), std::move(value));
 }
 
-BaseContext::BaseContext(const Invocation& invocation, Value target, std::string_view project_name) {
+BaseContext::BaseContext(const Invocation& invocation, Value target, std::string_view project_name)
+    : clock_(*invocation.clock) {
   Add("return", ReturnValue);
   Add("fromjson", FromJson);
   Add("tojson", Dumper("tojson", pylib::DumpJson));
@@ -304,6 +312,50 @@ bool BaseContext::Lookup(std::string_view name, Value& value) const {
   auto found = names_.find(name);
   if (found == names_.end()) return false;
   value = found->second;
+  return true;
+}
+
+// Tells when somebody asks for the time.
+class NotingClock final : public Clock {
+ public:
+  NotingClock(const Clock& clock, Reads& reads) : clock_(clock), reads_(reads) {}
+  Timestamp Now() const override {
+    reads_.uncertain = true;
+    return clock_.Now();
+  }
+  Duration Monotonic() const override {
+    reads_.uncertain = true;
+    return clock_.Monotonic();
+  }
+
+ private:
+  const Clock& clock_;
+  Reads& reads_;
+};
+
+bool NotedContext::Lookup(std::string_view name, Value& value) {
+  if (!base_.Lookup(name, value)) return false;
+  if (name == "flags") reads_.flags = true;
+  if (name == "target" || name == "env") reads_.target = true;
+  if (name == "run_started_at" || name == "invocation_id") reads_.uncertain = true;
+  if (name == "modules") {
+    if (!clock_) clock_ = std::make_unique<NotingClock>(base_.clock(), reads_);
+    value = pylib::Modules(*clock_);
+  }
+  if (name == "env_var") {
+    value = jinja::MakeFunction(
+        "env_var",
+        [env_var = std::move(value), &reads = reads_](CallContext& context,
+                                                      const Arguments& arguments) -> Result<Value> {
+          for (const Value& asked : arguments.positional.first(std::min<size_t>(arguments.positional.size(), 1))) {
+            if (asked.IsString()) reads.AddVariable(asked.AsString());
+          }
+          for (const jinja::KeywordArgument& keyword : arguments.keywords) {
+            if (keyword.name == "var" && keyword.value.IsString()) reads.AddVariable(keyword.value.AsString());
+          }
+          return context.Call(env_var, arguments);
+        });
+  }
   return true;
 }
 

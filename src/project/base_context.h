@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "jinja/template.h"
 #include "jinja/value.h"
 #include "project/invocation.h"
+#include "project/reads.h"
 #include "project/text_map.h"
 
 namespace stir::project {
@@ -23,11 +25,26 @@ class BaseContext {
   // `target`: the dict of the active target, undefined where there is none yet. `project_name` may be empty.
   BaseContext(const Invocation& invocation, jinja::Value target, std::string_view project_name);
   bool Lookup(std::string_view name, jinja::Value& value) const;  // all names but `var`
+  const Clock& clock() const { return clock_; }
 
  private:
   void Add(std::string name, jinja::Function function);
 
+  const Clock& clock_;
   TextMap<jinja::Value> names_;
+};
+
+// A base context for one rendering that notes what is read of it. Values found here must not outlive it.
+class NotedContext {
+ public:
+  NotedContext(const BaseContext& base, Reads& reads) : base_(base), reads_(reads) {}
+  bool Lookup(std::string_view name, jinja::Value& value);
+  Reads& reads() { return reads_; }
+
+ private:
+  const BaseContext& base_;
+  Reads& reads_;
+  std::unique_ptr<Clock> clock_;
 };
 
 // Finds a variable's value; null when nobody set it.
@@ -37,6 +54,8 @@ using FindVarFunction = std::function<const jinja::Value*(std::string_view name)
 jinja::Value MakeVar(FindVarFunction find, std::string where, bool lenient);
 // The same for properties files, where texts are taken as they are.
 jinja::Value MakePlainVar(FindVarFunction find);
+// `find`, noting the names that it is asked for.
+FindVarFunction Noting(FindVarFunction find, Reads& reads);
 // The callable `env_var`. `secrets`: DBT_ENV_SECRET_* may be read (profiles and packages only) and are told to
 // `on_secret`.
 jinja::Value MakeEnvVar(const Environment& environment, bool secrets,
@@ -45,12 +64,12 @@ jinja::Value MakeEnvVar(const Environment& environment, bool secrets,
 // Names from a BaseContext and a few of its own: enough for YAML files.
 class SimpleScope final : public jinja::Scope {
  public:
-  explicit SimpleScope(const BaseContext& base) : base_(base) {}
+  SimpleScope(const BaseContext& base, Reads& reads) : base_(base, reads) {}
   void Set(std::string name, jinja::Value value) { own_.emplace_back(std::move(name), std::move(value)); }
   bool Lookup(std::string_view name, jinja::Value& value) override;
 
  private:
-  const BaseContext& base_;
+  NotedContext base_;
   std::vector<std::pair<std::string, jinja::Value>> own_;
 };
 

@@ -180,7 +180,7 @@ void NodeBuilder::Place(Node& node, const PackageContext& package) {
                         node.original_file_path,
                         node.fqn,
                         node.model ? node.model->version : Text()};
-  Result<RelationNames> names = NameRelation(named, *node.config, package);
+  Result<RelationNames> names = NameRelation(named, *node.config, package, reads_);
   if (!names.ok()) {
     Append(errors_, std::move(names).error());
     return;
@@ -211,12 +211,22 @@ void NodeBuilder::TakeUses(Node& node, const Recording& recording) {
   named(recording.functions, node.functions);
   named(recording.metrics, node.metrics);
   node.macros = recording.macros;
+  reads_.Add(recording.reads);
+}
+
+std::optional<DocIndex::Rendered> NodeBuilder::RenderDescription(const YamlNode& description,
+                                                                 std::string_view package) {
+  if (!description) return std::nullopt;
+  reads_.docs = reads_.docs || HasJinja(description->text);
+  Result<DocIndex::Rendered> rendered = project_.docs.Render(*description, package);
+  if (rendered.ok()) return *std::move(rendered);
+  Append(errors_, std::move(rendered).error());
+  return std::nullopt;
 }
 
 void NodeBuilder::Describe(Node& node, const YamlNode& description) {
-  if (!description) return;
-  Result<DocIndex::Rendered> rendered = project_.docs.Render(*description, node.package);
-  if (!rendered.ok()) return Append(errors_, std::move(rendered).error());
+  const std::optional<DocIndex::Rendered> rendered = RenderDescription(description, node.package);
+  if (!rendered) return;
   node.description = pool_.Intern(rendered->text);
   for (const std::string& use : rendered->uses) node.doc_blocks.push_back(pool_.Intern(use));
 }
@@ -229,14 +239,9 @@ std::shared_ptr<const Columns> NodeBuilder::ColumnsOf(std::span<const DeclaredCo
     Column column;
     column.name = pool_.Intern(each.name);
     column.data_type = pool_.Intern(each.data_type);
-    if (each.description) {
-      Result<DocIndex::Rendered> rendered = project_.docs.Render(*each.description, package);
-      if (rendered.ok()) {
-        column.description = pool_.Intern(rendered->text);
-        for (const std::string& use : rendered->uses) column.doc_blocks.push_back(pool_.Intern(use));
-      } else {
-        Append(errors_, std::move(rendered).error());
-      }
+    if (const std::optional<DocIndex::Rendered> rendered = RenderDescription(each.description, package)) {
+      column.description = pool_.Intern(rendered->text);
+      for (const std::string& use : rendered->uses) column.doc_blocks.push_back(pool_.Intern(use));
     }
     column.quote = each.quote;
     column.meta = each.meta;
@@ -310,6 +315,7 @@ Node NodeBuilder::FromSql(const PackageContext& package, const ProjectFile& file
   node.checksum = pool_.Add(TextChecksum(file.text));
   node.raw_code = sql.raw_code;
   node.code = sql.code;
+  node.code_origin = sql.origin;
   node.span = sql.span;
   if (type == ResourceType::kModel) node.model = std::make_unique<ModelPart>();
   if (type == ResourceType::kTest) node.test = std::make_unique<TestPart>();
@@ -377,9 +383,8 @@ Node NodeBuilder::FromHook(const PackageContext& package, const yaml::Node& hook
   node.span = hook.span;
   node.checksum = pool_.Intern(package.files->config.checksum);
   node.operation = std::make_unique<OperationPart>(OperationPart{on_run_start, index});
-  auto code = jinja::Template::Parse(
-      std::string(node.raw_code),
-      jinja::Origin{hook.span.source, hook.span.begin, hook.verbatim && node.raw_code == hook.text, hook.span});
+  node.code_origin = {hook.span.source, hook.span.begin, hook.verbatim && node.raw_code == hook.text, hook.span};
+  auto code = jinja::Template::Parse(std::string(node.raw_code), node.code_origin);
   if (!code.ok()) {
     Append(errors_, std::move(code).error());
   } else {
@@ -424,14 +429,8 @@ void NodeBuilder::FillSource(Node& node, const SourceTable& table) {
   part.source_name = pool_.Intern(table.source_name);
   part.identifier = node.alias;
   part.loader = pool_.Intern(table.loader);
-  if (table.source_description) {
-    Result<DocIndex::Rendered> rendered = project_.docs.Render(*table.source_description, node.package);
-    if (rendered.ok()) {
-      part.source_description = pool_.Intern(rendered->text);
-    } else {
-      Append(errors_, std::move(rendered).error());
-    }
-  }
+  if (const std::optional<DocIndex::Rendered> rendered = RenderDescription(table.source_description, node.package))
+    part.source_description = pool_.Intern(rendered->text);
   auto text = [&](std::string_view key) {
     const Value& value = node.config->Get(key);
     return value.IsString() ? pool_.Intern(value.AsString()) : Text();

@@ -22,12 +22,15 @@ struct PropertiesFile {
   Properties properties;
   bool broken = false;     // it had errors, so what it declares may be missing
   std::string patch_path;  // "shop://models/schema.yml"
+  uint32_t number = 0;     // of the file
+  bool whole = false;      // else only the names in `properties.nodes` are known
 };
 
 // A node's place in properties.
 struct Patch {
   const PropertiesFile* file = nullptr;
   const NodePatch* patch = nullptr;
+  size_t index = 0;  // of the patch in its file
   explicit operator bool() const { return patch != nullptr; }
 };
 
@@ -65,6 +68,7 @@ class NodeBuilder {
   std::vector<Text> FqnOf(const PackageContext& package, std::string_view path, std::string_view name);
   TextPool& pool() { return pool_; }
   Diagnostics& errors() { return errors_; }
+  Reads& reads() { return reads_; }  // of what was built since it was last taken
   const ProjectContext& project() const { return project_; }
   std::shared_ptr<const Columns> ColumnsOf(std::span<const DeclaredColumn> declared, std::string_view package);
 
@@ -80,6 +84,7 @@ class NodeBuilder {
   void NameVersion(Node& node, const PackageContext& package, const NodePatch& patch);
   void NoteForeignKeys(Node& node, const NodePatch& patch);
   const PackageContext& PackageOf(const Node& node) const;
+  std::optional<DocIndex::Rendered> RenderDescription(const YamlNode& description, std::string_view package);
   void RecordHooks(Node& node, const PackageContext& package);
   void FillSource(Node& node, const SourceTable& table);
   void FillFreshness(Node& node);
@@ -87,6 +92,7 @@ class NodeBuilder {
   const ProjectContext& project_;
   TextPool& pool_;
   Diagnostics& errors_;
+  Reads reads_;
   // Configurations without a layer of their own are the same for all nodes below one path.
   std::unordered_map<std::string, std::shared_ptr<const Config>> shared_configs_;
   std::unordered_map<std::string, jinja::Value> shared_unrendered_;

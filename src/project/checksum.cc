@@ -21,6 +21,13 @@ size_t SpaceLength(std::string_view text) {
   return space ? 3 : 0;
 }
 
+// How many bytes at the start are printable ASCII: neither white space nor the beginning of one.
+size_t PlainLength(std::string_view text) {
+  size_t length = 0;
+  while (length < text.size() && text[length] > ' ' && text[length] != 0x7f) ++length;
+  return length;
+}
+
 }  // namespace
 
 std::string TextChecksum(std::string_view text) {
@@ -28,6 +35,13 @@ std::string TextChecksum(std::string_view text) {
   collapsed.reserve(text.size());
   bool pending = false;
   for (size_t i = 0; i < text.size();) {
+    if (const size_t plain = PlainLength(text.substr(i)); plain > 0) {
+      if (pending) collapsed += ' ';
+      pending = false;
+      collapsed.append(text, i, plain);
+      i += plain;
+      continue;
+    }
     if (const size_t space = SpaceLength(text.substr(i)); space > 0) {
       pending = !collapsed.empty();
       i += space;

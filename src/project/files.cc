@@ -4,20 +4,26 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <set>
-#include <tuple>
+#include <utility>
 
 #include "base/parallel.h"
 #include "base/strings.h"
 #include "project/dbt_version.h"
 #include "project/ignore_rules.h"
 #include "project/kinds.h"
+#include "project/parse_cache.h"
 #include "project/yaml_values.h"
 #include "yaml/node.h"
 
 namespace stir::project {
 
 namespace {
+
+// A file that was changed within this time before it was looked at may be changed again without looking different:
+// clocks of disks are coarse.
+constexpr int64_t kFreshNanoseconds = int64_t{2} * 1000 * 1000 * 1000;
 
 constexpr uint64_t kLargestHashedSeed = uint64_t{1} << 20;  // dbt's default of MAXIMUM_SEED_SIZE_MIB
 
@@ -29,6 +35,7 @@ class Tree {
   virtual Result<std::string> Read(const std::string& path) = 0;
   virtual bool Exists(const std::string& path) = 0;
   virtual std::string Absolute(const std::string& path) const = 0;
+  virtual int64_t Now() const = 0;  // nanoseconds, by the clock that stamps the files
 };
 
 class DiskTree final : public Tree {
@@ -41,6 +48,11 @@ class DiskTree final : public Tree {
   bool Exists(const std::string& path) override { return files_.Exists(root_ / path); }
   std::string Absolute(const std::string& path) const override {
     return path.empty() ? root_.string() : (root_ / path).lexically_normal().string();
+  }
+  // Not the invocation's clock: one that was set for templates must not make files look old.
+  int64_t Now() const override {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
   }
 
  private:
@@ -69,6 +81,7 @@ class MemoryTree final : public Tree {
   }
   bool Exists(const std::string& path) override { return texts_.contains(path); }
   std::string Absolute(const std::string& path) const override { return "/memory/" + path; }
+  int64_t Now() const override { return 0; }  // texts in memory always look fresh
 
  private:
   const std::map<std::string, std::string>& texts_;
@@ -137,8 +150,12 @@ FileKind KindOf(const Rule& rule, std::string_view path) {
 
 class PackageReader {
  public:
-  PackageReader(Tree& tree, SourceMap& sources, std::string root)
-      : tree_(tree), sources_(sources), root_(std::move(root)) {}
+  PackageReader(Tree& tree, SourceMap& sources, std::string root, std::shared_ptr<const ParseCache> cache)
+      : tree_(tree),
+        sources_(sources),
+        root_(std::move(root)),
+        cache_(std::move(cache)),
+        package_(cache_ ? cache_->Find(root_) : nullptr) {}
 
   // The root project; its variables may stand in vars.yml.
   Result<PackageFiles> ReadRoot(const Invocation& invocation, Diagnostics& warnings) {
@@ -165,6 +182,7 @@ class PackageReader {
     const SourceId source = sources_.Add(Under(root_, "dbt_project.yml"), std::move(text));
     PackageFiles package;
     package.root = tree_.Absolute(root_);
+    package.folder = root_;
     STIR_ASSIGN(package.config, ParseProjectConfig(sources_, source, invocation, warnings));
     STIR_ASSIGN(package.files, List(package.config));
     STIR_TRY(ReadAll(package.files));
@@ -196,8 +214,8 @@ class PackageReader {
       STIR_ASSIGN(const std::string text, tree_.Read(path));
       ignored = IgnoreRules(text);
     }
+    const int64_t now = tree_.Now();
     std::map<std::string, std::vector<WalkEntry>> walked;
-    std::set<std::pair<FileKind, std::string>> seen;
     for (const Rule& rule : RulesOf(config)) {
       if (!walked.contains(rule.folder)) {
         STIR_ASSIGN(walked[rule.folder], tree_.Walk(Under(root_, rule.folder)));
@@ -205,31 +223,44 @@ class PackageReader {
       for (const WalkEntry& entry : walked[rule.folder]) {
         if (Extension(entry.path) != rule.extension || IsIgnoredName(FileName(entry.path))) continue;
         if (ignored.Ignores(Under(rule.folder, entry.path))) continue;
-        const FileKind kind = KindOf(rule, entry.path);
-        if (!seen.emplace(kind, Under(rule.folder, entry.path)).second) continue;
         ProjectFile file;
-        file.kind = kind;
+        file.kind = KindOf(rule, entry.path);
         file.path = Under(rule.folder, entry.path);
         file.folder = rule.folder;
-        file.size = entry.stat.size;
+        file.stat = entry.stat;
+        file.settled = std::max(entry.stat.mtime_ns, entry.stat.ctime_ns) < now - kFreshNanoseconds;
         files.push_back(std::move(file));
       }
     }
-    std::ranges::sort(files, [](const ProjectFile& a, const ProjectFile& b) {
-      return std::tie(a.kind, a.path) < std::tie(b.kind, b.path);
-    });
+    const auto key = [](const ProjectFile& file) { return std::pair(file.kind, std::string_view(file.path)); };
+    std::ranges::stable_sort(files, {}, key);  // a folder may be named twice, or stand in another
+    const auto doubles = std::ranges::unique(files, {}, key);
+    files.erase(doubles.begin(), doubles.end());
+    FindKnown(files);
     return files;
   }
 
+  // What the cache knows of the same files; both lists are in the same order.
+  void FindKnown(std::vector<ProjectFile>& files) const {
+    if (!package_) return;
+    auto known = package_->files.begin();
+    for (ProjectFile& file : files) {
+      const auto wanted = std::pair(file.kind, std::string_view(file.path));
+      while (known != package_->files.end() && std::pair(known->kind, known->path) < wanted) ++known;
+      if (known != package_->files.end() && std::pair(known->kind, known->path) == wanted) file.known = &*known;
+    }
+  }
+
   Status ReadAll(std::vector<ProjectFile>& files) {
-    std::vector<std::string> texts(files.size());
+    std::vector<std::string> texts(files.size());  // of those that were read
     std::vector<Diagnostics> problems(files.size());
     ParallelFor(files.size(), [&](size_t i) { problems[i] = ReadOne(files[i], texts[i]); });
     Diagnostics errors;
     for (size_t i = 0; i < files.size(); ++i) {
       Append(errors, std::move(problems[i]));
       if (files[i].kind == FileKind::kSeed) continue;
-      files[i].source = sources_.Add(Under(root_, files[i].path), std::move(texts[i]));
+      files[i].source = files[i].known ? sources_.Add(Under(root_, files[i].path), files[i].known->text, cache_)
+                                       : sources_.Add(Under(root_, files[i].path), std::move(texts[i]));
       files[i].text = sources_.Text(files[i].source);
     }
     STIR_TRY(StatusOf(std::move(errors)));
@@ -252,8 +283,26 @@ class PackageReader {
   }
 
   Diagnostics ReadOne(ProjectFile& file, std::string& text) const {
+    const CachedFile* known = std::exchange(file.known, nullptr);
+    if (known && known->settled && SameStat(file.stat, known->stat)) {
+      file.known = known;
+      file.content = known->content;
+      file.checksum = known->checksum;
+      file.checksum_is_path = known->checksum_is_path;
+      return {};
+    }
+    Diagnostics errors = ReadBytes(file, text);
+    if (known && file.content == known->content && file.checksum_is_path == known->checksum_is_path) file.known = known;
+    return errors;
+  }
+
+  static bool SameStat(const FileStat& a, const FileStat& b) {
+    return a.size == b.size && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns && a.inode == b.inode;
+  }
+
+  Diagnostics ReadBytes(ProjectFile& file, std::string& text) const {
     const std::string path = Under(root_, file.path);
-    if (file.kind == FileKind::kSeed && file.size > kLargestHashedSeed) {
+    if (file.kind == FileKind::kSeed && file.stat.size > kLargestHashedSeed) {
       file.checksum = file.path;
       file.checksum_is_path = true;
       return {};
@@ -273,6 +322,8 @@ class PackageReader {
   Tree& tree_;
   SourceMap& sources_;
   std::string root_;  // below the tree's root; empty for the root project
+  std::shared_ptr<const ParseCache> cache_;
+  const CachedPackage* package_;  // in the cache; null when that does not know it
 };
 
 Result<SourceId> ReadOptional(Tree& tree, SourceMap& sources, const std::string& path) {
@@ -347,14 +398,15 @@ Status CheckDbtVersion(const ProjectConfig& config) {
   return errors;
 }
 
-Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMap& sources) {
+Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMap& sources,
+                              std::shared_ptr<const ParseCache> cache) {
   if (!tree.Exists("dbt_project.yml")) {
     return Diagnostic(kNoProject, "no dbt_project.yml found")
         .About(tree.Absolute("dbt_project.yml"))
         .Hint("run the command in a project's folder, or name one with --project-dir");
   }
   ProjectFiles files;
-  STIR_ASSIGN(PackageFiles root, PackageReader(tree, sources, "").ReadRoot(invocation, files.warnings));
+  STIR_ASSIGN(PackageFiles root, PackageReader(tree, sources, "", cache).ReadRoot(invocation, files.warnings));
   const std::string install_path = Normalised(root.config.packages_install_path);
   files.packages.push_back(std::move(root));
 
@@ -371,7 +423,7 @@ Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMa
   Diagnostics errors;
   for (const std::string& folder : installed) {
     Result<PackageFiles> package =
-        PackageReader(tree, sources, Under(install_path, folder)).Read(invocation, files.warnings);
+        PackageReader(tree, sources, Under(install_path, folder), cache).Read(invocation, files.warnings);
     if (package.ok()) {
       files.packages.push_back(*std::move(package));
     } else {
@@ -385,20 +437,22 @@ Result<ProjectFiles> ReadTree(Tree& tree, const Invocation& invocation, SourceMa
   for (const PackageFiles& package : files.packages) {
     if (ChecksVersion(invocation)) STIR_TRY(CheckDbtVersion(package.config));
   }
+  files.cache = std::move(cache);
   return files;
 }
 
 }  // namespace
 
-Result<ProjectFiles> ReadProject(Files& files, const fs::path& root, const Invocation& invocation, SourceMap& sources) {
+Result<ProjectFiles> ReadProject(Files& files, const fs::path& root, const Invocation& invocation, SourceMap& sources,
+                                 std::shared_ptr<const ParseCache> cache) {
   DiskTree tree(files, root);
-  return ReadTree(tree, invocation, sources);
+  return ReadTree(tree, invocation, sources, std::move(cache));
 }
 
 Result<ProjectFiles> ProjectFilesOf(const std::map<std::string, std::string>& texts, const Invocation& invocation,
-                                    SourceMap& sources) {
+                                    SourceMap& sources, std::shared_ptr<const ParseCache> cache) {
   MemoryTree tree(texts);
-  return ReadTree(tree, invocation, sources);
+  return ReadTree(tree, invocation, sources, std::move(cache));
 }
 
 }  // namespace stir::project

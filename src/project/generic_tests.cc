@@ -68,21 +68,38 @@ std::string Cleaned(std::string_view text) {
   return clean;
 }
 
-// The metadata with keys sorted and every leaf as text.
-Value Hashable(const Value& value) {
+// Python's repr of the text of a value.
+void AppendText(std::string& out, const Value& value) {
+  const Result<std::string> repr = (value.IsString() ? value : Value::String(TextOf(value))).Repr();
+  if (repr.ok()) out += *repr;
+}
+
+// Python's repr of the metadata with keys sorted and every leaf as text.
+void AppendHashable(std::string& out, const Value& value) {
   if (value.IsDict()) {
-    const auto entries = value.AsDict().entries();
-    std::vector<std::pair<Value, Value>> sorted(entries.begin(), entries.end());
-    std::ranges::sort(sorted, {}, [](const auto& entry) { return TextOf(entry.first); });
-    for (auto& [key, each] : sorted) each = Hashable(each);
-    return Value::MakeDict(std::move(sorted));
+    std::vector<std::pair<std::string, const std::pair<Value, Value>*>> sorted;
+    for (const auto& entry : value.AsDict().entries()) sorted.emplace_back(TextOf(entry.first), &entry);
+    std::ranges::sort(sorted, {}, [](const auto& entry) -> const std::string& { return entry.first; });
+    out += '{';
+    for (size_t i = 0; i < sorted.size(); ++i) {
+      if (i > 0) out += ", ";
+      const Result<std::string> key = sorted[i].second->first.Repr();
+      if (key.ok()) out += *key;
+      out += ": ";
+      AppendHashable(out, sorted[i].second->second);
+    }
+    out += '}';
+  } else if (value.type() == jinja::Type::kList) {
+    out += '[';
+    const std::vector<Value>& items = value.Items();
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (i > 0) out += ", ";
+      AppendHashable(out, items[i]);
+    }
+    out += ']';
+  } else {
+    AppendText(out, value);
   }
-  if (value.type() == jinja::Type::kList) {
-    std::vector<Value> items;
-    for (const Value& item : value.Items()) items.push_back(Hashable(item));
-    return Value::List(std::move(items));
-  }
-  return Value::String(TextOf(value));
 }
 
 Value DictOf(const Entries& entries) {
@@ -144,8 +161,9 @@ TestNames SynthesizeTestNames(std::string_view type, std::string_view target, co
 }
 
 std::string TestHash(std::string_view name, const Value& metadata) {
-  const Result<std::string> repr = Hashable(metadata).Repr();
-  const std::string digest = Md5Hex(std::string(name) + (repr.ok() ? *repr : std::string()));
+  std::string text(name);
+  AppendHashable(text, metadata);
+  const std::string digest = Md5Hex(text);
   return digest.substr(digest.size() - kHashDigits);
 }
 
@@ -264,8 +282,8 @@ void GenericTestBuilder::TakeConfig(Declaration& test, const TestTarget& target)
   for (auto& entry : nested) test.config.push_back(std::move(entry));
 
   const ParseContext& context = *target.file->package->parse;
-  SimpleScope scope(context.base());
-  scope.Set("var", context.plain_var());
+  SimpleScope scope(context.base(), nodes_.reads());
+  scope.Set("var", context.PlainVar(nodes_.reads()));
   for (auto& [key, value] : test.config) {
     if (!value.IsString() || !HasJinja(value.AsString())) continue;
     yaml::Node node;
@@ -433,6 +451,7 @@ bool GenericTestBuilder::FindUses(const Node& node, const Declaration& test, con
             .Hint(DidYouMean(test.word, macros.GenericTestNames())));
   } else {
     recording.AddMacro(macro->id);
+    recording.reads.AddMacro(*macro);  // also when it is not rendered: that it needs no rendering depends on it
   }
   const bool simple = macro && macro->package == "dbt" && (test.name == "not_null" || test.name == "unique");
   if (simple) NoteTarget(test, target, true, recording);
@@ -480,6 +499,7 @@ Node GenericTestBuilder::MakeNode(const Declaration& test, const TestTarget& tar
   const std::string raw_code = RawCode((test.space.empty() ? "" : test.space + ".") + "test_" + test.name, test.config);
   node.raw_code = pool.Intern(raw_code);
   node.code = CodeOf(raw_code, test.span);
+  node.code_origin = {test.span.source, test.span.begin, false, test.span};
   node.description = pool.Intern(test.description);
 
   node.test = std::make_unique<TestPart>();

@@ -64,6 +64,7 @@ class MacroIndex {
   const Macro& at(MacroId id) const { return macros_[id]; }
   // What properties say about a macro; only while the project is parsed.
   Macro* Mutable(std::string_view package, std::string_view name);
+  Macro* Mutable(MacroId id) { return id < macros_.size() ? &macros_[id] : nullptr; }
   const Macro* Find(std::string_view unique_id) const;
   const Macro* Find(std::string_view package, std::string_view name) const;  // "dbt" finds all built-in ones
 

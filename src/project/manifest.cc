@@ -97,6 +97,11 @@ const Column* Node::FindColumn(std::string_view column_name) const {
   return found == columns->end() ? nullptr : &*found;
 }
 
+Result<std::shared_ptr<const jinja::Template>> CodeOf(const Node& node) {
+  if (node.code || !node.code_origin.source) return node.code;
+  return jinja::Template::Parse(std::string(node.raw_code), node.code_origin);
+}
+
 Manifest::Manifest() : index_(std::make_unique<Index>()) {}
 Manifest::~Manifest() = default;
 

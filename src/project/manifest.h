@@ -144,8 +144,17 @@ struct OperationPart {
   int index = 0;              // place in its list
 };
 
+// Where a node comes in the fixed order in which parsed files are joined.
+struct ParseOrder {
+  uint8_t phase = 0;
+  uint32_t file = 0;    // among all files of all packages
+  uint32_t number = 0;  // in its file
+  auto operator<=>(const ParseOrder&) const = default;
+};
+
 // Anything that stands in the graph. `id` is its index in Manifest::nodes() and in Manifest::graph().
 struct Node {
+  ParseOrder order;
   graph::NodeId id = 0;
   ResourceType type = ResourceType::kModel;
   Text unique_id, name, package;
@@ -161,7 +170,8 @@ struct Node {
   Text checksum_name = "sha256", checksum;
 
   Text raw_code;                                // without outer white space; may be empty and still be there (seeds)
-  std::shared_ptr<const jinja::Template> code;  // raw_code parsed; null for seeds, sources, exposures
+  std::shared_ptr<const jinja::Template> code;  // raw_code parsed, where that is done already; see CodeOf
+  jinja::Origin code_origin;                    // where raw_code stands
   Span span;  // what the user wrote: the file, or the test's or source's place in its properties
   Text language = "sql";
 
@@ -188,6 +198,9 @@ struct Node {
   bool IsRefable() const { return type <= ResourceType::kSnapshot; }
   const Column* FindColumn(std::string_view column_name) const;
 };
+
+// A node's raw_code parsed; null for what has none: seeds, sources, exposures.
+Result<std::shared_ptr<const jinja::Template>> CodeOf(const Node& node);
 
 struct Doc {
   Text unique_id, name, package, path, original_file_path, contents;
@@ -273,6 +286,7 @@ class Manifest final : public graph::Selectable {
   Manifest();
 
   std::vector<std::unique_ptr<TextPool>> pools_;
+  std::vector<std::shared_ptr<const void>> kept_;  // what else holds texts
   const SourceMap* sources_ = nullptr;
   std::vector<Node> nodes_, disabled_;
   graph::Graph graph_;

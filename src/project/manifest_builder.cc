@@ -51,6 +51,13 @@ void ManifestBuilder::SetAdapter(std::string_view type, adapter::Policy quote, a
 }
 
 void ManifestBuilder::AddNode(Node node) {
+  node.depends_on.clear();
+  if (node.model) node.model->primary_key.clear();
+  if (node.test) {
+    node.test->attached.reset();
+    node.test->group = {};
+    node.test->left_out = false;
+  }
   (node.config->enabled ? manifest_->nodes_ : manifest_->disabled_).push_back(std::move(node));
 }
 
@@ -366,6 +373,28 @@ std::unique_ptr<Manifest> ManifestBuilder::Finish(std::unique_ptr<MacroIndex> ma
   JoinSemantics(errors);
   InferPrimaryKeys();
   MakeGraph(errors);
+  ListOperations();
+  return std::move(manifest_);
+}
+
+std::unique_ptr<Manifest> ManifestBuilder::Restore(std::vector<std::vector<Node>> nodes,
+                                                   std::vector<std::vector<Node>> disabled,
+                                                   std::unique_ptr<MacroIndex> macros) {
+  manifest_->macros_ = std::move(macros);
+  const auto take = [](std::vector<std::vector<Node>>& chunks, std::vector<Node>& all) {
+    size_t count = 0;
+    for (const std::vector<Node>& chunk : chunks) count += chunk.size();
+    all.reserve(count);
+    for (std::vector<Node>& chunk : chunks) {
+      std::ranges::move(chunk, std::back_inserter(all));
+      chunk = std::vector<Node>();
+    }
+  };
+  take(nodes, manifest_->nodes_);
+  take(disabled, manifest_->disabled_);
+  manifest_->index_->Fill(*manifest_);
+  Diagnostics none;
+  MakeGraph(none);
   ListOperations();
   return std::move(manifest_);
 }

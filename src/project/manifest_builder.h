@@ -21,9 +21,11 @@ class ManifestBuilder {
                   jinja::Value vars, bool restrict_access = false);
   void SetVars(jinja::Value vars) { manifest_->vars_ = std::move(vars); }
   void SetAdapter(std::string_view type, adapter::Policy quote, adapter::Policy include);
+  // Holds texts that nodes are views of.
+  void Keep(std::shared_ptr<const void> texts) { manifest_->kept_.push_back(std::move(texts)); }
   void AddPool(std::unique_ptr<TextPool> pool) { manifest_->pools_.push_back(std::move(pool)); }
   void Reserve(size_t nodes) { manifest_->nodes_.reserve(nodes); }
-  void AddNode(Node node);  // disabled ones go to their own list
+  void AddNode(Node node);  // disabled ones go to their own list; what joining decides is forgotten
   void SetSelectors(std::vector<graph::NamedSelector> selectors, jinja::Value artifact) {
     manifest_->named_selectors_ = std::move(selectors);
     manifest_->selectors_ = std::move(artifact);
@@ -38,6 +40,9 @@ class ManifestBuilder {
   // Resolves everything; the manifest is whole afterwards. Errors: doubles, references that lead nowhere, cycles.
   // Warnings: tests of what is not there.
   std::unique_ptr<Manifest> Finish(std::unique_ptr<MacroIndex> macros, Diagnostics& errors, Diagnostics& warnings);
+  // The manifest that an earlier Finish made, from its nodes.
+  std::unique_ptr<Manifest> Restore(std::vector<std::vector<Node>> nodes, std::vector<std::vector<Node>> disabled,
+                                    std::unique_ptr<MacroIndex> macros);
 
  private:
   void CheckDoubles(Diagnostics& errors) const;

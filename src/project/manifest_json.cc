@@ -1,5 +1,6 @@
 // manifest.json: the keys of dbt's version 12, in its order. Nothing is built in memory but the text.
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/digest.h"
 #include "base/strings.h"
@@ -20,12 +21,30 @@ void WriteExtra(JsonWriter& json, const Value& extra) {
   for (const auto& [key, value] : extra.AsDict().entries()) WriteValue(json.Key(key.AsString()), value);
 }
 
+bool IsLeftOut(const Node& node) { return node.test && node.test->left_out; }
+
 class NodeWriter {
  public:
-  NodeWriter(JsonWriter& json, const Manifest& manifest, double created_at)
-      : json_(json), manifest_(manifest), created_at_(created_at) {}
+  using Sink = std::function<Status(std::string& part)>;
+  // Without a sink the text stays in `json`.
+  NodeWriter(JsonWriter& json, const Manifest& manifest, double created_at, const Sink* sink = nullptr)
+      : json_(json), manifest_(manifest), created_at_(created_at), sink_(sink) {}
+
+  // From here on configurations are written many times.
+  void Share() { share_ = true; }
+
+  // Hands on what has been written so far.
+  Status Flush() {
+    if (!sink_) return {};
+    std::string part = json_.TakePart();
+    Status status = (*sink_)(part);
+    if (!status.ok() && full_.ok()) full_ = std::move(status);
+    json_.GiveBack(std::move(part));
+    return full_;
+  }
 
   void Write(const Node& node) {
+    if (json_.text().size() > kPart) static_cast<void>(Flush());
     json_.BeginObject();
     if (node.function) Put("returns", node.function->returns);
     if (node.source) {
@@ -111,13 +130,27 @@ class NodeWriter {
     Text("unique_id", node.unique_id);
   }
 
+  // Many nodes share one configuration: its text is made once.
   void Configuration(const Node& node) {
-    json_.Key("config").BeginObject();
-    const bool left_out = (node.test && node.test->left_out) || (node.unit_test && node.unit_test->left_out);
+    const bool left_out = IsLeftOut(node);
+    if (!share_ || left_out || node.config.use_count() < kShared) return WriteConfiguration(json_.Key("config"), node);
+    std::string& text = configurations_[node.config.get()];
+    if (text.empty()) {
+      JsonWriter json;
+      WriteConfiguration(json, node);
+      text = std::move(json).Take();
+    }
+    json_.Key("config").Raw(text);
+  }
+
+  static void WriteConfiguration(JsonWriter& json, const Node& node) {
+    const bool left_out = IsLeftOut(node);
+    json.BeginObject();
     node.config->ForEach([&](std::string_view key, const Value& value) {
-      Put(key, left_out && key == "enabled" ? Value::Bool(false) : value);
+      json.Key(key);
+      WriteValue(json, left_out && key == "enabled" ? Value::Bool(false) : value);
     });
-    json_.EndObject();
+    json.EndObject();
   }
 
   void Docs(const Node& node) {
@@ -407,9 +440,16 @@ class NodeWriter {
     json_.Key("created_at").Double(created_at_);
   }
 
+  static constexpr size_t kPart = size_t{1} << 20;
+  static constexpr long kShared = 4;  // fewer nodes are not worth keeping a text for
+
   JsonWriter& json_;
   const Manifest& manifest_;
   double created_at_;
+  const Sink* sink_;
+  Status full_;
+  bool share_ = false;
+  std::unordered_map<const Config*, std::string> configurations_;
 };
 
 void WriteDocsFlags(JsonWriter& json, bool show) {
@@ -497,8 +537,6 @@ template <ResourceType type>
 bool OfType(const Node& node) {
   return node.type == type;
 }
-
-bool IsLeftOut(const Node& node) { return node.test && node.test->left_out; }
 
 template <typename Wanted>
 void WriteNodes(JsonWriter& json, std::string_view key, const Manifest& manifest, NodeWriter& writer, Wanted wanted) {
@@ -613,11 +651,11 @@ void WriteNode(JsonWriter& json, const Manifest& manifest, const Node& node) {
   NodeWriter(json, manifest, 0).Write(node);
 }
 
-std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata) {
-  JsonWriter json;
-  json.Reserve(EstimatedSize(manifest));
+namespace {
+
+void WriteWhole(JsonWriter& json, NodeWriter& writer, const Manifest& manifest, const ArtifactMetadata& metadata) {
   const double created_at = Seconds(metadata.generated_at);
-  NodeWriter writer(json, manifest, created_at);
+  writer.Share();
   json.BeginObject();
   WriteMetadata(json, manifest, metadata);
   WriteNodes(json, "nodes", manifest, writer, [](const Node& node) { return node.type < ResourceType::kSource; });
@@ -647,7 +685,24 @@ std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& meta
   WriteNodes(json, "unit_tests", manifest, writer, [](const Node& node) { return node.unit_test != nullptr; });
   WriteNodes(json, "functions", manifest, writer, [](const Node& node) { return node.function != nullptr; });
   json.EndObject();
+}
+
+}  // namespace
+
+std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata) {
+  JsonWriter json;
+  json.Reserve(EstimatedSize(manifest));
+  NodeWriter writer(json, manifest, Seconds(metadata.generated_at));
+  WriteWhole(json, writer, manifest, metadata);
   return std::move(json).Take();
+}
+
+Status WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata,
+                     const std::function<Status(std::string& part)>& sink) {
+  JsonWriter json;
+  NodeWriter writer(json, manifest, Seconds(metadata.generated_at), &sink);
+  WriteWhole(json, writer, manifest, metadata);
+  return writer.Flush();
 }
 
 }  // namespace stir::project

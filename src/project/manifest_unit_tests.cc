@@ -15,6 +15,7 @@ using jinja::Value;
 // A unit test of another version of the same model.
 Node CopyOf(const Node& node) {
   Node copy;
+  copy.order = node.order;
   copy.type = node.type;
   copy.unique_id = node.unique_id;
   copy.name = node.name;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "base/parallel.h"
 #include "base/strings.h"
@@ -18,10 +19,12 @@
 #include "project/macro_files.h"
 #include "project/manifest_builder.h"
 #include "project/manifest_checks.h"
+#include "project/patches.h"
 #include "project/project_context.h"
 #include "project/relation_names.h"
 #include "project/selectors_file.h"
 #include "project/unit_tests.h"
+#include "project/warm_start.h"
 
 namespace stir::project {
 
@@ -49,10 +52,19 @@ struct Work {
 // Work is split into parts; a part is done by one thread, with a pool and error lists of its own, and parts are joined
 // in order.
 struct Part {
+  struct Note {  // what building nodes of a file read, and warned of
+    uint32_t file = 0;
+    Reads reads;
+    Diagnostics warnings;
+  };
   std::unique_ptr<TextPool> pool = std::make_unique<TextPool>();
   std::vector<Node> nodes;
+  std::vector<Note> notes;
   Diagnostics errors, warnings;
 };
+
+// Nodes are joined in this order, whichever start made them.
+enum Phase : uint8_t { kSqlNodes, kSnapshotNodes, kSeedNodes, kHookNodes, kPropertyNodes, kTestNodes };
 
 class Parser {
  public:
@@ -62,21 +74,32 @@ class Parser {
         sources_(sources),
         base_(*options.invocation, options.target->context, files_.packages.front().config.name) {
     warnings_ = std::move(files_.warnings);
+    warnings_of_files_ = warnings_.size();
   }
 
   Result<ParsedProject> Parse() {
     ReadAllMacros();  // from here on templates can be rendered
     MakeContexts();   // configuration trees are rendered, docs are known
-    ParseFiles();     // every SQL and properties file is read, each alone
-    MatchPatches();   // which properties belong to which node
-    BuildNodes();     // configurations, names and places are final
+    FindChanges();    // which files' earlier results hold
+    if (std::optional<ParsedProject> same = TakeOverAll()) return *std::move(same);
+    TakeOverResults();      // of the files that hold
+    ReadPropertiesFiles();  // the others, each alone
+    MatchPatches();         // which properties belong to which node
+    TakeOverNodes();        // those of the files that are as they were
+    ParseSqlFiles();        // each alone
+    BuildNodes();           // configurations, names and places are final
     BuildTests();
-    std::unique_ptr<Manifest> manifest = Join();  // references are resolved, the graph is acyclic
+    std::shared_ptr<const Manifest> manifest = Join();  // references are resolved, the graph is acyclic
     WarnUnusedPaths(*manifest);
+    const size_t unchecked = warnings_.size();
     CheckManifest(*manifest, options_.invocation->clock->Now(), errors_, warnings_);
     if (!errors_.empty()) return std::move(errors_);
     if (manifest->nodes().size() > kLargeProject) malloc_trim(0);
-    return ParsedProject{std::move(manifest), std::move(warnings_)};
+    std::optional<MadeCache> cache = CacheOf(*manifest, unchecked);
+    ParsedProject parsed{std::move(manifest), std::move(warnings_), {}, {}};
+    if (cache) parsed.identity = cache->identity;
+    if (cache) parsed.cache = std::move(cache->bytes);
+    return parsed;
   }
 
  private:
@@ -154,8 +177,8 @@ class Parser {
     project_.quote.database = root.quote_database.value_or(project_.quote.database);
     project_.quote.schema = root.quote_schema.value_or(project_.quote.schema);
     project_.quote.identifier = root.quote_identifier.value_or(project_.quote.identifier);
-    SimpleScope scope(base_);
-    scope.Set("var", VarsOnly(files_.packages.front().config.render_vars));
+    SimpleScope scope(base_, reads_);
+    scope.Set("var", VarsOnly(files_.packages.front().config.render_vars, reads_));
     for (const PackageFiles& files : files_.packages) project_.packages.push_back(ContextOf(files, scope));
 
     if (files_.selectors) {
@@ -204,34 +227,189 @@ class Parser {
 
   // --- files
 
-  void ParseFiles() {
+  void ReadPropertiesFiles() {
     sql_work_ = FilesOf({FileKind::kModel, FileKind::kAnalysis, FileKind::kTest, FileKind::kFunction});
     RefuseUnsupported();
     FindSnapshots();
-    sql_.resize(sql_work_.size());
-    const std::vector<Work> yaml_work = FilesOf({FileKind::kProperties});
-    properties_.resize(yaml_work.size());
-    Parallel(sql_work_.size() + yaml_work.size(), [&](size_t i) {
-      if (i < sql_work_.size()) {
-        const Work& work = sql_work_[i];
-        const Whitespace edges = work.file->kind == FileKind::kSnapshot ? Whitespace::kKept : Whitespace::kStripped;
-        sql_[i] = ParseSql(work.text, jinja::Origin{work.file->source, work.begin, true, {work.file->source, 0, 0}},
-                           work.name, *project_.packages[work.package].parse, edges);
-        return;
+    const std::vector<Work> work = FilesOf({FileKind::kProperties});
+    properties_.resize(work.size());
+    Parallel(work.size(), [&](size_t i) {
+      PropertiesFile& file = properties_[i];
+      file.file = work[i].file;
+      file.package = &project_.packages[work[i].package];
+      file.patch_path = file.package->name() + "://" + work[i].file->path;
+      file.number = NumberOf(work[i]);
+      FileResult& result = results_[file.number];
+      if (result.reads.others) {
+        held_[file.number] = false;
+        result = FileResult();
       }
-      const Work& work = yaml_work[i - sql_work_.size()];
-      PropertiesFile& file = properties_[i - sql_work_.size()];
-      file.file = work.file;
-      file.package = &project_.packages[work.package];
-      file.patch_path = file.package->name() + "://" + work.file->path;
-      file.properties = ReadProperties(sources_, work.file->source, *file.package->parse);
+      if (held_[file.number]) file.properties.nodes = result.patches;
+      if (!held_[file.number] || result.describes_macros) ReadWhole(file);
     });
-    for (ParsedSql& sql : sql_) Append(errors_, std::move(sql.errors));
     for (PropertiesFile& file : properties_) {
       file.broken = !file.properties.errors.empty();
       Append(errors_, std::move(file.properties.errors));
-      Append(warnings_, std::move(file.properties.warnings));
+      warnings_.insert(warnings_.end(), results_[file.number].warnings.begin(), results_[file.number].warnings.end());
     }
+  }
+
+  // Whole, also when all that is asked of it is one model's properties.
+  void ReadWhole(PropertiesFile& file) {
+    file.properties = ReadProperties(sources_, file.file->source, *file.package->parse);
+    file.whole = true;
+    if (held_[file.number]) return;
+    FileResult& result = results_[file.number];
+    result.reads = file.properties.reads;
+    result.warnings = std::move(file.properties.warnings);
+    result.describes_macros = !file.properties.macros.empty();
+    result.patches.clear();
+    for (const NodePatch& patch : file.properties.nodes) result.patches.push_back(NameOnly(patch));
+  }
+
+  static NodePatch NameOnly(const NodePatch& patch) {
+    NodePatch name;
+    name.section = patch.section;
+    name.name = patch.name;
+    name.name_span = patch.name_span;
+    name.files = patch.files;
+    name.relation = patch.relation;
+    return name;
+  }
+
+  void ParseSqlFiles() {
+    sql_.resize(sql_work_.size());
+    Parallel(sql_work_.size(), [&](size_t i) {
+      const Work& work = sql_work_[i];
+      const uint32_t number = NumberOf(work);
+      if (held_[number]) return;
+      const Whitespace edges = work.file->kind == FileKind::kSnapshot ? Whitespace::kKept : Whitespace::kStripped;
+      sql_[i] = ParseSql(work.text, jinja::Origin{work.file->source, work.begin, true, {work.file->source, 0, 0}},
+                         work.name, *project_.packages[work.package].parse, edges);
+    });
+    for (ParsedSql& sql : sql_) Append(errors_, std::move(sql.errors));
+  }
+
+  // --- what an earlier start left
+
+  uint32_t NumberOf(const Work& work) const {
+    return first_numbers_[work.package] + static_cast<uint32_t>(work.file - files_.packages[work.package].files.data());
+  }
+
+  void FindChanges() {
+    for (const PackageContext& package : project_.packages) {
+      first_numbers_.push_back(static_cast<uint32_t>(numbered_.size()));
+      for (const ProjectFile& file : package.files->files) numbered_.push_back({&file, &package});
+    }
+    results_.resize(numbered_.size());
+    held_.assign(numbered_.size(), false);
+    keys_.emplace(project_, *options_.invocation);
+    project_key_ = keys_->ProjectKey(reads_, files_.selectors ? sources_.Text(files_.selectors) : "");
+    if (!files_.cache || project_key_ != files_.cache->project_key()) return;
+    warm_.emplace(*files_.cache, project_, numbered_);
+    Parallel(numbered_.size(), [&](size_t i) { held_[i] = warm_->Holds(numbered_[i], *keys_); });
+  }
+
+  void TakeOverResults() {
+    if (!warm_) return;
+    Parallel(numbered_.size(), [&](size_t i) {
+      std::optional<FileResult> result;
+      if (held_[i]) result = warm_->ResultOf(*numbered_[i].file->known);
+      held_[i] = result.has_value();
+      if (result) results_[i] = *std::move(result);
+    });
+  }
+
+  // The whole manifest, when no file has changed.
+  std::optional<ParsedProject> TakeOverAll() {
+    const bool same = warm_ && errors_.empty() && warm_->AllThere() &&
+                      std::ranges::all_of(held_, [](char held) { return held != 0; });
+    if (!same) return std::nullopt;
+    std::optional<WarmStart::Others> others = warm_->UnpackOthers(*macros_);
+    if (!others) return std::nullopt;
+    std::shared_ptr<const Manifest> manifest;
+    if (!options_.only_changes || others->timely) {
+      manifest = TakeOverManifest(others->groups);
+      if (!manifest) return std::nullopt;
+    }
+    Append(warnings_, std::move(others->warnings));
+    if (others->timely) {
+      CheckManifest(*manifest, options_.invocation->clock->Now(), errors_, warnings_);
+    } else {
+      Append(warnings_, std::move(others->checked));
+    }
+    return ParsedProject{std::move(manifest), std::move(warnings_),
+                         RefreshCache(*files_.cache, files_, options_.program), files_.cache->identity(), true};
+  }
+
+  std::shared_ptr<const Manifest> TakeOverManifest(const std::vector<Group>& groups) {
+    std::optional<WarmStart::Nodes> nodes = warm_->UnpackAll(options_.threads);
+    if (!nodes) return nullptr;
+    ManifestBuilder builder(sources_);
+    SetUp(builder);
+    InParts(1, [&](Part& part, size_t, size_t) { BuildDocs(part); });
+    builder.AddPool(std::move(parts_.front().pool));
+    for (const Doc& doc : docs_) builder.AddDoc(doc);
+    for (const Group& group : groups) builder.AddGroup(group);
+    return builder.Restore(std::move(nodes->enabled), std::move(nodes->disabled), std::move(macros_));
+  }
+
+  // A node holds with its file, and as long as its properties come from the same place and hold, too.
+  void TakeOverNodes() {
+    if (warm_) earlier_ = warm_->UnpackAll(options_.threads);
+    if (!earlier_) held_.assign(held_.size(), false);
+    std::vector<Work> work = FilesOf({FileKind::kSeed});
+    work.insert(work.end(), sql_work_.begin(), sql_work_.end());
+    std::vector<uint64_t> places(held_.size());  // of properties now, less those of the earlier nodes
+    for (const Work& each : work) {
+      const Patch patch = PatchOf(each);
+      const uint32_t number = NumberOf(each);
+      if (patch && !held_[patch.file->number]) held_[number] = false;
+      places[number] += PlaceHash(patch ? std::string_view(patch.file->patch_path) : "");
+    }
+    ForEachEarlier([&](const Node& node) {
+      if (node.order.phase <= kSeedNodes && node.order.file != WarmStart::kNoFile)
+        places[node.order.file] -= PlaceHash(node.patch_path);
+    });
+    for (const Work& each : work) {
+      const uint32_t number = NumberOf(each);
+      held_[number] = held_[number] && places[number] == 0;
+      if (!held_[number]) results_[number] = FileResult();
+    }
+    ReadNeeded(work);
+  }
+
+  static uint64_t PlaceHash(std::string_view path) { return ContentHash(path).low | 1; }
+
+  void ForEachEarlier(const std::function<void(Node&)>& body) {
+    if (!earlier_) return;
+    for (auto* chunks : {&earlier_->enabled, &earlier_->disabled}) {
+      for (std::vector<Node>& chunk : *chunks) {
+        for (Node& node : chunk) body(node);
+      }
+    }
+  }
+
+  // Nodes that are built anew need their properties whole, also from files that hold.
+  void ReadNeeded(const std::vector<Work>& work) {
+    std::vector<char> needed(held_.size());
+    for (const PropertiesFile& file : properties_) needed[file.number] = !held_[file.number] && !file.whole;
+    for (const Work& each : work) {
+      const Patch patch = held_[NumberOf(each)] ? Patch{} : PatchOf(each);
+      if (patch && !patch.file->whole) needed[patch.file->number] = true;
+    }
+    Parallel(properties_.size(), [&](size_t i) {
+      if (needed[properties_[i].number]) ReadWhole(properties_[i]);
+    });
+    patches_.Renew([&](const PropertiesFile& file) { return needed[file.number] != 0; });
+  }
+
+  std::optional<MadeCache> CacheOf(const Manifest& manifest, size_t unchecked) {
+    if (options_.program.empty() || !project_key_) return std::nullopt;
+    const std::span<const Diagnostic> warnings = warnings_;
+    return MakeCache({files_, numbered_, results_, manifest,
+                      warnings.subspan(warnings_of_files_, unchecked - warnings_of_files_), warnings.subspan(unchecked),
+                      *project_key_, *keys_, options_.program, options_.threads});
   }
 
   void RefuseUnsupported() {
@@ -262,138 +440,22 @@ class Parser {
 
   // --- properties
 
-  static std::string PatchKey(std::string_view section, std::string_view package, std::string_view name) {
-    return std::string(section) + "\n" + std::string(package) + "\n" + std::string(name);
-  }
-
-  static std::string_view SectionOf(FileKind kind) {
-    switch (kind) {
-      case FileKind::kSeed:
-        return "seeds";
-      case FileKind::kAnalysis:
-        return "analyses";
-      case FileKind::kTest:
-        return "data_tests";
-      case FileKind::kSnapshot:
-        return "snapshots";
-      case FileKind::kFunction:
-        return "functions";
-      default:
-        return "models";
-    }
+  Patchable PatchableOf(const Work& work) const {
+    return {SectionOf(work.file->kind), files_.packages[work.package].config.name, work.name};
   }
 
   void MatchPatches() {
-    std::unordered_map<std::string, FileKind> resources;  // package, name -> what it is
-    std::unordered_map<std::string, size_t> by_name;      // section, name -> package
-    std::vector<Work> all = sql_work_;
-    std::ranges::move(FilesOf({FileKind::kSeed}), std::back_inserter(all));
-    for (const Work& work : all) {
-      const std::string& package = files_.packages[work.package].config.name;
-      resources.emplace(PatchKey(SectionOf(work.file->kind), package, work.name), work.file->kind);
-      by_name.emplace(PatchKey(SectionOf(work.file->kind), "", work.name), work.package);
-    }
+    std::vector<Patchable> resources;
+    for (const Work& work : sql_work_) resources.push_back(PatchableOf(work));
+    for (const Work& work : FilesOf({FileKind::kSeed})) resources.push_back(PatchableOf(work));
+    patches_ = PatchIndex(std::move(resources));
     for (const PropertiesFile& file : properties_) {
-      for (const NodePatch& patch : file.properties.nodes) MatchPatch(file, patch, resources, by_name);
-      PatchMacros(file);
+      patches_.Add(file, errors_, warnings_);
+      DescribeMacros(file, project_.docs, *macros_, errors_, warnings_);
     }
   }
 
-  void MatchPatch(const PropertiesFile& file, const NodePatch& patch,
-                  const std::unordered_map<std::string, FileKind>& resources,
-                  const std::unordered_map<std::string, size_t>& by_name) {
-    if (patch.relation) return;  // makes its node itself
-    std::string_view name = patch.name;
-    std::string key = PatchKey(patch.section, file.package->name(), name);
-    for (size_t i = 0; i < patch.files.size() && (i == 0 || !resources.contains(key)); ++i) {
-      name = patch.files[i];
-      key = PatchKey(patch.section, file.package->name(), name);
-    }
-    if (!resources.contains(key)) {
-      auto elsewhere = by_name.find(PatchKey(patch.section, "", name));
-      if (elsewhere == by_name.end()) {
-        WarnNoNode(file, patch, patch.files.empty() ? patch.name : patch.files.front(), resources);
-        return;
-      }
-      key = PatchKey(patch.section, project_.packages[elsewhere->second].name(), name);
-    }
-    const auto [other, fresh] = patches_.emplace(std::move(key), Patch{&file, &patch});
-    if (fresh) return;
-    errors_.push_back(Diagnostic(kDuplicatePatch, "`" + patch.name + "` has properties in two places", patch.name_span)
-                          .With({other->second.patch->name_span, "the other one"})
-                          .Hint("keep one of them"));
-  }
-
-  void WarnNoNode(const PropertiesFile& file, const NodePatch& patch, const std::string& name,
-                  const std::unordered_map<std::string, FileKind>& resources) {
-    for (std::string_view section : {"models", "seeds", "analyses", "snapshots", "functions"}) {
-      if (section == patch.section || !resources.contains(PatchKey(section, file.package->name(), name))) continue;
-      warnings_.push_back(Diagnostic(kPatchWithoutNode,
-                                     "`" + name + "` belongs to `" + std::string(section) + "`, not to `" +
-                                         std::string(patch.section) + "`",
-                                     patch.name_span)
-                              .As(Severity::kWarning)
-                              .Hint("move it to `" + std::string(section) + ":`"));
-      return;
-    }
-    std::vector<std::string> names;
-    for (const Work& work : sql_work_) {
-      if (SectionOf(work.file->kind) == patch.section) names.emplace_back(work.name);
-    }
-    warnings_.push_back(Diagnostic(kPatchWithoutNode,
-                                   "properties of `" + name + "`, but no such " +
-                                       std::string(patch.section.substr(0, patch.section.size() - 1)),
-                                   patch.name_span)
-                            .As(Severity::kWarning)
-                            .Hint(DidYouMean(name, names)));
-  }
-
-  void PatchMacros(const PropertiesFile& file) {
-    for (const MacroPatch& patch : file.properties.macros) {
-      Macro* macro = macros_->Mutable(file.package->name(), patch.name);
-      if (!macro) {
-        warnings_.push_back(Diagnostic(kPatchWithoutNode, "properties of macro `" + patch.name + "`, but no such macro",
-                                       patch.name_span)
-                                .As(Severity::kWarning)
-                                .Hint(DidYouMean(patch.name, macros_->Names(file.package->name()))));
-        continue;
-      }
-      macro->description = DescriptionOf(patch.description, file);
-      macro->patch_path = file.patch_path;
-      macro->meta = patch.meta;
-      macro->docs_show = patch.docs_show;
-      if (patch.arguments.empty()) continue;
-      std::vector<MacroArgument> arguments = patch.arguments;
-      for (size_t i = 0; i < arguments.size(); ++i)
-        arguments[i].description = DescriptionOf(patch.argument_descriptions[i], file);
-      if (!SameArguments(macro->arguments, arguments)) {
-        warnings_.push_back(Diagnostic(kMacroArguments,
-                                       "the arguments of macro `" + patch.name + "` are not those of its definition",
-                                       patch.name_span)
-                                .As(Severity::kWarning)
-                                .With({macro->name_span, "defined here"}));
-      }
-      macro->arguments = std::move(arguments);
-    }
-  }
-
-  std::string DescriptionOf(const YamlNode& description, const PropertiesFile& file) {
-    if (!description) return {};
-    Result<DocIndex::Rendered> rendered = project_.docs.Render(*description, file.package->name());
-    if (rendered.ok()) return std::move(rendered->text);
-    Append(errors_, std::move(rendered).error());
-    return {};
-  }
-
-  static bool SameArguments(const std::vector<MacroArgument>& defined, const std::vector<MacroArgument>& described) {
-    return std::ranges::equal(defined, described, {}, &MacroArgument::name, &MacroArgument::name);
-  }
-
-  Patch PatchOf(const Work& work) const {
-    auto found =
-        patches_.find(PatchKey(SectionOf(work.file->kind), files_.packages[work.package].config.name, work.name));
-    return found == patches_.end() ? Patch{} : found->second;
-  }
+  Patch PatchOf(const Work& work) const { return patches_.Find(PatchableOf(work)); }
 
   // --- nodes
 
@@ -413,56 +475,83 @@ class Parser {
   }
 
   void BuildNodes() {
-    const std::vector<Work> seeds = FilesOf({FileKind::kSeed});
     InParts(sql_work_.size(), [&](Part& part, size_t begin, size_t end) {
-      part.nodes.reserve(end - begin);
       NodeBuilder builder(project_, *part.pool, part.errors);
       for (size_t i = begin; i < end; ++i) {
         const Work& work = sql_work_[i];
         if (!sql_[i].code) continue;
-        part.nodes.push_back(builder.FromSql(project_.packages[work.package], *work.file, work.name, sql_[i],
-                                             TypeOf(work.file->kind), PatchOf(work)));
+        const uint32_t number = NumberOf(work);
+        const Phase phase = work.file->kind == FileKind::kSnapshot ? kSnapshotNodes : kSqlNodes;
+        Add(part, {phase, number, static_cast<uint32_t>(i)},
+            builder.FromSql(project_.packages[work.package], *work.file, work.name, sql_[i], TypeOf(work.file->kind),
+                            PatchOf(work)));
+        part.notes.push_back({number, std::exchange(builder.reads(), {}), {}});
       }
     });
     InParts(1, [&](Part& part, size_t, size_t) {
       NodeBuilder builder(project_, *part.pool, part.errors);
-      for (const Work& work : seeds) {
-        part.nodes.push_back(builder.FromSeed(project_.packages[work.package], *work.file, PatchOf(work)));
-      }
+      for (const Work& work : FilesOf({FileKind::kSeed})) BuildSeed(builder, part, work);
       BuildHooks(builder, part);
       for (const PropertiesFile& file : properties_) {
-        for (const SourceTable& table : file.properties.sources) part.nodes.push_back(builder.FromSource(file, table));
-        for (const ExposurePatch& exposure : file.properties.exposures)
-          part.nodes.push_back(builder.FromExposure(file, exposure));
-        for (const GroupPatch& group : file.properties.groups) groups_.push_back(builder.FromGroup(file, group));
-        for (const NodePatch& patch : file.properties.nodes) {
-          if (patch.relation) part.nodes.push_back(builder.FromRelation({&file, &patch}));
-        }
-        for (const SemanticPatch& patch : file.properties.semantics)
-          part.nodes.push_back(builder.FromSemantic(file, patch));
-        for (const UnitTestPatch& test : file.properties.unit_tests)
-          part.nodes.push_back(BuildUnitTest(file, test, builder));
+        if (!held_[file.number]) BuildDeclared(builder, part, file);
       }
-      for (const DocBlock& block : project_.docs.all()) docs_.push_back(builder.FromDoc(block));
+      BuildDocs(part);
     });
   }
 
+  static void Add(Part& part, ParseOrder order, Node node) {
+    node.order = order;
+    part.nodes.push_back(std::move(node));
+  }
+
+  void BuildSeed(NodeBuilder& builder, Part& part, const Work& work) const {
+    const uint32_t number = NumberOf(work);
+    if (held_[number]) return;
+    Add(part, {kSeedNodes, number, 0}, builder.FromSeed(project_.packages[work.package], *work.file, PatchOf(work)));
+    part.notes.push_back({number, std::exchange(builder.reads(), {}), {}});
+  }
+
+  // What properties declare by themselves.
+  void BuildDeclared(NodeBuilder& builder, Part& part, const PropertiesFile& file) {
+    uint32_t count = 0;
+    for (const SourceTable& table : file.properties.sources)
+      Add(part, {kPropertyNodes, file.number, count++}, builder.FromSource(file, table));
+    for (const ExposurePatch& exposure : file.properties.exposures)
+      Add(part, {kPropertyNodes, file.number, count++}, builder.FromExposure(file, exposure));
+    for (const GroupPatch& group : file.properties.groups)
+      results_[file.number].groups.push_back(builder.FromGroup(file, group));
+    for (const NodePatch& patch : file.properties.nodes) {
+      if (patch.relation) Add(part, {kPropertyNodes, file.number, count++}, builder.FromRelation({&file, &patch}));
+    }
+    for (const SemanticPatch& patch : file.properties.semantics)
+      Add(part, {kPropertyNodes, file.number, count++}, builder.FromSemantic(file, patch));
+    for (const UnitTestPatch& test : file.properties.unit_tests)
+      Add(part, {kPropertyNodes, file.number, count++}, BuildUnitTest(file, test, builder));
+    part.notes.push_back({file.number, std::exchange(builder.reads(), {}), {}});
+  }
+
+  void BuildDocs(Part& part) {
+    NodeBuilder builder(project_, *part.pool, part.errors);
+    for (const DocBlock& block : project_.docs.all()) docs_.push_back(builder.FromDoc(block));
+  }
+
   void BuildHooks(NodeBuilder& builder, Part& part) const {
+    uint32_t count = 0;
     for (const PackageContext& package : project_.packages) {
-      int index = 0;
-      for (const auto& hook : package.files->config.on_run_start) {
-        part.nodes.push_back(builder.FromHook(package, *hook, true, index++));
-      }
-      index = 0;
-      for (const auto& hook : package.files->config.on_run_end) {
-        part.nodes.push_back(builder.FromHook(package, *hook, false, index++));
+      for (const bool on_run_start : {true, false}) {
+        const ProjectConfig& config = package.files->config;
+        int index = 0;
+        for (const auto& hook : on_run_start ? config.on_run_start : config.on_run_end)
+          Add(part, {kHookNodes, 0, count++}, builder.FromHook(package, *hook, on_run_start, index++));
       }
     }
+    builder.reads() = {};  // hooks are built in every start that changes something
   }
 
   void BuildTests() {
     std::vector<std::pair<TestTarget, const DeclaredTest*>> tests;
     for (const PropertiesFile& file : properties_) {
+      if (held_[file.number]) continue;
       for (const NodePatch& patch : file.properties.nodes) {
         for (const DeclaredTest& test : patch.tests)
           tests.push_back({{&file, patch.section, patch.name, nullptr, &patch.version}, &test});
@@ -478,16 +567,18 @@ class Parser {
       NodeBuilder nodes(project_, *part.pool, part.errors);
       GenericTestBuilder builder(nodes, quiet, part.warnings);
       for (size_t i = begin; i < end; ++i) {
+        const uint32_t number = tests[i].first.file->number;
         if (std::optional<Node> node = builder.Build(tests[i].first, *tests[i].second))
-          part.nodes.push_back(*std::move(node));
+          Add(part, {kTestNodes, number, static_cast<uint32_t>(i)}, *std::move(node));
+        if (i + 1 == end || tests[i + 1].first.file->number != number)
+          part.notes.push_back({number, std::exchange(nodes.reads(), {}), std::exchange(part.warnings, {})});
       }
     });
   }
 
   // --- together
 
-  std::unique_ptr<Manifest> Join() {
-    ManifestBuilder builder(sources_);
+  void SetUp(ManifestBuilder& builder) {
     for (const PackageContext& package : project_.packages) {
       builder.AddPackage(package.name(), package.files->root, package.files->config.version, false,
                          package.files->config.vars, package.files->config.restrict_access);
@@ -496,30 +587,69 @@ class Parser {
     builder.SetVars(options_.invocation->vars);
     builder.SetSelectors(std::move(selectors_.selectors), std::move(selectors_.artifact));
     builder.SetAdapter(options_.target->profile.type, project_.quote, options_.dialect->default_include);
+    if (files_.cache) builder.Keep(files_.cache);
+  }
+
+  // What stands beside the nodes.
+  void AddOthers(ManifestBuilder& builder) const {
+    for (const Doc& doc : docs_) builder.AddDoc(doc);
+    for (const FileResult& result : results_) {
+      for (const Group& group : result.groups) builder.AddGroup(group);
+    }
+  }
+
+  std::unique_ptr<Manifest> Join() {
+    ManifestBuilder builder(sources_);
+    SetUp(builder);
     for (size_t i = 0; i < sql_.size(); ++i) {
-      if (sql_[i].code) continue;
+      if (sql_[i].code || held_[NumberOf(sql_work_[i])]) continue;
       builder.AddBroken(sql_work_[i].name);
       if (const Patch patch = PatchOf(sql_work_[i])) builder.AddBroken(patch.patch->name);
     }
     for (const PropertiesFile& file : properties_) {
       if (file.broken) builder.BreakSources();
     }
+    TakeNotes();
     sql_ = std::vector<ParsedSql>();  // what is not needed any more makes room for the nodes' new place
     properties_ = std::vector<PropertiesFile>();
-    patches_.clear();
-    size_t count = 0;
-    for (const Part& part : parts_) count += part.nodes.size();
-    builder.Reserve(count);
+    patches_ = PatchIndex();
+    AddNodes(builder);
     for (Part& part : parts_) {
-      for (Node& node : part.nodes) builder.AddNode(std::move(node));
-      part.nodes = std::vector<Node>();
       builder.AddPool(std::move(part.pool));
       Append(errors_, std::move(part.errors));
-      Append(warnings_, std::move(part.warnings));
     }
-    for (Doc& doc : docs_) builder.AddDoc(doc);
-    for (Group& group : groups_) builder.AddGroup(group);
+    for (const FileResult& result : results_)
+      warnings_.insert(warnings_.end(), result.test_warnings.begin(), result.test_warnings.end());
+    AddOthers(builder);
     return builder.Finish(std::move(macros_), errors_, warnings_);
+  }
+
+  void TakeNotes() {
+    for (Part& part : parts_) {
+      for (Part::Note& note : part.notes) {
+        FileResult& result = results_[note.file];
+        result.reads.Add(note.reads);
+        Append(result.test_warnings, std::move(note.warnings));
+      }
+    }
+  }
+
+  // Nodes of this start and of the earlier one, in the order in which a start from nothing makes them.
+  void AddNodes(ManifestBuilder& builder) {
+    std::vector<Node*> nodes;
+    for (Part& part : parts_) {
+      for (Node& node : part.nodes) nodes.push_back(&node);
+    }
+    const size_t fresh = nodes.size();
+    ForEachEarlier([&](Node& node) {
+      if (node.order.phase != kHookNodes && node.order.file != WarmStart::kNoFile && held_[node.order.file])
+        nodes.push_back(&node);
+    });
+    if (fresh < nodes.size()) std::ranges::sort(nodes, {}, [](const Node* node) { return node->order; });
+    builder.Reserve(nodes.size());
+    for (Node* node : nodes) builder.AddNode(std::move(*node));
+    for (Part& part : parts_) part.nodes = std::vector<Node>();
+    earlier_.reset();
   }
 
   void WarnUnusedPaths(const Manifest& manifest) {
@@ -580,16 +710,28 @@ class Parser {
   SourceMap& sources_;
   BaseContext base_;
   Diagnostics errors_, warnings_;
+  Reads reads_;  // of what is rendered for the whole project
   std::unique_ptr<MacroIndex> macros_;
   ProjectContext project_;
   SelectorsFile selectors_;
   std::vector<Work> sql_work_;
   std::vector<ParsedSql> sql_;
   std::vector<PropertiesFile> properties_;
-  std::unordered_map<std::string, Patch> patches_;
+  PatchIndex patches_;
   std::vector<Part> parts_;
   std::vector<Doc> docs_;
-  std::vector<Group> groups_;
+
+  // By the files' numbers: the place among the files of all packages.
+  std::vector<uint32_t> first_numbers_;  // of each package
+  std::vector<NumberedFile> numbered_;
+  std::vector<FileResult> results_;
+  std::vector<char> held_;  // what an earlier start made of the file holds
+
+  std::optional<ReadKeys> keys_;
+  std::optional<Hash128> project_key_;
+  std::optional<WarmStart> warm_;
+  std::optional<WarmStart::Nodes> earlier_;
+  size_t warnings_of_files_ = 0;
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "adapter/relation.h"
@@ -26,11 +28,17 @@ struct ParseOptions {
   const adapter::Dialect* dialect = nullptr;
   std::span<const BuiltinFile> builtin_macros;  // those of the target's engine and of `default` are used
   unsigned threads = 0;                         // 0: all cores
+  // Which build of stir this is, when a cache for the next start is wanted; only the same build will read it.
+  std::string_view program;
+  bool only_changes = false;  // no manifest is wanted when nothing has changed
 };
 
 struct ParsedProject {
-  std::shared_ptr<const Manifest> manifest;
+  std::shared_ptr<const Manifest> manifest;  // null when nothing has changed and `only_changes` was asked for
   Diagnostics warnings;
+  std::optional<std::string> cache;  // for the next start, where it differs from the one that `files` were read with
+  std::optional<Hash128> identity;   // equal in two starts with the same manifest, where a cache can tell
+  bool unchanged = false;            // everything was taken over
 };
 
 // `sources` is the map that `files` were read into; it must outlive the manifest. Reports all errors it can find at

@@ -30,6 +30,7 @@ class RecordedMacro final : public jinja::Object {
   std::string_view TypeName() const override { return "MacroGenerator"; }
   bool IsCallable() const override { return true; }
   Result<Value> Call(CallContext& context, const Arguments& arguments) override {
+    scope_.recording().reads.AddMacro(macro_);
     if (!scope_.InMacro()) scope_.recording().AddMacro(macro_.id);
     const ParseScope::MacroDepth depth(scope_);
     return context.Call(macro_.callable, arguments);
@@ -359,14 +360,12 @@ ParseContext::ParseContext(const BaseContext& base, const MacroIndex& macros, co
       macros_(macros),
       dialect_(dialect),
       package_(std::move(package)),
+      find_var_(std::move(find_var)),
       default_database_(std::move(default_database)),
-      default_schema_(std::move(default_schema)),
-      var_(MakeVar(find_var, "", true)),
-      strict_var_(MakeVar(find_var, "", false)),
-      plain_var_(MakePlainVar(std::move(find_var))) {}
+      default_schema_(std::move(default_schema)) {}
 
 ParseScope::ParseScope(const ParseContext& context, Recording& recording, std::string_view name)
-    : context_(context), recording_(recording) {
+    : context_(context), recording_(recording), base_(context.base(), recording.reads) {
   relation_.database = context.default_database();
   relation_.schema = context.default_schema();
   relation_.identifier = name;
@@ -389,7 +388,7 @@ bool ParseScope::Lookup(std::string_view name, Value& value) {
     value = is_namespace || !macro ? Value::New<RecordedNamespace>(*this, std::string(name)) : Recorded(*macro);
     return true;
   }
-  return LookupOwn(name, value) || context_.base().Lookup(name, value);
+  return LookupOwn(name, value) || base_.Lookup(name, value);
 }
 
 bool ParseScope::LookupOwn(std::string_view name, Value& value) {
@@ -402,7 +401,7 @@ bool ParseScope::LookupOwn(std::string_view name, Value& value) {
   if (name == "function") return found(MakeNamed(*this, "function", &Recording::functions));
   if (name == "metric") return found(MakeNamed(*this, "metric", &Recording::metrics));
   if (name == "config") return found(Value::New<ParseConfig>(*this));
-  if (name == "var") return found(context_.var());
+  if (name == "var") return found(context_.Var(recording_.reads));
   if (name == "adapter") return found(Value::New<ParseAdapter>(*this));
   if (name == "this") {
     if (relation_.identifier.empty()) return found(Value::None());
@@ -420,7 +419,7 @@ bool ParseScope::LookupOwn(std::string_view name, Value& value) {
     builtins.AsDict().Set("ref", MakeRef(*this));
     builtins.AsDict().Set("source", MakeSource(*this));
     builtins.AsDict().Set("config", Value::New<ParseConfig>(*this));
-    builtins.AsDict().Set("var", context_.var());
+    builtins.AsDict().Set("var", context_.Var(recording_.reads));
     return found(std::move(builtins));
   }
   if (std::optional<Value> stub = Stub(name)) return found(*std::move(stub));

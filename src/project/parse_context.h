@@ -38,6 +38,7 @@ struct Recording {
   std::vector<NamedUse> functions, metrics;
   std::vector<MacroId> macros;      // called by the text itself, not by other macros
   std::vector<ConfigEntry> config;  // the config() calls joined
+  Reads reads;
 
   void AddRef(RefUse use);
   void AddSource(SourceUse use);
@@ -54,9 +55,11 @@ class ParseContext {
   const MacroIndex& macros() const { return macros_; }
   const adapter::Dialect& dialect() const { return dialect_; }
   const std::string& package() const { return package_; }
-  const jinja::Value& var() const { return var_; }
-  const jinja::Value& strict_var() const { return strict_var_; }  // of naming macros
-  const jinja::Value& plain_var() const { return plain_var_; }    // of properties files
+  // `var`, noting what it is asked for: of templates, of naming macros, of properties files.
+  jinja::Value Var(Reads& reads) const { return MakeVar(Noting(find_var_, reads), "", true); }
+  jinja::Value StrictVar(Reads& reads) const { return MakeVar(Noting(find_var_, reads), "", false); }
+  jinja::Value PlainVar(Reads& reads) const { return MakePlainVar(Noting(find_var_, reads)); }
+  const FindVarFunction& find_var() const { return find_var_; }
   const std::string& default_database() const { return default_database_; }
   const std::string& default_schema() const { return default_schema_; }
 
@@ -64,8 +67,9 @@ class ParseContext {
   const BaseContext& base_;
   const MacroIndex& macros_;
   const adapter::Dialect& dialect_;
-  std::string package_, default_database_, default_schema_;
-  jinja::Value var_, strict_var_, plain_var_;
+  std::string package_;
+  FindVarFunction find_var_;
+  std::string default_database_, default_schema_;
 };
 
 // The names of one rendering. Lives on one thread; values made here must not outlive it.
@@ -98,6 +102,7 @@ class ParseScope final : public jinja::Scope {
 
   const ParseContext& context_;
   Recording& recording_;
+  NotedContext base_;
   adapter::Relation relation_;
   std::vector<std::pair<std::string, jinja::Value>> own_;
   int depth_ = 0;

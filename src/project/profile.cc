@@ -77,8 +77,8 @@ void FillDatabaseAndSchema(adapter::Profile& profile, const Value& output) {
 class TargetReader {
  public:
   TargetReader(const ProfileRequest& request, const Invocation& invocation, Redactor& redactor)
-      : request_(request), base_(invocation, {}, ""), scope_(base_) {
-    scope_.Set("var", VarsOnly(invocation.vars));
+      : request_(request), base_(invocation, {}, ""), scope_(base_, reads_) {
+    scope_.Set("var", VarsOnly(invocation.vars, reads_));
     scope_.Set("env_var", MakeEnvVar(*invocation.environment, true,
                                      [&redactor](const std::string& value) { redactor.Add(Secret(value)); }));
   }
@@ -198,6 +198,7 @@ class TargetReader {
 
   const ProfileRequest& request_;
   BaseContext base_;
+  Reads reads_;  // profiles are read anew each time
   SimpleScope scope_;
 };
 

@@ -106,9 +106,9 @@ void ReadTrees(ProjectConfig& config, MappingReader& reader) {
 
 }  // namespace
 
-Value VarsOnly(const Value& vars) {
-  return MakeVar([vars](std::string_view name) { return vars.IsDict() ? vars.AsDict().Find(name) : nullptr; }, "",
-                 false);
+Value VarsOnly(const Value& vars, Reads& reads) {
+  const auto find = [vars](std::string_view name) { return vars.IsDict() ? vars.AsDict().Find(name) : nullptr; };
+  return MakeVar(Noting(find, reads), "", false);
 }
 
 Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId source, const Invocation& invocation,
@@ -120,12 +120,11 @@ Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId sour
     return Diagnostic(kBadProjectFile,
                       "dbt_project.yml must be a mapping, not " + std::string(Describe(*document.root)), whole);
   }
-  const BaseContext base(invocation, {}, "");
-  SimpleScope scope(base);
-  scope.Set("var", VarsOnly(invocation.vars));
-
   Diagnostics errors;
   ProjectConfig config;
+  const BaseContext base(invocation, {}, "");
+  SimpleScope scope(base, config.reads);
+  scope.Set("var", VarsOnly(invocation.vars, config.reads));
   config.source = source;
   config.checksum = TextChecksum(sources.Text(source));
   config.root = document.root;

@@ -13,6 +13,7 @@
 #include "project/config.h"
 #include "project/invocation.h"
 #include "project/macros.h"
+#include "project/reads.h"
 #include "yaml/node.h"
 
 namespace stir::project {
@@ -45,6 +46,7 @@ struct ProjectConfig {
   std::shared_ptr<const yaml::Node> models, seeds, snapshots, tests, sources, exposures, unit_tests, functions, metrics,
       semantic_models, saved_queries;
   std::shared_ptr<const yaml::Node> root;  // the whole file
+  Reads reads;                             // what its templates asked for
 };
 
 // Reads one dbt_project.yml. Unknown keys and wrong types are errors with their place, all at once.
@@ -53,6 +55,6 @@ Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId sour
 
 // A scope for YAML files that are read before, or beside, the nodes: the base context with var() over the given
 // variables.
-jinja::Value VarsOnly(const jinja::Value& vars);
+jinja::Value VarsOnly(const jinja::Value& vars, Reads& reads);
 
 }  // namespace stir::project

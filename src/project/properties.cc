@@ -22,6 +22,10 @@ namespace {
 
 using jinja::Value;
 
+// What these say has its meaning in other files, too: rows, other nodes.
+constexpr std::array<std::string_view, 5> kJoinedSections{"unit_tests", "metrics", "semantic_models", "saved_queries",
+                                                          "functions"};
+
 Value Merged(std::initializer_list<const Value*> dicts) {
   Value merged = Value::MakeDict();
   for (const Value* dict : dicts) {
@@ -57,8 +61,9 @@ Value ListOf(const std::vector<std::string>& texts) {
 
 class Reader {
  public:
-  Reader(const ParseContext& context, Properties& out) : context_(context), out_(out), scope_(context.base()) {
-    scope_.Set("var", context.plain_var());
+  Reader(const ParseContext& context, Properties& out)
+      : context_(context), out_(out), scope_(context.base(), out.reads) {
+    scope_.Set("var", context.PlainVar(out.reads));
   }
 
   void Read(const yaml::Node& root) {
@@ -87,6 +92,7 @@ class Reader {
     ForEach(file, "saved_queries", [&](const yaml::Node& node) {
       out_.semantics.push_back(ReadSavedQuery(node, context_, scope_, out_.errors, out_.warnings));
     });
+    for (std::string_view section : kJoinedSections) out_.reads.others = out_.reads.others || root.Find(section);
     file.Find("anchors");
     Append(out_.warnings, file.UnknownKeys(Severity::kWarning));
   }
@@ -603,6 +609,7 @@ class Reader {
     if (!parsed.ok()) return Append(out_.errors, std::move(parsed).error());
     ParseScope scope(context_, uses, "");
     Result<std::string> rendered = jinja::Render(**parsed, scope);
+    out_.reads.Add(uses.reads);
     if (!rendered.ok()) Append(out_.errors, std::move(rendered).error());
   }
 

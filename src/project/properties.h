@@ -149,6 +149,7 @@ struct Properties {
   std::vector<UnitTestPatch> unit_tests;
   std::vector<SemanticPatch> semantics;
   Diagnostics errors, warnings;
+  Reads reads;
 };
 
 // Pure: a function of the file and the context.

@@ -54,12 +54,15 @@ Value NodeValue(const NamedNode& node, const Config& config, const PackageContex
 Value OrNone(const std::string& text) { return text.empty() ? Value::None() : Value::String(text); }
 
 Result<std::string> CallNaming(const Macro& macro, const std::string& custom, const Value& node, std::string_view name,
-                               const PackageContext& package) {
-  Recording unused;
-  ParseScope scope(*package.parse, unused, name);
-  scope.Set("var", package.parse->strict_var());
+                               const PackageContext& package, Reads& reads) {
+  Recording recording;
+  recording.reads.AddMacro(macro);
+  ParseScope scope(*package.parse, recording, name);
+  scope.Set("var", package.parse->StrictVar(recording.reads));
   const Value arguments[] = {OrNone(custom), node};
-  STIR_ASSIGN(const Value result, jinja::CallValue(macro.callable, jinja::Arguments{arguments, {}}, scope));
+  const Result<Value> called = jinja::CallValue(macro.callable, jinja::Arguments{arguments, {}}, scope);
+  reads.Add(recording.reads);
+  STIR_ASSIGN(const Value result, called);
   if (result.IsNone()) return std::string();
   STIR_ASSIGN(const std::string text, result.Str());
   return std::string(Strip(text));
@@ -84,7 +87,8 @@ NamingMacros FindNamingMacros(std::string_view package, const MacroIndex& macros
           OwnMacro("generate_alias_name", package, macros)};
 }
 
-Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package) {
+Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package,
+                                   Reads& reads) {
   const std::string& database = package.parse->default_database();
   const std::string& schema = package.parse->default_schema();
   RelationNames names;
@@ -95,7 +99,7 @@ Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, 
   auto replace = [&](const Macro* macro, const std::string& custom, std::string& result) -> Status {
     if (!macro) return {};
     if (value.IsUndefined()) value = NodeValue(node, config, package);
-    STIR_ASSIGN(result, CallNaming(*macro, custom, value, node.name, package));
+    STIR_ASSIGN(result, CallNaming(*macro, custom, value, node.name, package, reads));
     return {};
   };
   STIR_TRY(replace(package.naming.database, config.database, names.database));

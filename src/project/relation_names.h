@@ -23,9 +23,10 @@ struct NamedNode {
   std::string_view version;  // of a model; empty without
 };
 
-// Calls the macros of the node's package, of the root project, or the built-in rule: the custom schema after the
-// target's.
-Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package);
+// Calls (and notes in `reads`) the macros of the node's package, of the root project, or the built-in rule: the custom
+// schema after the target's.
+Result<RelationNames> NameRelation(const NamedNode& node, const Config& config, const PackageContext& package,
+                                   Reads& reads);
 
 // Which naming macros count for nodes of `package`.
 NamingMacros FindNamingMacros(std::string_view package, const MacroIndex& macros);

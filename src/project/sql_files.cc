@@ -52,6 +52,7 @@ ParsedSql ParseSql(std::string_view text, jinja::Origin origin, std::string_view
   parsed.raw_code = edges == Whitespace::kStripped ? Strip(text) : text;
   const auto skipped = static_cast<uint32_t>(parsed.raw_code.empty() ? 0 : parsed.raw_code.data() - text.data());
   origin.base += skipped;
+  parsed.origin = origin;
   parsed.span = {origin.source, origin.base, origin.base + static_cast<uint32_t>(parsed.raw_code.size())};
   auto code = jinja::Template::Parse(std::string(parsed.raw_code), origin);
   if (!code.ok()) {

@@ -17,6 +17,7 @@ struct ParsedSql {
   std::shared_ptr<const jinja::Template> code;  // null when its syntax is wrong
   std::string_view raw_code;                    // in the SourceMap
   Span span;                                    // of raw_code
+  jinja::Origin origin;                         // likewise
   Recording recording;
   std::vector<std::pair<std::string, jinja::Value>> unrendered;  // config() as written in the text
   Diagnostics errors;

@@ -78,10 +78,11 @@ Result<CompiledNode> RenderOwn(NodeRun& run) {
     run.Set("_dbt_generic_test_kwargs", std::move(arguments));
   }
   CompiledNode compiled;
-  if (!node.code) return compiled;
+  STIR_ASSIGN(const std::shared_ptr<const jinja::Template> code, project::CodeOf(node));
+  if (!code) return compiled;
   jinja::RenderOptions options;
   options.pieces = &compiled.pieces;
-  STIR_ASSIGN(compiled.sql, jinja::Render(*node.code, run, options));
+  STIR_ASSIGN(compiled.sql, jinja::Render(*code, run, options));
   return compiled;
 }
 

@@ -1,0 +1,35 @@
+// Where a project's parse cache lies between two commands: .stir/cache/parse, disposable. That it cannot be read or
+// written is never an error: the project is parsed from nothing then.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/host.h"
+#include "engine/options.h"
+#include "project/parse_cache.h"
+
+namespace stir::engine {
+
+// Which build of stir this is: another one never reads its cache. Empty when it cannot be told.
+std::string ProgramIdentity(const Host& host);
+
+// Null without one, or with --no-partial-parse.
+std::shared_ptr<const project::ParseCache> OpenParseCache(const Host& host, const Options& options);
+void KeepParseCache(const Host& host, const Options& options, std::string_view bytes);
+
+// What was noted of a manifest.json that a command wrote.
+struct WrittenManifest {
+  size_t nodes = 0;
+  std::string stats;  // StatsOf
+};
+// Nothing when the file at `path` is not the noted one, or was touched since, or is of another identity.
+std::optional<WrittenManifest> FindWritten(const Host& host, const Options& options, const std::filesystem::path& path,
+                                           const Hash128& identity);
+void NoteWritten(const Host& host, const Options& options, const std::filesystem::path& path, const Hash128& identity,
+                 const WrittenManifest& written);
+
+}  // namespace stir::engine

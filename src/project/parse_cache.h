@@ -1,0 +1,76 @@
+// What parsing left behind for the next start (docs/decisions/0005): every file with its text, what parsing it read and
+// what became of it. It is trusted only where all of that is the same, so a warm start never differs from a cold one.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/files.h"
+#include "project/files.h"
+
+namespace stir::project {
+
+// A file as it was. Views are into the cache.
+struct CachedFile {
+  uint32_t number = 0;  // its place among the files of all packages
+  FileKind kind = FileKind::kModel;
+  std::string_view path;
+  FileStat stat;
+  Hash128 content;
+  bool settled = false;  // older than the walk that saw it: the same stat means the same bytes
+  bool checksum_is_path = false;
+  std::string_view checksum, text;
+  bool reusable = false;    // nothing uncertain was read
+  Hash128 key;              // of what was read
+  std::string_view reads;   // packed Reads
+  std::string_view result;  // packed: what the file gave beside its nodes
+};
+
+struct CachedPackage {
+  std::string_view folder;        // below the project's; empty for the root
+  std::vector<CachedFile> files;  // by kind, then by path, as in PackageFiles
+};
+
+// Immutable; what is made of it holds views into it.
+class ParseCache {
+ public:
+  // Null when the bytes are no cache of this program: another build, cut short, damaged.
+  static std::shared_ptr<const ParseCache> Open(std::string bytes, std::string_view program);
+
+  std::span<const CachedPackage> packages() const { return packages_; }
+  const CachedPackage* Find(std::string_view folder) const;
+  const Hash128& project_key() const { return project_key_; }
+  std::span<const std::string_view> nodes() const { return nodes_; }        // packed, in chunks
+  std::span<const std::string_view> disabled() const { return disabled_; }  // likewise
+  std::string_view project() const { return project_; }  // packed: warnings and what is said of macros
+  const Hash128& identity() const { return identity_; }  // equal as long as the manifest is
+
+ private:
+  bool Read(std::string_view program);
+
+  std::string bytes_;
+  std::vector<CachedPackage> packages_;
+  Hash128 project_key_, identity_;
+  std::vector<std::string_view> nodes_, disabled_;
+  std::string_view project_;
+};
+
+// What a cache is written from, beside the files.
+struct CacheContents {
+  struct File {
+    bool reusable = false;
+    Hash128 key;
+    std::string reads, result;
+  };
+  Hash128 project_key, identity;
+  std::vector<File> files;  // of all packages, in order
+  std::vector<std::string> nodes, disabled;
+  std::string project;
+};
+std::string WriteParseCache(const ProjectFiles& files, const CacheContents& contents, std::string_view program);
+
+}  // namespace stir::project

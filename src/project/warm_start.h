@@ -1,0 +1,100 @@
+// What a start takes over from an earlier one, and what it leaves for the next: results of files whose every input
+// still answers the same. The rule of what is an input stands here; storage is parse_cache.h.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "project/pack.h"
+#include "project/parse_cache.h"
+#include "project/project_context.h"
+#include "project/properties.h"
+
+namespace stir::project {
+
+// The present answers to what was read, hashed.
+class ReadKeys {
+ public:
+  ReadKeys(const ProjectContext& project, const Invocation& invocation);
+  Hash128 KeyOf(const Reads& reads, const PackageContext& package) const;
+  // What every file depends on: dbt_project.yml files, the target's place, which macros there are. `reads`: what was
+  // rendered for the whole project; `selectors`: the text of selectors.yml. Nothing when that is never the same twice.
+  std::optional<Hash128> ProjectKey(const Reads& reads, std::string_view selectors) const;
+
+ private:
+  const ProjectContext& project_;
+  const Invocation& invocation_;
+  std::vector<Hash128> macros_;  // by id: each with all that it may call
+  Hash128 flags_, target_, docs_;
+};
+
+// What a file gave beside its nodes.
+struct FileResult {
+  Reads reads;
+  Diagnostics warnings, test_warnings;
+  std::vector<Group> groups;
+  std::vector<NodePatch> patches;  // of properties files: section, name and place only
+  bool describes_macros = false;
+};
+
+// A file of the present start; its number is its place among those of all packages.
+struct NumberedFile {
+  const ProjectFile* file = nullptr;
+  const PackageContext* package = nullptr;
+};
+
+class WarmStart {
+ public:
+  // All must outlive what is made here.
+  WarmStart(const ParseCache& cache, const ProjectContext& project, std::span<const NumberedFile> files);
+
+  // Whether the file's earlier result holds, as far as the file alone decides.
+  bool Holds(const NumberedFile& file, const ReadKeys& keys) const;
+  std::optional<FileResult> ResultOf(const CachedFile& file) const;
+  bool AllThere() const;  // no file of the earlier start has gone or changed
+
+  // All nodes of the earlier start with the present numbers of their files.
+  static constexpr uint32_t kNoFile = UINT32_MAX;  // the file is gone
+  struct Nodes {
+    std::vector<std::vector<Node>> enabled, disabled;
+  };
+  std::optional<Nodes> UnpackAll(unsigned threads) const;
+  // What else a start takes over in which nothing has changed. `macros` are told what properties say of them.
+  struct Others {
+    Diagnostics warnings;  // of the whole project
+    Diagnostics checked;   // what CheckManifest warned of
+    bool timely = false;   // which it may do otherwise at another time
+    std::vector<Group> groups;
+  };
+  std::optional<Others> UnpackOthers(MacroIndex& macros) const;
+
+ private:
+  const ParseCache& cache_;
+  PackedSources sources_;
+  std::vector<uint32_t> numbers_;  // by place in the cache
+};
+
+// The next start's cache; nothing when something cannot be packed.
+struct CacheInput {
+  const ProjectFiles& files;
+  std::span<const NumberedFile> present;
+  std::span<const FileResult> results;  // by the files' numbers
+  const Manifest& manifest;
+  std::span<const Diagnostic> warnings, checked;  // of the whole project; those of CheckManifest apart
+  Hash128 project_key;
+  const ReadKeys& keys;
+  std::string_view program;
+  unsigned threads = 0;
+};
+struct MadeCache {
+  std::string bytes;
+  Hash128 identity;
+};
+std::optional<MadeCache> MakeCache(const CacheInput& input);
+// The same cache with the files' present looks; nothing when those are as they were.
+std::optional<std::string> RefreshCache(const ParseCache& cache, const ProjectFiles& files, std::string_view program);
+
+}  // namespace stir::project
