@@ -23,11 +23,13 @@ class BaseContext {
   // `target`: the dict of the active target, undefined where there is none yet. `project_name` may be empty.
   BaseContext(const Invocation& invocation, jinja::Value target, std::string_view project_name);
   bool Lookup(std::string_view name, jinja::Value& value) const;  // all names but `var`
+  const jinja::Value& behavior() const { return behavior_; }      // adapter.behavior
 
  private:
   void Add(std::string name, jinja::Function function);
 
   TextMap<jinja::Value> names_;
+  jinja::Value behavior_;
 };
 
 // Finds a variable's value; null when nobody set it.
