@@ -5,8 +5,6 @@
 
 namespace stir::runtime {
 
-bool IsMicrobatch(const project::Node& node);
-
 // Oldest batch first, one after the other: an engine with one writer gains nothing from more. When the first fails, the
 // others are skipped; when a later one fails, the rest still run.
 NodeOutcome RunBatches(RunState& state, const project::Node& node, Worker& worker);

@@ -86,6 +86,9 @@ struct Preview {
   std::vector<std::vector<adapter::Cell>> rows;
 };
 
+// A model that is built batch by batch.
+bool IsMicrobatch(const project::Node& node);
+
 class RunState;  // run_state.h: what all nodes of a run share
 
 // Safe to use from several threads at once, each with a Worker of its own. Manifest and adapter outlive it.
