@@ -18,7 +18,7 @@
       {{ '\n        and ' ~ ('(' ~ valid_to ~ ' = ' ~ current ~ ' or ' ~ valid_to ~ ' is null)' if current else valid_to ~ ' is null') }};
       {{ '\n' }}
     insert into {{ target }} ({{ insert_cols | join(', ') }})
-    select {{ values | join(', ') }}
+    select {{ values | join(',') }}
     from {{ source }} as DBT_INTERNAL_SOURCE
     where DBT_INTERNAL_SOURCE.dbt_change_type::text = 'insert'::text;
 

@@ -16,8 +16,8 @@ void TextOrNull(JsonWriter& json, std::string_view key, std::string_view text) {
 
 std::string BatchTime(Timestamp time) {
   std::string text = FormatTimestamp(time);
-  if (text.ends_with(".000000Z")) text.erase(text.size() - 8, 7);
-  return text;
+  text.erase(text.ends_with(".000000Z") ? text.size() - 8 : text.size() - 1);
+  return text + "+00:00";
 }
 
 JsonWriter& WriteBatches(JsonWriter& json, const BatchResults& batches) {

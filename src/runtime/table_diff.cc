@@ -89,7 +89,7 @@ class Painter {
                                   : line.mark == Mark::kRemoved ? "\x1b[31;1m"
                                                                 : "";
     if (code.empty()) return cell ? Quoted(*cell) : "NULL";
-    return Quoted(fmt::format("{}{}\x1b[0m", code, Shown(cell)));
+    return Quoted(fmt::format("{}{}\x1b[0m", code, cell.value_or("null")));
   }
 
  private:
@@ -127,7 +127,7 @@ class Differ {
         if (lines.back().mark != Mark::kGap) lines.push_back(Gap());
         continue;
       }
-      lines.push_back(RowLine(i));
+      lines.push_back(RowLine(i, colors));
     }
     Elide(lines);
     return Render(lines, Painter(separator_, colors), colors);
@@ -144,6 +144,8 @@ class Differ {
     const int index = pairing_.rows[row].actual;
     return index < 0 ? nullptr : &actual_.rows[static_cast<size_t>(index)][column];
   }
+
+  bool IsBoolean(size_t column) const { return column < actual_.booleans.size() && actual_.booleans[column]; }
 
   void Classify() {
     for (size_t i = 0; i < pairing_.rows.size(); ++i) {
@@ -210,7 +212,8 @@ class Differ {
   }
   Line Gap() const { return {Mark::kGap, std::vector<Cell>(shown_column_.size() + 1, "...")}; }
 
-  Line RowLine(size_t row) const {
+  // With colours, truth values of whole rows are in small letters: what printed them first was no Python.
+  Line RowLine(size_t row, bool colors) const {
     const Mark mark = marks_[row];
     Line line{mark,
               {mark == Mark::kAdded     ? "+++"
@@ -223,6 +226,8 @@ class Differ {
         line.cells.emplace_back(InChange(*before) + separator_ + InChange(*after));
       } else {
         line.cells.push_back(before ? *before : *after);
+        const bool small = colors && (mark == Mark::kAdded || mark == Mark::kRemoved) && IsBoolean(column);
+        if (small && line.cells.back()) line.cells.back() = ToLower(*line.cells.back());
       }
     }
     return line;

@@ -13,6 +13,7 @@ namespace stir::runtime {
 struct DiffTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
+  std::vector<bool> booleans = {};  // which columns hold truth values; empty: none
 };
 
 struct TableDiff {
