@@ -107,7 +107,7 @@ Result<Value> NodeRun::TakeResult(const std::string& name) {
   if (found == results_.end()) {
     if (std::ranges::find(consumed_, name) == consumed_.end()) return Value::None();
     return Diagnostic(kResultConsumed,
-                      fmt::format("the result of statement `{}` was already read with `load_result`", name))
+                      fmt::format("The 'statement' result named '{}' has already been loaded into a variable", name))
         .Hint("keep the first answer in a variable");
   }
   const StoredResult& stored = found->second;
