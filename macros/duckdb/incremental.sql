@@ -1,138 +1,97 @@
-{# The incremental strategies of DuckDB: append, delete+insert (the default with a unique key) and merge. #}
+{# The incremental strategies of DuckDB: append, delete+insert (the default), microbatch; merge is in merge.sql. Each gives the
+   statement as dbt writes it: target/run/ is the same to the byte. #}
 
-{% macro duckdb__get_incremental_default_sql(arg_dict) %}
-  {% do return(get_incremental_delete_insert_sql(arg_dict) if arg_dict['unique_key'] else get_incremental_append_sql(arg_dict)) %}
-{% endmacro %}
+{% macro duckdb__get_incremental_default_sql(arg_dict) %}{% do return(get_incremental_delete_insert_sql(arg_dict)) %}{% endmacro %}
 
-{% macro duckdb__get_incremental_merge_sql(arg_dict) %}
-  {% if not arg_dict['unique_key'] and not config.get('merge_on_using_columns') %}
-    {% do return(get_incremental_append_sql(arg_dict)) %}
-  {% endif %}
-  {% do return(get_merge_sql(arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['unique_key'],
-                             arg_dict['dest_columns'], arg_dict['incremental_predicates'])) %}
-{% endmacro %}
-
+{# One key: by a subquery. A list of keys: by a join, where the columns need no common type. #}
 {% macro duckdb__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
   {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
-  {%- if unique_key %}
-  {%- set keys = [unique_key] if unique_key is string else unique_key %}
-  delete from {{ target }} as DBT_INTERNAL_DEST
-  where ({{ keys | join(', ') }}) in (
-    select ({{ keys | join(', ') }})
-    from {{ source }}
-  )
-  {%- for predicate in incremental_predicates or [] %}
-    and {{ predicate }}
-  {%- endfor %};
-  {% endif %}
-  insert into {{ target }} ({{ columns }})
-  (
-    select {{ columns }}
-    from {{ source }}
-  )
+  {%- set many = unique_key is sequence and unique_key is not string -%}
+  {%- if unique_key -%}{{ (duckdb_delete_by_keys if many else duckdb_delete_by_key)(target, source, unique_key, incremental_predicates) }}{%- endif %}
+
+    insert into {{ target }} ({{ columns }})
+    (
+        select {{ columns }}
+        from {{ source }}
+    )
 {%- endmacro %}
 
-{% macro duckdb__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
-  {%- set clauses = config.get('merge_clauses') or {} -%}
-  {%- set returning = config.get('merge_returning_columns') -%}
-  merge into {{ target }} as DBT_INTERNAL_DEST
-  using {{ source }} as DBT_INTERNAL_SOURCE
-  {{ duckdb__merge_join_clause(unique_key, config.get('merge_on_using_columns'), incremental_predicates) }}
-  {%- if clauses %}
-    {%- for clause in clauses.get('when_matched', []) %}
-  {{ duckdb_merge_clause('when matched', clause, dest_columns) }}
-    {%- endfor %}
-    {%- for clause in clauses.get('when_not_matched', []) %}
-  {{ duckdb_merge_clause(duckdb_not_matched_by(clause), clause, dest_columns) }}
-    {%- endfor %}
-  {%- else %}
-  {{ duckdb_merge_default_update(dest_columns) }}
-  when not matched {{ duckdb_merge_condition(config.get('merge_insert_condition')) }}then insert by name
-  {%- endif %}
-  {%- if returning %}
-  returning {{ [returning] | join(', ') if returning is string else returning | join(', ') }}
-  {%- endif %}
+{% macro duckdb_delete_by_key(target, source, key, predicates) -%}
+  {{ '\n        ' }}
+            delete from {{ target }}
+            where (
+                {{ key }}) in (
+                select ({{ key }})
+                from {{ source }}
+            )
+  {%- if predicates -%}
+    {%- set before = '\n                    ' -%}
+    {{ '\n                ' ~ before ~ 'and ' ~ predicates | join('\n                ' ~ before ~ 'and ') ~ '\n                ' }}
+  {%- endif -%};
+
+        {{ '\n    ' }}
 {%- endmacro %}
 
-{% macro duckdb__merge_join_clause(unique_key, merge_on_using_columns, incremental_predicates) -%}
-  {%- if merge_on_using_columns -%}
-    using ({{ merge_on_using_columns if merge_on_using_columns is string else merge_on_using_columns | join(', ') }})
-  {%- else -%}
-    on ({{ dbt_merge_match_conditions(unique_key, normalize_incremental_predicates(incremental_predicates)) | join(') and (') }})
+{% macro duckdb_delete_by_keys(target, source, keys, predicates) -%}
+  {{ '\n        ' }}
+            delete from {{ target }} as DBT_INCREMENTAL_TARGET
+            using {{ source }}
+            where (
+                {% for key in keys %}
+                    {{ source }}.{{ key }} = DBT_INCREMENTAL_TARGET.{{ key }}
+                    {{ 'and ' if not loop.last }}
+                {% endfor %}
+                {% if predicates %}
+                    {% for predicate in predicates %}
+                        and {{ predicate }}
+                    {% endfor %}
+                {% endif %}
+            );
+        {{ '\n    ' }}
+{%- endmacro %}
+
+{# A batch replaces what the table holds of its time. #}
+{% macro duckdb__get_incremental_microbatch_sql(arg_dict) -%}
+  {%- set event_time = config.get('event_time') -%}
+  {%- if not event_time -%}
+    {%- do exceptions.raise_compiler_error("microbatch incremental strategy requires an 'event_time' model config") -%}
   {%- endif -%}
+  {%- if config.get('unique_key') -%}
+    {%- do exceptions.raise_compiler_error("microbatch incremental strategy does not support 'unique_key'. Microbatch runs delete+insert per batch based on 'event_time' and does not do key-based upserts. Remove 'unique_key' or use incremental_strategy='merge'.") -%}
+  {%- endif -%}
+  {%- set batch = model.get('batch') or {} -%}
+  {%- if not (batch.get('event_time_start') and batch.get('event_time_end')) -%}
+    {%- do exceptions.raise_compiler_error("microbatch incremental strategy requires 'batch.event_time_start' and 'batch.event_time_end' to be set in the context") -%}
+  {%- endif -%}
+  {%- set target = arg_dict['target_relation'] -%}
+  {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+  {%- set in_batch = event_time ~ " >= '" ~ batch['event_time_start'] ~ "'\n        and " ~ event_time ~ " < '" ~ batch['event_time_end'] ~ "'" -%}
+  {%- set conditions = [in_batch] -%}
+  {%- for predicate in normalize_incremental_predicates(arg_dict.get('incremental_predicates')) -%}
+    {%- do conditions.append('(' ~ predicate ~ ')') -%}
+  {%- endfor -%}
+  delete from {{ target }}
+        where {{ conditions | join('\n        and ') }};
+
+        insert into {{ target }} ({{ columns }})
+        select {{ columns }}
+        from {{ arg_dict['temp_relation'] }}
+        where {{ in_batch }};
 {%- endmacro %}
 
-{% macro normalize_incremental_predicates(incremental_predicates) %}
-  {% if incremental_predicates is none %}{% do return([]) %}{% endif %}
-  {% do return([incremental_predicates] if incremental_predicates is string else incremental_predicates) %}
+{# A text or a list of texts, as a list. #}
+{% macro normalize_string_or_list(raw, field_name) %}
+  {%- if raw is none -%}{%- do return([]) -%}{%- endif -%}
+  {%- if raw is string -%}{%- do return([raw]) -%}{%- endif -%}
+  {%- if raw is mapping or raw is not sequence -%}
+    {%- do exceptions.raise_compiler_error(field_name ~ ' must be a list of strings or a string') -%}
+  {%- endif -%}
+  {%- if raw | reject('string') | list -%}
+    {%- do exceptions.raise_compiler_error(field_name ~ ' list values must be non-empty strings') -%}
+  {%- endif -%}
+  {%- do return(raw | list) -%}
 {% endmacro %}
 
-{% macro duckdb_merge_condition(condition) -%}
-  {% if condition %}and {{ condition }} {% endif %}
-{%- endmacro %}
-
-{# `when matched` of a merge without clauses of its own: all columns by name, or those that the merge_ options choose. #}
-{% macro duckdb_merge_default_update(dest_columns) -%}
-  {%- set update = {
-    'include': config.get('merge_update_columns') or [],
-    'exclude': config.get('merge_exclude_columns') or [],
-    'set_expressions': config.get('merge_update_set_expressions') or {},
-  } -%}
-  {%- set explicit = update.include or update.exclude or update.set_expressions -%}
-  when matched {{ duckdb_merge_condition(config.get('merge_update_condition')) }}then update
-  {%- if explicit %} set {{ duckdb_merge_assignments(update, dest_columns) }}{% else %} by name{% endif %}
-{%- endmacro %}
-
-{# `a = DBT_INTERNAL_SOURCE.a, ...`: the included columns, else all but the excluded, and the given expressions. #}
-{% macro duckdb_merge_assignments(update, dest_columns) -%}
-  {%- set expressions = update.get('set_expressions') or {} -%}
-  {%- set include = update.get('include') or [] -%}
-  {%- set exclude = (update.get('exclude') or []) | map('lower') | list -%}
-  {%- set assignments = [] -%}
-  {%- if include or exclude or not expressions -%}
-    {%- for name in include or dest_columns | map(attribute='name')
-        if name | lower not in exclude and name not in expressions -%}
-      {%- do assignments.append(adapter.quote(name) ~ ' = DBT_INTERNAL_SOURCE.' ~ adapter.quote(name)) -%}
-    {%- endfor -%}
-  {%- endif -%}
-  {%- for name, expression in expressions.items() -%}
-    {%- do assignments.append(adapter.quote(name) ~ ' = ' ~ expression) -%}
-  {%- endfor -%}
-  {{ assignments | join(', ') }}
-{%- endmacro %}
-
-{# An action on rows of the target that the source does not have. #}
-{% macro duckdb_not_matched_by(clause) -%}
-  when not matched{{ ' by source' if clause.get('action') in ['update', 'delete'] }}
-{%- endmacro %}
-
-{% macro duckdb_merge_clause(head, clause, dest_columns) -%}
-  {%- set action = clause.get('action') -%}
-  {%- set mode = clause.get('mode', 'by_name') -%}
-  {{ head }} {{ duckdb_merge_condition(clause.get('condition')) }}then {# -#}
-  {%- if action == 'delete' -%}delete
-  {%- elif action == 'do_nothing' -%}do nothing
-  {%- elif action == 'error' -%}error {{ dbt.string_literal(dbt.escape_single_quotes(clause['error_message'])) if clause.get('error_message') }}
-  {%- elif action == 'update' -%}{{ duckdb_merge_update(clause, mode, dest_columns) }}
-  {%- elif action == 'insert' -%}{{ duckdb_merge_insert(clause, mode) }}
-  {%- else -%}{%- do exceptions.raise_compiler_error('merge_clauses: unknown action `' ~ action ~ '`') -%}
-  {%- endif -%}
-{%- endmacro %}
-
-{% macro duckdb_merge_update(clause, mode, dest_columns) -%}
-  {%- if clause.get('set_expressions') -%}update set {{ duckdb_merge_assignments(clause, dest_columns) }}
-  {%- elif mode == 'explicit' -%}update set {{ duckdb_merge_assignments(clause.get('update', {}), dest_columns) }}
-  {%- elif mode == 'by_position' -%}update by position
-  {%- elif mode == 'star' -%}update set *
-  {%- else -%}update by name
-  {%- endif -%}
-{%- endmacro %}
-
-{% macro duckdb_merge_insert(clause, mode) -%}
-  {%- if mode == 'explicit' -%}
-    insert ({{ clause['insert']['columns'] | join(', ') }}) values ({{ clause['insert']['values'] | join(', ') }})
-  {%- elif mode == 'by_position' -%}insert by position
-  {%- elif mode == 'star' -%}insert *
-  {%- else -%}insert by name
-  {%- endif -%}
-{%- endmacro %}
+{% macro normalize_incremental_predicates(incremental_predicates) %}
+  {% do return(normalize_string_or_list(incremental_predicates, 'incremental_predicates')) %}
+{% endmacro %}

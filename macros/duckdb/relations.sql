@@ -47,42 +47,53 @@
   {{ return(load_result('list_relations_without_caching').table) }}
 {%- endmacro %}
 
-{% macro duckdb__create_table_as(temporary, relation, compiled_code) -%}
-  {%- set contract = config.get('contract') -%}
-  {%- set header = config.get('sql_header') -%}
-  {%- set name = relation.include(database=(not temporary), schema=(not temporary)) -%}
-  {{ header if header is not none }}
-  {%- if contract.enforced and not temporary %}
-  create table {{ name }}
-    {{ get_assert_columns_equivalent(compiled_code) }}
-    {{ get_table_columns_and_constraints() }};
-  insert into {{ name }} {{ duckdb_insert_columns() }} (
-    {{ get_select_subquery(compiled_code) }}
-  );
-  {%- else %}
-  create {{ 'temporary ' if temporary }}table {{ name }} as (
-    {{ compiled_code }}
-  );
-  {%- endif %}
+{# DuckDB checks no constraints of temporary tables, so these come from the query as it is; and they live as long as the connection,
+   so one of an earlier batch may still be there. #}
+{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
+  {%- if language != 'sql' -%}
+    {%- do exceptions.raise_compiler_error('create_table_as: language `' ~ language ~ '` is not supported') -%}
+  {%- endif -%}
+  {%- set enforced = config.get('contract').enforced -%}
+  {%- if enforced -%}{%- do get_assert_columns_equivalent(compiled_code) -%}{%- endif -%}
+  {{ '\n    ' ~ ('\n      \n    ' if enforced) }}
+    {{- config.get('sql_header') or '' }}
+
+    create {{ 'or replace temporary' if temporary }} table
+      {{ relation.include(database=(not temporary), schema=(not temporary)) }}
+  {% if enforced and not temporary %}
+    {{- get_table_columns_and_constraints() }} ;
+    
+    
+    insert into {{ relation }} {{ get_column_names() }} (
+      {{ get_select_subquery(compiled_code) }}
+    );
+  {% else %}
+    {{- '\n    ' }}
+    as (
+      {{ compiled_code }}
+    );
+    {{ '\n  ' }}
+  {%- endif -%}
 {%- endmacro %}
 
 {# The declared columns, in order, as the list of an insert. #}
-{% macro duckdb_insert_columns() -%}
-  ({%- for column in model['columns'].values() -%}
-    {{ adapter.quote(column['name']) if column.get('quote') else column['name'] }}{{ ', ' if not loop.last }}
-  {%- endfor -%})
+{% macro get_column_names() -%}
+  {%- set break = '\n      ' -%}
+  {{ '\n  (\n    ' }}
+  {%- for name in dbt_declared_names() -%}
+    {{ break ~ break ~ break ~ name ~ ' ' ~ (',' if not loop.last) ~ '\n    ' }}
+  {%- endfor -%}
+  {{ '\n  )\n' }}
 {%- endmacro %}
 
 {% macro duckdb__create_view_as(relation, sql) -%}
-  {%- set header = config.get('sql_header') -%}
-  {{ header if header is not none }}
-  {%- if config.get('contract').enforced %}
-  {{ get_assert_columns_equivalent(sql) }}
-  {%- endif %}
+  {%- set enforced = config.get('contract').enforced -%}
+  {%- if enforced -%}{%- do get_assert_columns_equivalent(sql) -%}{%- endif -%}
+  {{ '\n  ' ~ ('\n    ' if enforced) ~ (config.get('sql_header') or '') }}
   create view {{ relation }} as (
     {{ sql }}
   );
-{%- endmacro %}
+{% endmacro %}
 
 {% macro duckdb__drop_relation(relation) -%}
   {%- call statement('drop_relation', auto_begin=false) -%}

@@ -206,6 +206,8 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.threads = arguments.Flag("single-threaded") ? 1 : static_cast<int>(arguments.Integer("threads").value_or(0));
   options.selection = SelectionOf(arguments);
   options.full_refresh = arguments.Flag("full-refresh");
+  options.event_time_start = arguments.Text("event-time-start");
+  options.event_time_end = arguments.Text("event-time-end");
   options.fail_fast = arguments.Flag("fail-fast");
   options.store_failures = arguments.Flag("store-failures");
   options.empty = arguments.Flag("empty");

@@ -19,7 +19,8 @@ using scheduler::TaskState;
 constexpr Duration kCancelAgain = std::chrono::milliseconds(50);
 
 bool Failed(const project::NodeResult& result) {
-  return result.status == "error" || result.status == "fail" || result.status == "runtime error";
+  return result.status == "error" || result.status == "fail" || result.status == "runtime error" ||
+         result.status == "partial success";
 }
 
 bool WasCanceled(const Diagnostics& errors) {

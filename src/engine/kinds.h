@@ -27,5 +27,6 @@ inline constexpr Kind kStopped{"stopped", Category::kRuntime};
 inline constexpr Kind kTestsNotPassed{"tests-not-passed", Category::kRuntime};
 inline constexpr Kind kAlertRefused{"alert-refused", Category::kRuntime};
 inline constexpr Kind kNoLog{"no-log", Category::kUsage};
+inline constexpr Kind kBadEventTime{"bad-event-time", Category::kUsage};
 
 }  // namespace stir::engine

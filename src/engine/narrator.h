@@ -12,6 +12,7 @@
 #include "engine/node_report.h"
 #include "engine/options.h"
 #include "project/manifest.h"
+#include "runtime/runner.h"
 
 namespace stir::engine {
 
@@ -62,6 +63,8 @@ class Narrator {
 
   void NodeStarted(const NodeStory& story) const;
   void NodeFinished(const NodeStory& story, const NodeReport& report) const;
+  // A batch of a microbatch model begins, or has ended.
+  void Batch(const project::Node& node, const runtime::BatchNews& news) const;
   void NodeSkipped(const NodeStory& story) const;
   void NodeSkippedByEphemeral(const NodeStory& story) const;
   void NodeNothingToDo(const NodeStory& story) const;

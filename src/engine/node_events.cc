@@ -64,7 +64,9 @@ std::string Narrator::Describe(const Node& node) const {
     case ResourceType::kExposure:
       return fmt::format("exposure {}", node.name);
     case ResourceType::kModel:
-      return fmt::format("{} {} model {}.{}", node.language, node.config->materialized, SchemaName(node), node.alias);
+      return fmt::format("{} {} model {}.{}", node.language,
+                         runtime::IsMicrobatch(node) ? "microbatch" : node.config->materialized, SchemaName(node),
+                         node.alias);
     default:
       return fmt::format("{} {}", ResourceTypeName(node.type), node.name);
   }
@@ -125,7 +127,11 @@ void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) co
         }));
   } else {
     const std::string description = Describe(node);
-    const std::string text = (failed ? "ERROR creating " : "OK created ") + description;
+    const bool partial = result.status == "partial success";
+    const std::string text = (failed    ? "ERROR creating "
+                              : partial ? "PARTIALLY created "
+                                        : "OK created ") +
+                             description;
     Say("Q012", "LogModelResult", level, Line(story, text, failed ? "ERROR" : result.message, result.execution_time),
         NodeData(story, result.status, [&](JsonWriter& json) {
           json.Key("description").String(description).Key("execution_time").Double(result.execution_time);
@@ -135,6 +141,32 @@ void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) co
   }
   Say("Q025", "NodeFinished", Level::kDebug, fmt::format("Finished running node {}", node.unique_id),
       NodeData(story, result.status, [&](JsonWriter& json) { WriteRunResult(json.Key("run_result"), result); }));
+}
+
+void Narrator::Batch(const Node& node, const runtime::BatchNews& news) const {
+  const std::string what = fmt::format("batch {} of {}.{}", news.label, SchemaName(node), node.alias);
+  const NodeStory story{.node = &node, .index = news.index, .total = news.total};
+  const auto data = [&](std::string_view status) {
+    return NodeData(story, status, [&](JsonWriter& json) {
+      json.Key("batch_index").Int(news.index).Key("description").String(what);
+      if (news.status != "started") json.Key("execution_time").Double(news.seconds).Key("status").String(status);
+      json.Key("total_batches").Int(news.total);
+    });
+  };
+  if (news.status == "started") {
+    Say("Q045", "LogStartBatch", Level::kInfo, "Batch " + Line(story, "START " + what, "RUN"), data("started"));
+    return;
+  }
+  const bool failed = news.status == "error", skipped = news.status == "skipped";
+  if (failed) {
+    Say("W004", "GenericExceptionOnRun", Level::kError,
+        fmt::format("[ERROR]: Unhandled error while executing \nException on worker thread. {}", news.message),
+        data("error"));
+  }
+  const std::string_view head = failed ? "ERROR creating" : skipped ? "SKIP" : "OK created";
+  const std::string_view state = failed ? "ERROR" : skipped ? "SKIPPED" : std::string_view(news.message);
+  Say("Q046", "LogBatchResult", failed ? Level::kError : Level::kInfo,
+      "Batch " + Line(story, fmt::format("{} {}", head, what), state, news.seconds), data(news.status));
 }
 
 void Narrator::NodeSkipped(const NodeStory& story) const {

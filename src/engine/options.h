@@ -41,6 +41,7 @@ struct Options {
 
   SelectionOptions selection;
   bool full_refresh = false;
+  std::string event_time_start, event_time_end;  // microbatch models: from and up to; empty: not given
   bool fail_fast = false;
   bool store_failures = false;
   bool empty = false;

@@ -219,22 +219,31 @@ void Narrator::FailuresKept(const std::string& relation, const Node& node) const
 }
 
 void Narrator::Verdict(std::span<const NodeReport> reports, bool interrupted) const {
-  const auto errors = static_cast<size_t>(
-      std::ranges::count_if(reports, [](const NodeReport& report) { return CountsAsError(report.result); }));
+  const auto is_partial = [](const NodeReport& report) { return report.result.status == "partial success"; };
+  const auto partial = static_cast<size_t>(std::ranges::count_if(reports, is_partial));
+  const auto errors = static_cast<size_t>(std::ranges::count_if(
+      reports, [&](const NodeReport& report) { return CountsAsError(report.result) && !is_partial(report); }));
+  const std::string partials = fmt::format("{} partial success{}", partial, partial == 1 ? "" : "es");
   const auto warnings = static_cast<size_t>(
       std::ranges::count_if(reports, [](const NodeReport& report) { return report.result.status == "warn"; }));
   std::string verdict = "Completed successfully";
   if (interrupted) {
     verdict = "Exited because of keyboard interrupt";
   } else if (errors > 0) {
-    verdict = fmt::format("Completed with {}, 0 partial successes, and {}:", Counted(errors, "error"),
-                          Counted(warnings, "warning"));
+    verdict =
+        fmt::format("Completed with {}, {}, and {}:", Counted(errors, "error"), partials, Counted(warnings, "warning"));
+  } else if (partial > 0) {
+    verdict = fmt::format("Completed with {} and {}", partials, Counted(warnings, "warning"));
   } else if (warnings > 0) {
     verdict = fmt::format("Completed with {}:", Counted(warnings, "warning"));
   }
   JsonWriter json;
   json.BeginObject().Key("keyboard_interrupt").Bool(interrupted).Key("num_errors").Int(static_cast<int64_t>(errors));
-  json.Key("num_partial_success").Int(0).Key("num_warnings").Int(static_cast<int64_t>(warnings)).EndObject();
+  json.Key("num_partial_success")
+      .Int(static_cast<int64_t>(partial))
+      .Key("num_warnings")
+      .Int(static_cast<int64_t>(warnings))
+      .EndObject();
   Say("Z030", "EndOfRunSummary", Level::kInfo, verdict, std::move(json).Take());
 }
 
@@ -254,7 +263,8 @@ void Narrator::EndOfRun(std::span<const NodeReport> reports, std::string_view ta
   Verdict(reports, interrupted);
   Blank();
   for (const NodeReport& report : reports) {
-    if (IsFailure(report.result)) Problem(report, *report.node, target_folder);
+    if (IsFailure(report.result) && report.result.status != "partial success")
+      Problem(report, *report.node, target_folder);
   }
   for (const NodeReport& report : reports) {
     if (report.result.status == "warn") Problem(report, *report.node, target_folder);

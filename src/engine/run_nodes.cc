@@ -2,9 +2,13 @@
 #include "engine/run_nodes.h"
 
 #include <array>
+#include <optional>
+
+#include <fmt/format.h>
 
 #include "adapter/kinds.h"
 #include "engine/artifacts.h"
+#include "engine/kinds.h"
 #include "engine/select.h"
 
 namespace stir::engine {
@@ -16,6 +20,13 @@ constexpr std::array<std::string_view, 5> kBuildTypes{"model", "seed", "snapshot
 constexpr std::array<std::string_view, 1> kRunTypes{"model"};
 constexpr std::array<std::string_view, 1> kTestTypes{"test"};
 constexpr std::array<std::string_view, 1> kSeedTypes{"seed"};
+
+Result<std::optional<Timestamp>> EventTime(std::string_view option, const std::string& text) {
+  if (text.empty()) return std::optional<Timestamp>();
+  if (const std::optional<Timestamp> time = ParseTimestamp(text)) return time;
+  return Diagnostic(kBadEventTime, fmt::format("`{}` is not a time: `{}`", option, text))
+      .Hint("write it as 2026-01-31 or 2026-01-31T06:00:00Z");
+}
 
 // One run on an opened engine: its hooks, its nodes, and what is told of them.
 class NodeRunCommand {
@@ -34,7 +45,13 @@ class NodeRunCommand {
     STIR_ASSIGN(std::unique_ptr<adapter::Adapter> engine, host_.adapters.Open(setting_.target.profile));
     STIR_ASSIGN(std::unique_ptr<adapter::Connection> connection, engine->Connect());
     runtime::Worker main_worker{connection.get(), "MainThread"};
-    runtime::NodeRunner runner(manifest_, *engine, MakeRunnerOptions(setting_, *manifest_, selected, host_, options_));
+    runtime::RunnerOptions runner_options = MakeRunnerOptions(setting_, *manifest_, selected, host_, options_);
+    STIR_ASSIGN(runner_options.event_time_start, EventTime("--event-time-start", options_.event_time_start));
+    STIR_ASSIGN(runner_options.event_time_end, EventTime("--event-time-end", options_.event_time_end));
+    runner_options.on_batch = [this](const runtime::BatchNews& news) {
+      narrator_.Batch(manifest_->node(news.node), news);
+    };
+    runtime::NodeRunner runner(manifest_, *engine, std::move(runner_options));
     const std::vector<graph::NodeId> nodes = selected.ToVector();
     STIR_TRY(runner.Prepare(nodes, main_worker));
 

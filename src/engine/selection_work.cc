@@ -15,7 +15,8 @@ namespace {
 scheduler::Outcome OutcomeOf(const runtime::NodeOutcome& outcome) {
   const std::string& status = outcome.result.status;
   if (status == "fail") return scheduler::Outcome::Failed(/*retryable=*/false);
-  if (status == "error" || status == "runtime error") return FailedTask(outcome.errors).outcome;
+  if (status == "error" || status == "runtime error" || status == "partial success")
+    return FailedTask(outcome.errors).outcome;
   return scheduler::Outcome::Success();
 }
 

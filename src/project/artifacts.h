@@ -36,6 +36,11 @@ struct PhaseTiming {
   Timestamp started_at{}, completed_at{};
 };
 
+// What became of a microbatch model's batches: their times from and to, oldest first.
+struct BatchResults {
+  std::vector<std::pair<Timestamp, Timestamp>> successful, failed;
+};
+
 // One node's result, as dbt words it: status is "success", "error", "skipped", "pass", "fail", "warn", "no-op", ...
 struct NodeResult {
   std::string unique_id, status, thread_id, message;
@@ -45,7 +50,8 @@ struct NodeResult {
   std::optional<int64_t> failures;
   std::optional<bool> compiled;  // none: the node was never compiled
   std::string compiled_code;
-  std::string relation_name;  // empty: null
+  std::string relation_name;            // empty: null
+  std::optional<BatchResults> batches;  // microbatch models only
 };
 
 // `args`: the invocation's arguments as a JSON object.

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "project/behavior.h"
 #include "project/config.h"
 #include "project/exceptions.h"
 #include "project/kinds.h"
@@ -278,7 +279,7 @@ void BaseContext::Add(std::string name, jinja::Function function) {
 }
 
 BaseContext::BaseContext(const Invocation& invocation, Value target, std::string_view project_name)
-    : clock_(*invocation.clock) {
+    : clock_(*invocation.clock), behavior_(MakeBehavior(invocation)) {
   Add("return", ReturnValue);
   Add("fromjson", FromJson);
   Add("tojson", Dumper("tojson", pylib::DumpJson));

@@ -26,12 +26,14 @@ class BaseContext {
   BaseContext(const Invocation& invocation, jinja::Value target, std::string_view project_name);
   bool Lookup(std::string_view name, jinja::Value& value) const;  // all names but `var`
   const Clock& clock() const { return clock_; }
+  const jinja::Value& behavior() const { return behavior_; }      // adapter.behavior
 
  private:
   void Add(std::string name, jinja::Function function);
 
   const Clock& clock_;
   TextMap<jinja::Value> names_;
+  jinja::Value behavior_;
 };
 
 // A base context for one rendering that notes what is read of it. Values found here must not outlive it.

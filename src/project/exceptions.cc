@@ -3,7 +3,11 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
 #include "base/json.h"
+#include "jinja/template.h"
+#include "project/contract_error.h"
 #include "project/kinds.h"
 
 namespace stir::project {
@@ -22,7 +26,6 @@ struct Raiser {
 constexpr std::array kRaisers{
     Raiser{"raise_compiler_error", "$0"},
     Raiser{"raise_database_error", "$0"},
-    Raiser{"raise_contract_error", "this model has an enforced contract that failed"},
     Raiser{"raise_not_implemented", "$0"},
     Raiser{"raise_dependency_error", "$0"},
     Raiser{"raise_duplicate_patch_name", "two properties for one resource: $0"},
@@ -37,8 +40,9 @@ constexpr std::array kRaisers{
     Raiser{"missing_config", "configuration `$1` is required but was not given"},
     Raiser{"missing_materialization", "no materialization `$1` for this adapter"},
     Raiser{"missing_relation", "relation `$0` not found"},
-    Raiser{"relation_wrong_type", "`$0` exists but is not a $1: drop it or change its materialization"},
-    Raiser{"column_type_missing", "the contract needs a `data_type` for: $0"},
+    Raiser{"column_type_missing",
+           "Contracted models require data_type to be defined for each column. Please ensure that the column name and "
+           "data_type are defined within the YAML configuration for the $0 column(s)."},
 };
 
 Result<std::string> Fill(std::string_view pattern, const Arguments& arguments) {
@@ -65,6 +69,9 @@ class Exceptions final : public jinja::Object {
 
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
     if (name == "warn") return std::optional(Warn());
+    if (name == "warn_snapshot_timestamp_data_types") return std::optional(WarnSnapshotTypes());
+    if (name == "raise_contract_error") return std::optional(RaiseContract());
+    if (name == "relation_wrong_type") return std::optional(RaiseWrongType());
     for (const Raiser& raiser : kRaisers) {
       if (raiser.name == name) return std::optional(Raise(raiser));
     }
@@ -86,9 +93,54 @@ class Exceptions final : public jinja::Object {
       if (!events) return Value::String("");
       std::string data = "{\"msg\": ";
       AppendJsonString(data, message);
-      events->Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, std::move(message), data + "}"});
+      events->Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, "[WARNING]: " + message, data + "}"});
       return Value::String("");
     });
+  }
+
+  // (yaml_columns, sql_columns)
+  static Value RaiseContract() {
+    return jinja::MakeFunction("raise_contract_error", [](CallContext&, const Arguments& arguments) -> Result<Value> {
+      jinja::ArgumentReader args("raise_contract_error", arguments);
+      STIR_ASSIGN(const Value declared, args.Required("yaml_columns"));
+      STIR_ASSIGN(const Value found, args.Required("sql_columns"));
+      STIR_TRY(args.Finish());
+      STIR_ASSIGN(std::string message, ContractMessage(declared, found));
+      return Diagnostic(kRaised, std::move(message));
+    });
+  }
+
+  // (relation, expected_type, model=None)
+  static Value RaiseWrongType() {
+    return jinja::MakeFunction(
+        "relation_wrong_type", [](CallContext& context, const Arguments& arguments) -> Result<Value> {
+          jinja::ArgumentReader args("relation_wrong_type", arguments);
+          STIR_ASSIGN(const Value relation, args.Required("relation"));
+          STIR_ASSIGN(const Value expected, args.Required("expected_type"));
+          args.Optional("model");
+          STIR_TRY(args.Finish());
+          STIR_ASSIGN(const Value actual, context.GetAttribute(relation, "type"));
+          STIR_ASSIGN(const std::string name, relation.Str());
+          STIR_ASSIGN(const std::string wanted, expected.Str());
+          STIR_ASSIGN(const std::string is, actual.Str());
+          return Diagnostic(kRaised,
+                            fmt::format("Trying to create {0} {1}, but it currently exists as a {2}. Either drop {1} "
+                                        "manually, or run dbt with `--full-refresh` and dbt will drop it for you.",
+                                        wanted, name, is));
+        });
+  }
+
+  Value WarnSnapshotTypes() const {
+    return jinja::MakeFunction(
+        "warn_snapshot_timestamp_data_types",
+        [events = events_](CallContext&, const Arguments& arguments) -> Result<Value> {
+          STIR_ASSIGN(std::string message,
+                      Fill("[WARNING]: Data type of snapshot table timestamp columns ($0) doesn't match derived column "
+                           "'updated_at' ($1). Please update snapshot config 'updated_at'.",
+                           arguments));
+          if (events) events->Emit(Event{"Q043", "SnapshotTimestampWarning", Level::kWarn, std::move(message), "{}"});
+          return Value::None();
+        });
   }
 
   EventSink* events_;

@@ -14,6 +14,22 @@ void TextOrNull(JsonWriter& json, std::string_view key, std::string_view text) {
   }
 }
 
+std::string BatchTime(Timestamp time) {
+  std::string text = FormatTimestamp(time);
+  text.erase(text.ends_with(".000000Z") ? text.size() - 8 : text.size() - 1);
+  return text + "+00:00";
+}
+
+JsonWriter& WriteBatches(JsonWriter& json, const BatchResults& batches) {
+  json.BeginObject();
+  for (const auto& [key, list] : {std::pair("successful", &batches.successful), std::pair("failed", &batches.failed)}) {
+    json.Key(key).BeginArray();
+    for (const auto& [start, end] : *list) json.BeginArray().String(BatchTime(start)).String(BatchTime(end)).EndArray();
+    json.EndArray();
+  }
+  return json.EndObject();
+}
+
 void WriteResult(JsonWriter& json, const NodeResult& result) {
   json.BeginObject();
   json.Key("status").String(result.status);
@@ -36,7 +52,8 @@ void WriteResult(JsonWriter& json, const NodeResult& result) {
   json.Key("compiled_code");
   result.compiled.value_or(false) ? json.String(result.compiled_code) : json.Null();
   TextOrNull(json, "relation_name", result.relation_name);
-  json.Key("batch_results").Null();
+  json.Key("batch_results");
+  result.batches ? WriteBatches(json, *result.batches) : json.Null();
   json.Key("overload_results").Null();
   json.EndObject();
 }

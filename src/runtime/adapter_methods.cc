@@ -316,7 +316,25 @@ Result<Value> AlreadyExists(NodeRun& run, CallContext&, const Arguments& argumen
   return Value::Bool(found.has_value());
 }
 
+// ensure_transaction(): opens one unless one is open.
+Result<Value> EnsureTransaction(NodeRun& run, CallContext&, const Arguments&) {
+  if (!run.session().connection().InTransaction()) STIR_TRY(run.session().connection().Begin());
+  return Value::None();
+}
+
+// existing_key_constraint_types(relation) -> ['primary_key', ...]. The engine is asked only where the project declares
+// keys: for most projects that is never.
+Result<Value> ExistingKeys(NodeRun& run, CallContext& context, const Arguments& arguments) {
+  ArgumentReader args("existing_key_constraint_types", arguments);
+  STIR_ASSIGN(const Value relation, args.Required("relation"));
+  STIR_TRY(args.Finish());
+  if (!run.state().HasKeys()) return Value::List();
+  return run.CallMacro(context, "duckdb_key_constraint_types", {relation});
+}
+
 constexpr std::array kMethods{
+    AdapterEntry{"ensure_transaction", EnsureTransaction},
+    AdapterEntry{"existing_key_constraint_types", ExistingKeys},
     AdapterEntry{"execute", Execute},
     AdapterEntry{"add_query", AddQuery},
     AdapterEntry{"commit", Commit},
@@ -358,7 +376,9 @@ Result<std::vector<Value>> ColumnsOf(NodeRun& run, CallContext& context, const V
 
 AdapterMethod FindAdapterMethod(std::string_view name) {
   const auto found = std::ranges::find(kMethods, name, &AdapterEntry::name);
-  return found != kMethods.end() ? found->method : FindNamingMethod(name);
+  if (found != kMethods.end()) return found->method;
+  const AdapterMethod method = FindNamingMethod(name);
+  return method ? method : FindSnapshotMethod(name);
 }
 
 }  // namespace stir::runtime

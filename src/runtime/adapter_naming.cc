@@ -95,7 +95,7 @@ Result<Value> ConvertType(NodeRun&, CallContext& context, const Arguments& argum
 Result<Value> IncrementalStrategyMacro(NodeRun& run, CallContext&, const Arguments& arguments) {
   static constexpr std::array<std::string_view, 5> kBuiltIn{"append", "delete+insert", "merge", "insert_overwrite",
                                                             "microbatch"};
-  static constexpr std::array<std::string_view, 3> kOffered{"append", "delete+insert", "merge"};
+  static constexpr std::array<std::string_view, 4> kOffered{"append", "delete+insert", "merge", "microbatch"};
   ArgumentReader args("get_incremental_strategy_macro", arguments);
   args.Optional("model_context");
   STIR_ASSIGN(const Value strategy, args.Required("strategy"));
@@ -111,29 +111,42 @@ Result<Value> IncrementalStrategyMacro(NodeRun& run, CallContext&, const Argumen
   const project::Macro* macro = run.manifest().macros().Resolve(run.node().package, macro_name);
   if (!macro)
     return Diagnostic(kStrategyNotFound,
-                      fmt::format("dbt could not find an incremental strategy macro with the name '{}' in {}",
+                      fmt::format("dbt could not find an incremental strategy macro with the name \"{}\" in {}",
                                   macro_name, run.manifest().project_name()),
                       where);
   return macro->callable;
 }
 
 Result<Value> ValidStrategies(NodeRun&, CallContext&, const Arguments&) {
-  return TextList(std::array<std::string_view, 3>{"append", "delete+insert", "merge"});
+  return TextList(std::array<std::string_view, 4>{"append", "delete+insert", "merge", "microbatch"});
 }
 
-Result<Value> ColumnsConstraints(NodeRun& run, CallContext&, const Arguments& arguments) {
+// A foreign key's `to`: a name, or "ref('orders')".
+ResolveTarget TargetResolver(NodeRun& run, CallContext& context) {
+  return [&run, &context](const std::string& to) -> Result<std::string> {
+    if (!to.starts_with("ref(") && !to.starts_with("source(")) return to;
+    const Span span = run.node().span;
+    STIR_ASSIGN(const auto parsed,
+                jinja::Template::Parse(fmt::format("{{{{ {} }}}}", to), jinja::Origin{span.source, 0, false, span}));
+    return context.RenderNested(*parsed);
+  };
+}
+
+Result<Value> ColumnsConstraints(NodeRun& run, CallContext& context, const Arguments& arguments) {
   ArgumentReader args("render_raw_columns_constraints", arguments);
   STIR_ASSIGN(const Value columns, args.Required("raw_columns"));
   STIR_TRY(args.Finish());
-  STIR_ASSIGN(const std::vector<std::string> rendered, RenderColumns(columns, run.state().dialect()));
+  STIR_ASSIGN(const std::vector<std::string> rendered,
+              RenderColumns(columns, run.state().dialect(), TargetResolver(run, context)));
   return TextList(rendered);
 }
 
-Result<Value> ModelConstraints(NodeRun&, CallContext&, const Arguments& arguments) {
+Result<Value> ModelConstraints(NodeRun& run, CallContext& context, const Arguments& arguments) {
   ArgumentReader args("render_raw_model_constraints", arguments);
   STIR_ASSIGN(const Value constraints, args.Required("raw_constraints"));
   STIR_TRY(args.Finish());
-  STIR_ASSIGN(const std::vector<std::string> rendered, RenderModelConstraints(constraints));
+  STIR_ASSIGN(const std::vector<std::string> rendered,
+              RenderModelConstraints(constraints, TargetResolver(run, context)));
   return TextList(rendered);
 }
 
@@ -182,10 +195,26 @@ Result<Value> WarnOnce(NodeRun& run, CallContext&, const Arguments& arguments) {
   STIR_TRY(args.Finish());
   STIR_ASSIGN(std::string text, message.Str());
   if (run.state().FirstTime(text))
-    run.state().events().Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, std::move(text), "{}"});
+    run.state().events().Emit(
+        Event{"E004", "AdapterEventWarning", Level::kWarn, fmt::format("DuckDB adapter: {}", text), "{}"});
   return Value::None();
 }
 
+// batch_id_for_model(model): the id of the batch that is built; '' outside one.
+Result<Value> BatchIdOf(NodeRun& run, CallContext&, const Arguments&) {
+  const BatchPart* part = run.batch();
+  return Value::String(part ? BatchId(part->batch.start, part->size) : std::string());
+}
+
+Result<Value> EscapeSqlString(NodeRun&, CallContext&, const Arguments& arguments) {
+  ArgumentReader args("escape_sql_string", arguments);
+  STIR_ASSIGN(const Value value, args.Required("value"));
+  STIR_TRY(args.Finish());
+  STIR_ASSIGN(const std::string text, value.Str());
+  return Value::String(ReplaceAll(text, "'", "''"));
+}
+
+Result<Value> Yes(NodeRun&, CallContext&, const Arguments&) { return Value::Bool(true); }
 Result<Value> No(NodeRun&, CallContext&, const Arguments&) { return Value::Bool(false); }
 Result<Value> None(NodeRun&, CallContext&, const Arguments&) { return Value::None(); }
 Result<Value> BindingChar(NodeRun&, CallContext&, const Arguments&) { return Value::String("?"); }
@@ -216,6 +245,10 @@ constexpr std::array kMethods{
     AdapterEntry{"disable_transactions", No},
     AdapterEntry{"is_motherduck", No},
     AdapterEntry{"is_ducklake", No},
+    AdapterEntry{"use_ducklake_table_workarounds", No},
+    AdapterEntry{"catalog_supports_foreign_keys", Yes},
+    AdapterEntry{"escape_sql_string", EscapeSqlString},
+    AdapterEntry{"batch_id_for_model", BatchIdOf},
 };
 
 }  // namespace

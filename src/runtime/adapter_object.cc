@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-
 #include "pylib/agate.h"
 #include "runtime/adapter_methods.h"
 #include "runtime/object_tools.h"
@@ -51,7 +50,7 @@ class AdapterObject final : public jinja::Object {
                                                          CallContext& context, const Arguments& arguments) {
         return method(run_, context, arguments);
       })};
-    if (name == "behavior") return {MakeRecord("Behavior", {})};
+    if (name == "behavior") return {run_.state().base().behavior()};
     if (name == "config") {
       Value config;
       run_.LookupBuiltin("config", config);

@@ -179,9 +179,10 @@ Result<bool> ColumnObject::CanExpandTo(const ColumnObject& other) const {
 
 Result<std::string> ColumnObject::Repr() const {
   const auto number = [](std::optional<int> value) { return value ? std::to_string(*value) : std::string("None"); };
-  return fmt::format("Column(column='{}', dtype='{}', char_size={}, numeric_precision={}, numeric_scale={})",
-                     column_.name, column_.dtype, number(column_.char_size), number(column_.numeric_precision),
-                     number(column_.numeric_scale));
+  const bool duckdb = dialect_.name == "duckdb";
+  return fmt::format("{}(column='{}', dtype='{}', char_size={}, numeric_precision={}, numeric_scale={}{})",
+                     duckdb ? "DuckDBColumn" : "Column", column_.name, column_.dtype, number(column_.char_size),
+                     number(column_.numeric_precision), number(column_.numeric_scale), duckdb ? ", fields=[]" : "");
 }
 
 bool ColumnObject::Equals(const Value& other) const {

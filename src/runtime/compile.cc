@@ -118,10 +118,10 @@ Result<CompiledNode> CompileNode(NodeRun& run) {
   return InjectCtes(std::move(own), ctes);
 }
 
-Status WriteCompiled(RunState& state, const Node& node, const CompiledNode& compiled) {
-  const RunnerOptions& options = state.options();
+Status WriteCompiled(const NodeRun& run, const CompiledNode& compiled) {
+  const RunnerOptions& options = run.state().options();
   if (!options.write_files || !options.files) return {};
-  return options.files->Write(options.target_path / TargetFile(node, "compiled"), compiled.sql);
+  return options.files->Write(options.target_path / TargetFile(run.node(), "compiled", run.batch()), compiled.sql);
 }
 
 }  // namespace stir::runtime

@@ -8,6 +8,6 @@ namespace stir::runtime {
 // The node's SQL with its ephemeral parents in it. `run` notes which those are.
 Result<CompiledNode> CompileNode(NodeRun& run);
 // Writes it below target/compiled, where that is wanted.
-Status WriteCompiled(RunState& state, const project::Node& node, const CompiledNode& compiled);
+Status WriteCompiled(const NodeRun& run, const CompiledNode& compiled);
 
 }  // namespace stir::runtime

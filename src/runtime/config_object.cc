@@ -1,5 +1,7 @@
 #include "runtime/config_object.h"
 
+#include <array>
+
 #include <fmt/format.h>
 
 #include "jinja/template.h"
@@ -45,7 +47,22 @@ class ConfigObject final : public jinja::Object {
   // Undefined when nobody wrote the key and it has no default.
   Result<Value> Find(const Value& name) const {
     if (!name.IsString()) return Value();
+    if (node_.type == project::ResourceType::kSnapshot && name.AsString() == "snapshot_table_column_names")
+      return SnapshotColumns();
     return project::Thaw(node_.config->Get(name.AsString()));
+  }
+
+  // The columns that a snapshot adds, under the names that it wants for them.
+  Value SnapshotColumns() const {
+    static constexpr std::array<std::string_view, 5> kNames{"dbt_valid_from", "dbt_valid_to", "dbt_scd_id",
+                                                            "dbt_updated_at", "dbt_is_deleted"};
+    const Value& renamed = node_.config->Get("snapshot_meta_column_names");
+    std::vector<std::pair<Value, Value>> entries;
+    for (const std::string_view name : kNames) {
+      const Value* other = renamed.IsDict() ? renamed.AsDict().Find(name) : nullptr;
+      entries.emplace_back(TextValue(name), other && other->Truthy() ? *other : TextValue(name));
+    }
+    return Value::MakeDict(std::move(entries));
   }
 
   Result<Value> Missing(const Value& name, std::string_view where) const {

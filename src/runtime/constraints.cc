@@ -31,16 +31,23 @@ std::string ColumnListAt(const Value& dict, std::string_view key) {
   return Join(names, ", ");
 }
 
-std::string References(const Value& constraint) {
-  const std::string to = TextAt(constraint, "to");
-  if (to.empty()) return "references " + TextAt(constraint, "expression");
-  return fmt::format("references {} ({})", to, ColumnListAt(constraint, "to_columns"));
+// DuckDB takes no database in front of what a key points at.
+std::string WithoutDatabase(std::string_view name) {
+  const std::vector<std::string_view> parts = Split(name, '.');
+  return std::string(parts.size() > 2 ? name.substr(parts.front().size() + 1) : name);
 }
 
-std::string ColumnConstraint(const Value& constraint) {
+Result<std::string> References(const Value& constraint, const ResolveTarget& resolve) {
+  const std::string to = TextAt(constraint, "to"), columns = ColumnListAt(constraint, "to_columns");
+  if (to.empty() || columns.empty()) return "references " + TextAt(constraint, "expression");
+  STIR_ASSIGN(const std::string target, resolve(to));
+  return fmt::format("references {} ({})", WithoutDatabase(target), columns);
+}
+
+Result<std::string> ColumnConstraint(const Value& constraint, const ResolveTarget& resolve) {
   const std::string type = TextAt(constraint, "type"), expression = TextAt(constraint, "expression");
-  if (type == "check") return fmt::format("check ({})", expression);
-  if (type == "foreign_key") return References(constraint);
+  if (type == "check") return expression.empty() ? "" : fmt::format("check ({})", expression);
+  if (type == "foreign_key") return References(constraint, resolve);
   const std::string_view words = type == "not_null"      ? "not null"
                                  : type == "unique"      ? "unique"
                                  : type == "primary_key" ? "primary key"
@@ -48,21 +55,25 @@ std::string ColumnConstraint(const Value& constraint) {
   return std::string(Strip(fmt::format("{} {}", words, expression)));
 }
 
-std::string ModelConstraint(const Value& constraint) {
+Result<std::string> ModelConstraint(const Value& constraint, const ResolveTarget& resolve) {
   const std::string type = TextAt(constraint, "type"), expression = TextAt(constraint, "expression");
   const std::string columns = ColumnListAt(constraint, "columns"), name = TextAt(constraint, "name");
   const std::string prefix = name.empty() ? "" : fmt::format("constraint {} ", name);
-  if (type == "check") return fmt::format("{}check ({})", prefix, expression);
+  if (type == "check") return expression.empty() ? "" : fmt::format("{}check ({})", prefix, expression);
   if (type == "unique" || type == "primary_key")
-    return std::string(
-        Strip(fmt::format("{}{} ({}) {}", prefix, type == "unique" ? "unique" : "primary key", columns, expression)));
-  if (type == "foreign_key") return fmt::format("{}foreign key ({}) {}", prefix, columns, References(constraint));
-  return type == "custom" ? prefix + expression : "";
+    return fmt::format("{}{}{} ({})", prefix, type == "unique" ? "unique" : "primary key",
+                       expression.empty() ? "" : " " + expression, columns);
+  if (type == "foreign_key") {
+    STIR_ASSIGN(const std::string references, References(constraint, resolve));
+    return fmt::format("{}foreign key ({}) {}", prefix, columns, references);
+  }
+  return type == "custom" && !expression.empty() ? prefix + expression : "";
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> RenderColumns(const Value& columns, const adapter::Dialect& dialect) {
+Result<std::vector<std::string>> RenderColumns(const Value& columns, const adapter::Dialect& dialect,
+                                               const ResolveTarget& resolve) {
   std::vector<std::string> rendered;
   if (!columns.IsDict()) return rendered;
   for (const auto& [key, column] : columns.AsDict().entries()) {
@@ -71,17 +82,20 @@ Result<std::vector<std::string>> RenderColumns(const Value& columns, const adapt
         fmt::format("{} {}", FlagAt(column, "quote") ? dialect.Quote(name) : name, TextAt(column, "data_type"));
     const Value* constraints = column.IsDict() ? column.AsDict().Find("constraints") : nullptr;
     if (constraints && constraints->IsSequence())
-      for (const Value& constraint : constraints->Items()) text += " " + ColumnConstraint(constraint);
+      for (const Value& constraint : constraints->Items()) {
+        STIR_ASSIGN(const std::string part, ColumnConstraint(constraint, resolve));
+        if (!part.empty()) text += " " + part;
+      }
     rendered.push_back(std::move(text));
   }
   return rendered;
 }
 
-Result<std::vector<std::string>> RenderModelConstraints(const Value& constraints) {
+Result<std::vector<std::string>> RenderModelConstraints(const Value& constraints, const ResolveTarget& resolve) {
   std::vector<std::string> rendered;
   if (!constraints.IsSequence()) return rendered;
   for (const Value& constraint : constraints.Items()) {
-    std::string text = ModelConstraint(constraint);
+    STIR_ASSIGN(std::string text, ModelConstraint(constraint, resolve));
     if (!text.empty()) rendered.push_back(std::move(text));
   }
   return rendered;

@@ -91,7 +91,7 @@ Status RunPhases(NodeRun& run, NodeOutcome& outcome) {
   const CompiledNode& compiled = run.Keep(std::move(own));
   outcome.result.compiled = true;
   outcome.result.compiled_code = compiled.sql;
-  STIR_TRY(WriteCompiled(run.state(), run.node(), compiled));
+  STIR_TRY(WriteCompiled(run, compiled));
   timer.End();
   timer.Begin("execute");
   if (Strip(compiled.sql).empty()) return run.session().Commit();

@@ -8,7 +8,7 @@ namespace stir::runtime {
 inline constexpr Kind kUndeclaredRef{"undeclared-ref", Category::kCompilation};
 inline constexpr Kind kEphemeralInOperation{"ephemeral-in-operation", Category::kCompilation};
 inline constexpr Kind kMaterializationNotFound{"materialization-not-found", Category::kCompilation};
-inline constexpr Kind kStrategyNotFound{"strategy-not-found", Category::kCompilation};
+inline constexpr Kind kStrategyNotFound{"strategy-not-found", Category::kRuntime};
 inline constexpr Kind kBadRelation{"bad-relation", Category::kCompilation};
 inline constexpr Kind kBadColumnType{"bad-column-type", Category::kRuntime};
 inline constexpr Kind kConfigMissing{"config-missing", Category::kCompilation};
@@ -19,6 +19,8 @@ inline constexpr Kind kBadSeed{"bad-seed", Category::kRuntime};
 inline constexpr Kind kBadIndex{"bad-index", Category::kCompilation};
 inline constexpr Kind kNoMacro{"no-macro", Category::kRuntime};
 inline constexpr Kind kMacroFailed{"macro-failed", Category::kCompilation};
+inline constexpr Kind kBadMicrobatch{"bad-microbatch", Category::kRuntime};
+inline constexpr Kind kBadSnapshot{"bad-snapshot", Category::kCompilation};
 inline constexpr Kind kNotInThisVersion{"not-in-this-version", Category::kCompilation};
 
 }  // namespace stir::runtime

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
+#include "pylib/modules.h"
 #include "runtime/adapter_object.h"
 #include "runtime/column_object.h"
 #include "runtime/config_object.h"
@@ -156,13 +157,26 @@ Value This(NodeRun& run) {
   return MakeRelation(run.state().dialect(), std::move(relation));
 }
 
-Value Hooks(const std::vector<project::Hook>& hooks) {
+Value Hooks(const std::vector<project::Hook>& hooks, bool wanted) {
   std::vector<Value> items;
+  if (!wanted) return Value::List();
   for (const project::Hook& hook : hooks)
-    items.push_back(Value::MakeDict({{TextValue("sql"), TextValue(hook.sql)},
-                                     {TextValue("transaction"), Value::Bool(hook.transaction)},
-                                     {TextValue("index"), Value::None()}}));
+    items.push_back(Value::MakeDict(
+        {{TextValue("sql"), TextValue(hook.sql)}, {TextValue("transaction"), Value::Bool(hook.transaction)}}));
   return Value::List(std::move(items));
+}
+
+Value PreHooks(NodeRun& run) { return Hooks(run.node().config->pre_hooks, !run.batch() || run.batch()->first); }
+Value PostHooks(NodeRun& run) { return Hooks(run.node().config->post_hooks, !run.batch() || run.batch()->last); }
+
+Value Model(NodeRun& run) {
+  Value model = NodeDict(run.manifest(), run.node(), Nulls::kLeftOut, run.compiled());
+  if (const BatchPart* part = run.batch())
+    model.AsDict().Set("batch",
+                       Value::MakeDict({{TextValue("id"), TextValue(BatchId(part->batch.start, part->size))},
+                                        {TextValue("event_time_start"), pylib::MakeDatetimeUtc(part->batch.start)},
+                                        {TextValue("event_time_end"), pylib::MakeDatetimeUtc(part->batch.end)}}));
+  return model;
 }
 
 Value CompiledSql(NodeRun& run) { return run.compiled() ? TextValue(run.compiled()->sql) : Value::None(); }
@@ -236,8 +250,7 @@ constexpr std::array kNames{
     NodeName{"config", [](NodeRun& run) { return MakeConfig(run.node()); }},
     NodeName{"adapter", [](NodeRun& run) { return MakeAdapter(run); }},
     NodeName{"this", This},
-    NodeName{"model",
-             [](NodeRun& run) { return NodeDict(run.manifest(), run.node(), Nulls::kLeftOut, run.compiled()); }},
+    NodeName{"model", Model},
     NodeName{"var", Var},
     NodeName{"execute", [](NodeRun&) { return Value::Bool(true); }},
     NodeName{"api", Api},
@@ -258,8 +271,8 @@ constexpr std::array kNames{
     NodeName{"schema", [](NodeRun& run) { return TextOrNone(run.node().schema); }},
     NodeName{"sql", CompiledSql, false},
     NodeName{"compiled_code", CompiledSql, false},
-    NodeName{"pre_hooks", [](NodeRun& run) { return Hooks(run.node().config->pre_hooks); }},
-    NodeName{"post_hooks", [](NodeRun& run) { return Hooks(run.node().config->post_hooks); }},
+    NodeName{"pre_hooks", PreHooks},
+    NodeName{"post_hooks", PostHooks},
     NodeName{"validation", Validation},
     NodeName{"context", [](NodeRun& run) { return Value::New<Names>(run, false); }},
     NodeName{"builtins", [](NodeRun& run) { return Value::New<Names>(run, true); }},

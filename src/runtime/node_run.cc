@@ -13,11 +13,12 @@ namespace stir::runtime {
 
 using jinja::Value;
 
-NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose)
+NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose, const BatchPart* batch)
     : state_(state),
       node_(node),
       worker_(worker),
       purpose_(purpose),
+      batch_(batch),
       session_(
           *worker.connection, state.events(), std::string(node.unique_id), [this] { return Comment(); },
           state.options().query_comment.append) {}
@@ -42,6 +43,12 @@ const CompiledNode& NodeRun::Keep(CompiledNode compiled) {
 NodeRun::~NodeRun() = default;
 
 bool NodeRun::Lookup(std::string_view name, Value& value) {
+  for (const auto& [overridden, held] : overrides_) {
+    if (overridden == name) {
+      value = held;
+      return true;
+    }
+  }
   for (const auto& [made, held] : made_) {
     if (made == name) {
       value = held;
@@ -100,7 +107,7 @@ Result<Value> NodeRun::TakeResult(const std::string& name) {
   if (found == results_.end()) {
     if (std::ranges::find(consumed_, name) == consumed_.end()) return Value::None();
     return Diagnostic(kResultConsumed,
-                      fmt::format("the result of statement `{}` was already read with `load_result`", name))
+                      fmt::format("The 'statement' result named '{}' has already been loaded into a variable", name))
         .Hint("keep the first answer in a variable");
   }
   const StoredResult& stored = found->second;
@@ -116,17 +123,26 @@ Result<Value> NodeRun::TakeResult(const std::string& name) {
   return answer;
 }
 
-std::string TargetFile(const project::Node& node, std::string_view kind) {
+std::string TargetFile(const project::Node& node, std::string_view kind, const BatchPart* batch) {
   const auto file_name = [](std::string_view path) { return path.substr(path.rfind('/') + 1); };
-  if (file_name(node.path) == file_name(node.original_file_path))
-    return fmt::format("{}/{}/{}", kind, node.package, node.original_file_path);
-  return fmt::format("{}/{}/{}/{}", kind, node.package, node.original_file_path, node.path);
+  std::string path(node.original_file_path);
+  if (node.type == project::ResourceType::kSnapshot) {
+    path += fmt::format("/{}.sql", node.name);  // several may share a file
+  } else if (file_name(node.path) != file_name(node.original_file_path)) {
+    path += fmt::format("/{}", node.path);
+  }
+  if (batch) {
+    const size_t dot = path.rfind('.');
+    const std::string stem = path.substr(0, dot), extension = dot == path.npos ? "" : path.substr(dot);
+    path = fmt::format("{}/{}_{}{}", stem, file_name(stem), BatchLabel(batch->batch.start, batch->size), extension);
+  }
+  return fmt::format("{}/{}/{}", kind, node.package, path);
 }
 
 Status NodeRun::WriteRunSql(std::string_view sql) {
   const RunnerOptions& options = state_.options();
   if (!options.write_files || !options.files) return {};
-  return options.files->Write(options.target_path / TargetFile(node_, "run"), sql);
+  return options.files->Write(options.target_path / TargetFile(node_, "run", batch_), sql);
 }
 
 }  // namespace stir::runtime

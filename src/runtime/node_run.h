@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "jinja/template.h"
 #include "project/manifest.h"
+#include "runtime/microbatch.h"
 #include "runtime/run_state.h"
 #include "runtime/session.h"
 
@@ -19,6 +20,14 @@ namespace stir::runtime {
 
 // What kind of rendering this is: decides which refs are allowed.
 enum class Purpose : uint8_t { kNode, kOperation, kInline };
+
+// One of the batches that a microbatch model is built in.
+struct BatchPart {
+  Batch batch;
+  BatchSize size = BatchSize::kDay;
+  bool first = true, last = true;  // pre-hooks run before the first, post-hooks after the last
+  bool incremental = false;        // the materialization adds to the table, whatever --full-refresh says
+};
 
 // A result that a template stored under a name.
 struct StoredResult {
@@ -29,7 +38,9 @@ struct StoredResult {
 // Lives on one thread for one render or run. Values made here may point back here and die with it.
 class NodeRun final : public jinja::Scope {
  public:
-  NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose);
+  // `batch` outlives the run; null for all nodes but microbatch models.
+  NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose,
+          const BatchPart* batch = nullptr);
   ~NodeRun() override;
 
   // Macros as the node's package sees them come before the names of the context, as in dbt.
@@ -38,12 +49,16 @@ class NodeRun final : public jinja::Scope {
   bool LookupBuiltin(std::string_view name, jinja::Value& value);
   // Names for one run only: `results` in on-run-end.
   void Set(std::string name, jinja::Value value) { extra_.emplace_back(std::move(name), std::move(value)); }
+  // The same, but coming before macros too: what a batch or a unit test puts in their place.
+  void Override(std::string name, jinja::Value value) { overrides_.emplace_back(std::move(name), std::move(value)); }
 
   RunState& state() { return state_; }
+  const RunState& state() const { return state_; }
   const project::Manifest& manifest() const { return state_.manifest(); }
   const project::Node& node() const { return node_; }
   Worker& worker() { return worker_; }
   Purpose purpose() const { return purpose_; }
+  const BatchPart* batch() const { return batch_; }
   Session& session() { return session_; }
 
   // Calls a macro as the root project sees it: how the adapter's methods reach theirs.
@@ -80,6 +95,7 @@ class NodeRun final : public jinja::Scope {
   const project::Node& node_;
   Worker& worker_;
   Purpose purpose_;
+  const BatchPart* batch_;
   Session session_;
   std::optional<CompiledNode> compiled_;
   std::vector<graph::NodeId> ctes_;
@@ -87,11 +103,12 @@ class NodeRun final : public jinja::Scope {
   std::vector<std::string> consumed_;
   std::vector<std::pair<Span, std::string>> hooks_;
   std::vector<adapter::Relation> touched_;
-  std::vector<std::pair<std::string, jinja::Value>> extra_;
+  std::vector<std::pair<std::string, jinja::Value>> extra_, overrides_;
   std::vector<std::pair<std::string_view, jinja::Value>> made_;  // names answered before
 };
 
-// Where target/<kind>/... keeps a node's SQL: below the package, by the file it stands in.
-std::string TargetFile(const project::Node& node, std::string_view kind);
+// Where target/<kind>/... keeps a node's SQL: below the package, by the file it stands in; a batch's in a folder of the
+// node.
+std::string TargetFile(const project::Node& node, std::string_view kind, const BatchPart* batch = nullptr);
 
 }  // namespace stir::runtime

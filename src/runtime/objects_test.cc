@@ -82,19 +82,21 @@ TEST(Constraints, BecomeDdl) {
                                         {text("data_type"), text("integer")},
                                         {text("quote"), Value::Bool(true)},
                                         {text("constraints"), Value::List({not_null, check})}});
-  const auto columns = RenderColumns(Value::MakeDict({{text("id"), column}}), adapter::duckdb::DuckDbDialect());
+  const ResolveTarget as_is = [](const std::string& to) { return Result<std::string>(to); };
+  const auto columns = RenderColumns(Value::MakeDict({{text("id"), column}}), adapter::duckdb::DuckDbDialect(), as_is);
   ASSERT_TRUE(columns.ok());
   EXPECT_EQ(*columns, (std::vector<std::string>{"\"id\" integer not null check (id > 0)"}));
   const Value key =
       Value::MakeDict({{text("type"), text("primary_key")}, {text("columns"), Value::List({text("a"), text("b")})}});
   const Value foreign = Value::MakeDict({{text("type"), text("foreign_key")},
                                          {text("columns"), Value::List({text("a")})},
-                                         {text("to"), text("t")},
+                                         {text("to"), text("\"db\".\"main\".\"t\"")},
                                          {text("to_columns"), Value::List({text("x")})},
                                          {text("name"), text("fk")}});
-  const auto model = RenderModelConstraints(Value::List({key, foreign}));
+  const auto model = RenderModelConstraints(Value::List({key, foreign}), as_is);
   ASSERT_TRUE(model.ok());
-  EXPECT_EQ(*model, (std::vector<std::string>{"primary key (a, b)", "constraint fk foreign key (a) references t (x)"}));
+  EXPECT_EQ(*model, (std::vector<std::string>{"primary key (a, b)",
+                                              "constraint fk foreign key (a) references \"main\".\"t\" (x)"}));
 }
 
 }  // namespace

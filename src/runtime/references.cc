@@ -85,11 +85,22 @@ Result<Value> Ephemeral(NodeRun& run, const Node& target, Span where) {
   return MakeRelation(run.state().dialect(), std::move(relation));
 }
 
+// In a batch, what has an event time is held to the batch's.
+std::optional<EventTimeFilter> BatchFilter(NodeRun& run, const Node& target) {
+  const Value& event_time = target.config->Get("event_time");
+  if (!run.batch() || !event_time.IsString()) return std::nullopt;
+  std::string column(event_time.AsString());
+  const project::Column* declared = target.FindColumn(column);
+  if (declared && declared->quote.value_or(false)) column = run.state().dialect().Quote(column);
+  return EventTimeFilter{std::move(column), run.batch()->batch.start, run.batch()->batch.end};
+}
+
 Value RelationOf(NodeRun& run, const Node& target) {
   adapter::Relation relation = run.manifest().RelationOf(target);
   relation.type = adapter::RelationType::kUnknown;
-  return MakeRelation(run.state().dialect(), std::move(relation),
-                      run.state().options().empty ? std::optional<int64_t>(0) : std::nullopt);
+  RowScope scope{{}, BatchFilter(run, target)};
+  if (run.state().options().empty) scope.limit = 0;
+  return MakeRelation(run.state().dialect(), std::move(relation), std::move(scope));
 }
 
 Result<Value> CallRef(NodeRun& run, CallContext& context, const Arguments& arguments) {

@@ -152,11 +152,24 @@ class RelationClass final : public jinja::Object {
         STIR_ASSIGN(const std::string text, plain.Str());
         return Value::String(EphemeralName(text));
       })};
+    if (name == "scd_args")
+      return {BoundMethod("scd_args", this, [](CallContext&, const Arguments& a) { return ScdArguments(a); })};
     if (name == "get_relation_type") return {Value::FromObject(jinja::Ref<jinja::Object>(this))};
     return {TypeConstant(name)};
   }
 
  private:
+  // What the id of a snapshot's row is made of: its key, one column or several, and its time.
+  static Result<Value> ScdArguments(const Arguments& arguments) {
+    ArgumentReader args("scd_args", arguments);
+    STIR_ASSIGN(const Value key, args.Required("primary_key"));
+    STIR_ASSIGN(Value updated_at, args.Required("updated_at"));
+    STIR_TRY(args.Finish());
+    std::vector<Value> items = key.IsSequence() ? key.Items() : std::vector<Value>{key};
+    items.push_back(std::move(updated_at));
+    return Value::List(std::move(items));
+  }
+
   static std::optional<Value> TypeConstant(std::string_view name) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNames{
         {{"Table", "table"},
@@ -190,7 +203,7 @@ class RelationClass final : public jinja::Object {
       if (name == "limit" && value.type() == jinja::Type::kInt) limit = value.AsInt();
       STIR_TRY(ApplyKeyword(relation, name, value));
     }
-    return MakeRelation(dialect_, std::move(relation), limit);
+    return MakeRelation(dialect_, std::move(relation), RowScope{limit, {}});
   }
 
   // From a configuration and a node's dict: the node's database, schema and alias.
@@ -214,8 +227,8 @@ class RelationClass final : public jinja::Object {
 
 std::string EphemeralName(std::string_view name) { return fmt::format("__dbt__cte__{}", name); }
 
-Value MakeRelation(const Dialect& dialect, Relation relation, std::optional<int64_t> limit) {
-  return Value::New<RelationObject>(dialect, std::move(relation), limit);
+Value MakeRelation(const Dialect& dialect, Relation relation, RowScope scope) {
+  return Value::New<RelationObject>(dialect, std::move(relation), std::move(scope));
 }
 
 Value MakeRelationClass(const Dialect& dialect, Policy quote) { return Value::New<RelationClass>(dialect, quote); }
@@ -225,13 +238,32 @@ const Relation* AsRelation(const Value& value) {
   return object ? &object->relation() : nullptr;
 }
 
-Value RelationObject::Derived(Relation relation) const { return MakeRelation(dialect_, std::move(relation), limit_); }
+Value RelationObject::Derived(Relation relation) const { return MakeRelation(dialect_, std::move(relation), scope_); }
+
+namespace {
+
+// As Python prints an aware datetime.
+std::string TimeText(Timestamp time) {
+  const std::string text = ReplaceAll(FormatTimestamp(time), "T", " ");  // 2024-01-01 00:00:00.000000Z
+  const std::string_view fraction = std::string_view(text).substr(20, 6);
+  return text.substr(0, 19) + (fraction == "000000" ? "" : fmt::format(".{}", fraction)) + "+00:00";
+}
+
+std::string FilterText(const EventTimeFilter& filter) {
+  std::string text;
+  if (filter.start) text = fmt::format("{} >= '{}'", filter.column, TimeText(*filter.start));
+  if (!filter.end) return text;
+  return fmt::format("{}{}{} < '{}'", text, text.empty() ? "" : " and ", filter.column, TimeText(*filter.end));
+}
+
+}  // namespace
 
 Result<std::string> RelationObject::Str() const {
   std::string text = dialect_.Render(relation_);
-  if (!limit_) return text;
-  if (*limit_ == 0) return fmt::format("(select * from {} where false limit 0)", text);
-  return fmt::format("(select * from {} limit {})", text, *limit_);
+  if (scope_.limit == 0) text = fmt::format("(select * from {} where false limit 0)", text);
+  if (scope_.limit.value_or(0) != 0) text = fmt::format("(select * from {} limit {})", text, *scope_.limit);
+  const std::string filter = scope_.filter ? FilterText(*scope_.filter) : "";
+  return filter.empty() ? text : fmt::format("(select * from {} where {})", text, filter);
 }
 
 Result<std::string> RelationObject::Repr() const { return fmt::format("<Relation {}>", dialect_.Render(relation_)); }
@@ -258,7 +290,7 @@ std::optional<Value> RelationObject::Field(std::string_view name) const {
   if (name == "is_pointer" || name == "is_function" || name == "can_be_renamed" || name == "can_be_replaced" ||
       name == "require_alias")
     return Value::Bool(false);
-  if (name == "limit") return limit_ ? Value::Int(*limit_) : Value::None();
+  if (name == "limit") return scope_.limit ? Value::Int(*scope_.limit) : Value::None();
   if (name == "event_time_filter" || name == "external" || name == "catalog") return Value::None();
   if (name == "path")
     return MakeRecord("Path", {{"database", TextOrNone(r.database)},

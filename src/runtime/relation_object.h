@@ -5,15 +5,28 @@
 #include <string>
 
 #include "adapter/relation.h"
+#include "base/clock.h"
 #include "jinja/value.h"
 
 namespace stir::runtime {
 
-// Immutable; may be shared between threads. Prints as the relation in SQL, or, with a limit, as a subquery held to it.
+// A stretch of time, half open, by a column of the relation (already quoted where it has to be).
+struct EventTimeFilter {
+  std::string column;
+  std::optional<Timestamp> start, end;
+};
+
+// The part of a relation's rows that a reference stands for: --empty, a batch.
+struct RowScope {
+  std::optional<int64_t> limit;
+  std::optional<EventTimeFilter> filter;
+};
+
+// Immutable; may be shared between threads. Prints as the relation in SQL, or, with a scope, as a subquery of its rows.
 class RelationObject final : public jinja::Object {
  public:
-  RelationObject(const adapter::Dialect& dialect, adapter::Relation relation, std::optional<int64_t> limit = {})
-      : dialect_(dialect), relation_(std::move(relation)), limit_(limit) {}
+  RelationObject(const adapter::Dialect& dialect, adapter::Relation relation, RowScope scope = {})
+      : dialect_(dialect), relation_(std::move(relation)), scope_(std::move(scope)) {}
 
   const adapter::Relation& relation() const { return relation_; }
   std::string Render() const { return dialect_.Render(relation_); }
@@ -33,11 +46,10 @@ class RelationObject final : public jinja::Object {
 
   const adapter::Dialect& dialect_;
   adapter::Relation relation_;
-  std::optional<int64_t> limit_;
+  RowScope scope_;
 };
 
-jinja::Value MakeRelation(const adapter::Dialect& dialect, adapter::Relation relation,
-                          std::optional<int64_t> limit = {});
+jinja::Value MakeRelation(const adapter::Dialect& dialect, adapter::Relation relation, RowScope scope = {});
 // The relation of a template's value, or null when it is something else.
 const adapter::Relation* AsRelation(const jinja::Value& value);
 

@@ -6,12 +6,33 @@
 
 namespace stir::runtime {
 
+namespace {
+
+bool IsKey(const jinja::Value& constraint) {
+  const jinja::Value* type = constraint.IsDict() ? constraint.AsDict().Find("type") : nullptr;
+  if (!type || !type->IsString()) return false;
+  return type->AsString() == "primary_key" || type->AsString() == "foreign_key" || type->AsString() == "unique";
+}
+
+bool AnyKey(const jinja::Value& constraints) {
+  return constraints.IsSequence() && std::ranges::any_of(constraints.Items(), IsKey);
+}
+
+bool DeclaresKeys(const project::Node& node) {
+  if (!node.model || !node.config->contract_enforced) return false;
+  return AnyKey(node.model->constraints) ||
+         std::ranges::any_of(*node.columns, [](const project::Column& column) { return AnyKey(column.constraints); });
+}
+
+}  // namespace
+
 RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter& on, RunnerOptions with)
     : manifest_(std::move(of)),
       engine_(on),
       options_(std::move(with)),
       base_(*options_.invocation, options_.target->context, manifest_->project_name()),
-      relations_(on.dialect()) {
+      relations_(on.dialect()),
+      has_keys_(std::ranges::any_of(manifest_->nodes(), DeclaresKeys)) {
   const project::MacroIndex& macros = manifest_->macros();
   for (const project::Macro& macro : macros.all())
     if (std::ranges::find(macros.layout().internal, macro.package) != macros.layout().internal.end())

@@ -39,6 +39,9 @@ class RunState {
   // True for the texts of built-in macros: no user wrote them.
   bool IsBuiltIn(SourceId source) const { return built_in_.contains(source.value); }
 
+  // Whether any model of the project declares a primary, unique or foreign key.
+  bool HasKeys() const { return has_keys_; }
+
   // True the first time that `text` is asked about.
   bool FirstTime(const std::string& text);
   // The statement comment of a node; `connection_name` for what is no node.
@@ -50,6 +53,7 @@ class RunState {
   RunnerOptions options_;
   project::BaseContext base_;
   RelationCache relations_;
+  bool has_keys_;
   std::unordered_set<uint32_t> built_in_;
   std::mutex mutex_;
   std::unordered_map<graph::NodeId, std::shared_ptr<const Ephemeral>> ephemerals_;  // guarded by mutex_

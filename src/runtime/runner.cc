@@ -8,18 +8,16 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
-#include "runtime/adapter_object.h"
+#include "runtime/batches.h"
 #include "runtime/compile.h"
 #include "runtime/failure.h"
 #include "runtime/hook_results.h"
 #include "runtime/kinds.h"
 #include "runtime/mapped_text.h"
-#include "runtime/materialize.h"
 #include "runtime/node_run.h"
 #include "runtime/relation_object.h"
-#include "runtime/result_timer.h"
+#include "runtime/run_node.h"
 #include "runtime/scratch_node.h"
-#include "runtime/verdict.h"
 
 namespace stir::runtime {
 
@@ -30,67 +28,6 @@ using jinja::Value;
 using project::Node;
 using project::NodeResult;
 using project::ResourceType;
-
-void Fail(NodeOutcome& outcome, Diagnostics errors, NodeRun& run) {
-  PlaceErrors(errors, run);
-  outcome.result.status = "error";
-  outcome.result.message = FailureMessage(errors, run.state(), run.node());
-  outcome.errors = std::move(errors);
-}
-
-// The verdict on a test whose answer `run` holds.
-Status ReportTest(NodeOutcome& outcome, const NodeRun& run, const StoredResult& main, bool warnings_are_errors) {
-  STIR_ASSIGN(const Verdict verdict,
-              Judge(main.answer.columns, main.answer.rows, *run.node().config, warnings_are_errors));
-  outcome.result.status = verdict.status;
-  outcome.result.message = verdict.message;
-  outcome.result.failures = verdict.failures;
-  return {};
-}
-
-// Puts what the statement `main` answered into the result.
-Status Report(NodeOutcome& outcome, NodeRun& run) {
-  const StoredResult* main = run.FindResult("main");
-  if (!main)
-    return Diagnostic(kNoRelations, fmt::format("materialization `{}` ran no statement named `main`",
-                                                run.node().config->materialized))
-        .Hint("one statement must be called `main`: its answer is the node's message");
-  outcome.result.adapter_response = ResponseJson(main->answer.outcome);
-  if (run.node().type == ResourceType::kTest)
-    return ReportTest(outcome, run, *main, run.state().options().warnings_are_errors);
-  outcome.result.status = "success";
-  outcome.result.message = main->answer.outcome.message;
-  return {};
-}
-
-Status CompileInto(NodeOutcome& outcome, NodeRun& run) {
-  STIR_ASSIGN(CompiledNode own, CompileNode(run));
-  const CompiledNode& compiled = run.Keep(std::move(own));
-  outcome.result.compiled = true;
-  outcome.result.compiled_code = compiled.sql;
-  return WriteCompiled(run.state(), run.node(), compiled);
-}
-
-bool OnlyCompiled(const Node& node) { return node.IsEphemeral() || node.type == ResourceType::kAnalysis; }
-
-bool StoresFailures(const Node& node, const RunState& state) {
-  if (node.type != ResourceType::kTest) return false;
-  if (node.config->store_failures) return *node.config->store_failures;
-  return std::ranges::any_of(state.options().invocation->flags,
-                             [](const auto& flag) { return flag.first == "STORE_FAILURES" && flag.second.Truthy(); });
-}
-
-NodeResult BlankResult(const Node& node, const RunState& state, const Worker& worker) {
-  NodeResult result;
-  result.unique_id = node.unique_id;
-  result.thread_id = worker.name;
-  if (node.type == ResourceType::kSeed) return result;
-  result.relation_name = node.relation_name;
-  if (result.relation_name.empty() && StoresFailures(node, state))
-    result.relation_name = state.dialect().Render(state.manifest().RelationOf(node));
-  result.compiled = false;
-  return result;
-}
 
 // Through the macro that a project may replace.
 Status CreateSchema(NodeRun& run, const std::string& database, const std::string& schema) {
@@ -146,33 +83,9 @@ Result<CompiledNode> NodeRunner::Compile(NodeId node, Worker& worker) {
   return errors;
 }
 
-namespace {
-
-Status RunPhases(NodeOutcome& outcome, NodeRun& run) {
-  ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
-  timer.Begin("compile");
-  if (run.node().type != ResourceType::kSeed) STIR_TRY(CompileInto(outcome, run));
-  timer.End();
-  timer.Begin("execute");
-  if (!OnlyCompiled(run.node())) {
-    STIR_TRY(Materialize(run));
-    return Report(outcome, run);
-  }
-  outcome.result.status = "success";
-  return run.session().Rollback();  // queries of macros
-}
-
-}  // namespace
-
 NodeOutcome NodeRunner::Run(NodeId id, Worker& worker) {
   const Node& node = state_->manifest().node(id);
-  NodeOutcome outcome{BlankResult(node, *state_, worker), {}};
-  NodeRun run(*state_, node, worker, Purpose::kNode);
-  if (Status status = RunPhases(outcome, run); !status.ok()) {
-    (void)run.session().Rollback();
-    Fail(outcome, std::move(status).error(), run);
-  }
-  return outcome;
+  return IsMicrobatch(node) ? RunBatches(*state_, node, worker) : RunNode(*state_, node, worker);
 }
 
 std::vector<NodeOutcome> NodeRunner::RunHooks(bool on_run_start, std::span<const NodeResult> results, Worker& worker) {

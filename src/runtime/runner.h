@@ -2,6 +2,8 @@
 // each of which owns one connection; commands that only look (compile, show) use the same runner.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +31,18 @@ struct QueryComment {
   bool append = false;
 };
 
+// One batch of a microbatch model begins or has ended.
+struct BatchNews {
+  graph::NodeId node = 0;
+  std::string label;  // "2024-01-01"
+  int index = 0;      // from 1
+  int total = 0;
+  std::string status;   // "started", "success", "error", "skipped"
+  std::string message;  // of a success: the engine's; of an error: what went wrong
+  double seconds = 0;
+};
+using BatchListener = std::function<void(const BatchNews&)>;  // called on the worker's thread
+
 // Pointers and references outlive the runner.
 struct RunnerOptions {
   const project::Invocation* invocation = nullptr;
@@ -42,6 +56,10 @@ struct RunnerOptions {
   jinja::Value invocation_args;       // `invocation_args_dict`: a dict, or undefined
   std::vector<std::string> selected;  // unique ids: `selected_resources`
   QueryComment query_comment;
+  std::optional<Timestamp> event_time_start, event_time_end;  // --event-time-start, --event-time-end
+  // Microbatch models of which only these batches are run again, by unique id: what a retry knows of the last run.
+  std::map<std::string, project::BatchResults, std::less<>> previous_batches;
+  BatchListener on_batch;  // may be empty
 };
 
 // A thread of the engine and what it owns. `name` is dbt's thread id: "Thread-1 (worker)", "MainThread".
@@ -67,6 +85,9 @@ struct Preview {
   std::vector<adapter::ColumnInfo> columns;
   std::vector<std::vector<adapter::Cell>> rows;
 };
+
+// A model that is built batch by batch.
+bool IsMicrobatch(const project::Node& node);
 
 class RunState;  // run_state.h: what all nodes of a run share
 

@@ -5,7 +5,7 @@
 {%- endmacro %}
 
 {% macro current_timestamp_backcompat() -%}{{ return(adapter.dispatch('current_timestamp_backcompat', 'dbt')()) }}{%- endmacro %}
-{% macro default__current_timestamp_backcompat() -%}current_timestamp::timestamp{%- endmacro %}
+{% macro default__current_timestamp_backcompat() -%}{{ '\n    current_timestamp::timestamp\n' }}{%- endmacro %}
 
 {% macro current_timestamp_in_utc_backcompat() -%}{{ return(adapter.dispatch('current_timestamp_in_utc_backcompat', 'dbt')()) }}{%- endmacro %}
 {% macro default__current_timestamp_in_utc_backcompat() -%}{{ return(current_timestamp_backcompat()) }}{%- endmacro %}
@@ -21,22 +21,35 @@
 {% macro dateadd(datepart, interval, from_date_or_timestamp) -%}
   {{ return(adapter.dispatch('dateadd', 'dbt')(datepart, interval, from_date_or_timestamp)) }}
 {%- endmacro %}
-{% macro default__dateadd(datepart, interval, from_date_or_timestamp) -%}
-  dateadd({{ datepart }}, {{ interval }}, {{ from_date_or_timestamp }})
-{%- endmacro %}
+{% macro default__dateadd(datepart, interval, from_date_or_timestamp) %}
+
+    dateadd(
+        {{ datepart }},
+        {{ interval }},
+        {{ from_date_or_timestamp }}
+        )
+
+{% endmacro %}
 
 {% macro datediff(first_date, second_date, datepart) -%}
   {{ return(adapter.dispatch('datediff', 'dbt')(first_date, second_date, datepart)) }}
 {%- endmacro %}
 {% macro default__datediff(first_date, second_date, datepart) -%}
-  datediff({{ datepart }}, {{ first_date }}, {{ second_date }})
+    datediff(
+        {{ datepart }},
+        {{ first_date }},
+        {{ second_date }}
+        )
 {%- endmacro %}
 
 {% macro last_day(date, datepart) -%}{{ return(adapter.dispatch('last_day', 'dbt')(date, datepart)) }}{%- endmacro %}
 {% macro default__last_day(date, datepart) -%}{{ return(default_last_day(date, datepart)) }}{%- endmacro %}
 {# The day before the next period begins. #}
 {% macro default_last_day(date, datepart) -%}
-  cast({{ dbt.dateadd('day', '-1', dbt.dateadd(datepart, '1', dbt.date_trunc(datepart, date))) }} as date)
+  {%- set next_period = dbt.dateadd(datepart, '1', dbt.date_trunc(datepart, date)) -%}
+  cast(
+        {{ dbt.dateadd('day', '-1', next_period) }}
+        as date)
 {%- endmacro %}
 
 {% macro get_intervals_between(start_date, end_date, datepart) -%}
@@ -53,19 +66,39 @@
 {% macro date_spine(datepart, start_date, end_date) -%}
   {{ return(adapter.dispatch('date_spine', 'dbt')(datepart, start_date, end_date)) }}
 {%- endmacro %}
-{# One row a period, from the first date on and before the last. #}
+{# One row a period, from the first date to the last. The blank lines come from macros that leave some. #}
 {% macro default__date_spine(datepart, start_date, end_date) -%}
-with numbers as (
-  {{ dbt.generate_series(dbt.get_intervals_between(start_date, end_date, datepart)) }}
-),
-periods as (
-  select {{ dbt.dateadd(datepart, '(row_number() over (order by generated_number) - 1)', start_date) }} as date_{{ datepart }}
-  from numbers
-)
-select *
-from periods
-where date_{{ datepart }} <= {{ end_date }}
-{%- endmacro %}
+{%- set column = 'date_' ~ datepart -%}
+{%- set count = dbt.get_intervals_between(start_date, end_date, datepart) -%}
+{{ '\n\n\n    ' }}
+
+
+    with rawdata as (
+
+        {{ dbt.generate_series(count) }}
+
+    ),
+
+    all_periods as (
+
+        select (
+            {{ dbt.dateadd(datepart, 'row_number() over (order by 1) - 1', start_date) }}
+        ) as {{ column }}
+        from rawdata
+
+    ),
+
+    filtered as (
+
+        select *
+        from all_periods
+        where {{ column }} <= {{ end_date }}
+
+    )
+
+    select * from filtered
+
+{% endmacro %}
 
 {% macro get_powers_of_two(upper_bound) -%}{{ return(adapter.dispatch('get_powers_of_two', 'dbt')(upper_bound)) }}{%- endmacro %}
 {# How many powers of two are needed to count to the bound. #}

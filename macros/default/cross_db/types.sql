@@ -21,11 +21,13 @@
 {% macro default__type_boolean() -%}{{ return(api.Column.translate_type('boolean')) }}{%- endmacro %}
 
 {% macro cast(field, type) -%}{{ return(adapter.dispatch('cast', 'dbt')(field, type)) }}{%- endmacro %}
-{% macro default__cast(field, type) -%}cast({{ field }} as {{ type }}){%- endmacro %}
+{% macro default__cast(field, type) -%}{{ '\n    cast(' ~ field ~ ' as ' ~ type ~ ')\n' }}{%- endmacro %}
 
 {% macro safe_cast(field, type) -%}{{ return(adapter.dispatch('safe_cast', 'dbt')(field, type)) }}{%- endmacro %}
 {# Engines that have a cast which gives null for a bad value replace this. #}
-{% macro default__safe_cast(field, type) -%}cast({{ field }} as {{ type }}){%- endmacro %}
+{% macro default__safe_cast(field, type) -%}{{ '\n    \n    cast(' ~ field ~ ' as ' ~ type ~ ')\n' }}{%- endmacro %}
 
-{% macro cast_bool_to_text(field) -%}{{ return(adapter.dispatch('cast_bool_to_text', 'dbt')(field)) }}{%- endmacro %}
-{% macro default__cast_bool_to_text(field) -%}cast({{ field }} as {{ type_string() }}){%- endmacro %}
+{% macro cast_bool_to_text(field) -%}{{ '\n  ' ~ adapter.dispatch('cast_bool_to_text', 'dbt')(field) ~ '\n' }}{%- endmacro %}
+{% macro default__cast_bool_to_text(field) -%}
+  {{ '\n    cast(' ~ field ~ ' as ' ~ api.Column.translate_type('string') ~ ')\n' }}
+{%- endmacro %}

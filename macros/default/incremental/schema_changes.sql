@@ -22,8 +22,9 @@
   {% set changes = [] %}
   {% for source in source_columns %}
     {% for target in target_columns
-       if target.name == source.name and target.data_type != source.data_type and not target.can_expand_to(source) %}
-      {% do changes.append({'column_name': target.name, 'new_type': source.data_type}) %}
+       if target.name == source.name and target.expanded_data_type != source.expanded_data_type
+          and not source.can_expand_to(other_column=target) %}
+      {% do changes.append({'column_name': target.name, 'new_type': source.expanded_data_type}) %}
     {% endfor %}
   {% endfor %}
   {% do return(changes) %}
@@ -81,12 +82,17 @@
   {% if changes['schema_changed'] %}
     {% if on_schema_change == 'fail' %}
       {% set message %}
-        The source and target schemas on this incremental model are out of sync!
-        Set `on_schema_change` to append_new_columns or sync_all_columns, rebuild the table with --full-refresh, or alter it by hand.
-          Source columns not in target: {{ changes['source_not_in_target'] }}
-          Target columns not in source: {{ changes['target_not_in_source'] }}
-          New column types: {{ changes['new_target_types'] }}
-      {% endset %}
+              The source and target schemas on this incremental model are out of sync!
+              They can be reconciled in several ways:
+                - set the `on_schema_change` config to either append_new_columns or sync_all_columns, depending on your situation.
+                - Re-run the incremental model with `full_refresh: True` to update the target schema.
+                - update the schema manually and re-run the process.
+
+              Additional troubleshooting context:
+                 Source columns not in target: {{ changes['source_not_in_target'] }}
+                 Target columns not in source: {{ changes['target_not_in_source'] }}
+                 New column types: {{ changes['new_target_types'] }}
+          {% endset %}
       {% do exceptions.raise_compiler_error(message) %}
     {% endif %}
     {% do sync_column_schemas(on_schema_change, target_relation, changes) %}

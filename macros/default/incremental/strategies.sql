@@ -50,11 +50,12 @@
   {{ exceptions.raise_not_implemented('microbatch materialization strategy not implemented for adapter ' ~ adapter.type()) }}
 {% endmacro %}
 
-{% macro get_insert_into_sql(target_relation, temp_relation, dest_columns) -%}
+{% macro get_insert_into_sql(target_relation, temp_relation, dest_columns) %}
   {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
   insert into {{ target_relation }} ({{ columns }})
-  (
-    select {{ columns }}
-    from {{ temp_relation }}
-  )
-{%- endmacro %}
+    (
+        select {{ columns }}
+        from {{ temp_relation }}
+    )
+
+{% endmacro %}

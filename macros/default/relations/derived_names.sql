@@ -8,7 +8,9 @@
   {% do return(default__make_temp_relation(base_relation, suffix)) %}
 {% endmacro %}
 
+{# Batches that run side by side have a temporary relation each. #}
 {% macro make_temp_relation(base_relation, suffix='__dbt_tmp') %}
+  {% set suffix = suffix ~ '_' ~ model.batch.id if suffix == '__dbt_tmp' and model.batch else suffix %}
   {{ return(adapter.dispatch('make_temp_relation', 'dbt')(base_relation, suffix)) }}
 {% endmacro %}
 

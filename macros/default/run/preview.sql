@@ -11,8 +11,7 @@
 {%- endmacro %}
 
 {% macro default__get_limit_sql(sql, limit) -%}
-  {{ sql }}
-  limit {{ limit }}
+  {{ '\n  ' ~ sql ~ '\n  ' ~ ('\n  limit ' ~ limit if limit is not none else '') }}
 {%- endmacro %}
 
 {% macro validate_sql(sql) -%}

@@ -1,0 +1,121 @@
+#include "runtime/run_node.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/adapter_object.h"
+#include "runtime/compile.h"
+#include "runtime/failure.h"
+#include "runtime/kinds.h"
+#include "runtime/materialize.h"
+#include "runtime/result_timer.h"
+#include "runtime/verdict.h"
+
+namespace stir::runtime {
+
+using project::Node;
+using project::NodeResult;
+using project::ResourceType;
+
+namespace {
+
+// The verdict on a test whose answer `run` holds.
+Status ReportTest(NodeOutcome& outcome, const NodeRun& run, const StoredResult& main, bool warnings_are_errors) {
+  STIR_ASSIGN(const Verdict verdict,
+              Judge(main.answer.columns, main.answer.rows, *run.node().config, warnings_are_errors));
+  outcome.result.status = verdict.status;
+  outcome.result.message = verdict.message;
+  outcome.result.failures = verdict.failures;
+  return {};
+}
+
+// Puts what the statement `main` answered into the result.
+Status Report(NodeOutcome& outcome, NodeRun& run) {
+  const StoredResult* main = run.FindResult("main");
+  if (!main)
+    return Diagnostic(kNoRelations, fmt::format("materialization `{}` ran no statement named `main`",
+                                                run.node().config->materialized))
+        .Hint("one statement must be called `main`: its answer is the node's message");
+  outcome.result.adapter_response = ResponseJson(main->answer.outcome);
+  if (run.node().type == ResourceType::kTest)
+    return ReportTest(outcome, run, *main, run.state().options().warnings_are_errors);
+  outcome.result.status = "success";
+  outcome.result.message = main->answer.outcome.message;
+  return {};
+}
+
+// A macro's place taken by an answer.
+jinja::Value Constant(std::string name, bool answer) {
+  return jinja::MakeFunction(std::move(name), [answer](jinja::CallContext&, const jinja::Arguments&) {
+    return Result<jinja::Value>(jinja::Value::Bool(answer));
+  });
+}
+
+bool OnlyCompiled(const Node& node) { return node.IsEphemeral() || node.type == ResourceType::kAnalysis; }
+
+Status RunPhases(NodeOutcome& outcome, NodeRun& run) {
+  ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
+  timer.Begin("compile");
+  if (run.node().type != ResourceType::kSeed) STIR_TRY(CompileInto(outcome, run));
+  timer.End();
+  timer.Begin("execute");
+  if (const BatchPart* batch = run.batch(); batch && batch->incremental) {
+    run.Override("is_incremental", Constant("is_incremental", true));
+    run.Override("should_full_refresh", Constant("should_full_refresh", false));
+  }
+  if (!OnlyCompiled(run.node())) {
+    STIR_TRY(Materialize(run));
+    return Report(outcome, run);
+  }
+  outcome.result.status = "success";
+  return run.session().Rollback();  // queries of macros
+}
+
+}  // namespace
+
+void Fail(NodeOutcome& outcome, Diagnostics errors, NodeRun& run) {
+  PlaceErrors(errors, run);
+  outcome.result.status = "error";
+  outcome.result.message = FailureMessage(errors, run.state(), run.node());
+  outcome.errors = std::move(errors);
+}
+
+Status CompileInto(NodeOutcome& outcome, NodeRun& run) {
+  STIR_ASSIGN(CompiledNode own, CompileNode(run));
+  const CompiledNode& compiled = run.Keep(std::move(own));
+  outcome.result.compiled = true;
+  outcome.result.compiled_code = compiled.sql;
+  return WriteCompiled(run, compiled);
+}
+
+bool StoresFailures(const Node& node, const RunState& state) {
+  if (node.type != ResourceType::kTest) return false;
+  if (node.config->store_failures) return *node.config->store_failures;
+  return std::ranges::any_of(state.options().invocation->flags,
+                             [](const auto& flag) { return flag.first == "STORE_FAILURES" && flag.second.Truthy(); });
+}
+
+NodeResult BlankResult(const Node& node, const RunState& state, const Worker& worker) {
+  NodeResult result;
+  result.unique_id = node.unique_id;
+  result.thread_id = worker.name;
+  if (node.type == ResourceType::kSeed) return result;
+  result.relation_name = node.relation_name;
+  if (result.relation_name.empty() && StoresFailures(node, state))
+    result.relation_name = state.dialect().Render(state.manifest().RelationOf(node));
+  result.compiled = false;
+  return result;
+}
+
+NodeOutcome RunNode(RunState& state, const Node& node, Worker& worker, const BatchPart* batch) {
+  NodeOutcome outcome{BlankResult(node, state, worker), {}};
+  NodeRun run(state, node, worker, Purpose::kNode, batch);
+  if (Status status = RunPhases(outcome, run); !status.ok()) {
+    (void)run.session().Rollback();
+    Fail(outcome, std::move(status).error(), run);
+  }
+  return outcome;
+}
+
+}  // namespace stir::runtime
