@@ -72,6 +72,7 @@ class NodeBuilder {
   void ApplyPatch(Node& node, const PackageContext& package, Patch patch);
   void RecordHooks(Node& node, const PackageContext& package);
   void FillSource(Node& node, const SourceTable& table);
+  void FillExternalLocation(Node& node);
   void FillFreshness(Node& node);
 
   const ProjectContext& project_;

@@ -141,14 +141,6 @@ Result<Value> SeedFilePath(NodeRun& run, CallContext&, const Arguments&) {
   return Value::String(SeedPath(run.manifest(), run.node()));
 }
 
-Result<Value> LocationExists(NodeRun& run, CallContext&, const Arguments& arguments) {
-  ArgumentReader args("location_exists", arguments);
-  STIR_ASSIGN(const Value location, args.Required("location"));
-  STIR_TRY(args.Finish());
-  STIR_ASSIGN(const std::string path, location.Str());
-  return Value::Bool(run.state().options().files && run.state().options().files->Exists(path));
-}
-
 // An entry of a model's `indexes`. Its name is made from what it is and from the time, so that it never meets an older
 // one.
 Result<Value> ParseIndex(NodeRun& run, CallContext&, const Arguments& arguments) {
@@ -186,7 +178,6 @@ Result<Value> WarnOnce(NodeRun& run, CallContext&, const Arguments& arguments) {
   return Value::None();
 }
 
-Result<Value> No(NodeRun&, CallContext&, const Arguments&) { return Value::Bool(false); }
 Result<Value> None(NodeRun&, CallContext&, const Arguments&) { return Value::None(); }
 Result<Value> BindingChar(NodeRun&, CallContext&, const Arguments&) { return Value::String("?"); }
 
@@ -206,23 +197,19 @@ constexpr std::array kMethods{
     AdapterEntry{"render_raw_columns_constraints", ColumnsConstraints},
     AdapterEntry{"render_raw_model_constraints", ModelConstraints},
     AdapterEntry{"get_seed_file_path", SeedFilePath},
-    AdapterEntry{"location_exists", LocationExists},
     AdapterEntry{"parse_index", ParseIndex},
     AdapterEntry{"warn_once", WarnOnce},
     AdapterEntry{"get_binding_char", BindingChar},
     AdapterEntry{"convert_datetimes_to_strs", FirstArgument},
     AdapterEntry{"build_catalog_relation", None},
     AdapterEntry{"get_catalog_integration", None},
-    AdapterEntry{"disable_transactions", No},
-    AdapterEntry{"is_motherduck", No},
-    AdapterEntry{"is_ducklake", No},
 };
 
 }  // namespace
 
 AdapterMethod FindNamingMethod(std::string_view name) {
   const auto found = std::ranges::find(kMethods, name, &AdapterEntry::name);
-  return found == kMethods.end() ? nullptr : found->method;
+  return found == kMethods.end() ? FindFilesMethod(name) : found->method;
 }
 
 }  // namespace stir::runtime

@@ -2,15 +2,28 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "base/json.h"
 
 namespace stir::runtime {
+
+namespace {
+
+bool DisablesTransactions(const adapter::Profile& profile) {
+  if (!profile.settings || !profile.settings->is_object()) return false;
+  const auto found = profile.settings->find("disable_transactions");
+  return found != profile.settings->end() && *found == true;
+}
+
+}  // namespace
 
 RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter& on, RunnerOptions with)
     : manifest_(std::move(of)),
       engine_(on),
       options_(std::move(with)),
       base_(*options_.invocation, options_.target->context, manifest_->project_name()),
+      transactions_(!DisablesTransactions(options_.target->profile)),
       relations_(on.dialect()) {
   const project::MacroIndex& macros = manifest_->macros();
   for (const project::Macro& macro : macros.all())
