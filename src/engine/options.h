@@ -43,6 +43,7 @@ struct Options {
   bool fail_fast = false;
   bool store_failures = false;
   bool empty = false;
+  bool show_seeds = false;  // seed --show
   bool warn_error = false;
   bool write_json = true;
   bool introspect = true;

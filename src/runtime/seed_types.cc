@@ -402,12 +402,12 @@ void ColumnGuess::SeeOther(std::string_view cell) {
   if (MayBeNull(cell) && IsSeedNull(cell)) return;
   for (unsigned type = 0; type < static_cast<unsigned>(SeedType::kText); ++type) {
     const uint8_t bit = BitOf(static_cast<SeedType>(type));
-    if ((fits_ & bit) != 0 && !Fits(static_cast<SeedType>(type), cell)) fits_ &= static_cast<uint8_t>(~bit);
+    if ((fits_ & bit) != 0 && !Fits(static_cast<SeedType>(type), cell)) fits_ = static_cast<uint8_t>(fits_ & ~bit);
   }
 }
 
 void ColumnGuess::Merge(const ColumnGuess& other) {
-  fits_ &= other.fits_;
+  fits_ = static_cast<uint8_t>(fits_ & other.fits_);
   Widen(other.places_);
 }
 

@@ -47,6 +47,8 @@ Parsed ParsePlain(std::string_view text) { return {.message = std::string(text.s
 void DropReaderOptions(std::string& message) {
   if (message.find("CSV Error on Line:") != std::string::npos)
     message.resize(std::min(message.size(), message.find("\n\n")));
+  if (message.find("Error when sniffing file") != std::string::npos)
+    message.resize(std::min(message.size(), message.find("\nThe search space used was")));
 }
 
 Parsed Parse(std::string_view text) {

@@ -111,7 +111,7 @@ class Reader {
     if (options_.database == derived) return;
     if (const Json* attach = Find("attach"); attach != nullptr && attach->is_array()) {
       for (const Json& each : *attach) {
-        if (each.is_object() && each.value("alias", Json()) == options_.database) return;
+        if (each.is_object() && each.contains("alias") && ScalarText(each["alias"]) == options_.database) return;
       }
     }
     Wrong(fmt::format("`database: {}` does not match `path: {}`", options_.database, options_.path),

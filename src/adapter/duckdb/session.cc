@@ -7,6 +7,7 @@
 #include "adapter/cell.h"
 #include "adapter/duckdb/duckdb_adapter.h"
 #include "adapter/duckdb/errors.h"
+#include "adapter/duckdb/setup.h"
 #include "adapter/duckdb/values.h"
 #include "adapter/kinds.h"
 #include "base/strings.h"
@@ -169,7 +170,8 @@ Result<std::unique_ptr<Connection>> Session::Open(std::shared_ptr<Database> data
   std::unique_ptr<Connection> session(
       new Session(std::make_shared<SessionState>(std::move(database), std::move(connection)), options));
   for (const std::string& sql : options.session) {
-    if (auto set = session->Execute(sql); !set.ok()) return SettingError(std::move(set).error(), sql);
+    if (auto set = session->Execute(sql); !set.ok())
+      return WithoutSecrets(SettingError(std::move(set).error(), sql), options.secrets);
   }
   return session;
 }
