@@ -86,7 +86,7 @@ class Exceptions final : public jinja::Object {
       if (!events) return Value::String("");
       std::string data = "{\"msg\": ";
       AppendJsonString(data, message);
-      events->Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, std::move(message), data + "}"});
+      events->Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, "[WARNING]: " + message, data + "}"});
       return Value::String("");
     });
   }

@@ -55,8 +55,7 @@ Result<std::string> FillDollars(std::string_view text, const Value& values) {
     const std::string_view name = text.substr(begin, end - begin);
     const Value* value = name.empty() ? nullptr : values.AsDict().Find(name);
     if (value == nullptr || (braced && !text.substr(end).starts_with('}')))
-      return Diagnostic(kBadConfig,
-                        fmt::format("`external_location` has no value for `{}`", text.substr(at, end - at)));
+      return Diagnostic(kBadConfig, fmt::format("no value for `{}`", text.substr(at, end - at)));
     STIR_ASSIGN(const std::string filled, value->Str());
     out += filled;
     at = braced ? end : end - 1;
@@ -111,7 +110,12 @@ Result<std::optional<std::string>> ExternalLocation(const Node& source) {
       Fill(formatter != nullptr && formatter->IsString() ? formatter->AsString() : "newstyle", *location, words);
   if (!filled.ok()) {
     Diagnostics errors = std::move(filled).error();
-    for (Diagnostic& error : errors) error.span = source.span;
+    for (Diagnostic& error : errors) {
+      error.message =
+          fmt::format("`external_location: {}` cannot be filled in: {}", location->AsString(), error.message);
+      error.kind = kBadConfig;
+      error.span = source.span;
+    }
     return errors;
   }
   // A call of a table function stands as it is; anything else is the name of a file.

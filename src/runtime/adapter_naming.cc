@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/strings.h"
 #include "runtime/adapter_methods.h"
 #include "runtime/constraints.h"
@@ -173,8 +174,12 @@ Result<Value> WarnOnce(NodeRun& run, CallContext&, const Arguments& arguments) {
   STIR_ASSIGN(const Value message, args.Required("msg"));
   STIR_TRY(args.Finish());
   STIR_ASSIGN(std::string text, message.Str());
-  if (run.state().FirstTime(text))
-    run.state().events().Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, std::move(text), "{}"});
+  if (run.state().FirstTime(text)) {
+    std::string data = "{\"name\": \"DuckDB\", \"base_msg\": ";
+    AppendJsonString(data, text);
+    run.state().events().Emit(
+        Event{"E003", "AdapterEventWarning", Level::kWarn, "DuckDB adapter: " + text, data + "}"});
+  }
   return Value::None();
 }
 

@@ -144,9 +144,10 @@ void WarnOfUnknownColumns(NodeRun& run, std::vector<std::string> typed, const Se
   std::ranges::sort(typed);
   run.state().events().Emit(Event{
       "I061", "JinjaLogWarning", Level::kWarn,
-      fmt::format("Column types specified for non-existent columns in seed '{}' (file: {}): {}. These column type "
-                  "overrides will be ignored.",
-                  run.node().name, path, Join(typed, ", ")),
+      fmt::format(
+          "[WARNING]: Column types specified for non-existent columns in seed '{}' (file: {}): {}. These column type "
+          "overrides will be ignored.",
+          run.node().name, path, Join(typed, ", ")),
       "{}"});
 }
 

@@ -106,10 +106,6 @@ Value NumberValue(std::string_view cell) {
   return small ? Value::Int(std::stoll(text)) : pylib::MakeDecimal(std::move(text));
 }
 
-Value MomentValue(const Moment& moment) {
-  return moment.zoned ? pylib::MakeDatetimeUtc(moment.time) : pylib::MakeDatetime(moment.time);
-}
-
 Value CellToValue(std::string_view cell, SeedType type) {
   if (IsSeedNull(cell)) return Value::None();
   switch (type) {
@@ -123,7 +119,7 @@ Value CellToValue(std::string_view cell, SeedType type) {
     case SeedType::kDateTime:
       return pylib::MakeDatetime(*ReadSeedDateTime(cell));
     case SeedType::kIsoDateTime:
-      return MomentValue(*ReadIsoDateTime(cell));
+      return pylib::MakeDatetime(*ReadIsoDateTime(cell));
     case SeedType::kBoolean: {
       const auto value = ReadSeedBoolean(cell);
       return value ? Value::Bool(*value) : Value::None();
@@ -153,6 +149,12 @@ Result<SeedData> ReadSeed(std::string text, char delimiter, std::span<const std:
   data.body = reader.at();
   STIR_TRY(ReadRows(data, reader.line()));
   return data;
+}
+
+void DropRows(SeedData& data) {
+  data.body = data.text.size();
+  data.rows = 0;
+  for (ColumnGuess& guess : data.guesses) guess.Forget();
 }
 
 std::string_view SeedTable::SqlType(size_t column) const {

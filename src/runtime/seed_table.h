@@ -25,6 +25,9 @@ struct SeedData {
 // Columns of `text_columns` are text. A row with more values than the header has names is an error that names its line.
 Result<SeedData> ReadSeed(std::string text, char delimiter, std::span<const std::string> text_columns);
 
+// --empty: the names and the types, no row.
+void DropRows(SeedData& data);
+
 class SeedTable final : public jinja::Object {
  public:
   explicit SeedTable(SeedData data) : data_(std::move(data)) {}

@@ -218,19 +218,14 @@ std::optional<year_month_day> ReadIsoDate(std::string_view text) {
 }
 
 // Takes `Z`, `+hh`, `+hhmm` or `+hh:mm` off the end; false for an end that only begins like one.
-bool TakeZone(std::string_view& text, bool& zoned, Duration& shift) {
+bool TakeZone(std::string_view& text) {
   const size_t sign = text.find_first_of("Z+-");
-  zoned = sign != std::string_view::npos;
-  if (!zoned) return true;
+  if (sign == std::string_view::npos) return true;
   const std::string_view zone = text.substr(sign);
   text = text.substr(0, sign);
   if (zone == "Z") return true;
   const std::string shape = ShapeOf(zone.substr(1));
-  if (shape != "dd" && shape != "dddd" && shape != "dd:dd") return false;
-  shift = std::chrono::hours(Number(zone.substr(1, 2)));
-  if (shape != "dd") shift += std::chrono::minutes(Number(zone.substr(zone.size() - 2)));
-  if (zone[0] == '-') shift = -shift;
-  return true;
+  return shape == "dd" || shape == "dddd" || shape == "dd:dd";
 }
 
 // `digits` behind the point, of a unit.
@@ -320,20 +315,17 @@ std::optional<Timestamp> ReadSeedDateTime(std::string_view cell) {
   return std::chrono::sys_days(*date) + *time;
 }
 
-std::optional<Moment> ReadIsoDateTime(std::string_view cell) {
+std::optional<Timestamp> ReadIsoDateTime(std::string_view cell) {
   const std::string_view text = StripSpace(cell);
   const size_t t = text.find('T');
   if (t == std::string_view::npos) return std::nullopt;
   std::string_view clock = text.substr(t + 1);
-  Moment moment;
-  Duration shift{0};
-  if (!TakeZone(clock, moment.zoned, shift)) return std::nullopt;
+  if (!TakeZone(clock)) return std::nullopt;
   const auto time = ReadIsoClock(clock);
   if (!time) return std::nullopt;
   const auto date = ReadIsoDate(text.substr(0, t));
   if (!date) return std::nullopt;
-  moment.time = std::chrono::sys_days(*date) + *time - shift;
-  return moment;
+  return std::chrono::sys_days(*date) + *time;
 }
 
 std::optional<bool> ReadSeedBoolean(std::string_view cell) {

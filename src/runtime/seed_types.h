@@ -20,11 +20,6 @@ struct Places {
   int decimals = 0;
 };
 
-struct Moment {
-  Timestamp time;  // of a zoned one: in UTC
-  bool zoned = false;
-};
-
 // White space on both sides as Python's str.strip() knows it.
 std::string_view StripSpace(std::string_view cell);
 
@@ -35,7 +30,7 @@ std::optional<Places> NumberPlaces(std::string_view cell);
 std::optional<std::string> NumberText(std::string_view cell);                    // in Decimal's form: "-1.50"
 std::optional<std::chrono::year_month_day> ReadSeedDate(std::string_view cell);  // 2024-01-31, also 2024-1-31
 std::optional<Timestamp> ReadSeedDateTime(std::string_view cell);                // 2024-01-31 10:00:00
-std::optional<Moment> ReadIsoDateTime(std::string_view cell);                    // any of ISO 8601's forms with a T
+std::optional<Timestamp> ReadIsoDateTime(std::string_view cell);  // ISO 8601 with a T; its zone is passed over
 std::optional<bool> ReadSeedBoolean(std::string_view cell);
 
 // The first type that all cells of a column fit. A column of nulls, or without cells, is of numbers.
@@ -43,6 +38,8 @@ class ColumnGuess {
  public:
   static ColumnGuess Text();
   void See(std::string_view cell);
+  // As if it had seen no value: the type stays, and no number has decimals.
+  void Forget() { places_ = {}; }
   void Merge(const ColumnGuess& other);
   SeedType type() const;
   // Numbers only: some need a place behind the point. As agate counts, whose numbers have 28 digits.

@@ -1,8 +1,8 @@
 {# A model that is a file: its rows are gathered in a table, written to the location, and read back through a view. #}
 
 {% materialization external, adapter='duckdb' %}
-  {%- set location = render(config.get('location', default=external_location(this, config))) -%}
   {%- set options = render_write_options(config) -%}
+  {%- set location = render(config.get('location', default=external_location(this, config))) -%}
   {%- set write_options = adapter.external_write_options(location, options) -%}
   {%- set format = duckdb_external_format(config.get('format'), options) -%}
   {%- set target_relation = this.incorporate(type='view') -%}

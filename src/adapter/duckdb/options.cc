@@ -50,6 +50,11 @@ constexpr std::array<std::string_view, 22> kWords{"type",
 constexpr std::array<std::string_view, 7> kAttachWords{"path",      "type",    "alias",      "secret",
                                                        "read_only", "options", "is_ducklake"};
 
+// A path of MotherDuck or DuckLake.
+bool IsElsewhere(std::string_view path) {
+  return path.starts_with("md:") || path.starts_with("motherduck:") || path.starts_with("ducklake:");
+}
+
 class Reader {
  public:
   explicit Reader(const Profile& profile) : profile_(profile) {
@@ -87,7 +92,7 @@ class Reader {
       if (value == nullptr || *value == false) continue;
       Wrong(fmt::format("`{}` of a duckdb profile is not supported by stir", word), std::string(why));
     }
-    if (options_.path.starts_with("md:") || options_.path.starts_with("motherduck:"))
+    if (IsElsewhere(options_.path) && !options_.path.starts_with("ducklake:"))
       Wrong(fmt::format("`path: {}` names MotherDuck, which stir does not support",
                         options_.path.substr(0, options_.path.find('?'))));
     if (options_.path.starts_with("ducklake:")) Wrong("`path` names a DuckLake, which stir does not support");
@@ -105,6 +110,7 @@ class Reader {
 
   // As in dbt-duckdb, `database` may only repeat what the path says, or name an attached database.
   void ReadDatabase() {
+    if (IsElsewhere(options_.path)) return;
     const std::string derived = DatabaseNameOf(options_.path);
     options_.database = profile_.database.empty() ? derived : profile_.database;
     if (const Json* named = Find("database")) options_.database = ScalarText(*named);
@@ -190,8 +196,7 @@ class Reader {
         return Wrong("an entry of `attach` must be a mapping with a `path`");
       ReadUnknown(entry, kAttachWords, "an entry of `attach`");
       const std::string path = ScalarText(entry["path"]);
-      if (path.starts_with("md:") || path.starts_with("motherduck:") || path.starts_with("ducklake:") ||
-          entry.value("is_ducklake", Json()) == true)
+      if (IsElsewhere(path) || entry.value("is_ducklake", Json()) == true)
         return Wrong("an entry of `attach` names MotherDuck or a DuckLake, which stir does not support");
       options_.setup.push_back(AttachStep(entry, errors_));
       CollectAttachSecrets(entry, options_.secrets);

@@ -47,10 +47,10 @@ TEST(Options, ExtensionsThenSecretsThenAttachedDatabases) {
   EXPECT_EQ(SetupSql(settings),
             (std::vector<std::string>{
                 "json", "INSTALL spatial FROM community", "INSTALL mine FROM '/opt/ext'",
-                "CREATE OR REPLACE SECRET _dbt_secret_1 (type s3, key_id 'k', provider config, secret 's''1', scope "
+                "CREATE OR REPLACE SECRET _dbt_secret_1 (type s3, provider config, key_id 'k', secret 's''1', scope "
                 "'s3://a', scope 's3://b')",
-                "CREATE OR REPLACE PERSISTENT SECRET web (type http, chain array ['x', 'y'], extra_http_headers map "
-                "{'A': 'b'})",
+                "CREATE OR REPLACE PERSISTENT SECRET web (type http, extra_http_headers map {'A': 'b'}, chain array "
+                "['x', 'y'])",
                 "CREATE OR REPLACE SECRET _dbt_secret_3 (type s3, provider credential_chain)",
                 "ATTACH IF NOT EXISTS 'a.db' AS lite (TYPE sqlite, READ_ONLY)",
                 "ATTACH IF NOT EXISTS 'host=h password=pw' (TYPE postgres, SECRET pg)",
