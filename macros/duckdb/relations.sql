@@ -1,8 +1,14 @@
 {# Schemas, tables and views as DuckDB has them. #}
 
+{# Attached databases of other engines have schemas or not. #}
 {% macro duckdb__create_schema(relation) -%}
+  {%- set other = run_query("select type from duckdb_databases() where lower(database_name) = '" ~ relation.database | lower ~ "' and type != 'duckdb'") -%}
+  {%- set type = other[0][0] if other | length > 0 else 'duckdb' -%}
+  {%- if type == 'sqlite' and relation.schema != 'main' -%}
+    {%- do exceptions.raise_compiler_error("Schema must be 'main' when writing to sqlite instead got " ~ relation.schema) -%}
+  {%- endif -%}
   {%- call statement('create_schema') -%}
-    create schema if not exists {{ relation.without_identifier() }}
+    {% if type not in ['sqlite', 'mysql'] %}create schema if not exists {{ relation.without_identifier() }}{% endif %}
   {%- endcall -%}
 {%- endmacro %}
 

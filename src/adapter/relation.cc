@@ -44,6 +44,7 @@ std::string Dialect::Quote(std::string_view identifier) const { return Enclose(i
 std::string Dialect::QuoteLiteral(std::string_view text) const { return Enclose(text, '\''); }
 
 std::string Dialect::Render(const Relation& relation) const {
+  if (!relation.external.empty()) return relation.external;
   std::string out;
   const auto part = [&](const std::string& word, bool include, bool quote) {
     if (!include || word.empty()) return;

@@ -27,6 +27,7 @@ struct Relation {
   RelationType type = RelationType::kUnknown;
   Policy quote;
   Policy include;
+  std::string external = {};  // SQL that stands in its place: a source that is files, not a table
   bool operator==(const Relation&) const = default;
 };
 
@@ -47,12 +48,13 @@ struct Dialect {
   char quote_char = '"';
   Policy default_quote;
   Policy default_include;
-  size_t max_identifier = 0;  // bytes; 0: no limit
-  bool fold_to_lower = true;  // unquoted names compare without case
+  size_t max_identifier = 0;      // bytes; 0: no limit
+  bool fold_to_lower = true;      // unquoted names compare without case
+  bool external_sources = false;  // a source's `external_location` names the files that it is
 
   std::string Quote(std::string_view identifier) const;   // doubles the quote character inside
   std::string QuoteLiteral(std::string_view text) const;  // 'it''s'
-  std::string Render(const Relation& relation) const;     // by its include and quote policies
+  std::string Render(const Relation& relation) const;     // by its include and quote policies, or as `external` says
   bool SameName(std::string_view a, std::string_view b) const;
 };
 

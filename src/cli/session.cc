@@ -211,6 +211,7 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.fail_fast = arguments.Flag("fail-fast");
   options.store_failures = arguments.Flag("store-failures");
   options.empty = arguments.Flag("empty");
+  options.show_seeds = arguments.Flag("show");
   options.warn_error = arguments.Flag("warn-error");
   options.write_json = arguments.Flag("write-json");
   options.partial_parse = arguments.Flag("partial-parse");

@@ -45,6 +45,7 @@ struct Options {
   bool fail_fast = false;
   bool store_failures = false;
   bool empty = false;
+  bool show_seeds = false;  // seed --show
   bool warn_error = false;
   bool write_json = true;
   bool partial_parse = true;  // take over what an earlier command parsed

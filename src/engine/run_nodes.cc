@@ -6,10 +6,14 @@
 
 #include <fmt/format.h>
 
+#include <fmt/format.h>
+
 #include "adapter/kinds.h"
+#include "base/json.h"
 #include "engine/artifacts.h"
 #include "engine/kinds.h"
 #include "engine/select.h"
+#include "engine/table_text.h"
 
 namespace stir::engine {
 namespace {
@@ -64,6 +68,7 @@ class NodeRunCommand {
     }
     Append(std::move(results.reports));
     if (started) RunHooks(runner, false, main_worker);
+    if (options_.show_seeds && options_.command == "seed") STIR_TRY(SampleSeeds(runner, main_worker));
     return Conclude(begun, results.interrupted);
   }
 
@@ -90,6 +95,32 @@ class NodeRunCommand {
       outcome.result.relation_name = setting_.dialect->Render(manifest_->RelationOf(node));
     }
     return outcome;
+  }
+
+  // Some rows of each seed that was loaded, to be shown at the end.
+  Status SampleSeeds(runtime::NodeRunner& runner, runtime::Worker& worker) {
+    constexpr int64_t kRows = 10;
+    for (const NodeReport& report : reports_) {
+      const Node& node = *report.node;
+      if (node.type != project::ResourceType::kSeed || report.result.status != "success") continue;
+      const std::string sql = fmt::format("select * from {} order by random()", node.relation_name);
+      STIR_ASSIGN(const runtime::Preview sample, runner.ShowInline(sql, kRows, worker));
+      samples_.push_back({&node, TableText(sample.columns, sample.rows)});
+    }
+    return {};
+  }
+
+  void ShowSamples() const {
+    for (const auto& [node, rows] : samples_) {
+      const std::string head = fmt::format("Random sample of table: {}.{}", node->schema, node->alias);
+      std::string data = "{\"header\": ";
+      AppendJsonString(data, head);
+      narrator_.Blank();
+      narrator_.Say("Q004", "SeedHeader", Level::kInfo, head, data + "}");
+      narrator_.Say("Z017", "Formatting", Level::kInfo, std::string(head.size(), '-'));
+      narrator_.Print(rows);
+      narrator_.Blank();
+    }
   }
 
   // False when a hook failed.
@@ -158,6 +189,7 @@ class NodeRunCommand {
     for (const NodeReport& report : reports_) ran.push_back(report.node);
     narrator_.FinishedRunning(ran, elapsed);
     STIR_TRY(WriteRunResultsFile(reports_, elapsed, setting_, host_, options_, narrator_));
+    ShowSamples();
     narrator_.CommandResult(reports_, elapsed, host_.clock.Now());
     if (!reports_.empty()) narrator_.EndOfRun(reports_, setting_.target_folder, interrupted);
     return CommandResult{.success = !interrupted && !AnyFailed(reports_)};
@@ -169,6 +201,7 @@ class NodeRunCommand {
   const std::shared_ptr<const project::Manifest> manifest_;
   const Narrator& narrator_;
   std::vector<NodeReport> reports_;
+  std::vector<std::pair<const Node*, std::string>> samples_;  // a seed and its rows as a table
 };
 
 }  // namespace

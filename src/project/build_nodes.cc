@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "project/checksum.h"
+#include "project/external_location.h"
 #include "project/kinds.h"
 #include "project/relation_names.h"
 #include "project/yaml_values.h"
@@ -454,7 +455,16 @@ void NodeBuilder::FillSource(Node& node, const SourceTable& table) {
   node.relation_name =
       pool_.Add(project_.dialect->Render({table.database, table.schema, table.identifier,
                                           adapter::RelationType::kUnknown, quote, project_.dialect->default_include}));
+  if (project_.dialect->external_sources) FillExternalLocation(node);
   FillFreshness(node);
+}
+
+void NodeBuilder::FillExternalLocation(Node& node) {
+  Result<std::optional<std::string>> location = ExternalLocation(node);
+  if (!location.ok()) return Append(errors_, std::move(location).error());
+  if (!location->has_value()) return;
+  node.relation_name = pool_.Add(**std::move(location));
+  node.source->external_location = true;
 }
 
 void NodeBuilder::FillFreshness(Node& node) {

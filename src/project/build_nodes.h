@@ -87,6 +87,7 @@ class NodeBuilder {
   std::optional<DocIndex::Rendered> RenderDescription(const YamlNode& description, std::string_view package);
   void RecordHooks(Node& node, const PackageContext& package);
   void FillSource(Node& node, const SourceTable& table);
+  void FillExternalLocation(Node& node);
   void FillFreshness(Node& node);
 
   const ProjectContext& project_;

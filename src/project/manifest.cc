@@ -200,6 +200,7 @@ adapter::Relation Manifest::RelationOf(const Node& node) const {
   relation.identifier = node.alias;
   relation.quote = node.quote;
   relation.include = include_;
+  if (node.source && node.source->external_location) relation.external = node.relation_name;
   using enum adapter::RelationType;
   if (node.type == ResourceType::kModel) {
     const std::string& materialized = node.config->materialized;

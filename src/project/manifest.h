@@ -95,6 +95,7 @@ struct SourcePart {
   jinja::Value external;  // frozen; none without
   jinja::Value source_meta;
   Text unrendered_database, unrendered_schema;
+  bool external_location = false;  // the node's relation_name names files
 };
 
 struct ExposurePart {

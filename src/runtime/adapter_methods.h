@@ -1,5 +1,5 @@
 // The methods of `adapter` by name: queries and relations in adapter_methods.cc, names, types and macros in
-// adapter_naming.cc, what snapshots ask in adapter_snapshots.cc.
+// adapter_naming.cc, what snapshots ask in adapter_snapshots.cc, what concerns files in adapter_files.cc.
 #pragma once
 
 #include <string_view>
@@ -21,6 +21,7 @@ struct AdapterEntry {
 AdapterMethod FindAdapterMethod(std::string_view name);
 AdapterMethod FindNamingMethod(std::string_view name);
 AdapterMethod FindSnapshotMethod(std::string_view name);
+AdapterMethod FindFilesMethod(std::string_view name);
 
 // The relation of an argument, or an error that names the callee.
 Result<adapter::Relation> RelationArgument(std::string_view callee, const jinja::Value& value);

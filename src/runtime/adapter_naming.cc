@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/strings.h"
 #include "runtime/adapter_methods.h"
 #include "runtime/constraints.h"
@@ -154,14 +155,6 @@ Result<Value> SeedFilePath(NodeRun& run, CallContext&, const Arguments&) {
   return Value::String(SeedPath(run.manifest(), run.node()));
 }
 
-Result<Value> LocationExists(NodeRun& run, CallContext&, const Arguments& arguments) {
-  ArgumentReader args("location_exists", arguments);
-  STIR_ASSIGN(const Value location, args.Required("location"));
-  STIR_TRY(args.Finish());
-  STIR_ASSIGN(const std::string path, location.Str());
-  return Value::Bool(run.state().options().files && run.state().options().files->Exists(path));
-}
-
 // An entry of a model's `indexes`. Its name is made from what it is and from the time, so that it never meets an older
 // one.
 Result<Value> ParseIndex(NodeRun& run, CallContext&, const Arguments& arguments) {
@@ -194,9 +187,12 @@ Result<Value> WarnOnce(NodeRun& run, CallContext&, const Arguments& arguments) {
   STIR_ASSIGN(const Value message, args.Required("msg"));
   STIR_TRY(args.Finish());
   STIR_ASSIGN(std::string text, message.Str());
-  if (run.state().FirstTime(text))
+  if (run.state().FirstTime(text)) {
+    std::string data = "{\"name\": \"DuckDB\", \"base_msg\": ";
+    AppendJsonString(data, text);
     run.state().events().Emit(
-        Event{"E004", "AdapterEventWarning", Level::kWarn, fmt::format("DuckDB adapter: {}", text), "{}"});
+        Event{"E003", "AdapterEventWarning", Level::kWarn, "DuckDB adapter: " + text, data + "}"});
+  }
   return Value::None();
 }
 
@@ -206,16 +202,7 @@ Result<Value> BatchIdOf(NodeRun& run, CallContext&, const Arguments&) {
   return Value::String(part ? BatchId(part->batch.start, part->size) : std::string());
 }
 
-Result<Value> EscapeSqlString(NodeRun&, CallContext&, const Arguments& arguments) {
-  ArgumentReader args("escape_sql_string", arguments);
-  STIR_ASSIGN(const Value value, args.Required("value"));
-  STIR_TRY(args.Finish());
-  STIR_ASSIGN(const std::string text, value.Str());
-  return Value::String(ReplaceAll(text, "'", "''"));
-}
-
 Result<Value> Yes(NodeRun&, CallContext&, const Arguments&) { return Value::Bool(true); }
-Result<Value> No(NodeRun&, CallContext&, const Arguments&) { return Value::Bool(false); }
 Result<Value> None(NodeRun&, CallContext&, const Arguments&) { return Value::None(); }
 Result<Value> BindingChar(NodeRun&, CallContext&, const Arguments&) { return Value::String("?"); }
 
@@ -235,19 +222,13 @@ constexpr std::array kMethods{
     AdapterEntry{"render_raw_columns_constraints", ColumnsConstraints},
     AdapterEntry{"render_raw_model_constraints", ModelConstraints},
     AdapterEntry{"get_seed_file_path", SeedFilePath},
-    AdapterEntry{"location_exists", LocationExists},
     AdapterEntry{"parse_index", ParseIndex},
     AdapterEntry{"warn_once", WarnOnce},
     AdapterEntry{"get_binding_char", BindingChar},
     AdapterEntry{"convert_datetimes_to_strs", FirstArgument},
     AdapterEntry{"build_catalog_relation", None},
     AdapterEntry{"get_catalog_integration", None},
-    AdapterEntry{"disable_transactions", No},
-    AdapterEntry{"is_motherduck", No},
-    AdapterEntry{"is_ducklake", No},
-    AdapterEntry{"use_ducklake_table_workarounds", No},
     AdapterEntry{"catalog_supports_foreign_keys", Yes},
-    AdapterEntry{"escape_sql_string", EscapeSqlString},
     AdapterEntry{"batch_id_for_model", BatchIdOf},
 };
 
@@ -255,7 +236,7 @@ constexpr std::array kMethods{
 
 AdapterMethod FindNamingMethod(std::string_view name) {
   const auto found = std::ranges::find(kMethods, name, &AdapterEntry::name);
-  return found == kMethods.end() ? nullptr : found->method;
+  return found == kMethods.end() ? FindFilesMethod(name) : found->method;
 }
 
 }  // namespace stir::runtime

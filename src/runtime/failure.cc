@@ -113,11 +113,24 @@ std::string NameHint(const Diagnostic& error, NodeRun& run) {
                          : nearest;
 }
 
+// What to do about a seed whose file and table do not fit. The engine names the column and the type.
+std::string SeedHint(const Diagnostic& error, const project::Node& node) {
+  if (node.type != project::ResourceType::kSeed) return {};
+  const auto says = [&](std::string_view words) { return error.message.find(words) != std::string::npos; };
+  if (says("Could not convert string"))
+    return "dbt's rules gave the column its type: name another one under `column_types` in the seed's configuration "
+           "(`bigint`, `text`), or correct the value";
+  if (says("sniffing file"))
+    return "rows of another length than the table has columns? `--full-refresh` makes the table anew from the file";
+  return {};
+}
+
 }  // namespace
 
 void PlaceErrors(Diagnostics& errors, NodeRun& run) {
   for (Diagnostic& error : errors) {
     if (error.hint.empty()) error.hint = NameHint(error, run);
+    if (error.hint.empty()) error.hint = SeedHint(error, run.node());
     const bool by_engine = error.kind.category == Category::kDatabase;
     if (!error.span || run.state().IsBuiltIn(error.span.source)) error.span = UserPlace(run.state(), {}, error.trace);
     if (by_engine) PlaceEngineError(error, run);

@@ -128,7 +128,7 @@ Value TryOrCompilerError(NodeRun& run) {
                   });
 }
 
-std::vector<std::string> TextColumns(const project::Config& config) {
+std::vector<std::string> TypedColumns(const project::Config& config) {
   std::vector<std::string> columns;
   const Value& types = config.Get("column_types");
   if (types.IsDict())
@@ -137,16 +137,35 @@ std::vector<std::string> TextColumns(const project::Config& config) {
   return columns;
 }
 
+// Types for columns that the file does not have are passed over, but not in silence.
+void WarnOfUnknownColumns(NodeRun& run, std::vector<std::string> typed, const SeedData& data, std::string_view path) {
+  std::erase_if(typed,
+                [&](const std::string& name) { return std::ranges::find(data.columns, name) != data.columns.end(); });
+  if (typed.empty()) return;
+  std::ranges::sort(typed);
+  run.state().events().Emit(Event{
+      "I061", "JinjaLogWarning", Level::kWarn,
+      fmt::format(
+          "[WARNING]: Column types specified for non-existent columns in seed '{}' (file: {}): {}. These column type "
+          "overrides will be ignored.",
+          run.node().name, path, Join(typed, ", ")),
+      "{}"});
+}
+
 Result<Value> LoadSeed(NodeRun& run, CallContext&, const Arguments&) {
-  if (run.node().type != project::ResourceType::kSeed)
-    return Diagnostic(kBadSeed, fmt::format("`load_agate_table` is for seeds, and `{}` is none", run.node().unique_id));
-  STIR_ASSIGN(const std::string csv, run.state().options().files->Read(SeedPath(run.manifest(), run.node())));
-  Result<SeedData> data = ParseSeed(csv, run.node().config->delimiter, TextColumns(*run.node().config));
+  const project::Node& node = run.node();
+  if (node.type != project::ResourceType::kSeed)
+    return Diagnostic(kBadSeed, fmt::format("`load_agate_table` is for seeds, and `{}` is none", node.unique_id));
+  const std::string path = SeedPath(run.manifest(), node);
+  STIR_ASSIGN(std::string csv, run.state().options().files->Read(path));
+  const std::vector<std::string> typed = TypedColumns(*node.config);
+  Result<SeedData> data = ReadSeed(std::move(csv), node.config->delimiter, typed);
   if (!data.ok()) {
     Diagnostics errors = std::move(data).error();
-    for (Diagnostic& error : errors) error.subject = run.node().original_file_path;
+    for (Diagnostic& error : errors) error.subject = node.original_file_path;
     return errors;
   }
+  WarnOfUnknownColumns(run, typed, *data, path);
   return Value::New<SeedTable>(*std::move(data));
 }
 

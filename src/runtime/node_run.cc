@@ -21,7 +21,7 @@ NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Pur
       batch_(batch),
       session_(
           *worker.connection, state.events(), std::string(node.unique_id), [this] { return Comment(); },
-          state.options().query_comment.append) {}
+          state.options().query_comment.append, state.transactions()) {}
 
 Result<std::string> NodeRun::Comment() {
   const bool operation = node_.type == project::ResourceType::kOperation;

@@ -291,7 +291,8 @@ std::optional<Value> RelationObject::Field(std::string_view name) const {
       name == "require_alias")
     return Value::Bool(false);
   if (name == "limit") return scope_.limit ? Value::Int(*scope_.limit) : Value::None();
-  if (name == "event_time_filter" || name == "external" || name == "catalog") return Value::None();
+  if (name == "external") return TextOrNone(r.external);
+  if (name == "event_time_filter" || name == "catalog") return Value::None();
   if (name == "path")
     return MakeRecord("Path", {{"database", TextOrNone(r.database)},
                                {"schema", TextOrNone(r.schema)},

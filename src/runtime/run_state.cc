@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "base/json.h"
 
 namespace stir::runtime {
@@ -24,6 +26,12 @@ bool DeclaresKeys(const project::Node& node) {
          std::ranges::any_of(*node.columns, [](const project::Column& column) { return AnyKey(column.constraints); });
 }
 
+bool DisablesTransactions(const adapter::Profile& profile) {
+  if (!profile.settings || !profile.settings->is_object()) return false;
+  const auto found = profile.settings->find("disable_transactions");
+  return found != profile.settings->end() && *found == true;
+}
+
 }  // namespace
 
 RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter& on, RunnerOptions with)
@@ -31,6 +39,7 @@ RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter
       engine_(on),
       options_(std::move(with)),
       base_(*options_.invocation, options_.target->context, manifest_->project_name()),
+      transactions_(!DisablesTransactions(options_.target->profile)),
       relations_(on.dialect()),
       has_keys_(std::ranges::any_of(manifest_->nodes(), DeclaresKeys)) {
   const project::MacroIndex& macros = manifest_->macros();

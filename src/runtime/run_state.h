@@ -25,6 +25,8 @@ class RunState {
   const project::BaseContext& base() const { return base_; }
   EventSink& events() const { return *options_.invocation->events; }
   RelationCache& relations() { return relations_; }
+  // False when the profile asks for `disable_transactions`: each statement then stands alone.
+  bool transactions() const { return transactions_; }
   // The project's quoting, for relations that are made by hand.
   adapter::Policy quote_policy() const { return dialect().default_quote; }
 
@@ -52,6 +54,7 @@ class RunState {
   adapter::Adapter& engine_;
   RunnerOptions options_;
   project::BaseContext base_;
+  bool transactions_;
   RelationCache relations_;
   bool has_keys_;
   std::unordered_set<uint32_t> built_in_;

@@ -1,5 +1,5 @@
-// A seed's rows: the CSV file parsed once, the types of its columns guessed as agate guesses them for dbt. Templates
-// see an agate table; the cells become template values only when a template looks at them.
+// A seed's rows as an agate table: the CSV file read once for the names, the types and the number of its rows, which is
+// all that loading it takes. Cells become template values only when a template looks at them.
 #pragma once
 
 #include <span>
@@ -10,27 +10,30 @@
 #include "base/result.h"
 #include "jinja/value.h"
 #include "project/manifest.h"
+#include "runtime/seed_types.h"
 
 namespace stir::runtime {
 
-enum class SeedType : uint8_t { kNumber, kDate, kDateTime, kBoolean, kText };
-
-// Parses RFC 4180 text (quotes doubled inside quotes, line ends of any kind, a BOM skipped). Rows of another length
-// than the header's are errors that name their line. Columns in `text_columns` (any case) are not guessed.
 struct SeedData {
-  std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;
-  std::vector<SeedType> types;
-  std::vector<bool> fractional, wide;  // numbers: some have decimals; some do not fit 32 bits
+  std::string text;  // UTF-8, without its byte order mark
+  char delimiter = ',';
+  size_t body = 0;                   // where the first row begins
+  std::vector<std::string> columns;  // as agate names them: none is empty, none stands twice
+  std::vector<ColumnGuess> guesses;
+  size_t rows = 0;  // an empty line counts: a row of nulls
 };
-Result<SeedData> ParseSeed(std::string_view csv, char delimiter, std::span<const std::string> text_columns);
+// Columns of `text_columns` are text. A row with more values than the header has names is an error that names its line.
+Result<SeedData> ReadSeed(std::string text, char delimiter, std::span<const std::string> text_columns);
+
+// --empty: the names and the types, no row.
+void DropRows(SeedData& data);
 
 class SeedTable final : public jinja::Object {
  public:
   explicit SeedTable(SeedData data) : data_(std::move(data)) {}
-  size_t row_count() const { return data_.rows.size(); }
-  // The type that a column gets in the database: "integer", "bigint", "float8", "date", "timestamp without time zone",
-  // "boolean", "text".
+  size_t row_count() const { return data_.rows; }
+  // The type that a column gets in the database: "integer", "float8", "date", "timestamp without time zone", "boolean",
+  // "text".
   std::string_view SqlType(size_t column) const;
 
   std::string_view TypeName() const override { return "Table"; }

@@ -85,7 +85,7 @@ void Session::Log(std::string_view sql) {
 }
 
 Status Session::BeginIfNeeded(bool auto_begin) {
-  if (!auto_begin || connection_.InTransaction()) return {};
+  if (!auto_begin || !transactions_ || connection_.InTransaction()) return {};
   Log("BEGIN");
   return connection_.Begin();
 }

@@ -27,15 +27,16 @@ struct QueryResult {
 class Session {
  public:
   // `comment` is asked once, before the first statement; its text goes before (or behind) every statement that is not
-  // about the transaction. Empty: none.
+  // about the transaction. Empty: none. Without `transactions` none is ever begun.
   using CommentSource = std::function<Result<std::string>()>;
   Session(adapter::Connection& connection, EventSink& events, std::string name, CommentSource comment,
-          bool append_comment)
+          bool append_comment, bool transactions)
       : connection_(connection),
         events_(events),
         name_(std::move(name)),
         comment_source_(std::move(comment)),
-        append_(append_comment) {}
+        append_(append_comment),
+        transactions_(transactions) {}
 
   // `auto_begin` opens a transaction first unless one is open. An error's `engine_offset` counts in `sql`.
   Result<adapter::Outcome> Execute(std::string_view sql, bool auto_begin);
@@ -61,6 +62,7 @@ class Session {
   CommentSource comment_source_;  // empty once asked
   std::string comment_;
   bool append_;
+  bool transactions_;
   std::string failed_sql_;
 };
 

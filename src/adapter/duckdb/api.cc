@@ -74,6 +74,12 @@ Result<const Api*> LoadApi() {
   return &api;
 }
 
+std::string LibraryFolder(const Api& api) {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(api.library_version), &info) == 0) return "";
+  return std::filesystem::path(info.dli_fname).parent_path().string();
+}
+
 std::string TakeString(const Api& api, char* text) {
   if (text == nullptr) return "";
   std::string out = text;

@@ -43,6 +43,9 @@ struct Api {
 // Thread safe.
 Result<const Api*> LoadApi();
 
+// Where the library was found.
+std::string LibraryFolder(const Api& api);
+
 // Owns one handle of the C API; `destroy` is the member of Api that takes the handle's address.
 template <typename T, auto destroy>
 class Handle {

@@ -8,6 +8,7 @@ const Dialect& DuckDbDialect() {
     Dialect dialect;
     dialect.name = "duckdb";
     dialect.macro_prefixes = {"duckdb"};
+    dialect.external_sources = true;
     return dialect;
   }();
   return kDialect;

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "adapter/cell.h"
 #include "adapter/duckdb/database.h"
 #include "adapter/duckdb/options.h"
 #include "adapter/duckdb/session.h"
+#include "adapter/duckdb/setup.h"
 
 namespace stir::adapter::duckdb {
 namespace {
@@ -32,25 +32,6 @@ class DuckDbAdapter final : public Adapter {
   std::shared_ptr<Database> database_;
 };
 
-// Installing asks the network, so only what is not there yet is installed.
-Status LoadExtension(Connection& connection, const std::string& name) {
-  const std::string literal = DuckDbDialect().QuoteLiteral(name);
-  STIR_ASSIGN(auto found, QueryAll(connection, fmt::format("SELECT loaded, installed FROM duckdb_extensions() "
-                                                           "WHERE extension_name = {0} OR list_contains(aliases, {0})",
-                                                           literal)));
-  const auto is = [&](size_t column) { return !found.empty() && std::get<bool>(found[0][column]); };
-  if (is(0)) return {};
-  if (!is(1)) STIR_TRY(connection.Execute("INSTALL " + literal));
-  STIR_TRY(connection.Execute("LOAD " + literal));
-  return {};
-}
-
-Status SetUp(Connection& connection, const Options& options) {
-  for (const std::string& extension : options.extensions) STIR_TRY(LoadExtension(connection, extension));
-  for (const std::string& sql : options.setup) STIR_TRY(connection.Execute(sql));
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Adapter>> OpenDuckDb(const Profile& profile) {
@@ -63,7 +44,7 @@ Result<std::unique_ptr<Adapter>> OpenDuckDb(const Profile& profile) {
   Options bare = options;
   bare.session.clear();
   STIR_ASSIGN(auto connection, Session::Open(database, bare));
-  STIR_TRY(SetUp(*connection, options));
+  STIR_TRY(SetUp(*connection, options, LibraryFolder(database->api())));
   return std::unique_ptr<Adapter>(
       std::make_unique<DuckDbAdapter>(std::move(completed), std::move(options), std::move(database)));
 }

@@ -47,6 +47,8 @@ Parsed ParsePlain(std::string_view text) { return {.message = std::string(text.s
 void DropReaderOptions(std::string& message) {
   if (message.find("CSV Error on Line:") != std::string::npos)
     message.resize(std::min(message.size(), message.find("\n\n")));
+  if (message.find("Error when sniffing file") != std::string::npos)
+    message.resize(std::min(message.size(), message.find("\nThe search space used was")));
 }
 
 Parsed Parse(std::string_view text) {
@@ -107,6 +109,26 @@ std::string HintFor(std::string_view message) {
   return "";
 }
 
+// What to do about a file that cannot be opened.
+std::string OpenHint(std::string_view message) {
+  const auto says = [&](std::string_view words) { return message.find(words) != std::string_view::npos; };
+  if (says("No such file or directory"))
+    return "the folder that `path` in profiles.yml names must exist; it is relative to where stir is started";
+  if (says("not a valid DuckDB database file"))
+    return "`path` in profiles.yml must name a DuckDB file, or a file that does not exist yet";
+  if (says("options were not recognized"))
+    return "check `config_options` in profiles.yml against DuckDB's list of configuration options";
+  if (says("version number"))
+    return "another version of DuckDB wrote this file: export it there (`EXPORT DATABASE`) and import it here, or "
+           "build it anew";
+  if (says("checksum") || says("Corrupt"))
+    return "the file is damaged: restore it from a copy, or move it away and build it anew";
+  if (says("Permission denied") || says("Read-only file system"))
+    return "stir needs to write `path` of profiles.yml, and beside it";
+  if (says("Is a directory")) return "`path` in profiles.yml names a folder; name a file in it";
+  return "";
+}
+
 }  // namespace
 
 Diagnostic ErrorFrom(std::string_view text, bool interrupted) {
@@ -124,14 +146,7 @@ Diagnostic OpenErrorFrom(std::string_view text, std::string_view path) {
   if (auto held = HeldError(parsed.message)) return *std::move(held);
   Diagnostic diagnostic(kConnectionFailed,
                         fmt::format("the database `{}` could not be opened: {}", path, parsed.message));
-  if (parsed.message.find("No such file or directory") != std::string::npos) {
-    diagnostic.hint =
-        "the folder that `path` in profiles.yml names must exist; it is relative to where stir is started";
-  } else if (parsed.message.find("not a valid DuckDB database file") != std::string::npos) {
-    diagnostic.hint = "`path` in profiles.yml must name a DuckDB file, or a file that does not exist yet";
-  } else if (parsed.message.find("options were not recognized") != std::string::npos) {
-    diagnostic.hint = "check `config_options` in profiles.yml against DuckDB's list of configuration options";
-  }
+  diagnostic.hint = OpenHint(parsed.message);
   return diagnostic;
 }
 

@@ -2,9 +2,11 @@
 #include "adapter/duckdb/options.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "adapter/duckdb/attach.h"
 #include "adapter/duckdb/kinds.h"
 #include "base/strings.h"
 
@@ -12,15 +14,46 @@ namespace stir::adapter::duckdb {
 namespace {
 
 // Work that dbt-duckdb does in Python, or through a service: said plainly rather than passed over.
-constexpr std::array<std::string_view, 4> kUnsupported = {"plugins", "filesystems", "remote", "flights"};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kUnsupported{{
+    {"plugins", "dbt-duckdb's plugins are Python"},
+    {"filesystems", "fsspec is Python; DuckDB's own `httpfs` reads http and s3"},
+    {"module_paths", "modules are Python"},
+    {"remote", "Buena Vista is a server for dbt-duckdb"},
+    {"flights", "Flights run on MotherDuck"},
+    {"motherduck_token", "MotherDuck is a service that stir does not speak with"},
+    {"is_ducklake", "DuckLake is not supported"},
+}};
 
-std::string ScalarText(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  return value.dump();
+// Every word of a duckdb output, and of an entry of `attach`.
+constexpr std::array<std::string_view, 22> kWords{"type",
+                                                  "threads",
+                                                  "path",
+                                                  "database",
+                                                  "schema",
+                                                  "settings",
+                                                  "config_options",
+                                                  "attach",
+                                                  "extensions",
+                                                  "secrets",
+                                                  "retries",
+                                                  "external_root",
+                                                  "keep_open",
+                                                  "disable_transactions",
+                                                  "plugins",
+                                                  "filesystems",
+                                                  "module_paths",
+                                                  "remote",
+                                                  "flights",
+                                                  "is_ducklake",
+                                                  "use_credential_provider",
+                                                  "motherduck_token"};
+constexpr std::array<std::string_view, 7> kAttachWords{"path",      "type",    "alias",      "secret",
+                                                       "read_only", "options", "is_ducklake"};
+
+// A path of MotherDuck or DuckLake.
+bool IsElsewhere(std::string_view path) {
+  return path.starts_with("md:") || path.starts_with("motherduck:") || path.starts_with("ducklake:");
 }
-
-std::string Literal(const Json& value) { return fmt::format("'{}'", ReplaceAll(ScalarText(value), "'", "''")); }
 
 class Reader {
  public:
@@ -31,6 +64,7 @@ class Reader {
   Result<Options> Read() {
     if (const Json* path = Find("path")) options_.path = ScalarText(*path);
     ReadUnsupported();
+    ReadUnknown(output_, kWords, "a duckdb profile");
     ReadDatabase();
     ReadConfig();
     ReadExtensions();
@@ -43,8 +77,8 @@ class Reader {
   }
 
  private:
-  const Json* Find(const char* key) const {
-    const auto it = output_.find(key);
+  const Json* Find(std::string_view key) const {
+    const auto it = output_.find(std::string(key));
     return it == output_.end() || it->is_null() ? nullptr : &*it;
   }
 
@@ -53,25 +87,37 @@ class Reader {
   }
 
   void ReadUnsupported() {
-    for (std::string_view word : kUnsupported) {
-      if (Find(std::string(word).c_str()) != nullptr) {
-        Wrong(fmt::format("`{}` of a duckdb profile is not supported by stir", word), "it needs dbt-duckdb's Python");
-      }
+    for (const auto& [word, why] : kUnsupported) {
+      const Json* value = Find(word);
+      if (value == nullptr || *value == false) continue;
+      Wrong(fmt::format("`{}` of a duckdb profile is not supported by stir", word), std::string(why));
     }
-    if (options_.path.starts_with("md:") || options_.path.starts_with("motherduck:")) {
-      Wrong(fmt::format("`path: {}` names MotherDuck, which stir does not support", options_.path));
+    if (IsElsewhere(options_.path) && !options_.path.starts_with("ducklake:"))
+      Wrong(fmt::format("`path: {}` names MotherDuck, which stir does not support",
+                        options_.path.substr(0, options_.path.find('?'))));
+    if (options_.path.starts_with("ducklake:")) Wrong("`path` names a DuckLake, which stir does not support");
+  }
+
+  void ReadUnknown(const Json& object, std::span<const std::string_view> words, std::string_view where) {
+    for (const auto& [key, value] : object.items()) {
+      if (std::ranges::find(words, key) != words.end()) continue;
+      const std::vector<std::string> known(words.begin(), words.end());
+      const std::string meant = DidYouMean(key, known);
+      Wrong(fmt::format("`{}` is not a word of {}", key, where),
+            meant.empty() ? fmt::format("it knows {}", Join(known, ", ")) : meant);
     }
   }
 
   // As in dbt-duckdb, `database` may only repeat what the path says, or name an attached database.
   void ReadDatabase() {
+    if (IsElsewhere(options_.path)) return;
     const std::string derived = DatabaseNameOf(options_.path);
     options_.database = profile_.database.empty() ? derived : profile_.database;
     if (const Json* named = Find("database")) options_.database = ScalarText(*named);
     if (options_.database == derived) return;
     if (const Json* attach = Find("attach"); attach != nullptr && attach->is_array()) {
       for (const Json& each : *attach) {
-        if (each.is_object() && each.value("alias", "") == options_.database) return;
+        if (each.is_object() && each.contains("alias") && ScalarText(each["alias"]) == options_.database) return;
       }
     }
     Wrong(fmt::format("`database: {}` does not match `path: {}`", options_.database, options_.path),
@@ -87,6 +133,9 @@ class Reader {
   void ReadSettings() {
     ForEachMember("settings", [&](const std::string& key, const Json& value) {
       options_.session.push_back(fmt::format("SET {} = {}", key, Literal(value)));
+      if (key.find("secret") != std::string::npos || key.find("token") != std::string::npos ||
+          key.find("password") != std::string::npos)
+        options_.secrets.push_back(ScalarText(value));
     });
   }
 
@@ -108,15 +157,19 @@ class Reader {
 
   void ReadExtensions() {
     ForEachEntry("extensions", [&](const Json& entry) {
+      SetupStep step;
       if (entry.is_string()) {
-        options_.extensions.push_back(entry.get<std::string>());
+        step.name = entry.get<std::string>();
       } else if (entry.is_object() && entry.contains("name") && entry.contains("repo")) {
-        const std::string name = ScalarText(entry["name"]);
-        options_.setup.push_back(fmt::format("INSTALL {} FROM {}", name, ScalarText(entry["repo"])));
-        options_.setup.push_back(fmt::format("LOAD {}", name));
+        step.name = ScalarText(entry["name"]);
+        // A folder or an address is a text, a repository that the engine knows is a word.
+        const std::string repo = ScalarText(entry["repo"]);
+        const bool quote = repo.find_first_of("/:") != std::string::npos && !repo.starts_with('\'');
+        step.sql = fmt::format("INSTALL {} FROM {}", step.name, quote ? Literal(repo) : repo);
       } else {
-        Wrong("an entry of `extensions` must be a name, or a mapping with `name` and `repo`");
+        return Wrong("an entry of `extensions` must be a name, or a mapping with `name` and `repo`");
       }
+      options_.setup.push_back(std::move(step));
     });
   }
 
@@ -126,91 +179,49 @@ class Reader {
       ++number;
       if (!entry.is_object() || !entry.contains("type"))
         return Wrong("an entry of `secrets` must be a mapping with a `type`");
-      AddSecret(entry, number);
+      options_.setup.push_back(SecretStep(entry, number));
+      CollectSecrets(entry, options_.secrets);
     });
-    if (const Json* provider = Find("use_credential_provider")) {
-      if (ScalarText(*provider) != "aws") return Wrong("`use_credential_provider` can only be `aws`");
-      AddSecret(Json{{"type", "s3"}, {"provider", "credential_chain"}}, number + 1);
-    }
-  }
-
-  void AddSecret(const Json& secret, int number) {
-    std::vector<std::string> parameters;
-    std::string name = fmt::format("_dbt_secret_{}", number);
-    std::string persistent;
-    for (const auto& [key, value] : secret.items()) {
-      if (value.is_null()) continue;
-      if (key == "name") {
-        name = ScalarText(value);
-      } else if (key == "persistent") {
-        if (value == true) persistent = " PERSISTENT";
-      } else {
-        AddSecretParameter(key, value, parameters);
-      }
-    }
-    options_.setup.push_back(
-        fmt::format("CREATE OR REPLACE{} SECRET {} ({})", persistent, name, Join(parameters, ", ")));
-  }
-
-  static void AddSecretParameter(const std::string& key, const Json& value, std::vector<std::string>& out) {
-    const bool bare = key == "type" || key == "provider";
-    if (value.is_object()) {
-      std::vector<std::string> members;
-      for (const auto& [name, text] : value.items())
-        members.push_back(fmt::format("{}: {}", Literal(name), Literal(text)));
-      out.push_back(fmt::format("{} MAP {{{}}}", key, Join(members, ", ")));
-    } else if (value.is_array() && key == "scope") {
-      for (const Json& each : value) out.push_back(fmt::format("scope {}", Literal(each)));
-    } else if (value.is_array()) {
-      std::vector<std::string> members;
-      for (const Json& each : value) members.push_back(Literal(each));
-      out.push_back(fmt::format("{} [{}]", key, Join(members, ", ")));
-    } else {
-      out.push_back(fmt::format("{} {}", key, bare ? ScalarText(value) : Literal(value)));
-    }
+    const Json* provider = Find("use_credential_provider");
+    if (provider == nullptr) return;
+    if (ScalarText(*provider) != "aws")
+      return Wrong(fmt::format("`use_credential_provider: {}` is not supported", ScalarText(*provider)),
+                   "it can only be `aws`; an entry of `secrets` does the same for other services");
+    options_.setup.push_back(SecretStep(Json{{"type", "s3"}, {"provider", "credential_chain"}}, number + 1));
   }
 
   void ReadAttach() {
     ForEachEntry("attach", [&](const Json& entry) {
       if (!entry.is_object() || !entry.contains("path"))
         return Wrong("an entry of `attach` must be a mapping with a `path`");
-      std::string sql = fmt::format("ATTACH IF NOT EXISTS {}", Literal(entry["path"]));
-      if (entry.contains("alias")) sql += fmt::format(" AS {}", ScalarText(entry["alias"]));
-      const std::vector<std::string> options = AttachOptions(entry);
-      if (!options.empty()) sql += fmt::format(" ({})", Join(options, ", "));
-      options_.setup.push_back(std::move(sql));
+      ReadUnknown(entry, kAttachWords, "an entry of `attach`");
+      const std::string path = ScalarText(entry["path"]);
+      if (IsElsewhere(path) || entry.value("is_ducklake", Json()) == true)
+        return Wrong("an entry of `attach` names MotherDuck or a DuckLake, which stir does not support");
+      options_.setup.push_back(AttachStep(entry, errors_));
+      CollectAttachSecrets(entry, options_.secrets);
     });
-  }
-
-  std::vector<std::string> AttachOptions(const Json& entry) {
-    std::vector<std::string> out;
-    const auto add = [&](const std::string& key, const Json& value) {
-      if (value.is_null() || value == false) return;
-      const std::string word = ToUpper(key);
-      if (value == true) {
-        out.push_back(word);
-      } else if (word == "TYPE" || word == "SECRET" || value.is_number()) {
-        out.push_back(fmt::format("{} {}", word, ScalarText(value)));
-      } else {
-        out.push_back(fmt::format("{} {}", word, Literal(value)));
-      }
-    };
-    const Json more = entry.value("options", Json::object());
-    for (const char* key : {"type", "secret", "read_only"}) {
-      if (!entry.contains(key)) continue;
-      if (more.contains(key))
-        Wrong(fmt::format("`{}` of an attached database is given twice: beside `options` and in it", key));
-      add(key, entry[key]);
-    }
-    for (const auto& [key, value] : more.items()) add(key, value);
-    return out;
   }
 
   void ReadRetries() {
     const Json* retries = Find("retries");
-    if (retries == nullptr || !retries->is_object()) return;
-    const auto attempts = retries->find("connect_attempts");
-    if (attempts != retries->end() && attempts->is_number_integer()) options_.connect_attempts = attempts->get<int>();
+    if (retries == nullptr) return;
+    if (!retries->is_object()) return Wrong("`retries` must be a mapping");
+    ReadUnknown(*retries, std::array<std::string_view, 3>{"connect_attempts", "query_attempts", "retryable_exceptions"},
+                "`retries`");
+    const auto number = [&](const char* key, int& target) {
+      const auto found = retries->find(key);
+      if (found == retries->end() || found->is_null()) return;
+      if (!found->is_number_integer() || found->get<int>() < 1)
+        return Wrong(fmt::format("`{}` of `retries` must be a whole number from 1", key));
+      target = found->get<int>();
+    };
+    number("connect_attempts", options_.connect_attempts);
+    number("query_attempts", options_.query_attempts);
+    const auto names = retries->find("retryable_exceptions");
+    if (names == retries->end() || !names->is_array()) return;
+    options_.retryable.clear();
+    for (const Json& name : *names) options_.retryable.push_back(ScalarText(name));
   }
 
   const Profile& profile_;

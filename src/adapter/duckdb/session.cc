@@ -2,12 +2,15 @@
 #include "adapter/duckdb/session.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "adapter/cell.h"
 #include "adapter/duckdb/duckdb_adapter.h"
 #include "adapter/duckdb/errors.h"
+#include "adapter/duckdb/setup.h"
 #include "adapter/duckdb/values.h"
 #include "adapter/kinds.h"
+#include "base/strings.h"
 
 namespace stir::adapter::duckdb {
 namespace {
@@ -106,6 +109,27 @@ class NoRows final : public Rows {
   std::vector<ColumnInfo> columns_;
 };
 
+// `SET name = ...` of a profile that the engine refuses; its words may repeat the value, but the statement is not
+// shown.
+Diagnostics SettingError(Diagnostics errors, std::string_view sql) {
+  const std::string_view name = sql.substr(4, sql.find(' ', 4) - 4);
+  for (Diagnostic& error : errors) {
+    error.message = fmt::format("the setting `{}` was refused: {}", name, error.message);
+    error.hint = "see `settings` in profiles.yml";
+    error.kind = kConnectionFailed;
+    error.engine_offset = -1;
+  }
+  return errors;
+}
+
+// Whether an error is one of those that DuckDB's Python calls by these names: "IO Error: ..." is an IOException.
+bool IsOneOf(const Diagnostic& error, const std::vector<std::string>& exceptions) {
+  const size_t end = error.message.find(" Error:");
+  if (end == std::string::npos) return false;
+  const std::string name = ReplaceAll(error.message.substr(0, end), " ", "") + "Exception";
+  return std::ranges::find(exceptions, name) != exceptions.end();
+}
+
 std::string Quoted(std::string_view text) { return DuckDbDialect().QuoteLiteral(text); }
 
 }  // namespace
@@ -127,13 +151,28 @@ void SessionState::Cancel() {
   if (!running) return;
   canceled = true;
   api().interrupt(connection.get());
+  canceled_now.notify_all();
+}
+
+bool SessionState::Sleep(std::chrono::seconds time) {
+  const uint64_t run = Start();
+  bool stopped = false;
+  {
+    std::unique_lock lock(mutex);
+    stopped = canceled_now.wait_for(lock, time, [&] { return canceled.load(); });
+  }
+  End(run);
+  return !stopped;
 }
 
 Result<std::unique_ptr<Connection>> Session::Open(std::shared_ptr<Database> database, const Options& options) {
   STIR_ASSIGN(ConnectionHandle connection, database->Connect());
   std::unique_ptr<Connection> session(
-      new Session(std::make_shared<SessionState>(std::move(database), std::move(connection))));
-  for (const std::string& sql : options.session) STIR_TRY(session->Execute(sql));
+      new Session(std::make_shared<SessionState>(std::move(database), std::move(connection)), options));
+  for (const std::string& sql : options.session) {
+    if (auto set = session->Execute(sql); !set.ok())
+      return WithoutSecrets(SettingError(std::move(set).error(), sql), options.secrets);
+  }
   return session;
 }
 
@@ -162,7 +201,24 @@ void Session::ProbeTransaction() {
   in_transaction_ = !first || first == number();
 }
 
+template <typename T, typename F>
+Result<T> Session::Retrying(F run) {
+  for (int attempt = 1;; ++attempt) {
+    Result<T> result = run();
+    if (result.ok() || attempt >= attempts_ || !IsOneOf(result.error().front(), retryable_)) return result;
+    if (!state_->Sleep(std::chrono::seconds(1LL << (attempt - 1)))) return ErrorFrom("", true);
+  }
+}
+
 Result<Outcome> Session::Execute(std::string_view sql) {
+  return Retrying<Outcome>([&] { return ExecuteOnce(sql); });
+}
+
+Result<std::unique_ptr<Rows>> Session::Query(std::string_view sql) {
+  return Retrying<std::unique_ptr<Rows>>([&] { return QueryOnce(sql); });
+}
+
+Result<Outcome> Session::ExecuteOnce(std::string_view sql) {
   const uint64_t run = state_->Start();
   auto executed = RunText(sql, Fetch::kAll);
   state_->End(run);
@@ -171,7 +227,7 @@ Result<Outcome> Session::Execute(std::string_view sql) {
   return OutcomeOf(state_->api(), **executed);
 }
 
-Result<std::unique_ptr<Rows>> Session::Query(std::string_view sql) {
+Result<std::unique_ptr<Rows>> Session::QueryOnce(std::string_view sql) {
   const Api& api = state_->api();
   const uint64_t run = state_->Start();
   auto ran = RunText(sql, Fetch::kStream);

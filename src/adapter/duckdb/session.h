@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 
@@ -21,11 +23,14 @@ struct SessionState {
   uint64_t Start();
   void End(uint64_t run);
   void Cancel();
+  // False when it was cut short by Cancel.
+  bool Sleep(std::chrono::seconds time);
   const Api& api() const { return database->api(); }
 
   std::shared_ptr<Database> database;
   ConnectionHandle connection;
   std::mutex mutex;
+  std::condition_variable canceled_now;
   uint64_t newest = 0;                 // guarded by mutex
   bool running = false;                // guarded by mutex
   std::atomic<bool> canceled = false;  // of the newest run; written under mutex
@@ -52,13 +57,21 @@ class Session final : public Connection {
   Status CreateSchema(std::string_view database, std::string_view schema) override;
 
  private:
-  explicit Session(std::shared_ptr<SessionState> state) : state_(std::move(state)) {}
+  Session(std::shared_ptr<SessionState> state, const Options& options)
+      : state_(std::move(state)), attempts_(options.query_attempts), retryable_(options.retryable) {}
+  Result<Outcome> ExecuteOnce(std::string_view sql);
+  Result<std::unique_ptr<Rows>> QueryOnce(std::string_view sql);
+  // Calls `run` again, after 1, 2, 4, ... seconds, as long as the profile's `retries` allow it.
+  template <typename T, typename F>
+  Result<T> Retrying(F run);
   Result<std::optional<Executed>> RunText(std::string_view sql, Fetch fetch);
   Status Transact(std::string_view sql, bool open_after);
   void ProbeTransaction();
   ScribeSource scribe() const;
 
   std::shared_ptr<SessionState> state_;
+  int attempts_;
+  std::vector<std::string> retryable_;
   bool in_transaction_ = false;
 };
 
