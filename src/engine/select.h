@@ -33,6 +33,6 @@ class SelectableManifest final : public graph::Selectable {
 // what the command handles, by dbt's words; --resource-type chooses among them ("all" and "default" are all of them).
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
                                    std::span<const std::string_view> types, SourceMap& sources,
-                                   const Narrator& narrator, bool warnings_are_errors = false);
+                                   const Narrator& narrator);
 
 }  // namespace stir::engine

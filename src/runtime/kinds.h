@@ -19,6 +19,9 @@ inline constexpr Kind kBadSeed{"bad-seed", Category::kRuntime};
 inline constexpr Kind kBadIndex{"bad-index", Category::kCompilation};
 inline constexpr Kind kNoMacro{"no-macro", Category::kRuntime};
 inline constexpr Kind kMacroFailed{"macro-failed", Category::kCompilation};
+inline constexpr Kind kNoFreshness{"no-freshness", Category::kRuntime};
+inline constexpr Kind kBadFreshness{"bad-freshness", Category::kDatabase};
+inline constexpr Kind kBadCatalog{"bad-catalog", Category::kRuntime};
 inline constexpr Kind kNotInThisVersion{"not-in-this-version", Category::kCompilation};
 
 }  // namespace stir::runtime

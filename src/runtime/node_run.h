@@ -44,6 +44,7 @@ class NodeRun final : public jinja::Scope {
   const project::Node& node() const { return node_; }
   Worker& worker() { return worker_; }
   Purpose purpose() const { return purpose_; }
+  Timestamp began() const { return began_; }
   Session& session() { return session_; }
 
   // Calls a macro as the root project sees it: how the adapter's methods reach theirs.
@@ -80,6 +81,7 @@ class NodeRun final : public jinja::Scope {
   const project::Node& node_;
   Worker& worker_;
   Purpose purpose_;
+  const Timestamp began_;
   Session session_;
   std::optional<CompiledNode> compiled_;
   std::vector<graph::NodeId> ctes_;

@@ -85,8 +85,22 @@ Result<Value> Ephemeral(NodeRun& run, const Node& target, Span where) {
   return MakeRelation(run.state().dialect(), std::move(relation));
 }
 
-Value RelationOf(NodeRun& run, const Node& target) {
-  adapter::Relation relation = run.manifest().RelationOf(target);
+// The relation of another run, when --defer says that it is to be read instead of the node's own.
+Result<const adapter::Relation*> Deferred(NodeRun& run, const Node& target) {
+  const Deferral& deferral = run.state().options().deferral;
+  const adapter::Relation* other = deferral.refs ? run.state().FindDeferred(target.unique_id) : nullptr;
+  if (!other) return nullptr;
+  const std::vector<std::string>& selected = run.state().options().selected;
+  if (deferral.favor_state && std::ranges::find(selected, target.unique_id) == selected.end()) return other;
+  STIR_ASSIGN(const std::optional<adapter::Relation> here,
+              run.state().relations().Find(run.session().connection(), std::string(target.database),
+                                           std::string(target.schema), target.alias));
+  return here ? nullptr : other;
+}
+
+Result<Value> RelationOf(NodeRun& run, const Node& target) {
+  STIR_ASSIGN(const adapter::Relation* deferred, Deferred(run, target));
+  adapter::Relation relation = deferred ? *deferred : run.manifest().RelationOf(target);
   relation.type = adapter::RelationType::kUnknown;
   return MakeRelation(run.state().dialect(), std::move(relation),
                       run.state().options().empty ? std::optional<int64_t>(0) : std::nullopt);

@@ -7,8 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "base/strings.h"
+#include "project/node_info.h"
 #include "runtime/adapter_object.h"
+#include "runtime/catalog.h"
 #include "runtime/compile.h"
 #include "runtime/failure.h"
 #include "runtime/hook_results.h"
@@ -19,6 +22,7 @@
 #include "runtime/relation_object.h"
 #include "runtime/result_timer.h"
 #include "runtime/scratch_node.h"
+#include "runtime/source_freshness.h"
 #include "runtime/verdict.h"
 
 namespace stir::runtime {
@@ -63,11 +67,22 @@ Status Report(NodeOutcome& outcome, NodeRun& run) {
   return {};
 }
 
+// dbt's events about the phases of a node.
+void Announce(NodeRun& run, std::string_view code, std::string_view name, std::string_view status, std::string text) {
+  JsonWriter json;
+  json.BeginObject();
+  project::WriteNodeInfo(json, run.node(), status, run.began(), Timestamp{});
+  json.EndObject();
+  run.state().events().Emit({code, name, Level::kDebug, std::move(text), std::move(json).Take()});
+}
+
 Status CompileInto(NodeOutcome& outcome, NodeRun& run) {
   STIR_ASSIGN(CompiledNode own, CompileNode(run));
   const CompiledNode& compiled = run.Keep(std::move(own));
   outcome.result.compiled = true;
   outcome.result.compiled_code = compiled.sql;
+  Announce(run, "Q029", "WritingInjectedSQLForNode", "compiling",
+           fmt::format("Writing injected SQL for node \"{}\"", run.node().unique_id));
   return WriteCompiled(run.state(), run.node(), compiled);
 }
 
@@ -150,9 +165,12 @@ namespace {
 
 Status RunPhases(NodeOutcome& outcome, NodeRun& run) {
   ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
+  Announce(run, "Q030", "NodeCompiling", "compiling", fmt::format("Began compiling node {}", run.node().unique_id));
   timer.Begin("compile");
   if (run.node().type != ResourceType::kSeed) STIR_TRY(CompileInto(outcome, run));
   timer.End();
+  if (!run.node().IsEphemeral())
+    Announce(run, "Q031", "NodeExecuting", "executing", fmt::format("Began executing node {}", run.node().unique_id));
   timer.Begin("execute");
   if (!OnlyCompiled(run.node())) {
     STIR_TRY(Materialize(run));
@@ -166,7 +184,7 @@ Status RunPhases(NodeOutcome& outcome, NodeRun& run) {
 
 NodeOutcome NodeRunner::Run(NodeId id, Worker& worker) {
   const Node& node = state_->manifest().node(id);
-  NodeOutcome outcome{BlankResult(node, *state_, worker), {}};
+  NodeOutcome outcome{BlankResult(node, *state_, worker), {}, {}};
   NodeRun run(*state_, node, worker, Purpose::kNode);
   if (Status status = RunPhases(outcome, run); !status.ok()) {
     (void)run.session().Rollback();
@@ -252,6 +270,85 @@ Result<Preview> NodeRunner::ShowInline(std::string sql, std::optional<int64_t> l
   STIR_ASSIGN(const auto scratch, InlineNode(*state_, std::move(sql)));
   NodeRun run(*state_, scratch->node(), worker, Purpose::kInline);
   return Finish(ShowRun(run, limit), run);
+}
+
+NodeOutcome NodeRunner::CheckFreshness(NodeId id, Worker& worker) {
+  const Node& node = state_->manifest().node(id);
+  NodeOutcome outcome{BlankResult(node, *state_, worker), {}, {}};
+  NodeRun run(*state_, node, worker, Purpose::kNode);
+  ResultTimer timer(*state_->options().invocation->clock, outcome.result);
+  timer.Begin("compile");
+  timer.End();
+  timer.Begin("execute");
+  Result<Freshness> freshness = AskFreshness(run);
+  (void)run.session().Rollback();
+  if (!freshness.ok()) {
+    Fail(outcome, std::move(freshness).error(), run);
+    outcome.result.status = "runtime error";
+    return outcome;
+  }
+  outcome.result.status = FreshnessStatus(*freshness, *node.source);
+  outcome.result.adapter_response = freshness->adapter_response;
+  outcome.freshness = *std::move(freshness);
+  return outcome;
+}
+
+NodeOutcome NodeRunner::Clone(NodeId id, Worker& worker) {
+  const Node& node = state_->manifest().node(id);
+  NodeOutcome outcome{BlankResult(node, *state_, worker), {}, {}};
+  NodeRun run(*state_, node, worker, Purpose::kNode);
+  ResultTimer timer(*state_->options().invocation->clock, outcome.result);
+  timer.Begin("compile");
+  timer.End();
+  timer.Begin("execute");
+  if (Status cloned = CloneRelation(run); !cloned.ok()) {
+    (void)run.session().Rollback();
+    Fail(outcome, std::move(cloned).error(), run);
+    return outcome;
+  }
+  outcome.result.status = "success";
+  outcome.result.message = "No-op";
+  if (const StoredResult* main = run.FindResult("main")) {
+    outcome.result.message = main->answer.outcome.message;
+    outcome.result.adapter_response = ResponseJson(main->answer.outcome);
+  }
+  return outcome;
+}
+
+Result<std::vector<CatalogColumn>> NodeRunner::Catalog(std::span<const NodeId> nodes, Worker& worker) {
+  ScratchNode scratch(state_->manifest(), *state_->options().target, "generate_catalog", ResourceType::kOperation);
+  NodeRun run(*state_, scratch.node(), worker, Purpose::kOperation);
+  return Finish(AskCatalog(run, nodes), run);
+}
+
+NodeOutcome NodeRunner::RunInline(std::string sql, Worker& worker) {
+  NodeOutcome outcome;
+  outcome.result.thread_id = worker.name;
+  ResultTimer timer(*state_->options().invocation->clock, outcome.result);
+  timer.Begin("compile");
+  auto scratch = InlineNode(*state_, std::move(sql));
+  if (!scratch.ok()) {
+    outcome.errors = std::move(scratch).error();
+    return outcome;
+  }
+  NodeRun run(*state_, (*scratch)->node(), worker, Purpose::kInline);
+  const auto send = [&]() -> Result<adapter::Outcome> {
+    STIR_ASSIGN(CompiledNode own, CompileNode(run));
+    const CompiledNode& compiled = run.Keep(std::move(own));
+    timer.End();
+    timer.Begin("execute");
+    STIR_ASSIGN(adapter::Outcome sent, run.session().Execute(compiled.sql, /*auto_begin=*/true));
+    STIR_TRY(run.session().Commit());
+    return sent;
+  };
+  Result<adapter::Outcome> sent = Finish(send(), run);
+  if (sent.ok()) {
+    outcome.result.message = sent->message;
+    outcome.result.adapter_response = ResponseJson(*sent);
+  } else {
+    outcome.errors = std::move(sent).error();
+  }
+  return outcome;
 }
 
 Result<Value> NodeRunner::CallMacro(std::string_view name, std::vector<std::pair<std::string, Value>> arguments,
