@@ -101,7 +101,8 @@ engine::SelectionOptions SelectionOf(const Arguments& arguments) {
           .indirect_selection =
               arguments.Text("indirect-selection").empty() ? "eager" : arguments.Text("indirect-selection"),
           .resource_types = SplitWords(arguments.List("resource-type")),
-          .exclude_resource_types = SplitWords(arguments.List("exclude-resource-type"))};
+          .exclude_resource_types = SplitWords(arguments.List("exclude-resource-type")),
+          .unique_ids = {}};
 }
 
 engine::LogOptions LogOf(const Arguments& arguments) {

@@ -146,7 +146,7 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
 }
 
 Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host,
-                                                              const Options& options, const Narrator& narrator) {
+                                                              const Narrator& narrator) {
   JsonWriter json;
   json.BeginObject().Key("adapter_name").String(setting.target.profile.type).Key("adapter_version").String("=1.11.1");
   json.EndObject();

@@ -56,6 +56,6 @@ Result<project::ProjectConfig> ReadProjectConfig(const Host& host, const Options
                                                  const project::Invocation& invocation);
 // The setting's files become the manifest. Warnings are told, or are errors with --warn-error.
 Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host,
-                                                              const Options& options, const Narrator& narrator);
+                                                              const Narrator& narrator);
 
 }  // namespace stir::engine

@@ -15,14 +15,14 @@
 namespace stir::engine {
 
 struct FetchedPackage {
-  PackageSpec spec;
-  std::filesystem::path folder;  // absolute; holds its dbt_project.yml
-  bool linked = false;           // a local one: it is not copied
-  std::string project_name;
-  std::string version;  // as it is told: "version 1.1.1", "<local @ path>"
-  std::string latest;   // hub: the newest that could be installed, when it is another
-  std::vector<std::pair<std::string, std::string>> lock_entry;  // without the name
-  std::vector<PackageSpec> needs;
+  PackageSpec spec{};
+  std::filesystem::path folder{};  // absolute; holds its dbt_project.yml
+  bool linked = false;             // a local one: it is not copied
+  std::string project_name{};
+  std::string version{};  // as it is told: "version 1.1.1", "<local @ path>"
+  std::string latest{};   // hub: the newest that could be installed, when it is another
+  std::vector<std::pair<std::string, std::string>> lock_entry{};  // without the name
+  std::vector<PackageSpec> needs{};
 };
 
 // Outlives its packages: what it downloads stands in `downloads`, which is removed with it.

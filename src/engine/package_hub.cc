@@ -6,6 +6,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "engine/kinds.h"
 
@@ -50,6 +51,12 @@ bool FitsDbt(const Json& entry) {
     }
   }
   return Satisfies(*ParsePackageVersion(project::kDbtVersion), ranges).value_or(true);
+}
+
+std::string TextAt(const Json& object, const char* key) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 // Those that may be installed, oldest first.
@@ -156,12 +163,14 @@ Result<HubVersion> FindHubVersion(const PackageSpec& spec, Http& http, const pro
                             : "there are: " + Join(known, ", "));
   }
   const auto downloads = fits->entry->find("downloads");
-  if (downloads == fits->entry->end() || !downloads->is_object() || !downloads->contains("tarball"))
+  const std::string tarball = downloads == fits->entry->end() ? "" : TextAt(*downloads, "tarball");
+  if (tarball.empty())
     return Diagnostic(kPackageNotFetched, fmt::format("the hub does not say where {} {} is", spec.location, fits->text),
                       spec.span);
-  return HubVersion{.name = fits->entry->value("name", spec.location),
+  const std::string name = TextAt(*fits->entry, "name");
+  return HubVersion{.name = name.empty() ? spec.location : name,
                     .version = fits->text,
-                    .tarball = downloads->value("tarball", ""),
+                    .tarball = tarball,
                     .latest = candidates.back().text};
 }
 

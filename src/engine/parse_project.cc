@@ -13,7 +13,7 @@ Result<CommandResult> Parse(const Host& host, const Options& options) {
   STIR_ASSIGN(const std::unique_ptr<Setting> setting, ReadSetting(host, options));
   const Duration read = host.clock.Monotonic();
   const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
-  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
+  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, narrator));
   const Duration parsed = host.clock.Monotonic();
   STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
   if (!options.as_dbt) narrator.FoundStats(*manifest);

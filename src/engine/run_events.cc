@@ -372,7 +372,7 @@ std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& source
       }
       text += "\n";
     }
-    std::string body = each.message;
+    std::string body = (each.kind == kWarningAsError ? "[WARNING]: " : "") + each.message;
     if (each.span && node == nullptr) {
       body += fmt::format("\n({}, line {})", sources.Name(each.span.source),
                           sources.Locate(each.span.source, each.span.begin).line);

@@ -272,24 +272,71 @@ Result<Preview> NodeRunner::ShowInline(std::string sql, std::optional<int64_t> l
   return Finish(ShowRun(run, limit), run);
 }
 
+namespace {
+
+// dbt counts both phases of every node, also where there is nothing to compile.
+void BeginExecute(ResultTimer& timer) {
+  timer.Begin("compile");
+  timer.End();
+  timer.Begin("execute");
+}
+
+Status FreshnessInto(NodeOutcome& outcome, NodeRun& run) {
+  ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
+  BeginExecute(timer);
+  STIR_ASSIGN(const Freshness freshness, AskFreshness(run));
+  outcome.result.status = FreshnessStatus(freshness, *run.node().source);
+  outcome.result.adapter_response = freshness.adapter_response;
+  outcome.freshness = freshness;
+  return {};
+}
+
+Status CloneInto(NodeOutcome& outcome, NodeRun& run) {
+  ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
+  BeginExecute(timer);
+  STIR_TRY(CloneRelation(run));
+  outcome.result.status = "success";
+  outcome.result.message = "No-op";
+  if (const StoredResult* main = run.FindResult("main")) {
+    outcome.result.message = main->answer.outcome.message;
+    outcome.result.adapter_response = ResponseJson(main->answer.outcome);
+  }
+  return {};
+}
+
+// What `sql` answered.
+Status InlineInto(NodeOutcome& outcome, RunState& state, std::string sql, Worker& worker) {
+  ResultTimer timer(*state.options().invocation->clock, outcome.result);
+  timer.Begin("compile");
+  STIR_ASSIGN(const auto scratch, InlineNode(state, std::move(sql)));
+  NodeRun run(state, scratch->node(), worker, Purpose::kInline);
+  const auto send = [&]() -> Result<adapter::Outcome> {
+    STIR_ASSIGN(CompiledNode own, CompileNode(run));
+    const CompiledNode& compiled = run.Keep(std::move(own));
+    timer.End();
+    timer.Begin("execute");
+    STIR_ASSIGN(adapter::Outcome sent, run.session().Execute(compiled.sql, /*auto_begin=*/true));
+    STIR_TRY(run.session().Commit());
+    return sent;
+  };
+  STIR_ASSIGN(const adapter::Outcome sent, Finish(send(), run));
+  outcome.result.message = sent.message;
+  outcome.result.adapter_response = ResponseJson(sent);
+  return {};
+}
+
+}  // namespace
+
 NodeOutcome NodeRunner::CheckFreshness(NodeId id, Worker& worker) {
   const Node& node = state_->manifest().node(id);
   NodeOutcome outcome{BlankResult(node, *state_, worker), {}, {}};
   NodeRun run(*state_, node, worker, Purpose::kNode);
-  ResultTimer timer(*state_->options().invocation->clock, outcome.result);
-  timer.Begin("compile");
-  timer.End();
-  timer.Begin("execute");
-  Result<Freshness> freshness = AskFreshness(run);
+  Status asked = FreshnessInto(outcome, run);
   (void)run.session().Rollback();
-  if (!freshness.ok()) {
-    Fail(outcome, std::move(freshness).error(), run);
+  if (!asked.ok()) {
+    Fail(outcome, std::move(asked).error(), run);
     outcome.result.status = "runtime error";
-    return outcome;
   }
-  outcome.result.status = FreshnessStatus(*freshness, *node.source);
-  outcome.result.adapter_response = freshness->adapter_response;
-  outcome.freshness = *std::move(freshness);
   return outcome;
 }
 
@@ -297,20 +344,9 @@ NodeOutcome NodeRunner::Clone(NodeId id, Worker& worker) {
   const Node& node = state_->manifest().node(id);
   NodeOutcome outcome{BlankResult(node, *state_, worker), {}, {}};
   NodeRun run(*state_, node, worker, Purpose::kNode);
-  ResultTimer timer(*state_->options().invocation->clock, outcome.result);
-  timer.Begin("compile");
-  timer.End();
-  timer.Begin("execute");
-  if (Status cloned = CloneRelation(run); !cloned.ok()) {
+  if (Status cloned = CloneInto(outcome, run); !cloned.ok()) {
     (void)run.session().Rollback();
     Fail(outcome, std::move(cloned).error(), run);
-    return outcome;
-  }
-  outcome.result.status = "success";
-  outcome.result.message = "No-op";
-  if (const StoredResult* main = run.FindResult("main")) {
-    outcome.result.message = main->answer.outcome.message;
-    outcome.result.adapter_response = ResponseJson(main->answer.outcome);
   }
   return outcome;
 }
@@ -324,30 +360,8 @@ Result<std::vector<CatalogColumn>> NodeRunner::Catalog(std::span<const NodeId> n
 NodeOutcome NodeRunner::RunInline(std::string sql, Worker& worker) {
   NodeOutcome outcome;
   outcome.result.thread_id = worker.name;
-  ResultTimer timer(*state_->options().invocation->clock, outcome.result);
-  timer.Begin("compile");
-  auto scratch = InlineNode(*state_, std::move(sql));
-  if (!scratch.ok()) {
-    outcome.errors = std::move(scratch).error();
-    return outcome;
-  }
-  NodeRun run(*state_, (*scratch)->node(), worker, Purpose::kInline);
-  const auto send = [&]() -> Result<adapter::Outcome> {
-    STIR_ASSIGN(CompiledNode own, CompileNode(run));
-    const CompiledNode& compiled = run.Keep(std::move(own));
-    timer.End();
-    timer.Begin("execute");
-    STIR_ASSIGN(adapter::Outcome sent, run.session().Execute(compiled.sql, /*auto_begin=*/true));
-    STIR_TRY(run.session().Commit());
-    return sent;
-  };
-  Result<adapter::Outcome> sent = Finish(send(), run);
-  if (sent.ok()) {
-    outcome.result.message = sent->message;
-    outcome.result.adapter_response = ResponseJson(*sent);
-  } else {
+  if (Status sent = InlineInto(outcome, *state_, std::move(sql), worker); !sent.ok())
     outcome.errors = std::move(sent).error();
-  }
   return outcome;
 }
 
