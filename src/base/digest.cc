@@ -36,6 +36,11 @@ const EVP_MD* Md5() {
   return method;
 }
 
+const EVP_MD* Sha1() {
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return method;
+}
+
 const EVP_MD* Sha256() {
   static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return method;
@@ -44,6 +49,7 @@ const EVP_MD* Sha256() {
 }  // namespace
 
 std::string Md5Hex(std::string_view bytes) { return Digest(Md5(), bytes); }
+std::string Sha1Hex(std::string_view bytes) { return Digest(Sha1(), bytes); }
 std::string Sha256Hex(std::string_view bytes) { return Digest(Sha256(), bytes); }
 
 Hash128 ContentHash(std::string_view bytes) {

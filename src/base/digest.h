@@ -9,6 +9,7 @@
 namespace stir {
 
 std::string Md5Hex(std::string_view bytes);
+std::string Sha1Hex(std::string_view bytes);  // for what others hash so; no protection
 std::string Sha256Hex(std::string_view bytes);
 
 struct Hash128 {

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "base/source_map.h"
 #include "base/strings.h"
 #include "cli/kinds.h"
+#include "engine/python_json.h"
 #include "yaml/node.h"
 
 namespace stir::cli {
@@ -124,7 +126,36 @@ std::vector<std::string> Arguments::List(std::string_view option) const {
   return found == values_.end() ? std::vector<std::string>() : found->second.values;
 }
 
+namespace {
+
+// Names that variables had before; DBT_NO_PRINT says the opposite of its option.
+struct OldName {
+  std::string_view variable, option;
+  bool opposite;
+};
+constexpr std::array kOldNames{
+    OldName{"DBT_DEFER_TO_STATE", "defer", false},
+    OldName{"DBT_FAVOR_STATE_MODE", "favor-state", false},
+    OldName{"DBT_ARTIFACT_STATE_PATH", "state", false},
+    OldName{"DBT_NO_PRINT", "print", true},
+};
+
+Status AddOldNames(Arguments& arguments, const std::map<std::string, std::string>& environment) {
+  for (const OldName& old : kOldNames) {
+    const auto found = environment.find(std::string(old.variable));
+    const OptionSpec* option = FindOption(arguments.command(), old.option);
+    if (found == environment.end() || found->second.empty() || option == nullptr) continue;
+    std::string value = found->second;
+    if (old.opposite) value = ReadBool(value).value_or(false) ? "false" : "true";
+    STIR_TRY(arguments.Set(*option, {std::move(value)}, Layer::kEnvironment, old.variable));
+  }
+  return {};
+}
+
+}  // namespace
+
 Status AddEnvironment(Arguments& arguments, const std::map<std::string, std::string>& environment) {
+  STIR_TRY(AddOldNames(arguments, environment));
   return ForEachLayeredOption(arguments.command(), [&](const OptionSpec& option) -> Status {
     for (std::string_view prefix : {"DBT_ENGINE_", "DBT_"}) {
       const std::string name = VariableName(prefix, option.name);
@@ -145,7 +176,12 @@ Status AddProjectFlags(Arguments& arguments, std::string_view yaml_text) {
   if (flags == nullptr || !flags->IsMapping()) return {};
   return ForEachLayeredOption(arguments.command(), [&](const OptionSpec& option) -> Status {
     const yaml::Node* value = flags->Find(ReplaceAll(option.name, "-", "_"));
-    if (value == nullptr || !value->IsScalar() || value->IsNull()) return {};
+    if (value == nullptr || value->IsNull()) return {};
+    if (value->IsMapping() && option.kind == OptionKind::kText) {
+      return arguments.Set(option, {engine::PythonJson(engine::JsonOf(*value))}, Layer::kProject,
+                           fmt::format("flags.{}", option.name));
+    }
+    if (!value->IsScalar()) return {};
     return arguments.Set(option, ListOf(option, value->text), Layer::kProject, fmt::format("flags.{}", option.name));
   });
 }

@@ -33,6 +33,21 @@ constexpr Example kBuildExamples[] = {
 };
 constexpr Example kSeedExamples[] = {{"seed", "load all CSV files of seeds/"},
                                      {"seed -s countries -f", "drop one and load it again"}};
+constexpr Example kSnapshotExamples[] = {{"snapshot", "record what changed since the last time"}};
+constexpr Example kOperationExamples[] = {
+    {"run-operation grant_all --args '{role: reader}'", "call a macro of the project"},
+    {"run-operation --sql \"drop table {{ ref('old') }}\"", "run a statement in which Jinja works"},
+};
+constexpr Example kRetryExamples[] = {{"retry", "what failed or was skipped in the last run, with its arguments"},
+                                      {"retry --state ci/artifacts", "the same for a run of another place"}};
+constexpr Example kCloneExamples[] = {{"clone --state prod/target", "views on (or copies of) what production has"}};
+constexpr Example kFreshnessExamples[] = {{"source freshness", "all sources that say how fresh they have to be"},
+                                          {"source freshness -s source:shop", "those of one source"}};
+constexpr Example kDocsExamples[] = {
+    {"docs generate", "write manifest.json and catalog.json"},
+    {"docs generate --static", "and target/static_index.html, a page that holds it all"}};
+constexpr Example kDepsExamples[] = {{"deps", "install what packages.yml names"},
+                                     {"deps --upgrade", "the newest versions that it allows"}};
 constexpr Example kListExamples[] = {
     {"ls -s +orders", "what orders is made from"},
     {"ls --output json --output-keys name config.materialized", "one JSON object a node"},
@@ -104,6 +119,8 @@ constexpr CommandSpec kCommands[] = {
     {"seed", "", "seed", "Load CSV files", "Loads the CSV files of the seed folders into tables.", "", 0, 0,
      "select exclude selector indirect-selection full-refresh empty show sqlparse", kSeedExamples, kNodeFailed,
      RunSeed},
+    {"snapshot", "", "snapshot", "Record changes", "Runs the selected snapshots.", "", 0, 0,
+     "select exclude selector indirect-selection empty sqlparse", kSnapshotExamples, kNodeFailed, RunSnapshot},
     {"compile", "", "compile", "Write the SQL of nodes without running it",
      "Compiles the selected nodes into target/compiled. Templates may ask the database while they compile.", "", 0, 0,
      "select exclude selector indirect-selection full-refresh empty inline introspect text-output sqlparse "
@@ -118,6 +135,29 @@ constexpr CommandSpec kCommands[] = {
     {"list", "ls", "list", "List nodes", "Lists what a selection takes, one node a line.", "", 0, 0,
      "select exclude selector indirect-selection resource-type exclude-resource-type list-output output-keys",
      kListExamples, kNeverOne, RunList},
+    {"run-operation", "", "run-operation", "Call a macro, or run SQL",
+     "Calls a macro of the project by its name (`package.macro` for one of a package), in one transaction.", "[MACRO]",
+     0, 1, "args operation-sql", kOperationExamples, "the macro or the SQL failed", RunRunOperation},
+    {"retry", "", "retry", "Run again what failed",
+     "Reads the last run_results.json and runs again what failed or was skipped, with the arguments of that run.", "",
+     0, 0, "full-refresh", kRetryExamples, kNodeFailed, RunRetry},
+    {"clone", "", "clone", "Clone nodes from another run",
+     "Makes each selected relation a copy of the one that --state built: a view on it where the engine copies no "
+     "tables.",
+     "", 0, 0, "select exclude selector indirect-selection resource-type exclude-resource-type full-refresh sqlparse",
+     kCloneExamples, kNodeFailed, RunClone},
+    {"source freshness", "snapshot-freshness", "freshness", "Check how fresh sources are",
+     "Asks each source that has a `freshness` when it was last loaded, and writes target/sources.json.", "", 0, 0,
+     "select exclude selector freshness-output sqlparse", kFreshnessExamples, "a source is stale or could not be asked",
+     RunFreshness},
+    {"docs generate", "", "generate", "Write the catalog",
+     "Compiles the project, asks the database for the columns of what is built, and writes catalog.json beside "
+     "manifest.json, with a page (index.html) that shows both.",
+     "", 0, 0, "select exclude selector compile empty-catalog static empty full-refresh sqlparse", kDocsExamples,
+     "a node does not compile", RunDocsGenerate},
+    {"deps", "", "deps", "Install packages",
+     "Installs what packages.yml or dependencies.yml names into dbt_packages, and writes package-lock.yml.", "", 0, 0,
+     "lock upgrade add-package source", kDepsExamples, kNeverOne, RunDeps},
     {"parse", "", "parse", "Check the project and write manifest.json",
      "Reads every file of the project, resolves names and configuration, and reports all mistakes at once.", "", 0, 0,
      "", kParseExamples, kNeverOne, RunParse},
@@ -179,13 +219,7 @@ constexpr CommandSpec kCommands[] = {
 };
 
 constexpr UnbuiltCommand kUnbuilt[] = {
-    {"snapshot", ""},
-    {"deps", "packages can stand in dbt_packages/ already"},
-    {"docs", "`parse` writes manifest.json"},
-    {"source", ""},
-    {"retry", "`build --select` takes the names of the nodes that failed"},
-    {"clone", ""},
-    {"run-operation", "`sql` runs statements"},
+    {"docs serve", "`docs generate --static` writes a page that needs no server"},
 };
 
 }  // namespace

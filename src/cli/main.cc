@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "cli/dot_env.h"
 #include "cli/interrupts.h"
 #include "cli/session.h"
 
@@ -27,6 +28,21 @@ std::map<std::string, std::string> ReadEnvironment() {
     if (equals != entry.npos) variables.emplace(entry.substr(0, equals), entry.substr(equals + 1));
   }
   return variables;
+}
+
+// dbt reads the .env of the current folder, or of the nearest above that has one.
+void AddNearestDotEnv(std::map<std::string, std::string>& variables) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  for (fs::path folder = fs::current_path(failed); !failed && !folder.empty(); folder = folder.parent_path()) {
+    if (fs::is_regular_file(folder / ".env", failed)) {
+      const auto text = SystemFiles().Read(folder / ".env");
+      if (text.ok()) AddDotEnv(*text, variables);
+      return;
+    }
+    failed.clear();
+    if (folder == folder.root_path()) return;
+  }
 }
 
 int RefuseUsage(const Diagnostics& errors, const CommandSpec* command, const Program& program) {
@@ -70,7 +86,9 @@ int Main(std::string_view argv0, std::vector<std::string> words) {
   if (line->help) return Answer(CommandHelp(*line->command, program));
 
   // From here on the command is known; what it needs from outside is read now and never again.
-  Session session(program, std::move(words), ReadEnvironment());
+  std::map<std::string, std::string> environment = ReadEnvironment();
+  AddNearestDotEnv(environment);
+  Session session(program, std::move(words), std::move(environment));
   Arguments& arguments = *line->arguments;
   if (Status status = AddLowerLayers(arguments, session); !status.ok()) {
     return RefuseUsage(status.error(), line->command, program);

@@ -9,6 +9,7 @@ constexpr std::string_view kProject = "Project";
 constexpr std::string_view kRunning = "Running";
 constexpr std::string_view kSelecting = "Selecting nodes";
 constexpr std::string_view kOutput = "Output";
+constexpr std::string_view kState = "Other runs";
 constexpr std::string_view kLogging = "Logging";
 constexpr std::string_view kQuery = "Query";
 constexpr std::string_view kPipelines = "Pipelines and runs";
@@ -43,7 +44,15 @@ constexpr OptionSpec kCommon[] = {
     {"fail-fast", "--fail-fast,-x", kFlag, "", kRunning, "stop at the first failure and cancel what runs"},
     {"warn-error", "", kFlag, "", kRunning, "a warning is an error"},
     {"partial-parse", "", kFlag, "", kRunning, "parse only what changed since the last command (default)", "true"},
+    {"warn-error-options", "", kText, "YAML", kRunning,
+     "which warnings are errors, by the names of dbt's events: '{error: all, warn: [NothingToDo], silence: []}'"},
     {"write-json", "", kFlag, "", kRunning, "write manifest.json and run_results.json (default)", "true"},
+    {"state", "", kText, "DIR", kState, "the artifacts of another run: for --defer, state: and retry", "",
+     Effect::kActive, true, Completes::kDirectory},
+    {"defer", "", kFlag, "", kState, "what was not built here is read from where --state built it"},
+    {"favor-state", "", kFlag, "", kState, "with --defer: what is not selected is read from there in any case"},
+    {"defer-state", "", kText, "DIR", kState, "other artifacts for --defer than those of --state", "", Effect::kActive,
+     true, Completes::kDirectory},
     {"log-format", "", kChoice, "text|debug|json|default", kLogging, "how the terminal's lines are written", "default"},
     {"log-format-file", "", kChoice, "text|debug|json|default", kLogging, "how the log file's lines are written",
      "debug"},
@@ -58,6 +67,7 @@ constexpr OptionSpec kCommon[] = {
     {"print", "", kFlag, "", kLogging, "show what print() in macros says (default)", "true"},
     {"use-colors", "", kFlag, "", kLogging, "colour the lines; default: on a terminal"},
     {"use-colors-file", "", kFlag, "", kLogging, "colour the log file's lines"},
+    {"show-all-deprecations", "", kFlag, "", kLogging, "show every deprecation, not only the first of its kind"},
     {"printer-width", "", kInteger, "N", kLogging, "the width that lines are padded to", "80"},
     Ignored("cache-selected-only"),
     Ignored("hints-enabled"),
@@ -69,7 +79,6 @@ constexpr OptionSpec kCommon[] = {
     Ignored("populate-cache"),
     Ignored("record-timing-info", kText, "FILE", "--record-timing-info,-r"),
     Ignored("send-anonymous-usage-stats"),
-    Ignored("show-all-deprecations"),
     Ignored("show-resource-report"),
     Ignored("static-parser"),
     Ignored("upload-to-artifacts-ingest-api"),
@@ -77,11 +86,6 @@ constexpr OptionSpec kCommon[] = {
     Ignored("use-fast-test-edges"),
     Ignored("version-check"),
     Ignored("snowflake-projects-otel"),
-    Unbuilt("warn-error-options", kText, "YAML"),
-    Unbuilt("defer"),
-    Unbuilt("favor-state"),
-    Unbuilt("state", kText, "DIR"),
-    Unbuilt("defer-state", kText, "DIR"),
     Unbuilt("use-v2-parser"),
 };
 
@@ -132,6 +136,19 @@ constexpr OptionSpec kOwn[] = {
      Completes::kFile},
     {"on", "--connection", kText, "NAME", kQuery, "ask this connection of stir/*.yml instead of the target", "",
      Effect::kActive, false},
+    {"args", "", kText, "YAML", kRunning, "the macro's arguments, as in '{days: 3}'", "", Effect::kActive, false},
+    {"operation-sql", "--sql", kText, "SQL", kQuery, "run this instead of a macro; Jinja works in it", "",
+     Effect::kActive, false},
+    {"compile", "", kFlag, "", kRunning, "compile the nodes first (default)", "true", Effect::kActive, false},
+    {"empty-catalog", "", kFlag, "", kRunning, "do not ask the database what relations look like", "", Effect::kActive,
+     false},
+    {"static", "", kFlag, "", kOutput, "also write static_index.html: the page with all data in it", "",
+     Effect::kActive, false},
+    {"freshness-output", "--output,-o", kText, "FILE", kOutput, "where to write instead of target/sources.json", "",
+     Effect::kActive, false, Completes::kFile},
+    {"lock", "", kFlag, "", kRunning, "write package-lock.yml and install nothing", "", Effect::kActive, false},
+    {"upgrade", "", kFlag, "", kRunning, "resolve versions anew, whatever package-lock.yml says", "", Effect::kActive,
+     false},
     {"logical-date", "", kText, "TIME", kPipelines, "the run's logical date: 2026-01-31 or 2026-01-31T06:00:00Z", "",
      Effect::kActive, false},
     {"param", "--param,-p", kList, "NAME=VALUE...", kPipelines, "values for the pipeline's params", "", Effect::kActive,
@@ -153,6 +170,8 @@ constexpr OptionSpec kOwn[] = {
     Unbuilt("sample", kText, "WINDOW"),
     Unbuilt("export-saved-queries"),
     Unbuilt("inline-direct", kText, "SQL"),
+    Unbuilt("add-package", kText, "NAME[@VERSION]"),
+    Unbuilt("source", kText, "git|hub|local"),
 };
 
 }  // namespace

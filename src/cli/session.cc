@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "cli/interrupts.h"
 #include "cli/live_view.h"
+#include "engine/dbt_exception.h"
 #include "engine/narrator.h"
 #include "project/profile.h"
 
@@ -29,13 +30,17 @@ Level LevelOf(std::string_view name) {
   return name == "error" ? Level::kError : Level::kInfo;
 }
 
-LineStyle StyleOf(const Arguments& arguments, std::string_view suffix) {
-  const std::string format = "log-format" + std::string(suffix);
-  const std::string level = "log-level" + std::string(suffix);
+// The log file follows what was said of the terminal, unless something was said of it too.
+std::string ForFile(const Arguments& arguments, const std::string& option) {
+  const bool follows = arguments.Given(option) && !arguments.Given(option + "-file");
+  return arguments.Text(follows ? option : option + "-file");
+}
+
+LineStyle StyleOf(const std::string& format, const std::string& level) {
   LineStyle style;
-  style.format = FormatOf(arguments.Text(format));
-  style.least = LevelOf(arguments.Text(level));
-  style.nothing = arguments.Text(level) == "none";
+  style.format = FormatOf(format);
+  style.least = LevelOf(level);
+  style.nothing = level == "none";
   return style;
 }
 
@@ -57,6 +62,11 @@ std::filesystem::path Absolute(const std::string& path) {
 std::filesystem::path LogPath(const Arguments& arguments, const Session& session) {
   const std::string given = arguments.Text("log-path");
   return given.empty() ? session.project_dir / "logs" : Absolute(given);
+}
+
+std::filesystem::path PathOf(const Arguments& arguments, std::string_view option) {
+  const std::string given = arguments.Text(option);
+  return given.empty() ? std::filesystem::path() : Absolute(given);
 }
 
 engine::OutputFormat OutputOf(std::string_view name) {
@@ -92,7 +102,18 @@ engine::SelectionOptions SelectionOf(const Arguments& arguments) {
           .indirect_selection =
               arguments.Text("indirect-selection").empty() ? "eager" : arguments.Text("indirect-selection"),
           .resource_types = SplitWords(arguments.List("resource-type")),
-          .exclude_resource_types = SplitWords(arguments.List("exclude-resource-type"))};
+          .exclude_resource_types = SplitWords(arguments.List("exclude-resource-type")),
+          .unique_ids = {}};
+}
+
+engine::LogOptions LogOf(const Arguments& arguments) {
+  return {.format = arguments.Text("log-format"),
+          .format_file = ForFile(arguments, "log-format"),
+          .level = arguments.Text("log-level"),
+          .level_file = ForFile(arguments, "log-level"),
+          .max_bytes = arguments.Integer("log-file-max-bytes").value_or(0),
+          .print = arguments.Flag("print"),
+          .use_colors_file = ForFile(arguments, "use-colors") == "true"};
 }
 
 void WatchSignals(Session& session) {
@@ -127,12 +148,16 @@ Session::Session(Program who, std::vector<std::string> command_words, std::map<s
       invocation_id(RandomUuid()),
       started_at(SystemClock().Now()) {
   RegisterAdapters(adapters);
+  for (const auto& [name, value] : environment) {
+    if (name.starts_with("DBT_ENV_SECRET_") || name.starts_with("DBT_ENGINE_ENV_SECRET_")) redactor.Add(Secret(value));
+  }
 }
 
 Session::~Session() = default;
 
 engine::Host Session::host() {
-  return {SystemClock(), SystemFiles(), events,      sources,
+  EventSink& first = deprecations == nullptr ? static_cast<EventSink&>(events) : *deprecations;
+  return {SystemClock(), SystemFiles(), first,       sources,
           redactor,      adapters,      environment, interrupts == nullptr ? CancelToken() : interrupts->token()};
 }
 
@@ -162,7 +187,8 @@ void OpenQuietly(const Arguments& arguments, Session& session) {
 
 void OpenSinks(const Arguments& arguments, Session& session) {
   WatchSignals(session);
-  LineStyle style = StyleOf(arguments, "");
+  session.deprecations = std::make_unique<DeprecationSink>(session.events, arguments.Flag("show-all-deprecations"));
+  LineStyle style = StyleOf(arguments.Text("log-format"), arguments.Text("log-level"));
   if (arguments.Flag("debug")) style.least = Level::kDebug;
   style.quiet = arguments.Flag("quiet");
   style.prints = arguments.Flag("print");
@@ -179,10 +205,10 @@ void OpenSinks(const Arguments& arguments, Session& session) {
   session.terminal = std::move(lines);
 
   LogFileSink::Settings settings{.directory = LogPath(arguments, session).string(),
-                                 .style = StyleOf(arguments, "-file"),
+                                 .style = StyleOf(ForFile(arguments, "log-format"), ForFile(arguments, "log-level")),
                                  .max_bytes = arguments.Integer("log-file-max-bytes").value_or(0),
                                  .invocation_id = session.invocation_id};
-  settings.style.colors = arguments.Flag("use-colors-file");
+  settings.style.colors = ForFile(arguments, "use-colors") == "true";
   if (settings.style.nothing) return;
   session.log_file =
       std::make_unique<LogFileSink>(std::move(settings), SystemClock(), session.redactor, *session.terminal);
@@ -205,6 +231,10 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.vars = arguments.Text("vars");
   options.threads = arguments.Flag("single-threaded") ? 1 : static_cast<int>(arguments.Integer("threads").value_or(0));
   options.selection = SelectionOf(arguments);
+  options.state = PathOf(arguments, "state");
+  options.defer_state = PathOf(arguments, "defer-state");
+  options.defer = arguments.Flag("defer");
+  options.favor_state = arguments.Flag("favor-state");
   options.full_refresh = arguments.Flag("full-refresh");
   options.event_time_start = arguments.Text("event-time-start");
   options.event_time_end = arguments.Text("event-time-end");
@@ -213,12 +243,14 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.empty = arguments.Flag("empty");
   options.show_seeds = arguments.Flag("show");
   options.warn_error = arguments.Flag("warn-error");
+  options.warnings.error_all = options.warn_error;
   options.write_json = arguments.Flag("write-json");
   options.partial_parse = arguments.Flag("partial-parse");
   options.introspect = arguments.Flag("introspect");
   options.quiet = arguments.Flag("quiet");
   options.use_colors = session.colors;
   options.debug = arguments.Flag("debug");
+  options.log = LogOf(arguments);
   options.printer_width = static_cast<int>(arguments.Integer("printer-width").value_or(80));
   options.output = ChosenOutput(arguments);
   options.output_keys = SplitWords(arguments.List("output-keys"));
@@ -226,13 +258,18 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.limit = LimitOf(arguments);
   options.connection_only = arguments.Flag("connection");
   options.config_dir = arguments.Flag("config-dir");
+  options.operation = {arguments.Positional(0), arguments.Text("args"), arguments.Text("operation-sql")};
+  options.docs = {arguments.Text("compile") != "false", arguments.Flag("empty-catalog"), arguments.Flag("static")};
+  options.packages = {arguments.Flag("upgrade"), arguments.Flag("lock")};
+  options.freshness_output = PathOf(arguments, "freshness-output");
   return options;
 }
 
 int ReportFailure(const Diagnostics& diagnostics, Session& session) {
   const std::string dbt_text = engine::DbtErrorText(diagnostics, session.sources, nullptr);
   JsonWriter json;
-  json.BeginObject().Key("exc").String(dbt_text).EndObject();
+  json.BeginObject().Key("exc").String(dbt_text);
+  json.Key("exc_type").String(engine::DbtExceptionClass(diagnostics.front())).EndObject();
   Event event{"Z002", "MainEncounteredError", Level::kError, "[ERROR]: Encountered an error:\n" + dbt_text,
               std::move(json).Take()};
   if (session.program.as_dbt || session.json_lines) {

@@ -43,7 +43,8 @@ struct Session {
   Redactor redactor;
   adapter::AdapterRegistry adapters;
   FanoutSink events;
-  bool json_lines = false;  // the terminal gets JSON
+  std::unique_ptr<DeprecationSink> deprecations;  // before `events`, for commands that tell a story
+  bool json_lines = false;                        // the terminal gets JSON
   bool colors = false;
   std::filesystem::path project_dir;  // absolute, whether there is a project or not
 

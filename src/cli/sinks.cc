@@ -6,6 +6,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/json.h"
+
 namespace stir::cli {
 namespace {
 
@@ -74,6 +76,29 @@ bool LogFileSink::Open() {
   }
   file_ = std::fopen(path.c_str(), "ae");
   return file_ != nullptr;
+}
+
+void DeprecationSink::Emit(const Event& event) {
+  if (event.code.starts_with('D')) {
+    const std::lock_guard lock(mutex_);
+    if (++counts_[std::string(event.name)] > 1 && !show_all_) return;
+  }
+  next_.Emit(event);
+}
+
+void DeprecationSink::Summarize() {
+  const std::lock_guard lock(mutex_);
+  if (counts_.empty()) return;
+  std::string text = "[WARNING][DeprecationsSummary]: Deprecated functionality\nSummary of encountered deprecations:";
+  JsonWriter json;
+  json.BeginObject().Key("show_all_hint").Bool(!show_all_).Key("summaries").BeginArray();
+  for (const auto& [name, count] : counts_) {
+    text += fmt::format("\n- {}: {} occurrence{}", name, count, count == 1 ? "" : "s");
+    json.BeginObject().Key("event_name").String(name).Key("occurrences").Int(count).EndObject();
+  }
+  json.EndArray().EndObject();
+  if (!show_all_) text += "\nTo see all of them, run the command again with `--show-all-deprecations`.";
+  next_.Emit({"D028", "DeprecationsSummary", Level::kWarn, std::move(text), std::move(json).Take()});
 }
 
 }  // namespace stir::cli

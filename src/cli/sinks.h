@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -93,6 +94,22 @@ class LogFileSink : public EventSink {
   std::mutex mutex_;
   std::FILE* file_ = nullptr;  // guarded by mutex_
   bool tried_ = false;         // guarded by mutex_
+};
+
+// Before all others: of each kind of deprecation only the first is passed on, unless all are wanted; in the end they
+// are counted.
+class DeprecationSink : public EventSink {
+ public:
+  DeprecationSink(EventSink& next, bool show_all) : next_(next), show_all_(show_all) {}
+  void Emit(const Event& event) override;
+  // dbt's summary, when there was any.
+  void Summarize();
+
+ private:
+  EventSink& next_;
+  const bool show_all_;
+  std::mutex mutex_;
+  std::map<std::string, int> counts_;  // by event; guarded by mutex_
 };
 
 // Hands each event to several sinks, in order.

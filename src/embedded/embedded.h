@@ -16,6 +16,7 @@ struct EmbeddedFile {
 // Each table is sorted by path, constant and safe to read from any thread.
 std::span<const EmbeddedFile> Macros();      // macros/**: the built-in macros, by engine
 std::span<const EmbeddedFile> Migrations();  // src/store/migrations/**: numbered SQL files
+std::span<const EmbeddedFile> DocsPage();    // src/engine/docs_page/**: the page of `docs generate`
 std::span<const EmbeddedFile> Starter();     // src/cli/starter/**: what `stir init` writes
 
 // The version of this program as CMakeLists.txt has it, e.g. "0.1.0".

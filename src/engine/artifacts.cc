@@ -1,6 +1,9 @@
 // Writing artifacts; secrets are redacted, as in every sink.
 #include "engine/artifacts.h"
 
+#include <map>
+
+#include "base/strings.h"
 #include "engine/parse_memory.h"
 #include "project/artifacts.h"
 
@@ -13,9 +16,8 @@ project::ArtifactMetadata Metadata(const Host& host, const Options& options) {
           .invocation_started_at = options.started_at};
 }
 
-Status Write(const Setting& setting, const Host& host, const Narrator& narrator, std::string_view file,
-             std::string_view type, std::string text) {
-  const std::filesystem::path path = setting.target_path / file;
+Status Write(const Host& host, const Narrator& narrator, const std::filesystem::path& path, std::string_view type,
+             std::string text) {
   host.redactor.RedactInPlace(text);
   STIR_TRY(host.files.Write(path, text));
   narrator.ArtifactWritten(type, path.string());
@@ -49,9 +51,83 @@ Status WriteRunResultsFile(std::span<const NodeReport> reports, double elapsed_s
   std::vector<project::NodeResult> results;
   results.reserve(reports.size());
   for (const NodeReport& report : reports) results.push_back(report.result);
-  return Write(
-      setting, host, narrator, "run_results.json", "RunExecutionResult",
-      project::WriteRunResults(results, elapsed_seconds, InvocationArguments(options), Metadata(host, options)));
+  return Write(host, narrator, setting.target_path / "run_results.json", "RunExecutionResult",
+               project::WriteRunResults(results, elapsed_seconds, setting.arguments, Metadata(host, options)));
+}
+
+Status WriteSourcesFile(std::span<const NodeReport> reports, double elapsed_seconds, const Setting& setting,
+                        const Host& host, const Options& options, const Narrator& narrator) {
+  if (!options.write_json) return {};
+  std::vector<project::SourceResult> results;
+  for (const NodeReport& report : reports) {
+    if (!report.freshness) continue;
+    results.push_back({.unique_id = report.result.unique_id,
+                       .status = report.result.status,
+                       .thread_id = report.result.thread_id,
+                       .max_loaded_at = report.freshness->max_loaded_at,
+                       .snapshotted_at = report.freshness->snapshotted_at,
+                       .criteria = report.node->config->Get("freshness"),
+                       .adapter_response = report.freshness->adapter_response,
+                       .timing = report.result.timing,
+                       .execution_time = report.result.execution_time});
+  }
+  const std::filesystem::path path =
+      options.freshness_output.empty() ? setting.target_path / "sources.json" : options.freshness_output;
+  return Write(host, narrator, path, "FreshnessResult",
+               project::WriteSources(results, elapsed_seconds, Metadata(host, options)));
+}
+
+namespace {
+
+std::string Key(std::string_view database, std::string_view schema, std::string_view name) {
+  return ToLower(database) + "\n" + ToLower(schema) + "\n" + ToLower(name);
+}
+
+project::CatalogTable TableOf(const runtime::CatalogColumn& column) {
+  return {.unique_id = {},
+          .type = column.type,
+          .database = column.database,
+          .schema = column.schema,
+          .name = column.name,
+          .comment = column.comment,
+          .owner = column.owner,
+          .columns = {}};
+}
+
+// The catalogue's columns gathered by relation, in its order.
+std::vector<std::pair<std::string, project::CatalogTable>> TablesOf(std::span<const runtime::CatalogColumn> columns) {
+  std::vector<std::pair<std::string, project::CatalogTable>> tables;
+  for (const runtime::CatalogColumn& column : columns) {
+    const std::string key = Key(column.database, column.schema, column.name);
+    if (tables.empty() || tables.back().first != key) tables.emplace_back(key, TableOf(column));
+    tables.back().second.columns.push_back({column.column, column.column_type, column.column_comment, column.index});
+  }
+  return tables;
+}
+
+}  // namespace
+
+Result<std::filesystem::path> WriteCatalogFile(std::span<const runtime::CatalogColumn> columns,
+                                               const project::Manifest& manifest, const graph::NodeSet& nodes,
+                                               const Setting& setting, const Host& host, const Options& options,
+                                               const Narrator& narrator) {
+  std::multimap<std::string, const project::Node*> by_relation;
+  nodes.ForEach([&](graph::NodeId id) {
+    const project::Node& node = manifest.node(id);
+    by_relation.emplace(Key(node.database, node.schema, node.alias), &node);
+  });
+  std::vector<project::CatalogTable> tables, sources;
+  for (auto& [key, table] : TablesOf(columns)) {
+    const auto [first, last] = by_relation.equal_range(key);
+    for (auto each = first; each != last; ++each) {
+      project::CatalogTable& kept = (each->second->source == nullptr ? tables : sources).emplace_back(table);
+      kept.unique_id = each->second->unique_id;
+    }
+  }
+  const std::filesystem::path path = setting.target_path / "catalog.json";
+  STIR_TRY(
+      Write(host, narrator, path, "CatalogArtifact", project::WriteCatalog(tables, sources, Metadata(host, options))));
+  return path;
 }
 
 }  // namespace stir::engine

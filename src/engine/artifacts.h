@@ -1,4 +1,5 @@
-// The files that a command leaves in the target folder for tools: manifest.json and run_results.json.
+// The files that a command leaves in the target folder for tools: manifest.json, run_results.json, sources.json,
+// catalog.json.
 #pragma once
 
 #include <span>
@@ -7,6 +8,7 @@
 #include "engine/load_project.h"
 #include "engine/narrator.h"
 #include "engine/node_report.h"
+#include "graph/node_set.h"
 
 namespace stir::engine {
 
@@ -16,5 +18,14 @@ Status WriteManifestFile(const project::Manifest& manifest, const Setting& setti
                          const Options& options, const Narrator& narrator);
 Status WriteRunResultsFile(std::span<const NodeReport> reports, double elapsed_seconds, const Setting& setting,
                            const Host& host, const Options& options, const Narrator& narrator);
+
+// sources.json, or the file of --output.
+Status WriteSourcesFile(std::span<const NodeReport> reports, double elapsed_seconds, const Setting& setting,
+                        const Host& host, const Options& options, const Narrator& narrator);
+// catalog.json: what the engine knows of `nodes`. Returns its path.
+Result<std::filesystem::path> WriteCatalogFile(std::span<const runtime::CatalogColumn> columns,
+                                               const project::Manifest& manifest, const graph::NodeSet& nodes,
+                                               const Setting& setting, const Host& host, const Options& options,
+                                               const Narrator& narrator);
 
 }  // namespace stir::engine

@@ -19,11 +19,18 @@ Result<CommandResult> Build(const Host& host, const Options& options);
 Result<CommandResult> Run(const Host& host, const Options& options);
 Result<CommandResult> Test(const Host& host, const Options& options);
 Result<CommandResult> Seed(const Host& host, const Options& options);
+Result<CommandResult> Snapshot(const Host& host, const Options& options);
 Result<CommandResult> Compile(const Host& host, const Options& options);
 Result<CommandResult> Show(const Host& host, const Options& options);
 Result<CommandResult> List(const Host& host, const Options& options);
 Result<CommandResult> Parse(const Host& host, const Options& options);
 Result<CommandResult> Debug(const Host& host, const Options& options);
+Result<CommandResult> RunOperation(const Host& host, const Options& options);
+Result<CommandResult> Retry(const Host& host, const Options& options);
+Result<CommandResult> Clone(const Host& host, const Options& options);
+Result<CommandResult> CheckFreshness(const Host& host, const Options& options);
+Result<CommandResult> GenerateDocs(const Host& host, const Options& options);
+Result<CommandResult> InstallPackages(const Host& host, const Options& options);
 Result<CommandResult> Clean(const Host& host, const Options& options);
 
 struct InitRequest {

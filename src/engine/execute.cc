@@ -79,7 +79,8 @@ class Execution {
       if (request_.narrator != nullptr) request_.narrator->NodeStarted(story);
       runtime::NodeOutcome outcome = request_.action(story.node->id, worker);
       story.finished_at = request_.clock.Now();
-      NodeReport report{story.node, std::move(outcome.result), std::move(outcome.errors), {}};
+      NodeReport report{
+          story.node, std::move(outcome.result), std::move(outcome.errors), {}, std::move(outcome.freshness)};
       const bool kept_rows = report.result.status == "fail" || report.result.status == "warn";
       if (kept_rows && story.node->test != nullptr) report.failures_relation = report.result.relation_name;
       if (WasCanceled(report.diagnostics)) {
@@ -94,7 +95,7 @@ class Execution {
   void NothingToDo(TaskId task) {
     const NodeStory story = Story(task);
     if (request_.narrator != nullptr) request_.narrator->NodeNothingToDo(story);
-    NodeReport report{story.node, {}, {}, {}};
+    NodeReport report{story.node, {}, {}, {}, {}};
     report.result.unique_id = story.node->unique_id;
     report.result.status = "no-op";
     report.result.thread_id = "MainThread";
@@ -115,6 +116,7 @@ class Execution {
       return;
     }
     const bool failed = Failed(done->report.result);
+    if (failed && request_.narrator != nullptr) request_.narrator->ChildrenSkipped(done->report);
     results_.reports.push_back(std::move(done->report));
     Ended(done->task, failed ? Outcome::Failed(false) : Outcome::Success());
     if (failed && request_.fail_fast && !stopping_) Stop("Skipping due to fail_fast");
@@ -147,7 +149,7 @@ class Execution {
 
   void Skip(TaskId task, std::string message) {
     const Node& node = NodeOf(task);
-    NodeReport report{&node, {}, {}, {}};
+    NodeReport report{&node, {}, {}, {}, {}};
     report.result.unique_id = node.unique_id;
     report.result.status = "skipped";
     report.result.thread_id = "MainThread";

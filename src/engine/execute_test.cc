@@ -99,7 +99,7 @@ class ExecuteTest : public testing::Test {
     const project::Manifest& manifest = *manifest_;
     graph::NodeSet selected(manifest.nodes().size());
     for (const project::Node& node : manifest.nodes()) selected.Add(node.id);
-    auto plan = MakeNodePlan(manifest, selected, true);
+    auto plan = MakeNodePlan(manifest, selected, PlanEdges::kParentsAndTests);
     EXPECT_TRUE(plan.ok());
     const ExecuteRequest request{.manifest = manifest,
                                  .plan = *plan,

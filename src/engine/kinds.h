@@ -11,6 +11,15 @@ inline constexpr Kind kCleanOutsideProject{"clean-outside-project", Category::kR
 inline constexpr Kind kBadResourceType{"bad-resource-type", Category::kUsage};
 inline constexpr Kind kCleanOfSources{"clean-of-sources", Category::kRuntime};
 inline constexpr Kind kNothingToShow{"nothing-to-show", Category::kUsage};
+inline constexpr Kind kBadOperation{"bad-operation", Category::kRuntime};
+inline constexpr Kind kUndefinedMacro{"undefined-macro", Category::kCompilation};
+inline constexpr Kind kNoPreviousRun{"no-previous-run", Category::kRuntime};
+inline constexpr Kind kBadWarningOptions{"bad-warning-options", Category::kUsage};
+inline constexpr Kind kWarningAsError{"warning-as-error", Category::kCompilation};
+inline constexpr Kind kBadPackage{"bad-package", Category::kConfig};
+inline constexpr Kind kPackageNotFetched{"package-not-fetched", Category::kDependency};
+inline constexpr Kind kPackagesDisagree{"packages-disagree", Category::kDependency};
+inline constexpr Kind kNoState{"no-state", Category::kRuntime};
 inline constexpr Kind kNotADatabase{"not-a-database", Category::kConfig};
 
 // Pipelines.

@@ -111,11 +111,11 @@ std::string LineOf(const Node& node, OutputFormat format) {
 Result<CommandResult> List(const Host& host, const Options& options) {
   STIR_ASSIGN(const std::unique_ptr<Setting> setting, ReadSetting(host, options));
   const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
-  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
+  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, narrator));
   narrator.FoundStats(*manifest);
-  STIR_ASSIGN(const graph::NodeSet selected, SelectNodes(*manifest, options.selection, TypesFor(options.selection),
-                                                         host.sources, narrator, options.warn_error));
-  if (selected.empty()) narrator.Warn("Q038", "NoNodesSelected", "No nodes selected!", "{}");
+  STIR_ASSIGN(const graph::NodeSet selected,
+              SelectNodes(*manifest, options.selection, TypesFor(options.selection), host.sources, narrator));
+  if (selected.empty()) STIR_TRY(narrator.Warn("Q038", "NoNodesSelected", "No nodes selected!", "{}"));
 
   std::vector<const Node*> nodes;
   selected.ForEach([&](graph::NodeId id) { nodes.push_back(&manifest->node(id)); });

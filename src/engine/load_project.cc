@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "embedded/embedded.h"
+#include "engine/invocation_arguments.h"
 #include "engine/kinds.h"
 #include "engine/parse_memory.h"
 #include "project/parse.h"
@@ -27,7 +28,7 @@ std::vector<std::pair<std::string, Value>> Flags(const Options& options) {
   text("WHICH", options.command);
   text("INVOCATION_COMMAND", options.invocation_command);
   text("INDIRECT_SELECTION", options.selection.indirect_selection);
-  text("LOG_FORMAT", "default");
+  text("LOG_FORMAT", options.log.format);
   text("LOG_PATH", options.log_path.string());
   text("PROFILES_DIR", options.profiles_dir.string());
   text("PROJECT_DIR", options.project_dir.string());
@@ -40,7 +41,10 @@ std::vector<std::pair<std::string, Value>> Flags(const Options& options) {
   flag("HINTS_ENABLED", true);
   flag("INTROSPECT", options.introspect);
   flag("LOG_CACHE_EVENTS", false);
-  flag("NO_PRINT", false);
+  flag("NO_PRINT", !options.log.print);
+  flag("PRINT", options.log.print);
+  flag("DEFER", options.defer);
+  flag("FAVOR_STATE", options.favor_state);
   flag("PARTIAL_PARSE", options.partial_parse);
   flag("QUIET", options.quiet);
   flag("REQUIRE_SQL_HEADER_IN_TEST_CONFIGS", false);
@@ -76,23 +80,6 @@ std::vector<project::BuiltinFile> BuiltinMacros() {
   std::vector<project::BuiltinFile> files;
   for (const embedded::EmbeddedFile& file : embedded::Macros()) files.push_back({file.path, file.text});
   return files;
-}
-
-Status TellWarnings(const Diagnostics& warnings, const Options& options, const Narrator& narrator) {
-  if (warnings.empty()) return {};
-  if (!options.warn_error) {
-    narrator.Warn(warnings);
-    return {};
-  }
-  Diagnostics errors = warnings;
-  for (Diagnostic& each : errors) each.severity = Severity::kError;
-  return errors;
-}
-
-void WriteList(JsonWriter& json, std::string_view key, const std::vector<std::string>& values) {
-  json.Key(key).BeginArray();
-  for (const std::string& value : values) json.String(value);
-  json.EndArray();
 }
 
 }  // namespace
@@ -141,7 +128,8 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
   const project::ProjectConfig& config = setting->files.packages.front().config;
   setting->project_name = config.name;
   PlaceTarget(*setting, options, config);
-  STIR_ASSIGN(setting->invocation_arguments, project::ParseVars(InvocationArguments(options), host.sources));
+  setting->arguments = InvocationArguments(options, config.flags);
+  STIR_ASSIGN(setting->invocation_arguments, project::ParseVars(setting->arguments, host.sources));
   setting->query_comment = QueryCommentOf(config.query_comment.get());
   const project::ProfileRequest request{.directory = options.profiles_dir,
                                         .profile = options.profile.empty() ? config.profile.text : options.profile,
@@ -183,7 +171,7 @@ Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, 
   setting.manifest_identity = parsed.identity;
   if (parsed.cache) KeepParseCache(host, options, *parsed.cache);
   Append(warnings, std::move(parsed.warnings));
-  STIR_TRY(TellWarnings(warnings, options, narrator));
+  STIR_TRY(narrator.Warn(warnings));
   return std::move(parsed.manifest);
 }
 
@@ -197,37 +185,6 @@ Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, 
 Result<std::shared_ptr<const project::Manifest>> CheckSetting(Setting& setting, const Host& host,
                                                               const Options& options, const Narrator& narrator) {
   return ParseOrCheck(setting, host, options, narrator, true);
-}
-
-std::string InvocationArguments(const Options& options) {
-  JsonWriter json;
-  json.BeginObject();
-  json.Key("which").String(options.command).Key("invocation_command").String(options.invocation_command);
-  json.Key("project_dir")
-      .String(options.project_dir.string())
-      .Key("profiles_dir")
-      .String(options.profiles_dir.string());
-  json.Key("log_path").String(options.log_path.string());
-  WriteList(json, "select", options.selection.select);
-  WriteList(json, "exclude", options.selection.exclude);
-  WriteList(json, "resource_types", options.selection.resource_types);
-  WriteList(json, "exclude_resource_types", options.selection.exclude_resource_types);
-  json.Key("indirect_selection").String(options.selection.indirect_selection);
-  const auto optional = [&](std::string_view key, const std::string& value) {
-    if (!value.empty()) json.Key(key).String(value);
-  };
-  optional("profile", options.profile);
-  optional("target", options.target);
-  optional("target_path", options.target_path.string());
-  optional("vars", options.vars);
-  if (options.threads > 0) json.Key("threads").Int(options.threads);
-  json.Key("full_refresh").Bool(options.full_refresh).Key("fail_fast").Bool(options.fail_fast);
-  json.Key("store_failures").Bool(options.store_failures).Key("empty").Bool(options.empty);
-  json.Key("warn_error").Bool(options.warn_error).Key("write_json").Bool(options.write_json);
-  json.Key("introspect").Bool(options.introspect).Key("quiet").Bool(options.quiet);
-  json.Key("printer_width").Int(options.printer_width).Key("use_colors").Bool(options.use_colors);
-  json.EndObject();
-  return std::move(json).Take();
 }
 
 }  // namespace stir::engine

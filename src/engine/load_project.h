@@ -35,10 +35,11 @@ struct Setting {
   std::filesystem::path target_path;         // absolute
   std::string target_folder;                 // as it is shown: relative to the project where it lies inside
   runtime::QueryComment query_comment;
-  jinja::Value invocation_arguments;  // dict: what templates see as invocation_args_dict
+  std::string arguments;              // dbt's args, a JSON object
+  jinja::Value invocation_arguments;  // the same as a dict: invocation_args_dict
 
   NarratorStyle narrator_style(const Options& options) const {
-    return {options.printer_width, options.as_dbt, target.profile.database};
+    return {options.printer_width, options.as_dbt, target.profile.database, NodeWords::kBuilt, options.warnings};
   }
 };
 
@@ -61,7 +62,5 @@ Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, 
 // The same for who has no use for the manifest of a project in which nothing has changed: null then.
 Result<std::shared_ptr<const project::Manifest>> CheckSetting(Setting& setting, const Host& host,
                                                               const Options& options, const Narrator& narrator);
-// dbt's `args` of run_results.json and templates' `invocation_args_dict`: a JSON object.
-std::string InvocationArguments(const Options& options);
 
 }  // namespace stir::engine

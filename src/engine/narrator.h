@@ -32,10 +32,15 @@ struct RunStats {
   int total() const { return pass + warn + error + skip + noop + reused; }
 };
 
+// What lines tell of each node: that it is built, how fresh it is, or nothing.
+enum class NodeWords : uint8_t { kBuilt, kFreshness, kNone };
+
 struct NarratorStyle {
   int width = 80;             // lines are padded to it
   bool dbt_errors = false;    // errors in dbt's shape; else with place, line and caret
   std::string home_database;  // left out of names shown
+  NodeWords words = NodeWords::kBuilt;
+  WarningPolicy warnings = {};
 };
 
 // "3 models, 2 data tests, 400 macros".
@@ -52,13 +57,14 @@ class Narrator {
   void Blank() const;
   // An answer that was asked for: shown bare, also when quiet.
   void Print(std::string text) const;
-  void Warn(std::string_view code, std::string_view name, std::string_view text, std::string data) const;
-  void Warn(const Diagnostics& warnings) const;
+  // A warning is told, kept quiet, or, as the user wants it, an error.
+  Status Warn(std::string_view code, std::string_view name, std::string_view text, std::string data) const;
+  Status Warn(const Diagnostics& warnings) const;
 
   void FoundStats(const project::Manifest& manifest) const;
   void FoundStats(const std::string& line) const;  // of StatsOf
   void Concurrency(int threads, std::string_view target, int nodes) const;
-  void NothingToDo() const;
+  Status NothingToDo() const;
   void ArtifactWritten(std::string_view type, std::string_view path) const;
 
   void NodeStarted(const NodeStory& story) const;
@@ -67,6 +73,8 @@ class Narrator {
   void Batch(const project::Node& node, const runtime::BatchNews& news) const;
   void NodeSkipped(const NodeStory& story) const;
   void NodeSkippedByEphemeral(const NodeStory& story) const;
+  // What follows from a node that failed will not run.
+  void ChildrenSkipped(const NodeReport& report) const;
   void NodeNothingToDo(const NodeStory& story) const;
   void NodeCanceled(const project::Node& node) const;
   void HookStarted(const NodeStory& story) const;
@@ -76,6 +84,9 @@ class Narrator {
   // The account of what went wrong, and the numbers. `target_folder` is shown in front of compiled files.
   void EndOfRun(std::span<const NodeReport> reports, std::string_view target_folder, bool interrupted) const;
 
+  // The account of a freshness check: what is stale or could not be asked.
+  void EndOfFreshness(std::span<const NodeReport> reports) const;
+
   // All results once more, for programs.
   void CommandResult(std::span<const NodeReport> reports, double seconds, Timestamp now) const;
 
@@ -83,9 +94,20 @@ class Narrator {
   std::string Describe(const project::Node& node) const;
   // An error as it is shown to the user, and as tools read it in run_results.json.
   std::string ErrorText(const NodeReport& report) const;
+  // The same for what is no node: `dbt_text` where errors have dbt's shape.
+  std::string ShownError(const Diagnostics& diagnostics, const std::string& dbt_text) const;
+  // "1 of 2 START something ..... [RUN]"; no time when `seconds` is negative.
+  std::string Progress(int index, int total, std::string_view text, std::string_view state, double seconds = -1) const;
 
  private:
   std::string Line(const NodeStory& story, std::string_view text, std::string_view state, double seconds = -1) const;
+  void StartLine(const NodeStory& story) const;
+  void ResultLine(const NodeStory& story, const NodeReport& report) const;
+  void TestLine(const NodeStory& story, const NodeReport& report) const;
+  void SeedLine(const NodeStory& story, const NodeReport& report) const;
+  void ModelLine(const NodeStory& story, const NodeReport& report) const;
+  void SnapshotLine(const NodeStory& story, const NodeReport& report) const;
+  void FreshnessLine(const NodeStory& story, const NodeReport& report) const;
   std::string Padded(std::string text, std::string_view state) const;
   std::string SchemaName(const project::Node& node) const;
   void Verdict(std::span<const NodeReport> reports, bool interrupted) const;

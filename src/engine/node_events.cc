@@ -45,7 +45,7 @@ TestWords WordsOfTest(const project::NodeResult& result) {
   return {"ERROR", Level::kError};
 }
 
-bool Failed(const project::NodeResult& result) { return result.status == "error"; }
+bool Failed(const project::NodeResult& result) { return result.status == "error" || result.status == "runtime error"; }
 
 }  // namespace
 
@@ -63,6 +63,8 @@ std::string Narrator::Describe(const Node& node) const {
       return fmt::format("seed file {}.{}", SchemaName(node), node.alias);
     case ResourceType::kExposure:
       return fmt::format("exposure {}", node.name);
+    case ResourceType::kSnapshot:
+      return fmt::format("snapshot {}.{}", SchemaName(node), node.alias);
     case ResourceType::kModel:
       return fmt::format("{} {} model {}.{}", node.language,
                          runtime::IsMicrobatch(node) ? "microbatch" : node.config->materialized, SchemaName(node),
@@ -81,15 +83,26 @@ std::string Narrator::Padded(std::string text, std::string_view state) const {
 
 std::string Narrator::Line(const NodeStory& story, std::string_view text, std::string_view state,
                            double seconds) const {
-  std::string shown = seconds < 0 ? std::string(state) : fmt::format("{} in {:.2f}s", state, seconds);
-  return Padded(fmt::format("{} of {} {}", story.index, story.total, text), shown);
+  return Progress(story.index, story.total, text, state, seconds);
+}
+
+std::string Narrator::Progress(int index, int total, std::string_view text, std::string_view state,
+                               double seconds) const {
+  const std::string shown = seconds < 0 ? std::string(state) : fmt::format("{} in {:.2f}s", state, seconds);
+  return Padded(fmt::format("{} of {} {}", index, total, text), shown);
 }
 
 void Narrator::NodeStarted(const NodeStory& story) const {
-  const Node& node = *story.node;
-  Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", node.unique_id),
+  Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", story.node->unique_id),
       Plain(story, "started"));
-  const std::string description = Describe(node);
+  if (style_.words != NodeWords::kNone) StartLine(story);
+}
+
+void Narrator::StartLine(const NodeStory& story) const {
+  const Node& node = *story.node;
+  const std::string description = style_.words == NodeWords::kFreshness
+                                      ? fmt::format("freshness of {}.{}", node.source->source_name, node.name)
+                                      : Describe(node);
   Say("Q011", "LogStartLine", Level::kInfo, Line(story, "START " + description, "RUN"),
       NodeData(story, "started", [&](JsonWriter& json) {
         json.Key("description").String(description).Key("index").Int(story.index).Key("total").Int(story.total);
@@ -99,46 +112,12 @@ void Narrator::NodeStarted(const NodeStory& story) const {
 void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) const {
   const Node& node = *story.node;
   const project::NodeResult& result = report.result;
-  const bool failed = Failed(result);
-  const Level level = failed ? Level::kError : Level::kInfo;
-  if (failed) {
+  if (Failed(result) && !report.diagnostics.empty()) {
     Say("W002", "CatchableExceptionOnRun", Level::kDebug, result.message,
         NodeData(story, "executing",
                  [&](JsonWriter& json) { json.Key("exc").String(result.message).Key("exc_info").String(""); }));
   }
-  if (node.type == ResourceType::kTest) {
-    const TestWords words = WordsOfTest(result);
-    Say("Q007", "LogTestResult", words.level,
-        Line(story, fmt::format("{} {}", words.shown, node.name), words.shown, result.execution_time),
-        NodeData(story, result.status, [&](JsonWriter& json) {
-          json.Key("attached_node").String(story.attached == nullptr ? std::string_view() : story.attached->unique_id);
-          json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
-          json.Key("name").String(node.name).Key("num_failures").Int(result.failures.value_or(0));
-          json.Key("num_models").Int(story.total).Key("status").String(result.status);
-        }));
-  } else if (node.type == ResourceType::kSeed) {
-    const std::string text =
-        fmt::format("{} seed file {}.{}", failed ? "ERROR loading" : "OK loaded", SchemaName(node), node.alias);
-    Say("Q016", "LogSeedResult", level, Line(story, text, failed ? "ERROR" : result.message, result.execution_time),
-        NodeData(story, result.status, [&](JsonWriter& json) {
-          json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
-          json.Key("relation").String(node.alias).Key("result_message").String(failed ? "" : result.message);
-          json.Key("schema").String(node.schema).Key("status").String(result.status).Key("total").Int(story.total);
-        }));
-  } else {
-    const std::string description = Describe(node);
-    const bool partial = result.status == "partial success";
-    const std::string text = (failed    ? "ERROR creating "
-                              : partial ? "PARTIALLY created "
-                                        : "OK created ") +
-                             description;
-    Say("Q012", "LogModelResult", level, Line(story, text, failed ? "ERROR" : result.message, result.execution_time),
-        NodeData(story, result.status, [&](JsonWriter& json) {
-          json.Key("description").String(description).Key("execution_time").Double(result.execution_time);
-          json.Key("index").Int(story.index).Key("status").String(failed ? result.status : result.message);
-          json.Key("total").Int(story.total);
-        }));
-  }
+  ResultLine(story, report);
   Say("Q025", "NodeFinished", Level::kDebug, fmt::format("Finished running node {}", node.unique_id),
       NodeData(story, result.status, [&](JsonWriter& json) { WriteRunResult(json.Key("run_result"), result); }));
 }
@@ -169,8 +148,95 @@ void Narrator::Batch(const Node& node, const runtime::BatchNews& news) const {
       "Batch " + Line(story, fmt::format("{} {}", head, what), state, news.seconds), data(news.status));
 }
 
+void Narrator::ResultLine(const NodeStory& story, const NodeReport& report) const {
+  if (style_.words == NodeWords::kNone) return;
+  if (style_.words == NodeWords::kFreshness) return FreshnessLine(story, report);
+  if (story.node->type == ResourceType::kTest) return TestLine(story, report);
+  if (story.node->type == ResourceType::kSeed) return SeedLine(story, report);
+  if (story.node->type == ResourceType::kSnapshot) return SnapshotLine(story, report);
+  ModelLine(story, report);
+}
+
+void Narrator::TestLine(const NodeStory& story, const NodeReport& report) const {
+  const Node& node = *story.node;
+  const project::NodeResult& result = report.result;
+  const TestWords words = WordsOfTest(result);
+  Say("Q007", "LogTestResult", words.level,
+      Line(story, fmt::format("{} {}", words.shown, node.name), words.shown, result.execution_time),
+      NodeData(story, result.status, [&](JsonWriter& json) {
+        json.Key("attached_node").String(story.attached == nullptr ? std::string_view() : story.attached->unique_id);
+        json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
+        json.Key("name").String(node.name).Key("num_failures").Int(result.failures.value_or(0));
+        json.Key("num_models").Int(story.total).Key("status").String(result.status);
+      }));
+}
+
+void Narrator::SeedLine(const NodeStory& story, const NodeReport& report) const {
+  const Node& node = *story.node;
+  const project::NodeResult& result = report.result;
+  const bool failed = Failed(result);
+  const std::string text =
+      fmt::format("{} seed file {}.{}", failed ? "ERROR loading" : "OK loaded", SchemaName(node), node.alias);
+  Say("Q016", "LogSeedResult", failed ? Level::kError : Level::kInfo,
+      Line(story, text, failed ? "ERROR" : result.message, result.execution_time),
+      NodeData(story, result.status, [&](JsonWriter& json) {
+        json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
+        json.Key("relation").String(node.alias).Key("result_message").String(failed ? "" : result.message);
+        json.Key("schema").String(node.schema).Key("status").String(result.status).Key("total").Int(story.total);
+      }));
+}
+
+void Narrator::ModelLine(const NodeStory& story, const NodeReport& report) const {
+  const project::NodeResult& result = report.result;
+  const bool failed = Failed(result);
+  const std::string description = Describe(*story.node);
+  const bool partial = result.status == "partial success";
+  const std::string_view head = failed ? "ERROR creating" : partial ? "PARTIALLY created" : "OK created";
+  const std::string text = fmt::format("{} {}", head, description);
+  Say("Q012", "LogModelResult", failed ? Level::kError : Level::kInfo,
+      Line(story, text, failed ? "ERROR" : result.message, result.execution_time),
+      NodeData(story, result.status, [&](JsonWriter& json) {
+        json.Key("description").String(description).Key("execution_time").Double(result.execution_time);
+        json.Key("index").Int(story.index).Key("status").String(failed ? result.status : result.message);
+        json.Key("total").Int(story.total);
+      }));
+}
+
+void Narrator::SnapshotLine(const NodeStory& story, const NodeReport& report) const {
+  const project::NodeResult& result = report.result;
+  const bool failed = Failed(result);
+  const std::string name = fmt::format("{}.{}", SchemaName(*story.node), story.node->alias);
+  Say("Q015", "LogSnapshotResult", failed ? Level::kError : Level::kInfo,
+      Line(story, (failed ? "ERROR snapshotting " : "OK snapshotted ") + name, failed ? "ERROR" : result.message,
+           result.execution_time),
+      NodeData(story, result.status, [&](JsonWriter& json) {
+        json.Key("cfg").BeginObject().EndObject().Key("description").String(name);
+        json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
+        json.Key("result_message").String(failed ? "" : result.message).Key("status").String(result.status);
+        json.Key("total").Int(story.total);
+      }));
+}
+
+void Narrator::FreshnessLine(const NodeStory& story, const NodeReport& report) const {
+  const Node& node = *story.node;
+  const project::NodeResult& result = report.result;
+  const bool stale = result.status == "error", failed = result.status == "runtime error";
+  const std::string_view word = failed ? "ERROR" : stale ? "ERROR STALE" : result.status == "warn" ? "WARN" : "PASS";
+  const Level level = failed || stale ? Level::kError : result.status == "warn" ? Level::kWarn : Level::kInfo;
+  Say("Q018", "LogFreshnessResult", level,
+      Line(story, fmt::format("{} freshness of {}.{}", word, node.source->source_name, node.name), word,
+           result.execution_time),
+      NodeData(story, result.status, [&](JsonWriter& json) {
+        json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
+        json.Key("source_name").String(node.source->source_name).Key("status").String(result.status);
+        json.Key("table_name").String(node.name).Key("total").Int(story.total);
+      }));
+}
+
 void Narrator::NodeSkipped(const NodeStory& story) const {
   const Node& node = *story.node;
+  Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", node.unique_id),
+      Plain(story, "started"));
   const bool relation = node.type != ResourceType::kTest && node.type != ResourceType::kExposure;
   const std::string text = relation ? fmt::format("SKIP relation {}.{}", SchemaName(node), node.alias)
                                     : fmt::format("SKIP {} {}", ResourceTypeName(node.type), node.name);
@@ -180,6 +246,11 @@ void Narrator::NodeSkipped(const NodeStory& story) const {
         json.Key("resource_type").String(ResourceTypeName(node.type)).Key("schema").String(node.schema);
         json.Key("total").Int(story.total);
       }));
+  project::NodeResult result;
+  result.status = "skipped";
+  result.thread_id = "MainThread";
+  Say("Q025", "NodeFinished", Level::kDebug, fmt::format("Finished running node {}", node.unique_id),
+      NodeData(story, "skipped", [&](JsonWriter& json) { WriteRunResult(json.Key("run_result"), result); }));
 }
 
 void Narrator::NodeSkippedByEphemeral(const NodeStory& story) const {

@@ -61,8 +61,8 @@ NodeSet Between(const graph::Graph& graph, const NodeSet& selected,
 }
 
 // Nothing is run for what was not selected; ephemeral models become part of the nodes that use them.
-bool PassesThrough(const Node& node, const NodeSet& selected) {
-  return !selected.Contains(node.id) || node.IsEphemeral() || node.type == ResourceType::kSource;
+bool PassesThrough(const Node& node, const NodeSet& selected, bool sources) {
+  return !selected.Contains(node.id) || node.IsEphemeral() || (node.type == ResourceType::kSource && !sources);
 }
 
 // Parents before children, and by unique id among nodes of one depth: the order in which dbt takes nodes of equal
@@ -103,25 +103,27 @@ std::vector<std::pair<NodeId, NodeId>> TestEdges(const project::Manifest& manife
   return edges;
 }
 
-Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& selected, bool test_edges) {
+Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& selected, PlanEdges edges,
+                              bool sources) {
   const graph::Graph& graph = manifest.graph();
   std::vector<std::pair<NodeId, NodeId>> extra;
-  if (test_edges) extra = TestEdges(manifest, selected);
-  const NodeSet members = Between(graph, selected, extra);
+  if (edges == PlanEdges::kParentsAndTests) extra = TestEdges(manifest, selected);
+  const NodeSet members = edges == PlanEdges::kNone ? selected : Between(graph, selected, extra);
 
   std::vector<PlannedNode> nodes;
   std::vector<scheduler::TaskId> task_of(graph.size());
   scheduler::PlanSpec spec;
   for (const NodeId id : InOrder(manifest, members)) {
     task_of[id] = static_cast<scheduler::TaskId>(nodes.size());
-    nodes.push_back({id, PassesThrough(manifest.node(id), selected)});
+    nodes.push_back({id, PassesThrough(manifest.node(id), selected, sources)});
     scheduler::TaskSpec task;
     task.name = manifest.node(id).unique_id;
     spec.tasks.push_back(std::move(task));
   }
   members.ForEach([&](NodeId id) {
     for (NodeId parent : graph.Parents(id)) {
-      if (members.Contains(parent)) spec.tasks[task_of[id]].needs.push_back(task_of[parent]);
+      if (edges != PlanEdges::kNone && members.Contains(parent))
+        spec.tasks[task_of[id]].needs.push_back(task_of[parent]);
     }
   });
   for (const auto& [test, node] : extra) {

@@ -2,6 +2,7 @@
 // not selected, and, where a build runs tests too, after the tests of what a node stands on.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "base/result.h"
@@ -19,13 +20,21 @@ struct PlannedNode {
   bool pass_through = false;
 };
 
+// What a node waits for.
+enum class PlanEdges : uint8_t {
+  kNone,             // nothing: the nodes are independent
+  kParents,          // its parents
+  kParentsAndTests,  // and selected tests: each holds back everything that follows from all of its parents
+};
+
 struct NodePlan {
   scheduler::Plan plan;
   std::vector<PlannedNode> nodes;  // by task
 };
 
-// `test_edges`: a selected test holds back everything that follows from all of its parents.
-Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const graph::NodeSet& selected, bool test_edges);
+// Sources count as nodes only with `sources`, for commands that ask them something.
+Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const graph::NodeSet& selected, PlanEdges edges,
+                              bool sources = false);
 
 // The edges test -> node that `build` adds (dbt.md 4.13): for each selected test the first nodes, no tests themselves,
 // that descend from all that the test depends on.

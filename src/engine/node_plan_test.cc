@@ -54,7 +54,7 @@ class NodePlanTest : public testing::Test {
   // out.
   std::vector<std::string> Drive(const graph::NodeSet& selected, bool test_edges,
                                  const std::set<std::string>& failing = {}) {
-    auto made = MakeNodePlan(Manifest(), selected, test_edges);
+    auto made = MakeNodePlan(Manifest(), selected, test_edges ? PlanEdges::kParentsAndTests : PlanEdges::kParents);
     EXPECT_TRUE(made.ok());
     std::vector<std::string> order;
     while (!made->plan.done()) {
@@ -86,7 +86,7 @@ TEST_F(NodePlanTest, OrderHoldsThroughWhatWasNotSelected) {
 }
 
 TEST_F(NodePlanTest, OnlyWhatLiesBetweenIsInThePlan) {
-  auto made = MakeNodePlan(Manifest(), Select({"model.shop.a", "model.shop.b"}), false);
+  auto made = MakeNodePlan(Manifest(), Select({"model.shop.a", "model.shop.b"}), PlanEdges::kParents);
   ASSERT_TRUE(made.ok());
   EXPECT_EQ(made->plan.size(), 2U);
 }

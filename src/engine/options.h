@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "engine/warning_policy.h"
 
 namespace stir::engine {
 
@@ -19,6 +20,34 @@ struct SelectionOptions {
   std::string indirect_selection = "eager";  // eager | cautious | buildable | empty
   std::vector<std::string> resource_types;   // empty: the command's own
   std::vector<std::string> exclude_resource_types;
+  std::optional<std::vector<std::string>> unique_ids;  // retry: exactly these nodes, whatever else was given
+};
+
+// run-operation: a macro with arguments (the YAML text of a mapping), or SQL.
+struct OperationOptions {
+  std::string macro, args, sql;
+};
+
+// What is written where: dbt's words for it.
+struct LogOptions {
+  std::string format = "default", format_file = "debug";  // text | debug | json | default
+  std::string level = "info", level_file = "debug";       // debug | info | warn | error | none
+  int64_t max_bytes = 10485760;                           // of the log file
+  bool print = true;                                      // what print() says
+  bool use_colors_file = false;
+};
+
+// docs generate.
+struct DocsOptions {
+  bool compile = true;
+  bool empty_catalog = false;
+  bool single_file = false;  // --static
+};
+
+// deps.
+struct PackageOptions {
+  bool upgrade = false;
+  bool lock_only = false;
 };
 
 enum class OutputFormat : uint8_t { kText, kJson, kCsv, kName, kPath, kSelector };
@@ -40,6 +69,10 @@ struct Options {
   int threads = 0;                     // 0: the profile's
 
   SelectionOptions selection;
+  std::filesystem::path state;        // absolute; the artifacts of another run. Empty: none
+  std::filesystem::path defer_state;  // absolute; for --defer instead of `state`
+  bool defer = false;
+  bool favor_state = false;
   bool full_refresh = false;
   std::string event_time_start, event_time_end;  // microbatch models: from and up to; empty: not given
   bool fail_fast = false;
@@ -47,12 +80,14 @@ struct Options {
   bool empty = false;
   bool show_seeds = false;  // seed --show
   bool warn_error = false;
+  WarningPolicy warnings;  // of --warn-error and --warn-error-options
   bool write_json = true;
   bool partial_parse = true;  // take over what an earlier command parsed
   bool introspect = true;
   bool quiet = false;
   bool use_colors = false;
   bool debug = false;
+  LogOptions log;
   int printer_width = 80;
 
   OutputFormat output = OutputFormat::kText;  // list, show, compile, sql
@@ -61,6 +96,10 @@ struct Options {
   std::optional<int> limit = 5;               // show; none: all rows
   bool connection_only = false;               // debug --connection
   bool config_dir = false;                    // debug --config-dir
+  OperationOptions operation;                 // run-operation
+  DocsOptions docs;                           // docs generate
+  PackageOptions packages;                    // deps
+  std::filesystem::path freshness_output;     // source freshness --output; empty: sources.json
 };
 
 }  // namespace stir::engine

@@ -1,7 +1,10 @@
 // Python's default JSON form.
 #include "engine/python_json.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
+
+#include "yaml/node.h"
 
 namespace stir::engine {
 namespace {
@@ -35,6 +38,33 @@ std::string PythonJson(const Json& value) {
   std::string out;
   Append(out, value);
   return out;
+}
+
+Json JsonOf(const yaml::Node& node) {
+  switch (node.type) {
+    case yaml::Type::kNull:
+      return nullptr;
+    case yaml::Type::kBool:
+      return node.boolean;
+    case yaml::Type::kInt:
+      return node.big ? Json(node.text) : Json(node.integer);
+    case yaml::Type::kFloat:
+      return node.real;
+    case yaml::Type::kSequence: {
+      Json list = Json::array();
+      for (const auto& item : node.items) list.push_back(JsonOf(*item));
+      return list;
+    }
+    case yaml::Type::kMapping: {
+      std::map<std::string, Json> sorted;
+      for (const yaml::Entry& entry : node.entries) sorted.emplace(entry.key->text, JsonOf(*entry.value));
+      Json mapping = Json::object();
+      for (auto& [key, value] : sorted) mapping[key] = std::move(value);
+      return mapping;
+    }
+    default:
+      return node.text;
+  }
 }
 
 }  // namespace stir::engine

@@ -6,6 +6,7 @@
 #include "base/diagnostic_text.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "engine/kinds.h"
 #include "engine/narrator.h"
 #include "engine/node_info.h"
 #include "runtime/node_run.h"
@@ -89,6 +90,13 @@ std::string ProblemData(const Node& node, Fill fill) {
   return std::move(json).Take();
 }
 
+std::string PlaceData(const Node& node) {
+  return ProblemData(node, [&](JsonWriter& json) {
+    json.Key("node_name").String(node.name).Key("path").String(node.original_file_path);
+    json.Key("resource_type").String(ResourceTypeName(node.type));
+  });
+}
+
 bool IsFailure(const project::NodeResult& result) {
   return result.status == "error" || result.status == "fail" || result.status == "runtime error" ||
          result.status == "partial success";
@@ -113,18 +121,37 @@ void Narrator::Print(std::string text) const {
   Say("Z052", "PrintEvent", Level::kInfo, std::move(text), std::move(data));
 }
 
-void Narrator::Warn(std::string_view code, std::string_view name, std::string_view text, std::string data) const {
+Status Narrator::Warn(std::string_view code, std::string_view name, std::string_view text, std::string data) const {
+  switch (style_.warnings.For(name, code)) {
+    case Treatment::kSilence:
+      return {};
+    case Treatment::kError:
+      return Diagnostic(kWarningAsError, std::string(text))
+          .Hint(fmt::format("dbt calls this warning {}; --warn-error or --warn-error-options made it an error", name));
+    case Treatment::kWarn:
+      break;
+  }
   Say(code, name, Level::kWarn, fmt::format("[WARNING]: {}", text), std::move(data));
+  return {};
 }
 
-void Narrator::Warn(const Diagnostics& warnings) const {
+Status Narrator::Warn(const Diagnostics& warnings) const {
+  Diagnostics errors;
   for (const Diagnostic& warning : warnings) {
+    const auto [code, name] = EventOf(warning);
+    const Treatment treatment = style_.warnings.For(name, code);
+    if (treatment == Treatment::kError) {
+      errors.push_back(warning);
+      errors.back().severity = Severity::kError;
+    }
+    if (treatment != Treatment::kWarn) continue;
     std::string text = RenderDiagnostic(warning, sources_);
     while (text.ends_with('\n')) text.pop_back();
     JsonWriter json;
     json.BeginObject().Key("kind").String(warning.kind.name).Key("msg").String(warning.message).EndObject();
-    Say("S001", "StirWarning", Level::kWarn, std::move(text), std::move(json).Take());
+    Say(code, name, Level::kWarn, std::move(text), std::move(json).Take());
   }
+  return StatusOf(std::move(errors));
 }
 
 std::string StatsOf(const project::Manifest& manifest) { return FoundLine(manifest); }
@@ -142,14 +169,25 @@ void Narrator::Concurrency(int threads, std::string_view target, int nodes) cons
   json.BeginObject().Key("node_count").Int(nodes).Key("num_threads").Int(threads);
   json.Key("target_name").String(target).EndObject();
   Blank();
-  Say("Q027", "ConcurrencyLine", Level::kInfo,
-      fmt::format("Concurrency: {} (target='{}')", Counted(static_cast<size_t>(threads), "thread"), target),
+  Say("Q027", "ConcurrencyLine", Level::kInfo, fmt::format("Concurrency: {} threads (target='{}')", threads, target),
       std::move(json).Take());
   Blank();
 }
 
-void Narrator::NothingToDo() const {
-  Warn("Q035", "NothingToDo", "Nothing to do. Try checking your model configs and model specification args", "{}");
+void Narrator::ChildrenSkipped(const NodeReport& report) const {
+  const std::string_view id = report.result.unique_id, status = report.result.status;
+  JsonWriter json;
+  json.BeginObject();
+  WriteRunResult(json.Key("run_result"), report.result);
+  json.Key("status").String(status).Key("unique_id").String(id).EndObject();
+  std::string text = fmt::format("Marking all children of '{}' to be skipped because of status '{}'. ", id, status);
+  if (!report.result.message.empty()) text += fmt::format(" Reason: {}.", report.result.message);
+  Say("Z033", "MarkSkippedChildren", Level::kDebug, std::move(text), std::move(json).Take());
+}
+
+Status Narrator::NothingToDo() const {
+  return Warn("Q035", "NothingToDo", "Nothing to do. Try checking your model configs and model specification args",
+              "{}");
 }
 
 void Narrator::ArtifactWritten(std::string_view type, std::string_view path) const {
@@ -179,18 +217,18 @@ std::string Narrator::ErrorText(const NodeReport& report) const {
   return Indented(text);
 }
 
+std::string Narrator::ShownError(const Diagnostics& diagnostics, const std::string& dbt_text) const {
+  if (style_.dbt_errors) return dbt_text;
+  std::string text = RenderDiagnostics(diagnostics, sources_);
+  while (text.ends_with('\n')) text.pop_back();
+  return "\n" + text;
+}
+
 void Narrator::Problem(const NodeReport& report, const Node& node, std::string_view target_folder) const {
   const bool warning = report.result.status == "warn";
   const std::string_view type = ResourceTypeName(node.type);
   const std::string place = fmt::format("in {} {} ({})", type, node.name, node.original_file_path);
-  const std::string where = ProblemData(node, [&](JsonWriter& json) {
-    json.Key("node_name")
-        .String(node.name)
-        .Key("path")
-        .String(node.original_file_path)
-        .Key("resource_type")
-        .String(type);
-  });
+  const std::string where = PlaceData(node);
   const std::string why = ProblemData(node, [&](JsonWriter& json) { json.Key("msg").String(report.result.message); });
   if (warning) {
     Say("Z021", "RunResultWarning", Level::kWarn, "[WARNING]: " + place, where);
@@ -272,6 +310,25 @@ void Narrator::EndOfRun(std::span<const NodeReport> reports, std::string_view ta
   Stats(CountResults(reports));
 }
 
+void Narrator::EndOfFreshness(std::span<const NodeReport> reports) const {
+  for (const NodeReport& report : reports) {
+    if (!IsFailure(report.result)) continue;
+    Blank();
+    if (report.result.status == "error" && report.diagnostics.empty() && report.freshness) {
+      const Node& node = *report.node;
+      Say("Z022", "RunResultFailure", Level::kError,
+          fmt::format("[ERROR]: in {} {} ({})", ResourceTypeName(node.type), node.name, node.original_file_path),
+          PlaceData(node));
+      Say("Z025", "RunResultErrorNoMessage", Level::kError, "  Status: error",
+          ProblemData(node, [&](JsonWriter& json) { json.Key("status").String(report.result.status); }));
+    } else {
+      Say("Z024", "RunResultError", Level::kError, ErrorText(report),
+          ProblemData(*report.node, [&](JsonWriter& json) { json.Key("msg").String(report.result.message); }));
+    }
+  }
+  Say("Q003", "FreshnessCheckComplete", Level::kInfo, "Done.");
+}
+
 void Narrator::CommandResult(std::span<const NodeReport> reports, double seconds, Timestamp now) const {
   JsonWriter json;
   json.BeginObject().Key("elapsed_time").Double(seconds).Key("generated_at").String(FormatTimestamp(now));
@@ -333,7 +390,7 @@ std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& source
       }
       text += "\n";
     }
-    std::string body = each.message;
+    std::string body = (each.kind == kWarningAsError ? "[WARNING]: " : "") + each.message;
     if (each.span && node == nullptr) {
       body += fmt::format("\n({}, line {})", sources.Name(each.span.source),
                           sources.Locate(each.span.source, each.span.begin).line);

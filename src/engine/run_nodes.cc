@@ -1,16 +1,14 @@
-// build, run, test, seed: one list of phases.
+// build, run, test, seed, snapshot, clone, source freshness: one list of phases.
 #include "engine/run_nodes.h"
 
+#include <fmt/format.h>
 #include <array>
 #include <optional>
-
-#include <fmt/format.h>
-
-#include <fmt/format.h>
 
 #include "adapter/kinds.h"
 #include "base/json.h"
 #include "engine/artifacts.h"
+#include "engine/deferral.h"
 #include "engine/kinds.h"
 #include "engine/select.h"
 #include "engine/table_text.h"
@@ -24,6 +22,31 @@ constexpr std::array<std::string_view, 5> kBuildTypes{"model", "seed", "snapshot
 constexpr std::array<std::string_view, 1> kRunTypes{"model"};
 constexpr std::array<std::string_view, 1> kTestTypes{"test"};
 constexpr std::array<std::string_view, 1> kSeedTypes{"seed"};
+constexpr std::array<std::string_view, 1> kSnapshotTypes{"snapshot"};
+constexpr std::array<std::string_view, 3> kCloneTypes{"model", "seed", "snapshot"};
+constexpr std::array<std::string_view, 1> kSourceTypes{"source"};
+
+NodeWords WordsFor(NodeWork work) {
+  switch (work) {
+    case NodeWork::kRun:
+      return NodeWords::kBuilt;
+    case NodeWork::kFreshness:
+      return NodeWords::kFreshness;
+    case NodeWork::kClone:
+      return NodeWords::kNone;
+  }
+  return NodeWords::kBuilt;
+}
+
+// Only sources that say how fresh they have to be are asked.
+graph::NodeSet WithFreshness(const project::Manifest& manifest, const graph::NodeSet& selected) {
+  graph::NodeSet kept(manifest.nodes().size());
+  selected.ForEach([&](graph::NodeId id) {
+    const Node& node = manifest.node(id);
+    if (node.source != nullptr && node.source->has_freshness) kept.Add(id);
+  });
+  return kept;
+}
 
 Result<std::optional<Timestamp>> EventTime(std::string_view option, const std::string& text) {
   if (text.empty()) return std::optional<Timestamp>();
@@ -36,11 +59,18 @@ Result<std::optional<Timestamp>> EventTime(std::string_view option, const std::s
 class NodeRunCommand {
  public:
   NodeRunCommand(const Host& host, const Options& options, const Setting& setting,
-                 std::shared_ptr<const project::Manifest> manifest, const Narrator& narrator)
-      : host_(host), options_(options), setting_(setting), manifest_(std::move(manifest)), narrator_(narrator) {}
+                 std::shared_ptr<const project::Manifest> manifest, const Narrator& narrator,
+                 const NodeCommand& command)
+      : host_(host),
+        options_(options),
+        setting_(setting),
+        manifest_(std::move(manifest)),
+        narrator_(narrator),
+        command_(command) {}
 
-  Result<CommandResult> Run(const graph::NodeSet& selected, bool test_edges) {
-    STIR_ASSIGN(NodePlan plan, MakeNodePlan(*manifest_, selected, test_edges));
+  Result<CommandResult> Run(const graph::NodeSet& selected) {
+    const bool freshness = command_.work == NodeWork::kFreshness;
+    STIR_ASSIGN(NodePlan plan, MakeNodePlan(*manifest_, selected, command_.edges, freshness));
     const int threads = setting_.target.profile.threads;
     narrator_.Concurrency(threads, setting_.target.name, CountNodes(plan));
 
@@ -55,6 +85,7 @@ class NodeRunCommand {
     runner_options.on_batch = [this](const runtime::BatchNews& news) {
       narrator_.Batch(manifest_->node(news.node), news);
     };
+    STIR_ASSIGN(runner_options.deferral, ReadDeferral(host_, options_, *manifest_, command_.work == NodeWork::kClone));
     runtime::NodeRunner runner(manifest_, *engine, std::move(runner_options));
     const std::vector<graph::NodeId> nodes = selected.ToVector();
     STIR_TRY(runner.Prepare(nodes, main_worker));
@@ -88,6 +119,8 @@ class NodeRunCommand {
 
   // A test that keeps its failing rows has a relation, also when only the command says so.
   runtime::NodeOutcome RunNode(runtime::NodeRunner& runner, graph::NodeId id, runtime::Worker& worker) const {
+    if (command_.work == NodeWork::kClone) return runner.Clone(id, worker);
+    if (command_.work == NodeWork::kFreshness) return runner.CheckFreshness(id, worker);
     runtime::NodeOutcome outcome = runner.Run(id, worker);
     const Node& node = manifest_->node(id);
     const bool keeps = node.config->store_failures.value_or(options_.store_failures);
@@ -126,9 +159,7 @@ class NodeRunCommand {
   // False when a hook failed.
   bool RunHooks(runtime::NodeRunner& runner, bool on_run_start, runtime::Worker& worker) {
     const auto hooks = on_run_start ? manifest_->on_run_start() : manifest_->on_run_end();
-    if (hooks.empty()) {
-      return true;
-    }
+    if (hooks.empty() || command_.work == NodeWork::kClone) return true;
     if (!on_run_start) narrator_.Blank();
     std::vector<project::NodeResult> results;
     for (const NodeReport& report : reports_) results.push_back(report.result);
@@ -143,7 +174,7 @@ class NodeRunCommand {
                       .started_at = StartOf(outcome.result),
                       .finished_at = EndOf(outcome.result)};
       narrator_.HookStarted(story);
-      NodeReport report{node, std::move(outcome.result), std::move(outcome.errors), {}};
+      NodeReport report{node, std::move(outcome.result), std::move(outcome.errors), {}, {}};
       narrator_.HookFinished(story, report);
       good = good && report.result.status != "error";
       reports_.push_back(std::move(report));
@@ -169,7 +200,7 @@ class NodeRunCommand {
                              .index = static_cast<int>(results.reports.size()) + 1,
                              .total = total,
                              .started_at = host_.clock.Now()});
-      NodeReport report{&node, {}, {}, {}};
+      NodeReport report{&node, {}, {}, {}, {}};
       report.result.unique_id = node.unique_id;
       report.result.status = "skipped";
       report.result.thread_id = "MainThread";
@@ -187,10 +218,15 @@ class NodeRunCommand {
     const double elapsed = std::chrono::duration<double>(host_.clock.Now() - begun).count();
     std::vector<const Node*> ran;
     for (const NodeReport& report : reports_) ran.push_back(report.node);
-    narrator_.FinishedRunning(ran, elapsed);
-    STIR_TRY(WriteRunResultsFile(reports_, elapsed, setting_, host_, options_, narrator_));
+    if (command_.work != NodeWork::kClone) narrator_.FinishedRunning(ran, elapsed);
+    if (command_.work == NodeWork::kFreshness) {
+      STIR_TRY(WriteSourcesFile(reports_, elapsed, setting_, host_, options_, narrator_));
+      narrator_.EndOfFreshness(reports_);
+      return CommandResult{.success = !interrupted && !AnyFailed(reports_)};
+    }
     ShowSamples();
     narrator_.CommandResult(reports_, elapsed, host_.clock.Now());
+    STIR_TRY(WriteRunResultsFile(reports_, elapsed, setting_, host_, options_, narrator_));
     if (!reports_.empty()) narrator_.EndOfRun(reports_, setting_.target_folder, interrupted);
     return CommandResult{.success = !interrupted && !AnyFailed(reports_)};
   }
@@ -200,26 +236,55 @@ class NodeRunCommand {
   const Setting& setting_;
   const std::shared_ptr<const project::Manifest> manifest_;
   const Narrator& narrator_;
+  const NodeCommand& command_;
   std::vector<NodeReport> reports_;
   std::vector<std::pair<const Node*, std::string>> samples_;  // a seed and its rows as a table
 };
+
+Status WarnOfOutput(const Options& options, const Narrator& narrator) {
+  const std::string path = options.freshness_output.string();
+  JsonWriter json;
+  json.BeginObject().Key("path").String(path).EndObject();
+  return narrator.Warn("D029", "CustomOutputPathInSourceFreshnessDeprecation",
+                       fmt::format("Custom output path usage `--output {}` usage detected in `dbt source freshness` "
+                                   "command.",
+                                   path),
+                       std::move(json).Take());
+}
+
+// A run of no nodes leaves its artifacts too.
+Result<CommandResult> ConcludeNothing(const Host& host, const Options& options, const Setting& setting,
+                                      const Narrator& narrator, const NodeCommand& command) {
+  if (command.work == NodeWork::kFreshness) {
+    STIR_TRY(WriteSourcesFile({}, 0, setting, host, options, narrator));
+    narrator.EndOfFreshness({});
+    return CommandResult{};
+  }
+  narrator.CommandResult({}, 0, host.clock.Now());
+  STIR_TRY(WriteRunResultsFile({}, 0, setting, host, options, narrator));
+  return CommandResult{};
+}
 
 }  // namespace
 
 Result<CommandResult> RunNodeCommand(const Host& host, const Options& options, const NodeCommand& command) {
   STIR_ASSIGN(const std::unique_ptr<Setting> setting, ReadSetting(host, options));
-  const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
-  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
+  NarratorStyle style = setting->narrator_style(options);
+  style.words = WordsFor(command.work);
+  const Narrator narrator(host.events, host.sources, style);
+  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, narrator));
   // Names are resolved and configurations final; the manifest does not change any more.
   STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
+  if (!options.freshness_output.empty()) STIR_TRY(WarnOfOutput(options, narrator));
   narrator.FoundStats(*manifest);
-  STIR_ASSIGN(const graph::NodeSet selected,
-              SelectNodes(*manifest, options.selection, command.types, host.sources, narrator, options.warn_error));
+  STIR_ASSIGN(graph::NodeSet selected,
+              SelectNodes(*manifest, options.selection, command.types, host.sources, narrator));
+  if (command.work == NodeWork::kFreshness) selected = WithFreshness(*manifest, selected);
   if (selected.empty()) {
-    narrator.NothingToDo();
-    return CommandResult{};
+    STIR_TRY(narrator.NothingToDo());
+    return ConcludeNothing(host, options, *setting, narrator, command);
   }
-  return NodeRunCommand(host, options, *setting, manifest, narrator).Run(selected, command.test_edges);
+  return NodeRunCommand(host, options, *setting, manifest, narrator, command).Run(selected);
 }
 
 runtime::RunnerOptions MakeRunnerOptions(const Setting& setting, const project::Manifest& manifest,
@@ -230,7 +295,7 @@ runtime::RunnerOptions MakeRunnerOptions(const Setting& setting, const project::
   runner.files = &host.files;
   runner.target_path = setting.target_path;
   runner.empty = options.empty;
-  runner.warnings_are_errors = options.warn_error;
+  runner.warnings_are_errors = options.warnings.For("LogTestResult", "Q007") == Treatment::kError;
   runner.invocation_args = setting.invocation_arguments;
   runner.query_comment = setting.query_comment;
   selected.ForEach([&](graph::NodeId node) { runner.selected.emplace_back(manifest.node(node).unique_id); });
@@ -238,7 +303,7 @@ runtime::RunnerOptions MakeRunnerOptions(const Setting& setting, const project::
 }
 
 Result<CommandResult> Build(const Host& host, const Options& options) {
-  return RunNodeCommand(host, options, {.types = kBuildTypes, .test_edges = true});
+  return RunNodeCommand(host, options, {.types = kBuildTypes, .edges = PlanEdges::kParentsAndTests});
 }
 
 Result<CommandResult> Run(const Host& host, const Options& options) {
@@ -251,6 +316,19 @@ Result<CommandResult> Test(const Host& host, const Options& options) {
 
 Result<CommandResult> Seed(const Host& host, const Options& options) {
   return RunNodeCommand(host, options, {.types = kSeedTypes});
+}
+
+Result<CommandResult> Snapshot(const Host& host, const Options& options) {
+  return RunNodeCommand(host, options, {.types = kSnapshotTypes});
+}
+
+Result<CommandResult> Clone(const Host& host, const Options& options) {
+  return RunNodeCommand(host, options, {.types = kCloneTypes, .edges = PlanEdges::kNone, .work = NodeWork::kClone});
+}
+
+Result<CommandResult> CheckFreshness(const Host& host, const Options& options) {
+  return RunNodeCommand(host, options,
+                        {.types = kSourceTypes, .edges = PlanEdges::kNone, .work = NodeWork::kFreshness});
 }
 
 }  // namespace stir::engine

@@ -1,4 +1,4 @@
-// The phases that build, run, test and seed share once they know their nodes: hooks, nodes, account, artifacts.
+// The phases that commands on nodes share once they know their nodes: hooks, nodes, account, artifacts.
 #pragma once
 
 #include <memory>
@@ -15,13 +15,17 @@
 
 namespace stir::engine {
 
+// What is done with each node.
+enum class NodeWork : uint8_t { kRun, kClone, kFreshness };
+
 // What a command on nodes differs in.
 struct NodeCommand {
   std::span<const std::string_view> types;  // dbt's words
-  bool test_edges = false;
+  PlanEdges edges = PlanEdges::kParents;
+  NodeWork work = NodeWork::kRun;
 };
 
-// All phases of build, run, test and seed.
+// All phases of build, run, test, seed, snapshot, clone and source freshness.
 Result<CommandResult> RunNodeCommand(const Host& host, const Options& options, const NodeCommand& command);
 
 // The runner of a parsed project on an opened engine. `setting` and `engine` outlive it.

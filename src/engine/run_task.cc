@@ -202,7 +202,9 @@ Result<TaskList> NodesOf(const platform::Task& bound, const platform::Task& defi
   options.select = bound.select;
   options.exclude = bound.exclude;
   STIR_ASSIGN(selected, SelectNodes(manifest, options, TypesOf(bound.kind), sources, narrator));
-  STIR_ASSIGN(const NodePlan plan, MakeNodePlan(manifest, selected, bound.kind == TaskKind::kBuild));
+  STIR_ASSIGN(const NodePlan plan,
+              MakeNodePlan(manifest, selected,
+                           bound.kind == TaskKind::kBuild ? PlanEdges::kParentsAndTests : PlanEdges::kParents));
   const auto needs = NeedsWithoutPassing(plan);
   std::vector<TaskId> ids(plan.nodes.size());
   TaskId next = 0;

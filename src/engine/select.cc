@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 
 #include "base/json.h"
 #include "base/strings.h"
@@ -17,14 +18,19 @@ SourceId AddText(SourceMap& sources, std::string_view option, const std::vector<
   return words.empty() ? SourceId{} : sources.Add(std::string(option), Join(words, " "));
 }
 
-Status CheckTypes(const std::vector<std::string>& given, std::span<const std::string_view> known) {
+// dbt's words, whether a command handles them or not.
+constexpr std::array<std::string_view, 14> kResourceTypes{
+    "model",    "seed",   "snapshot",       "test",        "unit_test", "source", "exposure",
+    "analysis", "metric", "semantic_model", "saved_query", "function",  "all",    "default"};
+
+Status CheckTypes(const std::vector<std::string>& given) {
+  const std::span<const std::string_view> known = kResourceTypes;
   for (const std::string& type : given) {
-    if (type == "all" || type == "default" || std::ranges::find(known, type) != known.end()) continue;
+    if (std::ranges::find(known, type) != known.end()) continue;
     std::vector<std::string> names(known.begin(), known.end());
     std::string hint = DidYouMean(type, names);
     if (hint.empty()) hint = "there are: " + Join(names, ", ");
-    return Diagnostic(kBadResourceType, fmt::format("`{}` is not a resource type that this command handles", type))
-        .Hint(std::move(hint));
+    return Diagnostic(kBadResourceType, fmt::format("`{}` is not a resource type", type)).Hint(std::move(hint));
   }
   return {};
 }
@@ -43,7 +49,7 @@ std::vector<std::string_view> WantedTypes(const SelectionOptions& options, std::
   return wanted;
 }
 
-void TellEmptyParts(const Diagnostics& warnings, const Narrator& narrator) {
+Status TellEmptyParts(const Diagnostics& warnings, const Narrator& narrator) {
   for (const Diagnostic& warning : warnings) {
     if (!(warning.kind == graph::kSelectionEmpty)) {
       narrator.Warn(Diagnostics{warning});
@@ -51,10 +57,20 @@ void TellEmptyParts(const Diagnostics& warnings, const Narrator& narrator) {
     }
     JsonWriter json;
     json.BeginObject().Key("spec_raw").String(warning.subject).EndObject();
-    narrator.Warn("M030", "NoNodesForSelectionCriteria",
-                  fmt::format("The selection criterion '{}' does not match any enabled nodes", warning.subject),
-                  std::move(json).Take());
+    STIR_TRY(
+        narrator.Warn("M030", "NoNodesForSelectionCriteria",
+                      fmt::format("The selection criterion '{}' does not match any enabled nodes", warning.subject),
+                      std::move(json).Take()));
   }
+  return {};
+}
+
+graph::NodeSet NodesNamed(const project::Manifest& manifest, const std::vector<std::string>& unique_ids) {
+  graph::NodeSet nodes(manifest.nodes().size());
+  for (const std::string& id : unique_ids) {
+    if (const Node* node = manifest.Find(id)) nodes.Add(node->id);
+  }
+  return nodes;
 }
 
 // What the flags say: a selector of selectors.yml, criteria, or, without any of them, the default selector.
@@ -74,19 +90,16 @@ Result<graph::Selector> ChosenSelector(const project::Manifest& manifest, const 
 
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
                                    std::span<const std::string_view> types, SourceMap& sources,
-                                   const Narrator& narrator, bool warnings_are_errors) {
-  STIR_TRY(CheckTypes(options.resource_types, types));
-  STIR_TRY(CheckTypes(options.exclude_resource_types, types));
+                                   const Narrator& narrator) {
+  if (options.unique_ids) return NodesNamed(manifest, *options.unique_ids);
+  STIR_TRY(CheckTypes(options.resource_types));
+  STIR_TRY(CheckTypes(options.exclude_resource_types));
   const graph::Indirect indirect = graph::ParseIndirect(options.indirect_selection).value_or(graph::Indirect::kEager);
   STIR_ASSIGN(const graph::Selector selector, ChosenSelector(manifest, options, indirect, sources));
   const graph::SelectionContext context{
       .selectors = manifest.named_selectors(), .state = nullptr, .indirect = indirect};
   STIR_ASSIGN(graph::Selection selection, selector.Evaluate(manifest, context));
-  if (warnings_are_errors && !selection.warnings.empty()) {
-    for (Diagnostic& warning : selection.warnings) warning.severity = Severity::kError;
-    return std::move(selection.warnings);
-  }
-  TellEmptyParts(selection.warnings, narrator);
+  STIR_TRY(TellEmptyParts(selection.warnings, narrator));
 
   const std::vector<std::string_view> wanted = WantedTypes(options, types);
   graph::NodeSet kept(manifest.nodes().size());

@@ -18,6 +18,6 @@ namespace stir::engine {
 // among them ("all" and "default" are all of them).
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
                                    std::span<const std::string_view> types, SourceMap& sources,
-                                   const Narrator& narrator, bool warnings_are_errors = false);
+                                   const Narrator& narrator);
 
 }  // namespace stir::engine

@@ -1,4 +1,5 @@
-// The files that dbt's users and tools read: manifest.json (v12) and run_results.json (v6), streamed in dbt's form.
+// The files that dbt's users and tools read, streamed in dbt's form: manifest.json (v12), run_results.json (v6),
+// sources.json (v3) and catalog.json (v1).
 #pragma once
 
 #include <functional>
@@ -57,5 +58,33 @@ struct NodeResult {
 // `args`: the invocation's arguments as a JSON object.
 std::string WriteRunResults(const std::vector<NodeResult>& results, double elapsed_seconds, std::string_view args,
                             const ArtifactMetadata& metadata);
+
+// How fresh one source is, as `source freshness` found it.
+struct SourceResult {
+  std::string unique_id, status, thread_id;
+  Timestamp max_loaded_at{}, snapshotted_at{};
+  jinja::Value criteria;                // the source's `freshness`
+  std::string adapter_response = "{}";  // a JSON object
+  std::vector<PhaseTiming> timing;
+  double execution_time = 0;  // seconds
+};
+
+// sources.json, version 3.
+std::string WriteSources(const std::vector<SourceResult>& results, double elapsed_seconds,
+                         const ArtifactMetadata& metadata);
+
+// A relation as the engine's catalogue has it. Empty texts are null.
+struct CatalogTable {
+  struct Column {
+    std::string name, type, comment;
+    int64_t index = 0;
+  };
+  std::string unique_id, type, database, schema, name, comment, owner;
+  std::vector<Column> columns;
+};
+
+// catalog.json, version 1.
+std::string WriteCatalog(const std::vector<CatalogTable>& nodes, const std::vector<CatalogTable>& sources,
+                         const ArtifactMetadata& metadata);
 
 }  // namespace stir::project

@@ -32,7 +32,7 @@ struct Invocation {
       flags;  // upper-case names as templates see them: FULL_REFRESH, WHICH, ...
 };
 
-// --vars: the YAML text of a mapping. An empty text is an empty dict.
-Result<jinja::Value> ParseVars(std::string_view yaml_text, SourceMap& sources);
+// --vars (or another option that is given as one): the YAML text of a mapping. An empty text is an empty dict.
+Result<jinja::Value> ParseVars(std::string_view yaml_text, SourceMap& sources, std::string_view option = "--vars");
 
 }  // namespace stir::project

@@ -1,18 +1,9 @@
 // run_results.json: version 6, every key always there.
-#include "project/artifacts.h"
+#include "project/artifact_header.h"
 
 namespace stir::project {
 
 namespace {
-
-void TextOrNull(JsonWriter& json, std::string_view key, std::string_view text) {
-  json.Key(key);
-  if (text.empty()) {
-    json.Null();
-  } else {
-    json.String(text);
-  }
-}
 
 std::string BatchTime(Timestamp time) {
   std::string text = FormatTimestamp(time);
@@ -33,17 +24,11 @@ JsonWriter& WriteBatches(JsonWriter& json, const BatchResults& batches) {
 void WriteResult(JsonWriter& json, const NodeResult& result) {
   json.BeginObject();
   json.Key("status").String(result.status);
-  json.Key("timing").BeginArray();
-  for (const PhaseTiming& phase : result.timing) {
-    json.BeginObject().Key("name").String(phase.name);
-    json.Key("started_at").String(FormatTimestamp(phase.started_at));
-    json.Key("completed_at").String(FormatTimestamp(phase.completed_at)).EndObject();
-  }
-  json.EndArray();
+  WriteTiming(json, result.timing);
   json.Key("thread_id").String(result.thread_id);
   json.Key("execution_time").Double(result.execution_time);
   json.Key("adapter_response").Raw(result.adapter_response);
-  TextOrNull(json, "message", result.message);
+  WriteTextOrNull(json, "message", result.message);
   json.Key("failures");
   result.failures ? json.Int(*result.failures) : json.Null();
   json.Key("unique_id").String(result.unique_id);
@@ -51,7 +36,7 @@ void WriteResult(JsonWriter& json, const NodeResult& result) {
   result.compiled ? json.Bool(*result.compiled) : json.Null();
   json.Key("compiled_code");
   result.compiled.value_or(false) ? json.String(result.compiled_code) : json.Null();
-  TextOrNull(json, "relation_name", result.relation_name);
+  WriteTextOrNull(json, "relation_name", result.relation_name);
   json.Key("batch_results");
   result.batches ? WriteBatches(json, *result.batches) : json.Null();
   json.Key("overload_results").Null();
@@ -63,13 +48,8 @@ void WriteResult(JsonWriter& json, const NodeResult& result) {
 std::string WriteRunResults(const std::vector<NodeResult>& results, double elapsed_seconds, std::string_view args,
                             const ArtifactMetadata& metadata) {
   JsonWriter json;
-  json.BeginObject().Key("metadata").BeginObject();
-  json.Key("dbt_schema_version").String("https://schemas.getdbt.com/dbt/run-results/v6.json");
-  json.Key("dbt_version").String(kDbtVersion);
-  json.Key("generated_at").String(FormatTimestamp(metadata.generated_at));
-  json.Key("invocation_id").String(metadata.invocation_id);
-  json.Key("invocation_started_at").String(FormatTimestamp(metadata.invocation_started_at));
-  json.Key("env").BeginObject().EndObject().EndObject();
+  json.BeginObject();
+  WriteArtifactHeader(json, "run-results/v6", metadata);
   json.Key("results").BeginArray();
   for (const NodeResult& result : results) WriteResult(json, result);
   json.EndArray();

@@ -194,6 +194,12 @@ class TableObject : public jinja::Object {
  public:
   TableObject(Names names, std::vector<Value> rows) : names_(std::move(names)), rows_(std::move(rows)) {}
 
+  TableContent Content() const {
+    TableContent content{*names_, {}};
+    for (const Value& row : rows_) content.rows.push_back(CellsOf(row));
+    return content;
+  }
+
   std::string_view TypeName() const override { return "Table"; }
   bool IsIterable() const override { return true; }
   std::optional<size_t> Length() const override { return rows_.size(); }
@@ -329,6 +335,11 @@ Value MakeTable(std::vector<std::string> column_names, std::vector<std::vector<V
   row_values.reserve(rows.size());
   for (std::vector<Value>& row : rows) row_values.push_back(Value::New<MappedSequence>("Row", names, std::move(row)));
   return Value::New<TableObject>(names, std::move(row_values));
+}
+
+std::optional<TableContent> ReadTable(const Value& value) {
+  const auto* table = value.As<TableObject>();
+  return table == nullptr ? std::nullopt : std::optional(table->Content());
 }
 
 }  // namespace stir::pylib

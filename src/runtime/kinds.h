@@ -21,6 +21,9 @@ inline constexpr Kind kNoMacro{"no-macro", Category::kRuntime};
 inline constexpr Kind kMacroFailed{"macro-failed", Category::kCompilation};
 inline constexpr Kind kBadMicrobatch{"bad-microbatch", Category::kRuntime};
 inline constexpr Kind kBadSnapshot{"bad-snapshot", Category::kCompilation};
+inline constexpr Kind kNoFreshness{"no-freshness", Category::kRuntime};
+inline constexpr Kind kBadFreshness{"bad-freshness", Category::kDatabase};
+inline constexpr Kind kBadCatalog{"bad-catalog", Category::kRuntime};
 inline constexpr Kind kNotInThisVersion{"not-in-this-version", Category::kCompilation};
 
 }  // namespace stir::runtime

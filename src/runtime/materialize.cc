@@ -11,9 +11,8 @@ namespace {
 
 using jinja::Value;
 
-Result<const project::Macro*> FindMaterialization(NodeRun& run) {
+Result<const project::Macro*> FindMaterialization(NodeRun& run, std::string_view name) {
   const project::Node& node = run.node();
-  const std::string& name = node.config->materialized;
   if (const project::Macro* macro = run.manifest().macros().Materialization(name)) return macro;
   const std::string& engine = run.state().dialect().name;
   return Diagnostic(kMaterializationNotFound,
@@ -39,21 +38,38 @@ Status KeepRelations(NodeRun& run, const Value& answer) {
   return {};
 }
 
-Status CallMaterialization(NodeRun& run) {
-  STIR_ASSIGN(const project::Macro* macro, FindMaterialization(run));
+Status CallMaterialization(NodeRun& run, std::string_view name) {
+  STIR_ASSIGN(const project::Macro* macro, FindMaterialization(run, name));
   STIR_ASSIGN(const Value answer, jinja::CallValue(macro->callable, {}, run));
   return KeepRelations(run, answer);
 }
 
 }  // namespace
 
-Status Materialize(NodeRun& run) {
-  Status done = CallMaterialization(run);
+namespace {
+
+Status Carry(NodeRun& run, std::string_view name) {
+  Status done = CallMaterialization(run, name);
   Status ended = run.session().Rollback();  // what the materialization did not commit
   if (done.ok()) return ended;
   (void)run.state().relations().Refresh(run.session().connection(),
                                         run.touched());  // the first error is the one to tell
   return done;
+}
+
+}  // namespace
+
+Status Materialize(NodeRun& run) { return Carry(run, run.node().config->materialized); }
+
+// `sql` is what a view on the deferred relation is made of.
+Status CloneRelation(NodeRun& run) {
+  const adapter::Relation* deferred = run.state().FindDeferred(run.node().unique_id);
+  if (deferred) {
+    CompiledNode copy;
+    copy.sql = "select * from " + run.state().dialect().Render(*deferred);
+    run.Keep(std::move(copy));
+  }
+  return Carry(run, "clone");
 }
 
 }  // namespace stir::runtime

@@ -9,4 +9,7 @@ namespace stir::runtime {
 // what a rollback undid.
 Status Materialize(NodeRun& run);
 
+// The materialization `clone` instead of the node's own: a copy of its deferred relation.
+Status CloneRelation(NodeRun& run);
+
 }  // namespace stir::runtime

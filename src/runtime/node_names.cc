@@ -258,6 +258,11 @@ Value Api(NodeRun& run) {
                             {"Column", MakeColumnClass(dialect)}});
 }
 
+Value DeferRelation(NodeRun& run) {
+  const adapter::Relation* relation = run.state().FindDeferred(run.node().unique_id);
+  return relation ? MakeRelation(run.state().dialect(), *relation) : Value::None();
+}
+
 Value Var(NodeRun& run) {
   const auto find = [&run](std::string_view name) { return run.manifest().FindVar(run.node().package, name); };
   return project::MakeVar(find, fmt::format(" (asked for by `{}`)", run.node().unique_id), /*lenient=*/false);
@@ -303,7 +308,7 @@ constexpr std::array kNames{
              }},
     NodeName{"thread_id", [](NodeRun& run) { return TextValue(run.worker().name); }},
     NodeName{"context_macro_stack", [](NodeRun&) { return Value::None(); }},
-    NodeName{"defer_relation", [](NodeRun&) { return Value::None(); }},
+    NodeName{"defer_relation", DeferRelation},
     NodeName{"sql_now", [](NodeRun&) { return TextValue("current_timestamp"); }},
     NodeName{"dbt_metadata_envs", EnvironmentNames},
 };

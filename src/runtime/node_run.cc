@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
+#include "project/node_info.h"
 #include "runtime/adapter_object.h"
 #include "runtime/kinds.h"
 #include "runtime/node_names.h"
@@ -13,14 +15,37 @@ namespace stir::runtime {
 
 using jinja::Value;
 
+namespace {
+
+// What dbt's log calls the connection.
+std::string ConnectionName(const project::Node& node) {
+  if (node.type != project::ResourceType::kOperation) return std::string(node.unique_id);
+  return node.operation == nullptr ? std::string(node.name) : "master";
+}
+
+// What events about the session's statements say of the node; nothing for what is no node.
+std::string InfoOf(const project::Node& node, Purpose purpose, Timestamp began) {
+  if (purpose != Purpose::kNode) return {};
+  JsonWriter json;
+  json.BeginObject();
+  project::WriteNodeInfo(json, node, "executing", began, Timestamp{});
+  json.EndObject();
+  const std::string text = std::move(json).Take();
+  return text.substr(1, text.size() - 2);
+}
+
+}  // namespace
+
 NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose, const BatchPart* batch)
     : state_(state),
       node_(node),
       worker_(worker),
       purpose_(purpose),
       batch_(batch),
+      began_(state.options().invocation->clock->Now()),
       session_(
-          *worker.connection, state.events(), std::string(node.unique_id), [this] { return Comment(); },
+          *worker.connection, state.events(), *state.options().invocation->clock, state.dialect().name,
+          ConnectionName(node), InfoOf(node, purpose, began_), [this] { return Comment(); },
           state.options().query_comment.append, state.transactions()) {}
 
 Result<std::string> NodeRun::Comment() {

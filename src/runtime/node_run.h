@@ -59,6 +59,7 @@ class NodeRun final : public jinja::Scope {
   Worker& worker() { return worker_; }
   Purpose purpose() const { return purpose_; }
   const BatchPart* batch() const { return batch_; }
+  Timestamp began() const { return began_; }
   Session& session() { return session_; }
 
   // Calls a macro as the root project sees it: how the adapter's methods reach theirs.
@@ -96,6 +97,7 @@ class NodeRun final : public jinja::Scope {
   Worker& worker_;
   Purpose purpose_;
   const BatchPart* batch_;
+  const Timestamp began_;
   Session session_;
   std::optional<CompiledNode> compiled_;
   std::vector<graph::NodeId> ctes_;

@@ -95,8 +95,22 @@ std::optional<EventTimeFilter> BatchFilter(NodeRun& run, const Node& target) {
   return EventTimeFilter{std::move(column), run.batch()->batch.start, run.batch()->batch.end};
 }
 
-Value RelationOf(NodeRun& run, const Node& target) {
-  adapter::Relation relation = run.manifest().RelationOf(target);
+// The relation of another run, when --defer says that it is to be read instead of the node's own.
+Result<const adapter::Relation*> Deferred(NodeRun& run, const Node& target) {
+  const Deferral& deferral = run.state().options().deferral;
+  const adapter::Relation* other = deferral.refs ? run.state().FindDeferred(target.unique_id) : nullptr;
+  if (!other) return nullptr;
+  const std::vector<std::string>& selected = run.state().options().selected;
+  if (deferral.favor_state && std::ranges::find(selected, target.unique_id) == selected.end()) return other;
+  STIR_ASSIGN(const std::optional<adapter::Relation> here,
+              run.state().relations().Find(run.session().connection(), std::string(target.database),
+                                           std::string(target.schema), target.alias));
+  return here ? nullptr : other;
+}
+
+Result<Value> RelationOf(NodeRun& run, const Node& target) {
+  STIR_ASSIGN(const adapter::Relation* deferred, Deferred(run, target));
+  adapter::Relation relation = deferred ? *deferred : run.manifest().RelationOf(target);
   relation.type = adapter::RelationType::kUnknown;
   RowScope scope{{}, BatchFilter(run, target)};
   if (run.state().options().empty) scope.limit = 0;

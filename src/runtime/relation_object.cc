@@ -227,6 +227,10 @@ class RelationClass final : public jinja::Object {
 
 std::string EphemeralName(std::string_view name) { return fmt::format("__dbt__cte__{}", name); }
 
+Value MakeInformationSchema(const Dialect& dialect, std::string database, std::string schema) {
+  return Value::New<InformationSchemaObject>(dialect, std::move(database), std::move(schema), std::string());
+}
+
 Value MakeRelation(const Dialect& dialect, Relation relation, RowScope scope) {
   return Value::New<RelationObject>(dialect, std::move(relation), std::move(scope));
 }

@@ -50,6 +50,8 @@ class RelationObject final : public jinja::Object {
 };
 
 jinja::Value MakeRelation(const adapter::Dialect& dialect, adapter::Relation relation, RowScope scope = {});
+// What `relation.information_schema()` gives: the catalogue of its database.
+jinja::Value MakeInformationSchema(const adapter::Dialect& dialect, std::string database, std::string schema);
 // The relation of a template's value, or null when it is something else.
 const adapter::Relation* AsRelation(const jinja::Value& value);
 

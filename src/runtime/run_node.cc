@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
+#include "project/node_info.h"
 #include "runtime/adapter_object.h"
 #include "runtime/compile.h"
 #include "runtime/failure.h"
@@ -54,11 +56,23 @@ jinja::Value Constant(std::string name, bool answer) {
 
 bool OnlyCompiled(const Node& node) { return node.IsEphemeral() || node.type == ResourceType::kAnalysis; }
 
+// dbt's events about the phases of a node.
+void Announce(NodeRun& run, std::string_view code, std::string_view name, std::string_view status, std::string text) {
+  JsonWriter json;
+  json.BeginObject();
+  project::WriteNodeInfo(json, run.node(), status, run.began(), Timestamp{});
+  json.EndObject();
+  run.state().events().Emit({code, name, Level::kDebug, std::move(text), std::move(json).Take()});
+}
+
 Status RunPhases(NodeOutcome& outcome, NodeRun& run) {
   ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
+  Announce(run, "Q030", "NodeCompiling", "compiling", fmt::format("Began compiling node {}", run.node().unique_id));
   timer.Begin("compile");
   if (run.node().type != ResourceType::kSeed) STIR_TRY(CompileInto(outcome, run));
   timer.End();
+  if (!run.node().IsEphemeral())
+    Announce(run, "Q031", "NodeExecuting", "executing", fmt::format("Began executing node {}", run.node().unique_id));
   timer.Begin("execute");
   if (const BatchPart* batch = run.batch(); batch && batch->incremental) {
     run.Override("is_incremental", Constant("is_incremental", true));
@@ -86,6 +100,8 @@ Status CompileInto(NodeOutcome& outcome, NodeRun& run) {
   const CompiledNode& compiled = run.Keep(std::move(own));
   outcome.result.compiled = true;
   outcome.result.compiled_code = compiled.sql;
+  Announce(run, "Q029", "WritingInjectedSQLForNode", "compiling",
+           fmt::format("Writing injected SQL for node \"{}\"", run.node().unique_id));
   return WriteCompiled(run, compiled);
 }
 
@@ -109,7 +125,7 @@ NodeResult BlankResult(const Node& node, const RunState& state, const Worker& wo
 }
 
 NodeOutcome RunNode(RunState& state, const Node& node, Worker& worker, const BatchPart* batch) {
-  NodeOutcome outcome{BlankResult(node, state, worker), {}};
+  NodeOutcome outcome{BlankResult(node, state, worker), {}, {}};
   NodeRun run(state, node, worker, Purpose::kNode, batch);
   if (Status status = RunPhases(outcome, run); !status.ok()) {
     (void)run.session().Rollback();

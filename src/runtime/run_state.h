@@ -38,6 +38,12 @@ class RunState {
   std::shared_ptr<const Ephemeral> FindEphemeral(graph::NodeId node);
   std::shared_ptr<const Ephemeral> KeepEphemeral(graph::NodeId node, Ephemeral ephemeral);
 
+  // The node's relation in another run's state; null when there is none.
+  const adapter::Relation* FindDeferred(std::string_view unique_id) const {
+    const auto found = options_.deferral.relations.find(unique_id);
+    return found == options_.deferral.relations.end() ? nullptr : &found->second;
+  }
+
   // True for the texts of built-in macros: no user wrote them.
   bool IsBuiltIn(SourceId source) const { return built_in_.contains(source.value); }
 

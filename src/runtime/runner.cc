@@ -7,8 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "base/strings.h"
+#include "project/node_info.h"
+#include "runtime/adapter_object.h"
 #include "runtime/batches.h"
+#include "runtime/catalog.h"
 #include "runtime/compile.h"
 #include "runtime/failure.h"
 #include "runtime/hook_results.h"
@@ -18,6 +22,7 @@
 #include "runtime/relation_object.h"
 #include "runtime/run_node.h"
 #include "runtime/scratch_node.h"
+#include "runtime/source_freshness.h"
 
 namespace stir::runtime {
 
@@ -165,6 +170,99 @@ Result<Preview> NodeRunner::ShowInline(std::string sql, std::optional<int64_t> l
   STIR_ASSIGN(const auto scratch, InlineNode(*state_, std::move(sql)));
   NodeRun run(*state_, scratch->node(), worker, Purpose::kInline);
   return Finish(ShowRun(run, limit), run);
+}
+
+namespace {
+
+// dbt counts both phases of every node, also where there is nothing to compile.
+void BeginExecute(ResultTimer& timer) {
+  timer.Begin("compile");
+  timer.End();
+  timer.Begin("execute");
+}
+
+Status FreshnessInto(NodeOutcome& outcome, NodeRun& run) {
+  ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
+  BeginExecute(timer);
+  STIR_ASSIGN(const Freshness freshness, AskFreshness(run));
+  outcome.result.status = FreshnessStatus(freshness, *run.node().source);
+  outcome.result.adapter_response = freshness.adapter_response;
+  outcome.freshness = freshness;
+  return {};
+}
+
+Status CloneInto(NodeOutcome& outcome, NodeRun& run) {
+  ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
+  BeginExecute(timer);
+  STIR_TRY(CloneRelation(run));
+  outcome.result.status = "success";
+  outcome.result.message = "No-op";
+  if (const StoredResult* main = run.FindResult("main")) {
+    outcome.result.message = main->answer.outcome.message;
+    outcome.result.adapter_response = ResponseJson(main->answer.outcome);
+  }
+  return {};
+}
+
+// What `sql` answered.
+Status InlineInto(NodeOutcome& outcome, RunState& state, std::string sql, Worker& worker) {
+  ResultTimer timer(*state.options().invocation->clock, outcome.result);
+  timer.Begin("compile");
+  STIR_ASSIGN(const auto scratch, InlineNode(state, std::move(sql)));
+  NodeRun run(state, scratch->node(), worker, Purpose::kInline);
+  const auto send = [&]() -> Result<adapter::Outcome> {
+    STIR_ASSIGN(CompiledNode own, CompileNode(run));
+    const CompiledNode& compiled = run.Keep(std::move(own));
+    timer.End();
+    timer.Begin("execute");
+    STIR_ASSIGN(adapter::Outcome sent, run.session().Execute(compiled.sql, /*auto_begin=*/true));
+    STIR_TRY(run.session().Commit());
+    return sent;
+  };
+  STIR_ASSIGN(const adapter::Outcome sent, Finish(send(), run));
+  outcome.result.message = sent.message;
+  outcome.result.adapter_response = ResponseJson(sent);
+  return {};
+}
+
+}  // namespace
+
+NodeOutcome NodeRunner::CheckFreshness(NodeId id, Worker& worker) {
+  const Node& node = state_->manifest().node(id);
+  NodeOutcome outcome{BlankResult(node, *state_, worker), {}, {}};
+  NodeRun run(*state_, node, worker, Purpose::kNode);
+  Status asked = FreshnessInto(outcome, run);
+  (void)run.session().Rollback();
+  if (!asked.ok()) {
+    Fail(outcome, std::move(asked).error(), run);
+    outcome.result.status = "runtime error";
+  }
+  return outcome;
+}
+
+NodeOutcome NodeRunner::Clone(NodeId id, Worker& worker) {
+  const Node& node = state_->manifest().node(id);
+  NodeOutcome outcome{BlankResult(node, *state_, worker), {}, {}};
+  NodeRun run(*state_, node, worker, Purpose::kNode);
+  if (Status cloned = CloneInto(outcome, run); !cloned.ok()) {
+    (void)run.session().Rollback();
+    Fail(outcome, std::move(cloned).error(), run);
+  }
+  return outcome;
+}
+
+Result<std::vector<CatalogColumn>> NodeRunner::Catalog(std::span<const NodeId> nodes, Worker& worker) {
+  ScratchNode scratch(state_->manifest(), *state_->options().target, "generate_catalog", ResourceType::kOperation);
+  NodeRun run(*state_, scratch.node(), worker, Purpose::kOperation);
+  return Finish(AskCatalog(run, nodes), run);
+}
+
+NodeOutcome NodeRunner::RunInline(std::string sql, Worker& worker) {
+  NodeOutcome outcome;
+  outcome.result.thread_id = worker.name;
+  if (Status sent = InlineInto(outcome, *state_, std::move(sql), worker); !sent.ok())
+    outcome.errors = std::move(sent).error();
+  return outcome;
 }
 
 Result<Value> NodeRunner::CallMacro(std::string_view name, std::vector<std::pair<std::string, Value>> arguments,

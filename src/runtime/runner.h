@@ -43,6 +43,13 @@ struct BatchNews {
 };
 using BatchListener = std::function<void(const BatchNews&)>;  // called on the worker's thread
 
+// Where other runs have built what may be missing here: --defer, clone.
+struct Deferral {
+  std::map<std::string, adapter::Relation, std::less<>> relations;  // by unique id
+  bool refs = false;         // --defer: ref() of what is not built here gives the other relation
+  bool favor_state = false;  // --favor-state: so does ref() of everything that is not selected
+};
+
 // Pointers and references outlive the runner.
 struct RunnerOptions {
   const project::Invocation* invocation = nullptr;
@@ -60,6 +67,7 @@ struct RunnerOptions {
   // Microbatch models of which only these batches are run again, by unique id: what a retry knows of the last run.
   std::map<std::string, project::BatchResults, std::less<>> previous_batches;
   BatchListener on_batch;  // may be empty
+  Deferral deferral;
 };
 
 // A thread of the engine and what it owns. `name` is dbt's thread id: "Thread-1 (worker)", "MainThread".
@@ -74,9 +82,16 @@ struct CompiledNode {
   std::vector<jinja::OutputPiece> pieces;
 };
 
+// When a source was last loaded, and when that was asked.
+struct Freshness {
+  Timestamp max_loaded_at{}, snapshotted_at{};
+  std::string adapter_response = "{}";  // a JSON object
+};
+
 struct NodeOutcome {
   project::NodeResult result;
-  Diagnostics errors;  // why it failed, each at the user's place; empty otherwise
+  Diagnostics errors;                  // why it failed, each at the user's place; empty otherwise
+  std::optional<Freshness> freshness;  // of a source that could be asked
 };
 
 // The first rows of a query.
@@ -88,6 +103,13 @@ struct Preview {
 
 // A model that is built batch by batch.
 bool IsMicrobatch(const project::Node& node);
+
+// One column of a relation, as the engine's catalogue has it.
+struct CatalogColumn {
+  std::string database, schema, name, type, comment, owner;  // of the relation; empty: none
+  std::string column, column_type, column_comment;
+  int64_t index = 0;
+};
 
 class RunState;  // run_state.h: what all nodes of a run share
 
@@ -120,6 +142,16 @@ class NodeRunner {
   Result<Preview> Show(graph::NodeId node, std::optional<int64_t> limit, Worker& worker);
   Result<Preview> ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker);
 
+  // Asks when the source `node` was last loaded, and judges it by its thresholds: pass, warn, error, or "runtime error"
+  // when it could not be asked.
+  NodeOutcome CheckFreshness(graph::NodeId node, Worker& worker);
+  // Makes the node's relation a copy of its deferred one; without one, nothing.
+  NodeOutcome Clone(graph::NodeId node, Worker& worker);
+  // The columns of those of `nodes` that exist, in the order of schema, name and column.
+  Result<std::vector<CatalogColumn>> Catalog(std::span<const graph::NodeId> nodes, Worker& worker);
+
+  // run-operation --sql: compiled and sent as it is, in a transaction that is committed.
+  NodeOutcome RunInline(std::string sql, Worker& worker);
   // run-operation: calls a macro ("name" or "package.name") with keyword arguments, in a transaction that is committed.
   Result<jinja::Value> CallMacro(std::string_view name, std::vector<std::pair<std::string, jinja::Value>> arguments,
                                  Worker& worker);

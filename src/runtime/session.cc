@@ -76,18 +76,40 @@ Result<std::string> Session::WithComment(std::string_view sql) {
   return fmt::format("{}\n/* {} */{}", bare, comment_, ended ? ";" : "");
 }
 
+// An event of dbt's adapters: its own members, then those of the node.
+void Session::Say(std::string_view code, std::string_view name, std::string message, std::string members) {
+  if (!data_.empty()) members += (members.empty() ? "" : ", ") + data_;
+  events_.Emit(Event{code, name, Level::kDebug, std::move(message), "{" + members + "}"});
+}
+
 void Session::Log(std::string_view sql) {
-  std::string data = "{\"conn_name\": ";
-  AppendJsonString(data, name_);
-  data += ", \"sql\": ";
-  AppendJsonString(data, sql);
-  events_.Emit(Event{"E016", "SQLQuery", Level::kDebug, fmt::format("On {}: {}", name_, sql), data + "}"});
+  std::string connection = "\"conn_name\": ";
+  AppendJsonString(connection, name_);
+  Say("E015", "ConnectionUsed", fmt::format("Using {} connection \"{}\"", engine_, name_),
+      fmt::format("{}, \"conn_type\": \"{}\"", connection, engine_));
+  std::string members = connection + ", \"sql\": ";
+  AppendJsonString(members, sql);
+  Say("E016", "SQLQuery", fmt::format("On {}: {}", name_, sql), std::move(members));
+}
+
+void Session::LogStatus(std::string_view status, Duration began) {
+  const double elapsed = std::chrono::duration<double>(clock_.Monotonic() - began).count();
+  std::string members = fmt::format("\"elapsed\": {}, \"query_id\": \"\", \"status\": ", elapsed);
+  AppendJsonString(members, status);
+  Say("E017", "SQLQueryStatus", fmt::format("SQL status: {} in {:.3f} seconds", status, elapsed), std::move(members));
+}
+
+Status Session::Transact(std::string_view word, Status (adapter::Connection::*act)()) {
+  Log(word);
+  const Duration began = clock_.Monotonic();
+  Status done = (connection_.*act)();
+  if (done.ok()) LogStatus("OK", began);
+  return done;
 }
 
 Status Session::BeginIfNeeded(bool auto_begin) {
   if (!auto_begin || !transactions_ || connection_.InTransaction()) return {};
-  Log("BEGIN");
-  return connection_.Begin();
+  return Transact("BEGIN", &adapter::Connection::Begin);
 }
 
 Diagnostics Session::Explain(Diagnostics errors, std::string_view sql) {
@@ -102,16 +124,20 @@ Result<adapter::Outcome> Session::Execute(std::string_view sql, bool auto_begin)
   STIR_TRY(BeginIfNeeded(auto_begin));
   STIR_ASSIGN(const std::string statement, WithComment(sql));
   Log(statement);
+  const Duration began = clock_.Monotonic();
   Result<adapter::Outcome> outcome = connection_.Execute(statement);
   if (!outcome.ok()) return Explain(std::move(outcome).error(), sql);
+  LogStatus(outcome->message, began);
   return outcome;
 }
 
 Result<std::unique_ptr<adapter::Rows>> Session::Open(std::string_view sql) {
   STIR_ASSIGN(const std::string statement, WithComment(sql));
   Log(statement);
+  const Duration began = clock_.Monotonic();
   Result<std::unique_ptr<adapter::Rows>> rows = connection_.Query(statement);
   if (!rows.ok()) return Explain(std::move(rows).error(), sql);
+  LogStatus((*rows)->outcome().message, began);
   return rows;
 }
 
@@ -134,13 +160,17 @@ Result<QueryResult> Session::Query(std::string_view sql, bool auto_begin, std::o
 
 Status Session::Commit() {
   if (!connection_.InTransaction()) return {};
-  Log("COMMIT");
-  return connection_.Commit();
+  std::string members = "\"conn_name\": ";
+  AppendJsonString(members, name_);
+  Say("E018", "SQLCommit", fmt::format("On {}: COMMIT", name_), std::move(members));
+  return Transact("COMMIT", &adapter::Connection::Commit);
 }
 
 Status Session::Rollback() {
   if (!connection_.InTransaction()) return {};
-  Log("ROLLBACK");
+  std::string members = "\"conn_name\": ";
+  AppendJsonString(members, name_);
+  Say("E012", "Rollback", fmt::format("On {}: ROLLBACK", name_), std::move(members));
   return connection_.Rollback();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "adapter/connection.h"
+#include "base/clock.h"
 #include "base/event.h"
 #include "base/result.h"
 #include "jinja/value.h"
@@ -29,11 +30,16 @@ class Session {
   // `comment` is asked once, before the first statement; its text goes before (or behind) every statement that is not
   // about the transaction. Empty: none. Without `transactions` none is ever begun.
   using CommentSource = std::function<Result<std::string>()>;
-  Session(adapter::Connection& connection, EventSink& events, std::string name, CommentSource comment,
-          bool append_comment, bool transactions)
+  // `name` is what the log calls the connection; `data`: what every event of it carries beside its own, as JSON members
+  // (`"node_info": {...}`), or empty.
+  Session(adapter::Connection& connection, EventSink& events, const Clock& clock, std::string engine, std::string name,
+          std::string data, CommentSource comment, bool append_comment, bool transactions)
       : connection_(connection),
         events_(events),
+        clock_(clock),
+        engine_(std::move(engine)),
         name_(std::move(name)),
+        data_(std::move(data)),
         comment_source_(std::move(comment)),
         append_(append_comment),
         transactions_(transactions) {}
@@ -54,11 +60,15 @@ class Session {
   Status BeginIfNeeded(bool auto_begin);
   Result<std::string> WithComment(std::string_view sql);
   void Log(std::string_view sql);
+  void LogStatus(std::string_view status, Duration began);
+  void Say(std::string_view code, std::string_view name, std::string message, std::string members);
+  Status Transact(std::string_view word, Status (adapter::Connection::*act)());
   Diagnostics Explain(Diagnostics errors, std::string_view sql);
 
   adapter::Connection& connection_;
   EventSink& events_;
-  std::string name_;
+  const Clock& clock_;
+  std::string engine_, name_, data_;
   CommentSource comment_source_;  // empty once asked
   std::string comment_;
   bool append_;

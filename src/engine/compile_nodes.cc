@@ -1,0 +1,57 @@
+#include "engine/compile_nodes.h"
+
+#include "engine/artifacts.h"
+#include "engine/narrator.h"
+
+namespace stir::engine {
+namespace {
+
+using project::Node;
+
+runtime::NodeOutcome CompileOne(Workbench& bench, graph::NodeId id, runtime::Worker& worker) {
+  const Node& node = bench.manifest->node(id);
+  runtime::NodeOutcome outcome;
+  outcome.result.unique_id = node.unique_id;
+  outcome.result.thread_id = worker.name;
+  outcome.result.relation_name = node.relation_name;
+  outcome.result.status = "success";
+  const Timestamp begun = bench.host.clock.Now();
+  if (node.type != project::ResourceType::kSeed) {
+    auto compiled = bench.runner->Compile(id, worker);
+    if (compiled.ok()) {
+      outcome.result.compiled = true;
+      outcome.result.compiled_code = std::move(compiled->sql);
+    } else {
+      outcome.result.status = "error";
+      outcome.result.compiled = false;
+      outcome.errors = std::move(compiled).error();
+      outcome.result.message = DbtErrorText(outcome.errors, bench.host.sources, &node);
+    }
+  }
+  const Timestamp ended = bench.host.clock.Now();
+  outcome.result.timing.push_back({"compile", begun, ended});
+  outcome.result.execution_time = std::chrono::duration<double>(ended - begun).count();
+  return outcome;
+}
+
+}  // namespace
+
+Result<RunResults> CompileSelected(Workbench& bench) {
+  const Timestamp begun = bench.host.clock.Now();
+  STIR_ASSIGN(NodePlan plan, MakeNodePlan(*bench.manifest, bench.selected, PlanEdges::kParents));
+  // Ephemeral models have SQL to show too; here they are compiled like all others.
+  for (PlannedNode& planned : plan.nodes) planned.pass_through = !bench.selected.Contains(planned.node);
+  const ExecuteRequest request{
+      .manifest = *bench.manifest,
+      .plan = plan,
+      .action = [&](graph::NodeId id, runtime::Worker& worker) { return CompileOne(bench, id, worker); },
+      .clock = bench.host.clock,
+      .cancel = bench.host.cancel,
+      .threads = bench.setting->target.profile.threads};
+  STIR_ASSIGN(RunResults results, Execute(request, *bench.engine));
+  const double elapsed = std::chrono::duration<double>(bench.host.clock.Now() - begun).count();
+  STIR_TRY(WriteRunResultsFile(results.reports, elapsed, *bench.setting, bench.host, bench.options, *bench.narrator));
+  return results;
+}
+
+}  // namespace stir::engine
