@@ -134,8 +134,7 @@ void Narrator::Concurrency(int threads, std::string_view target, int nodes) cons
   json.BeginObject().Key("node_count").Int(nodes).Key("num_threads").Int(threads);
   json.Key("target_name").String(target).EndObject();
   Blank();
-  Say("Q027", "ConcurrencyLine", Level::kInfo,
-      fmt::format("Concurrency: {} (target='{}')", Counted(static_cast<size_t>(threads), "thread"), target),
+  Say("Q027", "ConcurrencyLine", Level::kInfo, fmt::format("Concurrency: {} threads (target='{}')", threads, target),
       std::move(json).Take());
   Blank();
 }
