@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 NINJA = ninja -C $(1) -j $(JOBS) $(if $(filter true,$(CI)),--quiet)
 
-.PHONY: help build demo test check sanitize bench format clean
+.PHONY: help build demo test oracle check sanitize bench format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,10 @@ demo: build ## two days of four shops, from files to published tables
 test: ## build and pass every test
 	@tools/setup test
 	@tools/test dev
+
+oracle: ## compare with dbt itself; ACCEPT=1 records what dbt does, CASES=GLOB only those
+	@tools/setup test oracle
+	@tools/oracle $(if $(ACCEPT),--accept) $(CASES)
 
 check: ## format, lint, warnings, room directions, documents
 	@tools/setup check

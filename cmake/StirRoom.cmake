@@ -4,7 +4,8 @@
 #   depend on it, such as a contract suite. TEST_DEPENDS: rooms that only the tests see. A room without sources is an
 #   empty interface, so that its place can be named.
 # stir_program(<name> FROM <room>): the executable of the room's main.cc.
-# stir_whole_tests(<folder>): one test program for each <folder>/*_test.cc, which sees every room and runs the binary.
+# stir_whole_tests(<folder>): one test program for each <folder>/*_test.cc, which sees every room and runs the binary;
+#   what they share is the library <folder>_support of <folder>/support/*.cc.
 # stir_script_test(<name> <script> <arguments...>): a script called with the binary and the arguments, if there are any.
 
 if(STIR_PCH)
@@ -85,12 +86,16 @@ function(stir_program name)
 endfunction()
 
 function(stir_whole_tests folder)
+  file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/support/*.cc)
+  add_library(${folder}_support STATIC ${support})
+  target_link_libraries(${folder}_support PUBLIC cli GTest::gtest)
+  target_include_directories(${folder}_support PUBLIC ${CMAKE_SOURCE_DIR})
+  stir_use_pch(${folder}_support test)
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_test.cc)
   foreach(test IN LISTS tests)
     cmake_path(GET test STEM name)
     stir_test_program(${name} ${test})
-    target_link_libraries(${name} PRIVATE cli)
-    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${folder}_support)
     if(TARGET stir)
       add_dependencies(${name} stir)
     endif()

@@ -1,0 +1,72 @@
+// The page of what works, group by group.
+#include "tests/support/compatibility.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/strings.h"
+
+namespace stir::testing_support {
+namespace {
+
+std::string GroupOf(const std::string& name) {
+  std::string group = ReplaceAll(name.substr(0, name.find('/')), "_", " ");
+  group[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(group[0])));
+  return group;
+}
+
+// The anchor that a heading has on a rendered page.
+std::string Anchor(const std::string& heading) {
+  std::string anchor;
+  for (const char c : heading) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-') {
+      anchor += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else if (c == ' ') {
+      anchor += '-';
+    }
+  }
+  return anchor;
+}
+
+std::string State(const CaseOutcome& outcome) {
+  std::vector<std::string> words;
+  for (const std::string& gap : outcome.gaps) words.push_back("not yet: " + gap);
+  for (const std::string& heading : outcome.differences) {
+    words.push_back(fmt::format("[differs](differences.md#{}): {}", Anchor(heading), heading));
+  }
+  return words.empty() ? "works" : Join(words, "; ");
+}
+
+bool Works(const CaseOutcome& outcome) { return outcome.gaps.empty(); }
+
+constexpr const char* kHead =
+    R"(# What of dbt works
+
+This page is written by the tests: each line is a small project of `tests/oracle/cases` that was run by dbt-core 1.12.6 with
+dbt-duckdb 1.11.1, and has to give the same with stir: the manifest with every field, compiled SQL to the byte, tables with
+their types and rows, results, catalog, freshness, exit codes, the terminal's lines, the names and data of events.
+`make oracle` runs both; `make test` compares stir with what dbt did. "differs" is on purpose and says why.
+
+)";
+
+}  // namespace
+
+std::string CompatibilityPage(const std::vector<CaseOutcome>& cases, const std::set<std::string>& everywhere) {
+  const auto working = std::ranges::count_if(cases, Works);
+  std::string page = kHead + fmt::format("{} of {} projects are equal.\n", working, cases.size());
+  if (!everywhere.empty()) page += "\nNot yet equal, in many of them:\n\n";
+  for (const std::string& reason : everywhere) page += fmt::format("- {}\n", reason);
+  std::string group;
+  for (const CaseOutcome& outcome : cases) {
+    if (std::string next = GroupOf(outcome.name); next != group) {
+      group = std::move(next);
+      page += fmt::format("\n## {}\n\n| | |\n|---|---|\n", group);
+    }
+    page += fmt::format("| {} | {} |\n", ReplaceAll(outcome.feature, "|", "\\|"), State(outcome));
+  }
+  return page;
+}
+
+}  // namespace stir::testing_support
