@@ -74,13 +74,14 @@ size_t AppendPlain(std::string& out, std::string_view text, std::string_view bef
   const size_t plain = FindSpecial(text, 0);
   if (plain < text.size()) after = {};
   const size_t start = out.size(), size = before.size() + plain + after.size();
-  out.resize_and_overwrite(start + size, [&](char* bytes, size_t whole) {
+  // The size that g++ 12's library hands back may be the capacity that it took instead.
+  out.resize_and_overwrite(start + size, [&](char* bytes, size_t) {
     char* next = bytes + start;
     for (std::string_view part : {before, text.substr(0, plain), after}) {
       if (!part.empty()) std::memcpy(next, part.data(), part.size());
       next += part.size();
     }
-    return whole;
+    return start + size;
   });
   return plain;
 }

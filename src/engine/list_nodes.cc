@@ -111,7 +111,7 @@ std::string LineOf(const Node& node, OutputFormat format) {
 Result<CommandResult> List(const Host& host, const Options& options) {
   STIR_ASSIGN(const std::unique_ptr<Setting> setting, ReadSetting(host, options));
   const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
-  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, narrator));
+  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
   narrator.FoundStats(*manifest);
   STIR_ASSIGN(const graph::NodeSet selected,
               SelectNodes(*manifest, options.selection, TypesFor(options.selection), host.sources, narrator));

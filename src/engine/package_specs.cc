@@ -48,7 +48,7 @@ Json InOrder(const Sorted& sorted) {
 class ListReader {
  public:
   ListReader(const project::Invocation& invocation, bool rendered)
-      : base_(invocation, jinja::Value(), ""), scope_(base_), rendered_(rendered) {
+      : base_(invocation, jinja::Value(), ""), scope_(base_, reads_), rendered_(rendered) {
     scope_.Set("env_var", project::MakeEnvVar(*invocation.environment, /*secrets=*/true));
     scope_.Set("var", project::MakePlainVar([&vars = invocation.vars](std::string_view name) -> const jinja::Value* {
                  return vars.IsDict() ? vars.AsDict().Find(name) : nullptr;
@@ -181,6 +181,7 @@ class ListReader {
   }
 
   project::BaseContext base_;
+  project::Reads reads_;  // what texts ask for is of no interest here
   project::SimpleScope scope_;
   const bool rendered_;
   Diagnostics errors_;

@@ -272,7 +272,7 @@ Result<CommandResult> RunNodeCommand(const Host& host, const Options& options, c
   NarratorStyle style = setting->narrator_style(options);
   style.words = WordsFor(command.work);
   const Narrator narrator(host.events, host.sources, style);
-  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, narrator));
+  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
   // Names are resolved and configurations final; the manifest does not change any more.
   STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
   if (!options.freshness_output.empty()) STIR_TRY(WarnOfOutput(options, narrator));

@@ -14,6 +14,8 @@
 namespace stir::engine {
 namespace {
 
+using project::Node;
+
 SourceId AddText(SourceMap& sources, std::string_view option, const std::vector<std::string>& words) {
   return words.empty() ? SourceId{} : sources.Add(std::string(option), Join(words, " "));
 }
@@ -52,7 +54,7 @@ std::vector<std::string_view> WantedTypes(const SelectionOptions& options, std::
 Status TellEmptyParts(const Diagnostics& warnings, const Narrator& narrator) {
   for (const Diagnostic& warning : warnings) {
     if (!(warning.kind == graph::kSelectionEmpty)) {
-      narrator.Warn(Diagnostics{warning});
+      STIR_TRY(narrator.Warn(Diagnostics{warning}));
       continue;
     }
     JsonWriter json;

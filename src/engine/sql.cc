@@ -21,7 +21,7 @@ namespace {
 Result<adapter::Profile> ProfileOfConnection(const Host& host, const Options& options, const std::string& name) {
   STIR_ASSIGN(const std::unique_ptr<Setting> setting, ReadSetting(host, options));
   const Narrator silent(NullSink(), host.sources, {});
-  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, silent));
+  STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, silent));
   const platform::ProjectValues values(setting->invocation, *manifest, setting->target);
   STIR_ASSIGN(const platform::Definitions definitions,
               platform::LoadDefinitions(

@@ -10,7 +10,7 @@ namespace stir::engine {
 Status Workbench::Open() {
   STIR_ASSIGN(setting, ReadSetting(host, options));
   narrator.emplace(host.events, host.sources, setting->narrator_style(options));
-  STIR_ASSIGN(manifest, ParseSetting(*setting, host, *narrator));
+  STIR_ASSIGN(manifest, ParseSetting(*setting, host, options, *narrator));
   STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, *narrator));
   selected = graph::NodeSet(manifest->nodes().size());
   return {};

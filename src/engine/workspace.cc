@@ -23,7 +23,7 @@ Result<std::unique_ptr<Workspace>> Workspace::Open(const Host& host, const Optio
   std::unique_ptr<Workspace> workspace(new Workspace(host, options));
   STIR_ASSIGN(workspace->setting_, ReadSetting(host, options));
   const Narrator narrator(host.events, host.sources, workspace->setting_->narrator_style(options));
-  STIR_ASSIGN(workspace->manifest_, ParseSetting(*workspace->setting_, host, narrator));
+  STIR_ASSIGN(workspace->manifest_, ParseSetting(*workspace->setting_, host, options, narrator));
   const Setting& setting = *workspace->setting_;
   workspace->values_ =
       std::make_unique<platform::ProjectValues>(setting.invocation, *workspace->manifest_, setting.target);

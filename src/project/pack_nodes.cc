@@ -81,9 +81,10 @@ template <typename Pack>
 void Fields(Pack& pack, SourcePart& source) {
   auto& [source_name, source_description, loader, identifier, loaded_at_field, loaded_at_query, has_freshness,
          warn_after, error_after, freshness_filter, quote, quoting, external, source_meta, unrendered_database,
-         unrendered_schema] = source;
+         unrendered_schema, external_location] = source;
   pack(source_name, source_description, loader, identifier, loaded_at_field, loaded_at_query, has_freshness, warn_after,
-       error_after, freshness_filter, quote, quoting, external, source_meta, unrendered_database, unrendered_schema);
+       error_after, freshness_filter, quote, quoting, external, source_meta, unrendered_database, unrendered_schema,
+       external_location);
 }
 
 template <typename Pack>

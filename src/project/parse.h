@@ -29,7 +29,7 @@ struct ParseOptions {
   std::span<const BuiltinFile> builtin_macros;  // those of the target's engine and of `default` are used
   unsigned threads = 0;                         // 0: all cores
   // Which build of stir this is, when a cache for the next start is wanted; only the same build will read it.
-  std::string_view program;
+  std::string_view program{};
   bool only_changes = false;  // no manifest is wanted when nothing has changed
 };
 

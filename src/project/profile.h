@@ -16,10 +16,10 @@
 namespace stir::project {
 
 struct ProfileRequest {
-  std::filesystem::path directory;  // holds profiles.yml (see FindProfilesDirectory)
-  std::string profile;              // --profile, else the project's own
-  std::string target;               // --target; empty: the profile's own, else "default"
-  int threads = 0;                  // --threads; 0: the target's own, else 1
+  std::filesystem::path directory{};  // holds profiles.yml (see FindProfilesDirectory)
+  std::string profile{};              // --profile, else the project's own
+  std::string target{};               // --target; empty: the profile's own, else "default"
+  int threads = 0;                    // --threads; 0: the target's own, else 1
 };
 
 // The active target: where models are built.

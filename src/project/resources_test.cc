@@ -121,33 +121,31 @@ models:
 TEST(Contracts, ChecksumIsDbts) {
   MemoryProject project;
   project.File("models/stg.sql", "select 1 as id");
-  project.File("models/con.sql", "{{ config(materialized='table') }} select 1 as id").File("models/p.yml", R"(
+  project.File("models/con.sql", "{{ config(materialized='table') }} select 1 as id").File("models/p.yml", R"yml(
 models:
   - name: con
     config: {contract: {enforced: true}}
     constraints:
       - {type: primary_key, columns: [id]}
-      - {type: foreign_key, columns: [id], to: "ref('stg')", to_columns: [id]
-}
+      - {type: foreign_key, columns: [id], to: "ref('stg')", to_columns: [id]}
     columns:
       - {name: id, data_type: integer, constraints: [{type: not_null}, {type: check, expression: "id > 0"}]}
       - {name: name, data_type: text}
-)");
+)yml");
   const Json node = Written(project)["nodes"]["model.shop.con"];
-    EXPECT_EQ(node["contract"]["checksum"], "1e400ece9888cf20c7e3e080d14208b334c7d17c503b0f061af5b79d2a22aca9");
-    EXPECT_EQ(node["primary_key"].dump(), R"(["id"])");
-    EXPECT_EQ(node["depends_on"]["nodes"].dump(), R"(["model.shop.stg"])");
-    }
+  EXPECT_EQ(node["contract"]["checksum"], "1e400ece9888cf20c7e3e080d14208b334c7d17c503b0f061af5b79d2a22aca9");
+  EXPECT_EQ(node["primary_key"].dump(), R"(["id"])");
+  EXPECT_EQ(node["depends_on"]["nodes"].dump(), R"(["model.shop.stg"])");
+}
 
-    TEST(UnitTests, RowsAndChecksumAreDbts) {
-      MemoryProject project;
-      project.File("seeds/sd.csv", "id,name\n1,a\n").File("models/stg.sql", "select * from {{ ref('sd') }}");
-  project.File("tests/fixtures/fx.csv", "id,name\n1,\n2,b\n").File("models/u.yml", R"(
+TEST(UnitTests, RowsAndChecksumAreDbts) {
+  MemoryProject project;
+  project.File("seeds/sd.csv", "id,name\n1,a\n").File("models/stg.sql", "select * from {{ ref('sd') }}");
+  project.File("tests/fixtures/fx.csv", "id,name\n1,\n2,b\n").File("models/u.yml", R"yml(
 unit_tests:
   - name: ut_dict
     model: stg
-    given: [{input: "ref('sd')", rows: [{id: 1, name: ~}, {id: 2, name: a}]
-    }]
+    given: [{input: "ref('sd')", rows: [{id: 1, name: ~}, {id: 2, name: a}]}]
     expect: {rows: [{id: 1, name: a}]}
   - name: from_file
     model: stg
@@ -157,50 +155,50 @@ unit_tests:
     model: stg
     given: [{input: "ref('sd')"}]
     expect: {rows: []}
-)");
+)yml");
   const Json tests = Written(project)["unit_tests"];
-    const Json& dict = tests["unit_test.shop.stg.ut_dict"];
-    EXPECT_EQ(dict["checksum"], "f1e61c25b70bce7e341619550b799c34ff6cb7008cfe5ea5b2d44829beeca681");
-    EXPECT_EQ(dict["fqn"].dump(), R"(["shop","stg","ut_dict"])");
-    EXPECT_EQ(dict["given"][0]["rows"][0].dump(),
-              R"({"id":2,"name":"a"})");  // the first row without a null comes first
-    EXPECT_EQ(dict["depends_on"]["nodes"].dump(), R"(["model.shop.stg"])");
-    EXPECT_EQ(tests["unit_test.shop.stg.from_file"]["given"][0]["rows"].dump(),
-              R"([{"id":"2","name":"b"},{"id":"1","name":null}])");
-    EXPECT_EQ(tests["unit_test.shop.stg.from_seed"]["given"][0]["rows"].dump(), R"([{"id":"1","name":"a"}])");
-    }
+  const Json& dict = tests["unit_test.shop.stg.ut_dict"];
+  EXPECT_EQ(dict["checksum"], "f1e61c25b70bce7e341619550b799c34ff6cb7008cfe5ea5b2d44829beeca681");
+  EXPECT_EQ(dict["fqn"].dump(), R"(["shop","stg","ut_dict"])");
+  EXPECT_EQ(dict["given"][0]["rows"][0].dump(),
+            R"({"id":2,"name":"a"})");  // the first row without a null comes first
+  EXPECT_EQ(dict["depends_on"]["nodes"].dump(), R"(["model.shop.stg"])");
+  EXPECT_EQ(tests["unit_test.shop.stg.from_file"]["given"][0]["rows"].dump(),
+            R"([{"id":"2","name":"b"},{"id":"1","name":null}])");
+  EXPECT_EQ(tests["unit_test.shop.stg.from_seed"]["given"][0]["rows"].dump(), R"([{"id":"1","name":"a"}])");
+}
 
-    TEST(UnitTests, OneForEachVersion) {
-      MemoryProject project;
-      WithVersions(project).File("models/u.yml", R"(
+TEST(UnitTests, OneForEachVersion) {
+  MemoryProject project;
+  WithVersions(project).File("models/u.yml", R"(
 unit_tests:
   - {name: all, model: cust, given: [], expect: {rows: []}}
   - {name: some, model: cust, versions: {exclude: [1]}, given: [], expect: {rows: []}}
 )");
-      const Json tests = Written(project)["unit_tests"];
-      EXPECT_EQ(tests.size(), 5u);
-      EXPECT_EQ(tests["unit_test.shop.cust.some_v2"]["version"], 2);
-      EXPECT_EQ(tests["unit_test.shop.cust.all_v1"]["depends_on"]["nodes"].dump(), R"(["model.shop.cust.v1"])");
-    }
+  const Json tests = Written(project)["unit_tests"];
+  EXPECT_EQ(tests.size(), 5u);
+  EXPECT_EQ(tests["unit_test.shop.cust.some_v2"]["version"], 2);
+  EXPECT_EQ(tests["unit_test.shop.cust.all_v1"]["depends_on"]["nodes"].dump(), R"(["model.shop.cust.v1"])");
+}
 
-    TEST(Functions, AreWhatTheirCallsDependOn) {
-      MemoryProject project;
-      project.File("functions/is_pos.sql", "x > 0").File("functions/f.yml", R"(
+TEST(Functions, AreWhatTheirCallsDependOn) {
+  MemoryProject project;
+  project.File("functions/is_pos.sql", "x > 0").File("functions/f.yml", R"(
 functions:
   - name: is_pos
     arguments: [{name: x, data_type: int}]
     returns: {data_type: boolean}
 )");
-      project.File("models/m.sql", "select {{ function('is_pos') }}(1)");
-      const Json json = Written(project);
-      EXPECT_EQ(json["functions"]["function.shop.is_pos"]["relation_name"], R"("shop"."main"."is_pos")");
-      EXPECT_EQ(json["nodes"]["model.shop.m"]["functions"].dump(), R"([["is_pos"]])");
-      EXPECT_EQ(json["nodes"]["model.shop.m"]["depends_on"]["nodes"].dump(), R"(["function.shop.is_pos"])");
-    }
+  project.File("models/m.sql", "select {{ function('is_pos') }}(1)");
+  const Json json = Written(project);
+  EXPECT_EQ(json["functions"]["function.shop.is_pos"]["relation_name"], R"("shop"."main"."is_pos")");
+  EXPECT_EQ(json["nodes"]["model.shop.m"]["functions"].dump(), R"([["is_pos"]])");
+  EXPECT_EQ(json["nodes"]["model.shop.m"]["depends_on"]["nodes"].dump(), R"(["function.shop.is_pos"])");
+}
 
-    TEST(Semantics, MetricsStandOnModels) {
-      MemoryProject project;
-      project.File("models/stg.sql", "select 1 as id").File("models/sem.yml", R"(
+TEST(Semantics, MetricsStandOnModels) {
+  MemoryProject project;
+  project.File("models/stg.sql", "select 1 as id").File("models/sem.yml", R"(
 semantic_models:
   - name: orders
     model: ref('stg')
@@ -213,17 +211,17 @@ metrics:
 saved_queries:
   - {name: sq, query_params: {metrics: [per], group_by: []}, exports: [{name: ex, config: {export_as: table}}]}
 )");
-      const Json json = Written(project);
-      const Json& per = json["metrics"]["metric.shop.per"];
-      EXPECT_EQ(per["depends_on"]["nodes"].dump(), R"(["metric.shop.total","metric.shop.number"])");
-      EXPECT_EQ(per["type_params"]["input_measures"].size(), 2u);
-      EXPECT_EQ(json["metrics"]["metric.shop.number"]["filter"]["where_filters"][0]["where_sql_template"],
-                "{{ Dimension('a') }} = 1");
-      EXPECT_EQ(json["metrics"]["metric.shop.week"]["type_params"]["cumulative_type_params"]["window"].dump(),
-                R"({"count":7,"granularity":"day"})");
-      EXPECT_EQ(json["semantic_models"]["semantic_model.shop.orders"]["node_relation"]["alias"], "stg");
-      EXPECT_EQ(json["saved_queries"]["saved_query.shop.sq"]["depends_on"]["nodes"].dump(), R"(["metric.shop.per"])");
-    }
+  const Json json = Written(project);
+  const Json& per = json["metrics"]["metric.shop.per"];
+  EXPECT_EQ(per["depends_on"]["nodes"].dump(), R"(["metric.shop.total","metric.shop.number"])");
+  EXPECT_EQ(per["type_params"]["input_measures"].size(), 2u);
+  EXPECT_EQ(json["metrics"]["metric.shop.number"]["filter"]["where_filters"][0]["where_sql_template"],
+            "{{ Dimension('a') }} = 1");
+  EXPECT_EQ(json["metrics"]["metric.shop.week"]["type_params"]["cumulative_type_params"]["window"].dump(),
+            R"({"count":7,"granularity":"day"})");
+  EXPECT_EQ(json["semantic_models"]["semantic_model.shop.orders"]["node_relation"]["alias"], "stg");
+  EXPECT_EQ(json["saved_queries"]["saved_query.shop.sq"]["depends_on"]["nodes"].dump(), R"(["metric.shop.per"])");
+}
 
-    }  // namespace
-    }  // namespace stir::project
+}  // namespace
+}  // namespace stir::project

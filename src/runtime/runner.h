@@ -90,8 +90,8 @@ struct Freshness {
 
 struct NodeOutcome {
   project::NodeResult result;
-  Diagnostics errors;                  // why it failed, each at the user's place; empty otherwise
-  std::optional<Freshness> freshness;  // of a source that could be asked
+  Diagnostics errors;                    // why it failed, each at the user's place; empty otherwise
+  std::optional<Freshness> freshness{};  // of a source that could be asked
 };
 
 // The first rows of a query.
