@@ -101,6 +101,9 @@ Value WordsOf(const Node& source) {
 }  // namespace
 
 Result<std::optional<std::string>> ExternalLocation(const Node& source) {
+  const Value& meta = source.config->Get("meta");
+  const bool in_meta = meta.IsDict() && meta.AsDict().Find("external_location") != nullptr;
+  if (!in_meta && source.config->Get("external_location").IsUndefined()) return std::optional<std::string>();
   const Value words = WordsOf(source);
   const Value* location = words.AsDict().Find("external_location");
   if (location == nullptr || !location->IsString() || words.AsDict().Find("plugin") != nullptr)

@@ -166,6 +166,7 @@ Result<Value> LoadSeed(NodeRun& run, CallContext&, const Arguments&) {
     return errors;
   }
   WarnOfUnknownColumns(run, typed, *data, path);
+  if (run.state().options().empty) DropRows(*data);
   return Value::New<SeedTable>(*std::move(data));
 }
 
