@@ -63,6 +63,14 @@ TEST(SeedTypes, DatesAndTimes) {
                            "2024-01-01T10.5:00"})
     EXPECT_EQ(TypeOf({cell}), "text") << cell;
   EXPECT_EQ(TypeOf({"2024-01-01", "2024-01-01 10:00:00"}), "text");
+  for (const char* second : {"2023-02-29", "0000-01-01", "2024-13-01", "2024-01-0x", "2024/01/01", "2024-00-10"})
+    EXPECT_EQ(TypeOf({"2024-01-01", second}), "text") << second;
+  for (const char* second : {"2024-01-31", "2024-02-29", "2024-1-1", "null"})
+    EXPECT_EQ(TypeOf({"2024-01-01", second}), "date") << second;
+  for (const char* second :
+       {"2024-01-01 24:00:00", "2024-01-01 10:60:00", "2024-01-01 10:00:6x", "2023-02-29 10:00:00"})
+    EXPECT_EQ(TypeOf({"2024-01-01 23:59:59", second}), "text") << second;
+  EXPECT_EQ(TypeOf({"2024-01-01 23:59:59", "2024-01-31 1:2:3", ""}), "timestamp without time zone");
   EXPECT_EQ(TypeOf({"2024-01-01 10:00:00", "2024-01-01T10:00:00"}), "text");
 }
 

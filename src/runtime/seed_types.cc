@@ -340,6 +340,24 @@ namespace {
 constexpr uint8_t BitOf(SeedType type) { return static_cast<uint8_t>(1U << static_cast<unsigned>(type)); }
 constexpr uint8_t kOnlyText = BitOf(SeedType::kText);
 
+// "2024-01-28", as nearly every date is written; days after the 28th are left to the calendar.
+bool IsPlainDate(std::string_view cell) {
+  if (cell.size() != 10 || cell[4] != '-' || cell[7] != '-') return false;
+  for (const size_t at : {0U, 1U, 2U, 3U, 5U, 6U, 8U, 9U})
+    if (!IsDigit(cell[at])) return false;
+  const int month = (cell[5] - '0') * 10 + (cell[6] - '0'), day = (cell[8] - '0') * 10 + (cell[9] - '0');
+  return month >= 1 && month <= 12 && day >= 1 && day <= 28 && !cell.starts_with("0000");
+}
+
+// "2024-01-28 10:00:00"
+bool IsPlainDateTime(std::string_view cell) {
+  if (cell.size() != 19 || cell[10] != ' ' || cell[13] != ':' || cell[16] != ':') return false;
+  for (const size_t at : {11U, 12U, 14U, 15U, 17U, 18U})
+    if (!IsDigit(cell[at])) return false;
+  const bool hour = cell[11] < '2' || (cell[11] == '2' && cell[12] <= '3');
+  return hour && cell[14] <= '5' && cell[17] <= '5' && IsPlainDate(cell.substr(0, 10));
+}
+
 // A null has four letters, or spaces around it.
 bool MayBeNull(std::string_view cell) {
   const auto plain = [](char c) { return c > ' ' && c < 0x7f; };
@@ -387,6 +405,8 @@ void ColumnGuess::See(std::string_view cell) {
   if (fits_ == (kOnlyText | BitOf(SeedType::kNumber))) {
     if (const auto places = PlainPlaces(cell)) return Widen(*places);
   }
+  if (fits_ == (kOnlyText | BitOf(SeedType::kDate)) && IsPlainDate(cell)) return;
+  if (fits_ == (kOnlyText | BitOf(SeedType::kDateTime)) && IsPlainDateTime(cell)) return;
   SeeOther(cell);
 }
 
