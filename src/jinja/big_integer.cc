@@ -5,6 +5,7 @@
 #include <openssl/bn.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <memory>
 
@@ -286,6 +287,12 @@ Value IntegerArithmetic(BinaryOp op, const Value& left, const Value& right) {
 Value NegateInteger(const Value& value) { return IntegerArithmetic(BinaryOp::kSubtract, Value::Int(0), value); }
 
 std::string IntegerDigits(const Value& value, int base) {
+  if (IsWhole(value)) {
+    const int64_t number = WholeOf(value);
+    const uint64_t magnitude = number < 0 ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number);
+    char digits[64];
+    return {digits, std::to_chars(digits, digits + sizeof digits, magnitude, base).ptr};
+  }
   Number made;
   Number magnitude = Copy(NumberOf(value, made));
   BN_set_negative(magnitude.get(), 0);

@@ -119,6 +119,7 @@ Value Attribute(Evaluator& evaluator, const Value& input, const Arguments& argum
   // An attribute only, never an item: a dict has its methods.
   if (input.AsObject()) {
     std::optional<Value> found = Take(input.AsObject()->GetAttribute(evaluator, text));
+    if (!found && text == "__class__") return evaluator.Attribute(input, text);
     return found ? *found : evaluator.MissingAttribute(input, name);
   }
   if (input.IsDict() && !FindMethod(input, text) && input.AsDict().Find(text))

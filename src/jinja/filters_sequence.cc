@@ -48,6 +48,13 @@ void SortByKey(std::vector<Keyed>& keyed, bool reverse) {
       keyed, [&](const Keyed& a, const Keyed& b) { return reverse ? Less(b.key, a.key) : Less(a.key, b.key); });
 }
 
+// By keys that stand in lists of one, which are compared for equality first: what is equal needs no order.
+void SortByOnlyKey(std::vector<Keyed>& keyed, bool reverse) {
+  auto before = [](const Value& a, const Value& b) { return !a.Equals(b) && Less(a, b); };
+  std::ranges::stable_sort(
+      keyed, [&](const Keyed& a, const Keyed& b) { return reverse ? before(b.key, a.key) : before(a.key, b.key); });
+}
+
 Value Items(std::vector<Keyed> keyed) {
   std::vector<Value> items;
   for (Keyed& each : keyed) items.push_back(std::move(each.item));
@@ -85,7 +92,11 @@ Value Sort(Evaluator& evaluator, const Value& input, const Arguments& arguments)
     for (const AttributePath& path : paths) key.push_back(FoldCase(path.Of(evaluator, item), case_sensitive));
     keyed.push_back({Value::List(std::move(key)), item});
   }
-  SortByKey(keyed, is_reverse);
+  if (paths.size() == 1) {
+    SortByOnlyKey(keyed, is_reverse);
+  } else {
+    SortByKey(keyed, is_reverse);
+  }
   return Items(std::move(keyed));
 }
 
@@ -238,6 +249,12 @@ Value Slice(Evaluator& evaluator, const Value& input, const Arguments& arguments
 
 Value First(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader("sync_do_first", arguments).Finish();
+  if (input.IsSequence() && input.Truthy()) return input.Items().front();
+  if (input.IsString() && input.Truthy()) {
+    size_t end = 0;
+    NextCodePoint(input.AsString(), end);
+    return Value::String(std::string(input.AsString().substr(0, end)));
+  }
   std::unique_ptr<Iterator> items = Iterate(input);
   Value first;
   return NextOf(*items, first) ? first : evaluator.UndefinedHint("No first item, sequence was empty.");
@@ -253,11 +270,15 @@ bool Reversed(Evaluator& evaluator, const Value& input, std::vector<Value>& item
   if (!can) return false;
   items = ToVector(input);
   std::ranges::reverse(items);
+  if (Cells::IsMarkup(input)) {
+    for (Value& each : items) each = Value::Markup(std::string(each.AsString()));
+  }
   return true;
 }
 
 Value Last(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader("do_last", arguments).Finish();
+  if (input.IsSequence() && input.Truthy()) return input.Items().back();
   std::vector<Value> items;
   if (!Reversed(evaluator, input, items)) FailType(fmt::format("'{}' object is not reversible", input.TypeName()));
   return items.empty() ? evaluator.UndefinedHint("No last item, sequence was empty.") : items.front();

@@ -260,7 +260,11 @@ Value Replace(Evaluator& evaluator, const Value& input, const Arguments& argumen
   Value from = reader.Required("old"), to = reader.Required("new"), count = reader.Optional("count");
   reader.Finish();
   const int64_t limit = count.IsNone() ? -1 : RequireInt(count);
-  if (!evaluator.autoescape()) return Value::String(ReplaceText(ToText(input), ToText(from), ToText(to), limit));
+  if (!evaluator.autoescape()) {
+    if (input.IsString() && from.IsString() && to.IsString())
+      return Value::String(ReplaceText(input.AsString(), from.AsString(), to.AsString(), limit));
+    return Value::String(ReplaceText(ToText(input), ToText(from), ToText(to), limit));
+  }
   // Text that HTML goes into becomes HTML; HTML takes nothing else.
   const bool escapes = IsHtml(from) || (IsHtml(to) && !IsHtml(input));
   const Value text = escapes ? EscapeValue(input) : Soft(input);
@@ -380,7 +384,8 @@ Value ToJson(Evaluator&, const Value& input, const Arguments& arguments) {
   Value indent = reader.Optional("indent");
   reader.Finish();
   JsonStyle style{.sort_keys = true};
-  if (!indent.IsNone()) {
+  const bool has_items = (input.IsSequence() || input.IsDict()) && input.Truthy();
+  if (!indent.IsNone() && has_items) {
     const Value prefix = indent.IsString() ? indent : Arithmetic(BinaryOp::kMultiply, Value::String(" "), indent);
     style.indent = std::string(prefix.AsString());
   }
@@ -447,6 +452,10 @@ constexpr FilterEntry kFilters[] = {
        Reader reader("do_trim", arguments);
        Value characters = reader.Optional("chars");
        reader.Finish();
+       if (characters.IsNone() && input.IsString()) {
+         const std::string_view text = StripLeft(StripRight(input.AsString()));
+         return text.size() == input.AsString().size() ? input : Like(input, std::string(text));
+       }
        return CallMethod(evaluator, Soft(input), "strip", {characters});
      }},
     {"center",

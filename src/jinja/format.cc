@@ -196,7 +196,9 @@ std::string FormatReal(double value, const Spec& spec, const Value& original) {
   const bool is_zero = body.find_first_not_of("0.") == std::string::npos;
   const std::string sign = SignOf(spec, negative && !(spec.no_negative_zero && is_zero));
   const size_t taken = sign.size() + (body.size() - whole) + suffix.size();
-  std::string grouped = GroupIn(spec, body.substr(0, whole), 3, taken) + body.substr(whole) + suffix;
+  const std::string whole_digits = body.substr(0, whole);
+  std::string grouped =
+      (std::isfinite(value) ? GroupIn(spec, whole_digits, 3, taken) : whole_digits) + body.substr(whole) + suffix;
   return Pad(spec, sign, std::move(grouped), '>');
 }
 

@@ -375,7 +375,6 @@ Value Reader::Required(std::string_view name) { return Take(reader_.Required(nam
 
 std::string Reader::RequiredText(std::string_view name) {
   Value value = Required(name);
-  FailIfUndefined(value);
   if (!value.IsString())
     FailType(fmt::format("expected str instance for argument '{}', {} found", name, value.TypeName()));
   return std::string(value.AsString());

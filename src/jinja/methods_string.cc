@@ -22,7 +22,6 @@ Value Same(const Value& self, std::string text) {
 // An argument that goes into the text: HTML takes HTML only.
 std::string TextFor(const Value& self, const Value& argument) {
   if (Cells::IsMarkup(self)) return std::string(EscapeValue(argument).AsString());
-  FailIfUndefined(argument);
   if (!argument.IsString()) FailType(fmt::format("expected str instance, {} found", argument.TypeName()));
   return std::string(argument.AsString());
 }
@@ -181,7 +180,6 @@ Value HasAffix(Evaluator&, const Value& self, const Arguments& arguments) {
   reader.Finish();
   Part part = PartOf(self.AsString(), start, end);
   auto matches = [&](const Value& each) {
-    FailIfUndefined(each);
     if (!each.IsString())
       FailType(fmt::format("{} first arg must be str or a tuple of str, not {}", kName, each.TypeName()));
     return part.valid && (kEnd ? part.text.ends_with(each.AsString()) : part.text.starts_with(each.AsString()));
@@ -195,7 +193,6 @@ Value StripText(Evaluator&, const Value& self, const Arguments& arguments) {
   Reader reader(kLeft && kRight ? "strip" : kLeft ? "lstrip" : "rstrip", arguments);
   Value characters = reader.Optional("chars");
   reader.Finish();
-  FailIfUndefined(characters);
   if (!characters.IsNone() && !characters.IsString())
     FailType(fmt::format("{} arg must be None or str", kLeft && kRight ? "strip" : kLeft ? "lstrip" : "rstrip"));
   std::string_view text = self.AsString();
@@ -269,7 +266,6 @@ Value Split(Evaluator&, const Value& self, const Arguments& arguments) {
   Value separator = reader.Optional("sep");
   int64_t limit = reader.OptionalInt("maxsplit", -1);
   reader.Finish();
-  FailIfUndefined(separator);
   std::vector<std::string_view> parts;
   if (separator.IsNone()) {
     parts = kFromRight ? SplitSpaceRight(self.AsString(), limit) : SplitSpace(self.AsString(), limit);

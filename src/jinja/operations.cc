@@ -399,6 +399,7 @@ bool Contains(const Value& container, const Value& item) {
   std::unique_ptr<Iterator> iterator = Iterate(container);
   Value each;
   while (NextOf(*iterator, each)) {
+    if (Cells::IsStrict(item)) FailIfUndefined(item);
     if (each.Equals(item)) return true;
   }
   return false;
@@ -522,7 +523,36 @@ std::vector<size_t> SliceOf(size_t length, const Value& start, const Value& stop
   return indices;
 }
 
+namespace {
+
+// The part [begin, end) of a text or sequence, by items.
+Value TakePart(const Value& value, size_t begin, size_t end) {
+  if (value.IsString()) {
+    const std::string_view text = value.AsString();
+    const bool is_ascii = IsAscii(text);
+    const size_t first = is_ascii ? begin : CodePointOffset(text, begin);
+    const size_t last = is_ascii ? end : first + CodePointOffset(text.substr(first), end - begin);
+    std::string part(text.substr(first, last - first));
+    return Cells::IsMarkup(value) ? Value::Markup(std::move(part)) : Value::String(std::move(part));
+  }
+  const auto& items = value.Items();
+  std::vector<Value> part(items.begin() + static_cast<ptrdiff_t>(begin), items.begin() + static_cast<ptrdiff_t>(end));
+  return value.type() == Type::kList ? Value::List(std::move(part)) : Value::Tuple(std::move(part));
+}
+
+}  // namespace
+
 Value TakeSlice(const Value& value, const Value& start, const Value& stop, const Value& step) {
+  auto is_bound = [](const Value& bound) { return bound.IsNone() || bound.type() == Type::kInt; };
+  if (step.IsNone() && is_bound(start) && is_bound(stop)) {
+    const auto length = static_cast<int64_t>(*value.Length());
+    auto place = [&](const Value& bound, int64_t fallback) {
+      if (bound.IsNone()) return fallback;
+      return std::clamp<int64_t>(bound.AsInt() < 0 ? bound.AsInt() + length : bound.AsInt(), 0, length);
+    };
+    const int64_t begin = place(start, 0), end = place(stop, length);
+    return TakePart(value, static_cast<size_t>(begin), static_cast<size_t>(std::max(begin, end)));
+  }
   std::vector<size_t> indices = SliceOf(*value.Length(), start, stop, step);
   if (value.IsString()) {
     std::string_view text = value.AsString();

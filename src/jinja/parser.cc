@@ -80,7 +80,9 @@ void Parser::Parse() {
       is_text &&
       static_cast<const TextExpr&>(*static_cast<const OutputStatement&>(*root.body[0]).items[0]).text == compiled_.text;
   if (!unknown_.empty()) {
-    UnknownName& first = unknown_[0];
+    // What Python refuses comes after all that Jinja2 itself does.
+    auto own = std::ranges::find_if(unknown_, [](const UnknownName& each) { return each.kind == kTemplateAssertion; });
+    UnknownName& first = own == unknown_.end() ? unknown_.front() : *own;
     throw SyntaxFailure{std::move(first.message), first.begin, first.end, std::move(first.hint), first.kind};
   }
   root.uses_self = Mentions("self", 0);
@@ -136,6 +138,12 @@ void Parser::Fail(std::string message, uint32_t begin, uint32_t end) const {
 
 void Parser::FailAssertion(std::string message, uint32_t begin, uint32_t end) const {
   throw SyntaxFailure{std::move(message), begin, end, {}, kTemplateAssertion};
+}
+
+// The outer of two that stand in each other is reported first.
+void Parser::AddUnknownAround(uint32_t begin, UnknownName unknown) {
+  auto inner = std::ranges::find_if(unknown_, [&](const UnknownName& each) { return each.begin >= begin; });
+  unknown_.insert(inner, std::move(unknown));
 }
 
 // --- nodes
@@ -342,6 +350,7 @@ Statement* Parser::ParseFor() {
   if (SkipIf("if")) {
     loop->filter_target = CloneTarget(*loop->target);
     first_name = NameMark();
+    Saved in_if(in_if_, false);
     loop->filter = ParseExpression();
     loop->filter_names = NamesSince(first_name);
   }
@@ -479,11 +488,11 @@ Statement* Parser::ParseDo() {
 
 Statement* Parser::ParseJump(StatementKind kind) {
   if (loops_ == 0) {
-    throw SyntaxFailure{kind == StatementKind::kBreak ? "'break' outside loop" : "'continue' not properly in loop",
+    unknown_.push_back({kind == StatementKind::kBreak ? "'break' outside loop" : "'continue' not properly in loop",
                         current_.begin,
                         current_.end,
                         {},
-                        kTemplateCompile};
+                        kTemplateCompile});
   }
   auto* node = Node<Statement>(kind, Advance().begin);
   node->end = previous_end_;

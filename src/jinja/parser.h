@@ -155,6 +155,7 @@ class Parser {
     std::string hint;
     Kind kind = kTemplateAssertion;
   };
+  void AddUnknownAround(uint32_t begin, UnknownName unknown);
   void AddUnknown(std::string message, const Token& at) {
     unknown_.push_back({std::move(message), at.begin, at.end, {}});
   }

@@ -405,7 +405,7 @@ const Expr* Parser::ParseFilter(const Expr* input) {
   node->arguments = arguments;
   node->constant = input && input->constant && AreConstant(arguments) && node->filter && node->filter->folds;
   if (!node->filter && !in_if_)
-    unknown_.push_back({fmt::format("No filter named '{}'.", name), begin, name_end, FilterHint(name)});
+    AddUnknownAround(node->begin, {fmt::format("No filter named '{}'.", name), begin, name_end, FilterHint(name)});
   return node;
 }
 
@@ -433,7 +433,7 @@ const Expr* Parser::ParseTest(const Expr* input) {
   node->arguments = arguments;
   node->constant = input->constant && AreConstant(arguments);
   if (!node->test && !in_if_)
-    unknown_.push_back({fmt::format("No test named '{}'.", name), name_begin, name_end, TestHint(name)});
+    AddUnknownAround(input->begin, {fmt::format("No test named '{}'.", name), name_begin, name_end, TestHint(name)});
   if (!negated) return node;
   auto* opposite = Node<UnaryExpr>(ExprKind::kNot, input->begin);
   opposite->operand = node;

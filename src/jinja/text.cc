@@ -140,7 +140,12 @@ bool IsUpper(char32_t code) { return code < 0x80 ? code >= 'A' && code <= 'Z' : 
 bool IsLower(char32_t code) { return code < 0x80 ? code >= 'a' && code <= 'z' : Classify(code, iswlower_l); }
 bool IsPrintable(char32_t code) {
   if (code < 0x80) return code >= 0x20 && code < 0x7F;
-  return !IsSpace(code) && Classify(code, iswprint_l);
+  // Marks that only steer the text around them, and characters for private use.
+  const bool is_format = code == 0xAD || (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) ||
+                         (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
+                         (code >= 0x600 && code <= 0x605) || code == 0x61C || code == 0x6DD || code == 0x180E;
+  const bool is_private = (code >= 0xE000 && code <= 0xF8FF) || code >= 0xE0001;
+  return !IsSpace(code) && !is_format && !is_private && Classify(code, iswprint_l);
 }
 
 char32_t ToUpperCode(char32_t code) {
@@ -192,6 +197,11 @@ void AppendTitleCase(std::string& out, char32_t code) {
 
 std::string UpperText(std::string_view text) {
   std::string out;
+  if (IsAscii(text)) {
+    out = text;
+    for (char& c : out) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    return out;
+  }
   out.reserve(text.size());
   for (size_t offset = 0; offset < text.size();) AppendUpperCase(out, NextCodePoint(text, offset));
   return out;
@@ -213,6 +223,11 @@ std::string FoldText(std::string_view text) {
 
 std::string LowerText(std::string_view text) {
   std::string out;
+  if (IsAscii(text)) {
+    out = text;
+    for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    return out;
+  }
   out.reserve(text.size());
   for (size_t offset = 0; offset < text.size();) AppendCodePoint(out, ToLowerCode(NextCodePoint(text, offset)));
   return out;

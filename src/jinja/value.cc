@@ -1,6 +1,7 @@
 // Values: handles, factories, truth, equality, hash, and how they print.
 #include "jinja/value.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -13,11 +14,22 @@
 namespace stir::jinja {
 namespace {
 
-constexpr int kMaxNesting = 200;  // of lists in lists, when printed or compared
+constexpr int kMaxNesting = 900;  // of lists in lists, when printed or compared
 
 // How deep this thread is inside a print or comparison: a list that contains itself ends in an error, not a crash. It
 // has to be the thread's, as objects of other rooms print their items by calling Value again.
 thread_local int nesting = 0;
+// The lists and dicts that are being printed: one that comes again inside of itself is printed as dots.
+thread_local std::vector<const void*> printed;
+struct Printing {
+  explicit Printing(const Value& value) : again(std::ranges::find(printed, value.Identity()) != printed.end()) {
+    printed.push_back(value.Identity());
+  }
+  ~Printing() { printed.pop_back(); }
+  Printing(const Printing&) = delete;
+  Printing& operator=(const Printing&) = delete;
+  const bool again;
+};
 struct Nested {
   Nested() { ++nesting; }
   ~Nested() { --nesting; }
@@ -80,6 +92,8 @@ Status AppendItems(std::string& out, const std::vector<Value>& items) {
 
 Result<std::string> ReprSequence(const Value& value) {
   bool is_list = value.type() == Type::kList;
+  const Printing printing(value);
+  if (printing.again) return std::string(is_list ? "[...]" : "(...)");
   std::string out(1, is_list ? '[' : '(');
   STIR_TRY(AppendItems(out, value.Items()));
   if (!is_list && value.Items().size() == 1) out += ',';
@@ -97,12 +111,15 @@ std::string DebugText(const UndefinedCell& cell) {
   return "{{ " + text + " }}";
 }
 
-Result<std::string> ReprDict(const Dict& dict) {
+Result<std::string> ReprDict(const Value& value) {
+  const Dict& dict = value.AsDict();
+  const Printing printing(value);
+  if (printing.again) return std::string("{...}");
   std::string out = "{";
-  for (const auto& [key, value] : dict.entries()) {
+  for (const auto& [key, item] : dict.entries()) {
     if (out.size() > 1) out += ", ";
     STIR_ASSIGN(std::string key_text, key.Repr());
-    STIR_ASSIGN(std::string value_text, value.Repr());
+    STIR_ASSIGN(std::string value_text, item.Repr());
     out += key_text;
     out += ": ";
     out += value_text;
@@ -232,7 +249,7 @@ Result<std::string> Value::Repr() const {
     case Type::kTuple:
       return ReprSequence(*this);
     case Type::kDict:
-      return ReprDict(AsDict());
+      return ReprDict(*this);
     case Type::kObject:
       return AsObject()->Repr();
   }

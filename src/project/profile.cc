@@ -141,7 +141,7 @@ class TargetReader {
   }
 
   static bool IsPassword(std::string_view key) { return key == "password" || key == "pass"; }
-  static bool IsSyntax(const Diagnostics& errors) { return errors.front().kind == jinja::kTemplateSyntax; }
+  static bool IsSyntax(const Diagnostics& errors) { return jinja::IsSyntaxError(errors.front().kind); }
 
   // A password may hold what looks like broken Jinja: then it is taken as written.
   Result<Value> RenderOutput(const yaml::Node& output) {
