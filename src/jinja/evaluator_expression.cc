@@ -377,6 +377,7 @@ Value Evaluator::Item(const Value& value, const Value& key) {
       return found ? std::move(*found) : MissingAttribute(value, key);
     }
     case Type::kDict:
+      if (Cells::IsStrict(key)) FailIfUndefined(key);
       if (const Value* item = value.AsDict().Find(key)) return *item;
       break;
     case Type::kString:

@@ -166,7 +166,7 @@ class Line final : public Scope, public TemplateLoader {
   }
   static RenderOptions PlainRender() {
     RenderOptions options;
-    options.sandboxed = false;
+    options.sandboxed = options.keeps_plain = false;
     options.native_style = NativeStyle::kLiteral;
     return options;
   }

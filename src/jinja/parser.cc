@@ -75,10 +75,7 @@ void Parser::Parse() {
   current_ = lexer_.Next();
   root.body = ParseUntil({});
   root.end = static_cast<uint32_t>(compiled_.text.size());
-  const bool is_text = root.body.size() == 1 && root.body[0]->kind == StatementKind::kOutput && !lexer_.saw_tag();
-  compiled_.plain =
-      is_text &&
-      static_cast<const TextExpr&>(*static_cast<const OutputStatement&>(*root.body[0]).items[0]).text == compiled_.text;
+  compiled_.plain = !lexer_.saw_tag();
   if (!unknown_.empty()) {
     // What Python refuses comes after all that Jinja2 itself does.
     auto own = std::ranges::find_if(unknown_, [](const UnknownName& each) { return each.kind == kTemplateAssertion; });

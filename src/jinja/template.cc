@@ -120,7 +120,7 @@ std::vector<CallSite> Template::Calls() const {
 }
 
 Result<std::string> Render(const Template& source, Scope& scope, const RenderOptions& options) {
-  if (source.is_plain()) {
+  if (source.is_plain() && options.keeps_plain) {
     const CompiledTemplate& compiled = source.compiled();
     if (options.pieces && !compiled.text.empty())
       options.pieces->push_back({0, compiled.SpanOf(0, static_cast<uint32_t>(compiled.text.size())), {}});

@@ -135,6 +135,7 @@ struct RenderOptions {
   std::vector<OutputPiece>* pieces = nullptr;  // filled when given
   bool autoescape = false;                     // what is printed is escaped for HTML, unless it is marked as safe
   bool sandboxed = true;                       // no attributes that begin with `_`, no `range` beyond limits.range
+  bool keeps_plain = true;                     // a text without any tag is its own output, its last line end included
   NativeStyle native_style = NativeStyle::kText;
   TemplateLoader* loader = nullptr;  // null: templates cannot name others
 };

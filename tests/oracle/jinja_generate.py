@@ -81,7 +81,7 @@ class Generator:
         return f"{self.text()}|{self.pick('upper', 'lower', 'title', 'capitalize', 'trim', 'length', 'reverse', 'list', 'center(9)', 'indent(2)', 'indent(2, true)', 'truncate(5)', 'truncate(5, true, end=chr)', 'wordcount', 'replace(x, y)', 'int', 'float', 'first', 'last', 'urlencode', 'e', 'striptags', 'tojson', 'wordwrap(4)', 'format(1, 2)', 'format(1)', 'string', 'sort|join', 'unique|join')}"
 
     def sequence_filter(self):
-        return f"{self.sequence()}|{self.pick('join', 'join(x)', 'sort', 'sort(reverse=true)', 'sort(case_sensitive=true)', 'unique|list', 'list', 'length', 'first', 'last', 'sum', 'max', 'min', 'batch(2)|list', 'batch(3, 0)|list', 'slice(3)|list', 'slice(2, none)|list', 'map(attribute=0)|list', 'map(attribute=attr)|list', 'map(upper)|list', 'select(odd)|list', 'reverse|list', 'tojson', 'string', 'random|length > 99', 'groupby(0)', 'groupby(dept)|list', 'selectattr(attr)|list', 'rejectattr(attr, gt, 30)|list', 'sum(attribute=age)', 'max(attribute=age)')}"
+        return f"{self.sequence()}|{self.pick('join', 'join(x)', 'sort', 'sort(reverse=true)', 'sort(case_sensitive=true)', 'unique|list', 'list', 'length', 'first', 'last', 'sum', 'max', 'min', 'batch(2)|list', 'batch(3, 0)|list', 'slice(3)|list', 'slice(2, none)|list', 'map(attribute=0)|list', 'map(attribute=attr)|list', 'map(upper)|list', 'select(odd)|list', 'reverse|list', 'tojson', 'string', 'groupby(0)', 'groupby(dept)|list', 'selectattr(attr)|list', 'rejectattr(attr, gt, 30)|list', 'sum(attribute=age)', 'max(attribute=age)')}"
 
     def method(self):
         owner = self.pick("s", "'a,b,,c'", "' pad '", "'%'")
