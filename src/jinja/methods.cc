@@ -150,7 +150,7 @@ Value Lookup(Evaluator&, const Value& self, const Arguments& arguments) {
 }
 
 void Update(Dict& dict, const Value& more) {
-  FailIfUndefined(more);
+  if (!Cells::IsLenient(more)) FailIfUndefined(more);
   if (more.IsDict()) {
     // A copy: the dict may be updated with itself.
     std::vector<std::pair<Value, Value>> entries(more.AsDict().entries().begin(), more.AsDict().entries().end());
