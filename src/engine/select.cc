@@ -111,4 +111,12 @@ Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const Sele
   return kept;
 }
 
+graph::NodeSet WithoutEmpty(const project::Manifest& manifest, graph::NodeSet nodes) {
+  for (const project::Node& node : manifest.nodes()) {
+    const bool has_code = node.type < project::ResourceType::kSource && node.type != project::ResourceType::kSeed;
+    if (has_code && node.raw_code.empty()) nodes.Remove(node.id);
+  }
+  return nodes;
+}
+
 }  // namespace stir::engine

@@ -20,4 +20,7 @@ Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const Sele
                                    std::span<const std::string_view> types, SourceMap& sources,
                                    const Narrator& narrator);
 
+// The selected nodes without those whose file is empty: they can be listed, but not run.
+graph::NodeSet WithoutEmpty(const project::Manifest& manifest, graph::NodeSet nodes);
+
 }  // namespace stir::engine

@@ -287,6 +287,13 @@ void NodeBuilder::RecordHooks(Node& node, const PackageContext& package) {
   }
   Node uses;
   TakeUses(uses, recording);
+  if (node.type == ResourceType::kSeed && !(uses.refs.empty() && uses.sources.empty() && uses.metrics.empty())) {
+    errors_.push_back(Diagnostic(kBadConfig,
+                                 "seed `" + std::string(node.name) + "` has a hook that refers to another node",
+                                 uses.refs.empty() ? node.config->Where("pre-hook") : uses.refs.front().span)
+                          .About(std::string(node.unique_id))
+                          .Hint("a seed depends on nothing: move the hook to a model"));
+  }
   for (RefCall& use : uses.refs) {
     const bool known = std::ranges::any_of(node.refs, [&](const RefCall& other) {
       return other.name == use.name && other.package == use.package && other.version == use.version;

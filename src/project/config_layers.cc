@@ -96,6 +96,10 @@ Value Shaped(std::string_view key, const Value& value) {
   if (key == "docs") return Updated(DictOf({{"show", Value::Bool(true)}, {"node_color", Value::None()}}), value);
   if (key == "contract")
     return Updated(DictOf({{"enforced", Value::Bool(false)}, {"alias_types", Value::Bool(true)}}), value);
+  if (key == "latest_version_pointer") {
+    const Value none = DictOf({{"enabled", Value::None()}, {"alias", Value::None()}});
+    return Updated(none, value.IsDict() ? value : DictOf({{"enabled", value}}));
+  }
   if (key == "snapshot_meta_column_names" && value.IsDict()) return Updated(NoColumnNames(), value);
   if (key == "static_analysis" && value.type() == jinja::Type::kBool)
     return Value::String(value.AsBool() ? "on" : "off");
@@ -207,6 +211,28 @@ void SettleStoreFailures(std::vector<ConfigEntry>& entries) {
   }
 }
 
+// The freshness of a model: when it is to be built again; without that it says nothing.
+Value BuildAfter(const Value& freshness) {
+  const Value* given = freshness.IsDict() ? freshness.AsDict().Find("build_after") : nullptr;
+  if (!given || !given->IsDict()) return Value::None();
+  const Value after = Updated(
+      DictOf({{"count", Value::None()}, {"period", Value::None()}, {"updates_on", Value::String("any")}}), *given);
+  return DictOf({{"build_after", after}});
+}
+
+// The day from which a microbatch model is built is a time.
+void SettleBegin(std::vector<ConfigEntry>& entries) {
+  auto find = [&](std::string_view key) {
+    return std::ranges::find(entries, key, [](const ConfigEntry& entry) { return std::string_view(entry.key); });
+  };
+  const auto strategy = find("incremental_strategy"), begin = find("begin");
+  if (strategy == entries.end() || begin == entries.end() || !begin->value.IsString()) return;
+  constexpr size_t kDay = std::string_view("2024-01-01").size();
+  const std::string_view day = begin->value.AsString();
+  const bool microbatch = strategy->value.IsString() && strategy->value.AsString() == "microbatch";
+  if (microbatch && day.size() == kDay) begin->value = Value::String(std::string(day) + "T00:00:00");
+}
+
 bool IsHookKey(std::string_view key) {
   while (key.starts_with('+') || key.starts_with(' ')) key.remove_prefix(1);
   return key == "pre-hook" || key == "pre_hook" || key == "post-hook" || key == "post_hook";
@@ -289,7 +315,9 @@ std::vector<ConfigEntry> ConfigBuilder::Take(Diagnostics& errors) && {
   for (ConfigEntry& entry : entries_) {
     Check(entry, type_, errors);
     entry.value = Shaped(entry.key, entry.value);
+    if (type_ == ResourceType::kModel && entry.key == "freshness") entry.value = BuildAfter(entry.value);
   }
+  if (type_ == ResourceType::kModel) SettleBegin(entries_);
   if (type_ == ResourceType::kTest) SettleStoreFailures(entries_);
   return std::move(entries_);
 }

@@ -63,15 +63,19 @@ void ManifestBuilder::AddNode(Node node) {
 
 void ManifestBuilder::CheckDoubles(Diagnostics& errors) const {
   std::unordered_map<std::string_view, const Node*> seen;
-  std::unordered_map<std::string, const Node*> refable;
+  std::unordered_map<std::string, const Node*> refable, plain, versioned;
   for (const Node& node : manifest_->nodes_) {
     const Node* other = nullptr;
     if (const auto [place, fresh] = seen.emplace(node.unique_id, &node); !fresh) other = place->second;
     if (!other && node.IsRefable()) {
-      std::string key = std::string(node.package) + "." + std::string(node.name);
-      if (node.model && !node.model->version.empty()) key += ".v" + std::string(node.model->version);
-      const auto [place, fresh] = refable.emplace(std::move(key), &node);
+      const std::string name = std::string(node.package) + "." + std::string(node.name);
+      const std::string version = node.model ? std::string(node.model->version) : std::string();
+      const auto [place, fresh] = refable.emplace(version.empty() ? name : name + ".v" + version, &node);
       if (!fresh) other = place->second;
+      // A name has versions or it has none.
+      auto& mixed = version.empty() ? versioned : plain;
+      if (const auto found = mixed.find(name); found != mixed.end()) other = found->second;
+      (version.empty() ? plain : versioned).emplace(name, &node);
     }
     if (!other) continue;
     errors.push_back(Diagnostic(kDuplicateName,

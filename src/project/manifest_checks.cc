@@ -35,6 +35,7 @@ class Check {
   void Run() {
     CheckGroupNames();
     for (const Node& node : manifest_.nodes()) {
+      CheckName(node);
       CheckGroup(node);
       CheckReferences(node);
       if (node.model) CheckModel(node);
@@ -60,6 +61,11 @@ class Check {
                 .With({other.span, "the other one"}));
       }
     }
+  }
+
+  void CheckName(const Node& node) {
+    if (node.type >= ResourceType::kSource || node.name.find(' ') == Text::npos) return;
+    Fail("the name of " + What(node) + " has a space in it", node.span, "rename it, with `_` for instance");
   }
 
   Text GroupOf(const Node& node) const {
@@ -88,6 +94,7 @@ class Check {
   void CheckReferences(const Node& node) {
     for (graph::NodeId id : node.depends_on) {
       const Node& target = manifest_.node(id);
+      WarnAboutRoot(node, target);
       if (!target.model || node.unit_test) continue;
       const Package* package = PackageOf(target);
       const bool restricted = package && package->restrict_access && target.package != manifest_.project_name();
@@ -103,6 +110,17 @@ class Check {
                               .Hint("refer to a public model of that package"));
       }
     }
+  }
+
+  // A package that stands on the project which uses it can stand on no other.
+  void WarnAboutRoot(const Node& node, const Node& target) {
+    const Text root = manifest_.project_name();
+    if (node.package == root || target.package != root || target.source || !target.IsRefable()) return;
+    auto call = std::ranges::find(node.refs, target.name, &RefCall::name);
+    if (call == node.refs.end() || call->package == root) return;
+    Warn(kRefAmbiguous,
+         What(node) + " of package `" + std::string(node.package) + "` refers to " + What(target) + " of the project",
+         call->span, "say `ref('" + std::string(root) + "', '" + std::string(target.name) + "')` if that is meant");
   }
 
   void FailPrivate(const Node& node, const Node& target) {

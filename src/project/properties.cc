@@ -488,7 +488,9 @@ class Reader {
     level.freshness = ReadFreshness(reader, node, config, FreshnessSetting{});
     level.loaded_at_field = LateText(reader, node, config, "loaded_at_field");
     level.loaded_at_query = LateText(reader, node, config, "loaded_at_query");
-    reader.Find("overrides");
+    if (const yaml::Node* overrides = reader.Find("overrides")) {
+      Error(kNotSupported, "sources that override those of a package are not supported", overrides->span);
+    }
     for (const YamlNode& table : reader.List("tables")) ReadTable(*table, common, level);
     WarnUnknown(reader);
   }
