@@ -147,10 +147,10 @@ void NodeBuilder::NoteForeignKeys(Node& node, const NodePatch& patch) {
     for (const Value& constraint : Listed(constraints)) {
       const std::string_view to = TextIn(constraint, "to");
       if (!HasType(constraint, "foreign_key") || to.empty()) continue;
-      Recording uses;
       const ParsedSql sql =
           ParseSql(pool_.Add("{{ " + std::string(to) + " }}"), jinja::Origin{span.source, span.begin, false, span},
                    node.name, *PackageOf(node).parse);
+      reads_.Add(sql.recording.reads);
       for (const Diagnostic& error : sql.errors) errors_.push_back(error);
       for (const RefUse& use : sql.recording.refs) {
         node.refs.push_back({pool_.Intern(use.package), pool_.Intern(use.name), pool_.Intern(use.version),

@@ -100,7 +100,10 @@ class ParseAdapter final : public jinja::Object {
     if (name == "type") return std::optional(Nothing("type", Value::String(dialect.name)));
     if (name == "quote" || name == "quote_as_configured" || name == "quote_seed_column")
       return std::optional(Quote(dialect));
-    if (name == "behavior") return std::optional(scope_.context().base().behavior());
+    if (name == "behavior") {
+      scope_.recording().reads.flags = true;
+      return std::optional(scope_.context().base().behavior());
+    }
     if (name == "config") return std::optional(Value::MakeDict());
     if (name == "execute" || name == "run_sql_for_tests") {
       return std::optional(Nothing("execute", Value::Tuple({Value::String(""), Value::List()})));

@@ -127,6 +127,8 @@ Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId sour
   scope.Set("var", VarsOnly(invocation.vars, config.reads));
   config.source = source;
   config.checksum = TextChecksum(sources.Text(source));
+  config.content = ContentHash(sources.Text(source));
+  config.reads.uncertain = UsesChance(sources.Text(source));
   config.root = document.root;
   MappingReader reader(*document.root, "dbt_project.yml", errors, &scope);
   config.name = reader.RequiredText("name");

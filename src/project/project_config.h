@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "base/source_map.h"
 #include "jinja/value.h"
@@ -30,6 +31,7 @@ struct ProjectConfig {
   Span name_span;
   SourceId source;
   std::string checksum;  // of the whole file
+  Hash128 content;       // likewise, of every byte
   std::vector<std::string> model_paths, seed_paths, snapshot_paths, analysis_paths, macro_paths, test_paths, docs_paths,
       function_paths, asset_paths, clean_targets;
   std::string target_path = "target", packages_install_path = "dbt_packages", log_path = "logs";

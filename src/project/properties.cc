@@ -666,6 +666,7 @@ Properties ReadProperties(const SourceMap& sources, SourceId file, const ParseCo
     return properties;
   }
   properties.warnings = std::move(document->warnings);
+  properties.reads.uncertain = UsesChance(sources.Text(file));
   if (!document->root->IsNull()) Reader(context, properties).Read(*document->root);
   return properties;
 }

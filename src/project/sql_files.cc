@@ -60,6 +60,7 @@ ParsedSql ParseSql(std::string_view text, jinja::Origin origin, std::string_view
     return parsed;
   }
   parsed.code = *std::move(code);
+  parsed.recording.reads.uncertain = UsesChance(text);
   if (Status status = Record(*parsed.code, name, context, parsed.recording); !status.ok())
     parsed.errors = std::move(status).error();
   parsed.unrendered = UnrenderedConfig(*parsed.code, parsed.recording);

@@ -111,7 +111,7 @@ std::optional<Hash128> ReadKeys::ProjectKey(const Reads& reads, std::string_view
     if (config.reads.uncertain) return std::nullopt;
     key.Add(package.files->folder)
         .Add(config.name)
-        .Add(config.checksum)
+        .Add(config.content)
         .Add(config.vars)
         .Add(KeyOf(config.reads, package));
   }

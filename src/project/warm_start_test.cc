@@ -287,6 +287,9 @@ class RandomProject {
         text += fmt::format("    data_tests: [{{custom: {{arg: \"{{{{ {} }}}}\"}}}}]\n",
                             Pick({"var('v1', 'q')", "ref('m1')", "env_var('E0', 'r')"}));
       if (Chance(10)) text += "    wrong_key: 1\n";
+      if (Chance(8)) text += "    deprecation_date: 2026-01-02\n";
+      if (Chance(8))
+        text += fmt::format("    latest_version: 1\n    versions: [{{v: 1, defined_in: {}}}, {{v: 2}}]\n", Named("m"));
       if (Chance(60))
         text += fmt::format("    columns:\n      - {{name: id, description: {}, data_tests: {}}}\n", Description(),
                             Tests());
@@ -303,7 +306,19 @@ class RandomProject {
           Named("x", 3), Named("m"));
     if (Chance(15)) text += fmt::format("macros:\n  - {{name: mac{}, description: {}}}\n", Number(4), Value());
     if (Chance(15)) text += fmt::format("groups:\n  - {{name: {}, owner: {{name: ann}}}}\n", Named("grp", 3));
-    if (Chance(5)) text += "metrics: []\n";
+    if (Chance(12))
+      text += fmt::format(
+          "unit_tests:\n  - {{name: u{}, model: {}, given: [{{input: \"ref('s1')\", rows: [{{id: {}}}]}}], expect: "
+          "{{rows: "
+          "[{{id: {}}}]}}}}\n",
+          Number(3), Named("m"), Number(5), Value());
+    if (Chance(12))
+      text += fmt::format(
+          "snapshots:\n  - {{name: n{}, relation: \"ref('{}')\", config: {{strategy: check, unique_key: id, "
+          "check_cols: all, "
+          "tags: [{}]}}}}\n",
+          Number(3), Named("m"), Value());
+    if (Chance(5)) text += "nonsense: []\n";
     return text;
   }
 
@@ -349,7 +364,9 @@ Outcome Start(RandomProject& project, int step, const std::string& cache) {
   const auto run = [&]() -> Result<ParsedProject> {
     STIR_ASSIGN(ProjectFiles files, ReadProject(project.disk(), "/p", invocation, sources,
                                                 cache.empty() ? nullptr : ParseCache::Open(cache, kProgram)));
-    ProfileRequest request{.directory = "/p", .profile = "shop"};
+    ProfileRequest request;
+    request.directory = "/p";
+    request.profile = "shop";
     STIR_ASSIGN(const Target target, ReadTarget(project.disk(), request, invocation, sources, redactor));
     ParseOptions options;
     options.invocation = &invocation;
