@@ -45,6 +45,15 @@ TestWords WordsOfTest(const project::NodeResult& result) {
   return {"ERROR", Level::kError};
 }
 
+bool IsTest(const Node& node) { return node.type == ResourceType::kTest || node.type == ResourceType::kUnitTest; }
+
+// "unique_a_id"; of a unit test with its model: "orders::empty_input".
+std::string TestName(const Node& node) {
+  if (!node.unit_test) return std::string(node.name);
+  const std::string_view version = node.unit_test->version;
+  return fmt::format("{}::{}{}{}", node.unit_test->model, node.name, version.empty() ? "" : "_v", version);
+}
+
 bool Failed(const project::NodeResult& result) { return result.status == "error" || result.status == "runtime error"; }
 
 }  // namespace
@@ -58,7 +67,8 @@ std::string Narrator::SchemaName(const Node& node) const {
 std::string Narrator::Describe(const Node& node) const {
   switch (node.type) {
     case ResourceType::kTest:
-      return fmt::format("test {}", node.name);
+    case ResourceType::kUnitTest:
+      return fmt::format("{} {}", ResourceTypeName(node.type), TestName(node));
     case ResourceType::kSeed:
       return fmt::format("seed file {}.{}", SchemaName(node), node.alias);
     case ResourceType::kExposure:
@@ -151,7 +161,7 @@ void Narrator::Batch(const Node& node, const runtime::BatchNews& news) const {
 void Narrator::ResultLine(const NodeStory& story, const NodeReport& report) const {
   if (style_.words == NodeWords::kNone) return;
   if (style_.words == NodeWords::kFreshness) return FreshnessLine(story, report);
-  if (story.node->type == ResourceType::kTest) return TestLine(story, report);
+  if (IsTest(*story.node)) return TestLine(story, report);
   if (story.node->type == ResourceType::kSeed) return SeedLine(story, report);
   if (story.node->type == ResourceType::kSnapshot) return SnapshotLine(story, report);
   ModelLine(story, report);
@@ -162,11 +172,11 @@ void Narrator::TestLine(const NodeStory& story, const NodeReport& report) const 
   const project::NodeResult& result = report.result;
   const TestWords words = WordsOfTest(result);
   Say("Q007", "LogTestResult", words.level,
-      Line(story, fmt::format("{} {}", words.shown, node.name), words.shown, result.execution_time),
+      Line(story, fmt::format("{} {}", words.shown, TestName(node)), words.shown, result.execution_time),
       NodeData(story, result.status, [&](JsonWriter& json) {
         json.Key("attached_node").String(story.attached == nullptr ? std::string_view() : story.attached->unique_id);
         json.Key("execution_time").Double(result.execution_time).Key("index").Int(story.index);
-        json.Key("name").String(node.name).Key("num_failures").Int(result.failures.value_or(0));
+        json.Key("name").String(TestName(node)).Key("num_failures").Int(result.failures.value_or(0));
         json.Key("num_models").Int(story.total).Key("status").String(result.status);
       }));
 }
@@ -237,7 +247,7 @@ void Narrator::NodeSkipped(const NodeStory& story) const {
   const Node& node = *story.node;
   Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", node.unique_id),
       Plain(story, "started"));
-  const bool relation = node.type != ResourceType::kTest && node.type != ResourceType::kExposure;
+  const bool relation = !IsTest(node) && node.type != ResourceType::kExposure;
   const std::string text = relation ? fmt::format("SKIP relation {}.{}", SchemaName(node), node.alias)
                                     : fmt::format("SKIP {} {}", ResourceTypeName(node.type), node.name);
   Say("Q034", "SkippingDetails", Level::kInfo, Line(story, text, "SKIP"),

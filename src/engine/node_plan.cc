@@ -11,7 +11,12 @@ using graph::NodeSet;
 using project::Node;
 using project::ResourceType;
 
-bool IsTest(const project::Manifest& manifest, NodeId id) { return manifest.node(id).type == ResourceType::kTest; }
+bool IsUnitTest(const project::Manifest& manifest, NodeId id) {
+  return manifest.node(id).type == ResourceType::kUnitTest;
+}
+bool IsTest(const project::Manifest& manifest, NodeId id) {
+  return manifest.node(id).type == ResourceType::kTest || IsUnitTest(manifest, id);
+}
 
 NodeSet Descendants(const graph::Graph& graph, std::span<const NodeId> from) {
   NodeSet found(graph.size());
@@ -84,7 +89,7 @@ std::vector<std::pair<NodeId, NodeId>> TestEdges(const project::Manifest& manife
   const graph::Graph& graph = manifest.graph();
   std::vector<std::pair<NodeId, NodeId>> edges;
   selected.ForEach([&](NodeId test) {
-    if (!IsTest(manifest, test)) return;
+    if (!IsTest(manifest, test) || IsUnitTest(manifest, test)) return;
     const std::span<const NodeId> parents = graph.Parents(test);
     if (parents.empty()) return;
     if (parents.size() == 1) {
@@ -102,6 +107,24 @@ std::vector<std::pair<NodeId, NodeId>> TestEdges(const project::Manifest& manife
   });
   return edges;
 }
+
+namespace {
+
+// A unit test needs what its model needs, and the model needs the unit test.
+void UnitTestsFirst(const project::Manifest& manifest, const NodeSet& members,
+                    const std::vector<scheduler::TaskId>& task_of, scheduler::PlanSpec& spec) {
+  std::vector<std::pair<scheduler::TaskId, scheduler::TaskId>> held;  // model, unit test
+  members.ForEach([&](NodeId id) {
+    if (!IsUnitTest(manifest, id)) return;
+    const NodeId model = manifest.node(id).depends_on.front();
+    if (!members.Contains(model)) return;
+    spec.tasks[task_of[id]].needs = spec.tasks[task_of[model]].needs;
+    held.emplace_back(task_of[model], task_of[id]);
+  });
+  for (const auto& [model, test] : held) spec.tasks[model].needs.push_back(test);
+}
+
+}  // namespace
 
 Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& selected, PlanEdges edges,
                               bool sources) {
@@ -131,6 +154,7 @@ Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& 
     std::vector<scheduler::TaskId>& needs = spec.tasks[task_of[node]].needs;
     if (std::ranges::find(needs, task_of[test]) == needs.end()) needs.push_back(task_of[test]);
   }
+  if (edges == PlanEdges::kParentsAndTests) UnitTestsFirst(manifest, members, task_of, spec);
   STIR_ASSIGN(scheduler::Plan plan, scheduler::Plan::Make(std::move(spec)));
   return NodePlan{std::move(plan), std::move(nodes)};
 }

@@ -62,7 +62,7 @@ std::string RanLine(std::span<const Node* const> nodes) {
     } else if (node->type == ResourceType::kOperation) {
       ++counts["project hook"];
     } else {
-      ++counts[std::string(ResourceTypeName(node->type))];
+      ++counts[ReplaceAll(ResourceTypeName(node->type), "_", " ")];
     }
   }
   std::vector<std::string> parts;

@@ -18,9 +18,9 @@ namespace {
 
 using project::Node;
 
-constexpr std::array<std::string_view, 5> kBuildTypes{"model", "seed", "snapshot", "test", "exposure"};
+constexpr std::array<std::string_view, 6> kBuildTypes{"model", "seed", "snapshot", "test", "unit_test", "exposure"};
 constexpr std::array<std::string_view, 1> kRunTypes{"model"};
-constexpr std::array<std::string_view, 1> kTestTypes{"test"};
+constexpr std::array<std::string_view, 2> kTestTypes{"test", "unit_test"};
 constexpr std::array<std::string_view, 1> kSeedTypes{"seed"};
 constexpr std::array<std::string_view, 1> kSnapshotTypes{"snapshot"};
 constexpr std::array<std::string_view, 3> kCloneTypes{"model", "seed", "snapshot"};
@@ -296,6 +296,7 @@ runtime::RunnerOptions MakeRunnerOptions(const Setting& setting, const project::
   runner.files = &host.files;
   runner.target_path = setting.target_path;
   runner.empty = options.empty;
+  runner.colors = options.use_colors;
   runner.warnings_are_errors = options.warnings.For("LogTestResult", "Q007") == Treatment::kError;
   runner.invocation_args = setting.invocation_arguments;
   runner.query_comment = setting.query_comment;

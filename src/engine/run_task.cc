@@ -58,9 +58,9 @@ std::vector<std::string> ItemNames(const std::vector<jinja::Value>& items, const
   return names;
 }
 
-constexpr std::array<std::string_view, 4> kBuildTypes{"model", "seed", "snapshot", "test"};
+constexpr std::array<std::string_view, 5> kBuildTypes{"model", "seed", "snapshot", "test", "unit_test"};
 constexpr std::array<std::string_view, 1> kRunTypes{"model"};
-constexpr std::array<std::string_view, 1> kTestTypes{"test"};
+constexpr std::array<std::string_view, 2> kTestTypes{"test", "unit_test"};
 constexpr std::array<std::string_view, 1> kSeedTypes{"seed"};
 
 std::span<const std::string_view> TypesOf(TaskKind kind) {

@@ -70,7 +70,8 @@ Result<Value> TestArguments(NodeRun& run, const project::TestPart& test) {
   return Value::MakeDict(std::move(entries));
 }
 
-// The node's own text, rendered; ctes are noted in `run`.
+}  // namespace
+
 Result<CompiledNode> RenderOwn(NodeRun& run) {
   const Node& node = run.node();
   if (node.test && node.test->generic) {
@@ -85,6 +86,8 @@ Result<CompiledNode> RenderOwn(NodeRun& run) {
   STIR_ASSIGN(compiled.sql, jinja::Render(*code, run, options));
   return compiled;
 }
+
+namespace {
 
 Result<std::shared_ptr<const RunState::Ephemeral>> CompileEphemeral(RunState& state, NodeId id, Worker& worker) {
   if (auto known = state.FindEphemeral(id)) return known;

@@ -5,6 +5,8 @@
 
 namespace stir::runtime {
 
+// The node's own SQL; `run` notes which ephemeral models it uses.
+Result<CompiledNode> RenderOwn(NodeRun& run);
 // The node's SQL with its ephemeral parents in it. `run` notes which those are.
 Result<CompiledNode> CompileNode(NodeRun& run);
 // Writes it below target/compiled, where that is wanted.

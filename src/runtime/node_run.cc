@@ -153,6 +153,10 @@ std::string TargetFile(const project::Node& node, std::string_view kind, const B
   std::string path(node.original_file_path);
   if (node.type == project::ResourceType::kSnapshot) {
     path += fmt::format("/{}.sql", node.name);  // several may share a file
+  } else if (node.unit_test) {
+    const std::string_view version = node.unit_test->version;
+    path += fmt::format("/{}{}{}{}.sql", path.substr(0, path.rfind('/') + 1), node.name, version.empty() ? "" : "_v",
+                        version);
   } else if (file_name(node.path) != file_name(node.original_file_path)) {
     path += fmt::format("/{}", node.path);
   }

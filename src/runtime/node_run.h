@@ -29,6 +29,8 @@ struct BatchPart {
   bool incremental = false;        // the materialization adds to the table, whatever --full-refresh says
 };
 
+class UnitInputs;  // unit_inputs.h
+
 // A result that a template stored under a name.
 struct StoredResult {
   jinja::Value response, table;
@@ -51,6 +53,7 @@ class NodeRun final : public jinja::Scope {
   void Set(std::string name, jinja::Value value) { extra_.emplace_back(std::move(name), std::move(value)); }
   // The same, but coming before macros too: what a batch or a unit test puts in their place.
   void Override(std::string name, jinja::Value value) { overrides_.emplace_back(std::move(name), std::move(value)); }
+  void DropOverrides() { overrides_.clear(); }
 
   RunState& state() { return state_; }
   const RunState& state() const { return state_; }
@@ -59,6 +62,9 @@ class NodeRun final : public jinja::Scope {
   Worker& worker() { return worker_; }
   Purpose purpose() const { return purpose_; }
   const BatchPart* batch() const { return batch_; }
+  // The rows that stand for what ref() and source() name; null but in a unit test.
+  UnitInputs* inputs() { return inputs_; }
+  void GiveInputs(UnitInputs* inputs) { inputs_ = inputs; }
   Timestamp began() const { return began_; }
   Session& session() { return session_; }
 
@@ -97,6 +103,7 @@ class NodeRun final : public jinja::Scope {
   Worker& worker_;
   Purpose purpose_;
   const BatchPart* batch_;
+  UnitInputs* inputs_ = nullptr;
   const Timestamp began_;
   Session session_;
   std::optional<CompiledNode> compiled_;

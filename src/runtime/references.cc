@@ -10,6 +10,7 @@
 #include "runtime/node_run.h"
 #include "runtime/object_tools.h"
 #include "runtime/relation_object.h"
+#include "runtime/unit_inputs.h"
 
 namespace stir::runtime {
 
@@ -71,18 +72,22 @@ Diagnostic Undeclared(const Node& asker, const RefArguments& ref, Span where) {
       where);
 }
 
+Value CteRelation(NodeRun& run, std::string name) {
+  adapter::Relation relation;
+  relation.identifier = std::move(name);
+  relation.type = adapter::RelationType::kCte;
+  relation.quote = {false, false, false};
+  relation.include = {false, false, true};
+  return MakeRelation(run.state().dialect(), std::move(relation));
+}
+
 Result<Value> Ephemeral(NodeRun& run, const Node& target, Span where) {
   if (run.purpose() == Purpose::kOperation)
     return Diagnostic(kEphemeralInOperation,
                       fmt::format("Operations can not ref() ephemeral nodes, but {} is ephemeral", target.name), where)
         .Hint("materialize it as a view or a table");
   run.UseCte(target.id);
-  adapter::Relation relation;
-  relation.identifier = EphemeralName(target.alias);
-  relation.type = adapter::RelationType::kCte;
-  relation.quote = {false, false, false};
-  relation.include = {false, false, true};
-  return MakeRelation(run.state().dialect(), std::move(relation));
+  return CteRelation(run, EphemeralName(target.alias));
 }
 
 // In a batch, what has an event time is held to the batch's.
@@ -122,6 +127,10 @@ Result<Value> CallRef(NodeRun& run, CallContext& context, const Arguments& argum
   const project::Resolved resolved = run.manifest().ResolveRef(ref.package, ref.name, ref.version, run.node().package);
   if (resolved.lookup != Lookup::kFound) return NotFound(run.node(), ref, resolved);
   const Node& target = *resolved.node;
+  if (UnitInputs* inputs = run.inputs()) {
+    const std::string* given = inputs->Use(target.id);
+    return given ? Result<Value>(CteRelation(run, *given)) : NotFound(run.node(), ref, {Lookup::kMissing});
+  }
   if (run.purpose() == Purpose::kNode &&
       std::ranges::find(run.node().depends_on, target.id) == run.node().depends_on.end())
     return Undeclared(run.node(), ref, context.call_span());
@@ -156,7 +165,11 @@ class SourceObject final : public jinja::Object {
     STIR_ASSIGN(const std::string source, source_value.Str());
     STIR_ASSIGN(const std::string table, table_value.Str());
     const project::Resolved resolved = run_.manifest().ResolveSource(source, table, run_.node().package);
-    if (resolved.lookup == Lookup::kFound) return RelationOf(run_, *resolved.node);
+    UnitInputs* inputs = run_.inputs();
+    if (resolved.lookup == Lookup::kFound && !inputs) return RelationOf(run_, *resolved.node);
+    if (resolved.lookup == Lookup::kFound) {
+      if (const std::string* given = inputs->Use(resolved.node->id)) return CteRelation(run_, *given);
+    }
     const bool disabled = resolved.lookup == Lookup::kDisabled;
     const Node& asker = run_.node();
     return Diagnostic(disabled ? project::kSourceDisabled : project::kSourceNotFound,

@@ -25,6 +25,7 @@
 #include "runtime/run_node.h"
 #include "runtime/scratch_node.h"
 #include "runtime/source_freshness.h"
+#include "runtime/unit_test.h"
 
 namespace stir::runtime {
 
@@ -80,6 +81,7 @@ Status NodeRunner::Prepare(std::span<const NodeId> selected, Worker& worker) {
 }
 
 Result<CompiledNode> NodeRunner::Compile(NodeId node, Worker& worker) {
+  if (state_->manifest().node(node).unit_test) return CompileUnitTest(*state_, state_->manifest().node(node), worker);
   NodeRun run(*state_, state_->manifest().node(node), worker, Purpose::kNode);
   NodeOutcome outcome;
   Status status = CompileInto(outcome, run);
@@ -92,6 +94,7 @@ Result<CompiledNode> NodeRunner::Compile(NodeId node, Worker& worker) {
 
 NodeOutcome NodeRunner::Run(NodeId id, Worker& worker) {
   const Node& node = state_->manifest().node(id);
+  if (node.unit_test) return RunUnitTest(*state_, node, worker);
   return IsMicrobatch(node) ? RunBatches(*state_, node, worker) : RunNode(*state_, node, worker);
 }
 

@@ -59,6 +59,7 @@ struct RunnerOptions {
   std::filesystem::path target_path;  // absolute; compiled/ and run/ are written below it
   bool write_files = true;            // compiled and run SQL
   bool empty = false;                 // --empty: refs and sources without rows
+  bool colors = false;                // the differences that unit tests find are shown in colours
   bool warnings_are_errors = false;   // --warn-error: a warning of a test is a failure
   jinja::Value invocation_args;       // `invocation_args_dict`: a dict, or undefined
   std::vector<std::string> selected;  // unique ids: `selected_resources`
