@@ -357,7 +357,7 @@ class Parser {
   // A node holds with its file, and as long as its properties come from the same place and hold, too.
   void TakeOverNodes() {
     if (warm_) earlier_ = warm_->UnpackAll(options_.threads);
-    if (!earlier_) held_.assign(held_.size(), false);
+    if (!earlier_) ForgetResults();
     std::vector<Work> work = FilesOf({FileKind::kSeed});
     work.insert(work.end(), sql_work_.begin(), sql_work_.end());
     std::vector<uint64_t> places(held_.size());  // of properties now, less those of the earlier nodes
@@ -377,6 +377,15 @@ class Parser {
       if (!held_[number]) results_[number] = FileResult();
     }
     ReadNeeded(work);
+  }
+
+  // The cache cannot be unpacked: everything is done as if there were none.
+  void ForgetResults() {
+    for (size_t i = 0; i < held_.size(); ++i) {
+      if (held_[i]) results_[i] = FileResult();
+    }
+    for (PropertiesFile& file : properties_) file.whole = file.whole && !held_[file.number];
+    held_.assign(held_.size(), false);
   }
 
   static uint64_t PlaceHash(std::string_view path) { return ContentHash(path).low | 1; }

@@ -139,7 +139,8 @@ WarmStart::WarmStart(const ParseCache& cache, const ProjectContext& project, std
     for (const CachedFile& file : package.files) {
       const uint32_t number = numbers_[file.number];
       const ProjectFile* now = number == kNoFile ? nullptr : files[number].file;
-      sources_.Add(now ? now->source : SourceId{}, now ? now->text : "");
+      // Nodes of a file that is gone are unpacked with the others, and thrown away.
+      sources_.Add(now ? now->source : SourceId{}, now ? now->text : file.text);
     }
   }
 }
