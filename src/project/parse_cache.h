@@ -1,4 +1,4 @@
-// What parsing left behind for the next start (docs/decisions/0005): every file with its text, what parsing it read and
+// What parsing left behind for the next start (docs/decisions/0006): every file with its text, what parsing it read and
 // what became of it. It is trusted only where all of that is the same, so a warm start never differs from a cold one.
 #pragma once
 
