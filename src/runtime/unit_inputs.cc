@@ -88,10 +88,6 @@ UnitInputs::Input* UnitInputs::Find(NodeId target) {
   return found == inputs_.end() ? nullptr : &*found;
 }
 
-bool UnitInputs::Gives(NodeId target) const {
-  return std::ranges::any_of(inputs_, [&](const Input& input) { return *input.fixture->node == target; });
-}
-
 const std::string* UnitInputs::Use(NodeId target) {
   const Input* input = Find(target);
   if (!input) return nullptr;

@@ -17,7 +17,6 @@ class UnitInputs {
 
   // What stands for `target`, noted as used; null when the test gives no rows for it.
   const std::string* Use(graph::NodeId target);
-  bool Gives(graph::NodeId target) const;
   // The used ones, in the order in which they were first used.
   Result<std::vector<NamedCte>> Ctes(RunState& state, Worker& worker) const;
 

@@ -47,6 +47,7 @@ class UnitNode {
     node_.quote = tested_.quote;
     node_.raw_code = tested_.raw_code;
     node_.code = tested_.code;
+    node_.code_origin = tested_.code_origin;
     node_.span = test.span;
     node_.depends_on = test.depends_on;
     node_.columns = std::make_shared<project::Columns>();
