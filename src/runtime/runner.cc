@@ -25,7 +25,7 @@
 #include "runtime/run_node.h"
 #include "runtime/scratch_node.h"
 #include "runtime/source_freshness.h"
-#include "runtime/unit_test.h"
+#include "runtime/unit_tests.h"
 
 namespace stir::runtime {
 

@@ -1,4 +1,4 @@
-#include "runtime/unit_test.h"
+#include "runtime/unit_tests.h"
 
 #include <algorithm>
 #include <cstdlib>
