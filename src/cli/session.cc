@@ -187,7 +187,8 @@ void OpenQuietly(const Arguments& arguments, Session& session) {
 
 void OpenSinks(const Arguments& arguments, Session& session) {
   WatchSignals(session);
-  session.deprecations = std::make_unique<DeprecationSink>(session.events, arguments.Flag("show-all-deprecations"));
+  session.deprecations = std::make_unique<DeprecationSink>(
+      session.events, arguments.Flag("show-all-deprecations") || !session.program.as_dbt);
   LineStyle style = StyleOf(arguments.Text("log-format"), arguments.Text("log-level"));
   if (arguments.Flag("debug")) style.least = Level::kDebug;
   style.quiet = arguments.Flag("quiet");
