@@ -30,6 +30,7 @@ runtime::NodeOutcome CompileOne(Workbench& bench, graph::NodeId id, runtime::Wor
   }
   const Timestamp ended = bench.host.clock.Now();
   outcome.result.timing.push_back({"compile", begun, ended});
+  outcome.result.timing.push_back({"execute", ended, ended});  // dbt counts both phases of every node
   outcome.result.execution_time = std::chrono::duration<double>(ended - begun).count();
   return outcome;
 }
@@ -41,11 +42,15 @@ Result<RunResults> CompileSelected(Workbench& bench) {
   STIR_ASSIGN(NodePlan plan, MakeNodePlan(*bench.manifest, bench.selected, PlanEdges::kParents));
   // Ephemeral models have SQL to show too; here they are compiled like all others.
   for (PlannedNode& planned : plan.nodes) planned.pass_through = !bench.selected.Contains(planned.node);
+  NarratorStyle style = bench.setting->narrator_style(bench.options);
+  style.words = NodeWords::kNone;
+  const Narrator narrator(bench.host.events, bench.host.sources, std::move(style));
   const ExecuteRequest request{
       .manifest = *bench.manifest,
       .plan = plan,
       .action = [&](graph::NodeId id, runtime::Worker& worker) { return CompileOne(bench, id, worker); },
       .clock = bench.host.clock,
+      .narrator = &narrator,
       .cancel = bench.host.cancel,
       .threads = bench.setting->target.profile.threads};
   STIR_ASSIGN(RunResults results, Execute(request, *bench.engine));

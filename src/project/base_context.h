@@ -26,7 +26,7 @@ class BaseContext {
   BaseContext(const Invocation& invocation, jinja::Value target, std::string_view project_name);
   bool Lookup(std::string_view name, jinja::Value& value) const;  // all names but `var`
   const Clock& clock() const { return clock_; }
-  const jinja::Value& behavior() const { return behavior_; }      // adapter.behavior
+  const jinja::Value& behavior() const { return behavior_; }  // adapter.behavior
 
  private:
   void Add(std::string name, jinja::Function function);

@@ -353,8 +353,8 @@ Node NodeBuilder::FromRelation(Patch patch) {
   node.checksum = pool_.Add(TextChecksum(file.text));
   node.raw_code = pool_.Add("select * from {{ " + snapshot.relation->text + " }}");
   node.span = snapshot.relation->span;
-  const ParsedSql sql = ParseSql(node.raw_code, jinja::Origin{node.span.source, node.span.begin, false, node.span},
-                                 snapshot.name, *package.parse);
+  node.code_origin = {node.span.source, node.span.begin, false, node.span};
+  const ParsedSql sql = ParseSql(node.raw_code, node.code_origin, snapshot.name, *package.parse);
   node.code = sql.code;
   for (const Diagnostic& error : sql.errors) errors_.push_back(error);
   TakeUses(node, sql.recording);

@@ -278,7 +278,8 @@ class NodeWriter {
       PutList("overloads", node.function->overloads);
     }
     if (node.test && node.test->generic) TestTail(*node.test);
-    if (node.operation) json_.Key("index").Int(node.operation->index);
+    if (node.operation)
+      json_.Key("index").Int(node.operation->index + 1);  // dbt counts hooks from 1 here, names them from 0
   }
 
   void ModelTail(const ModelPart& model) {

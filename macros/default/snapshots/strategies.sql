@@ -3,12 +3,12 @@
 
 {% macro strategy_dispatch(name) %}
   {% set package_name, bare = name.split('.', 1) if '.' in name else (none, name) %}
-  {% if package_name is not none and package_name not in context %}
+  {% if package_name is not none and context.get(package_name) is none %}
     {% do exceptions.raise_compiler_error("Could not find package '" ~ package_name ~ "', called with '" ~ name ~ "'") %}
   {% endif %}
   {% set macros = context if package_name is none else context[package_name] %}
   {% set macro_name = 'snapshot_' ~ bare ~ '_strategy' %}
-  {% if macro_name not in macros %}
+  {% if macros.get(macro_name) is none %}
     {% do exceptions.raise_compiler_error("The specified strategy macro '" ~ bare ~ "' was not found in package '" ~ package_name ~ "'") %}
   {% endif %}
   {% do return(macros[macro_name]) %}
