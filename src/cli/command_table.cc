@@ -178,8 +178,10 @@ constexpr CommandSpec kCommands[] = {
     {"jinja", "", "", "Render templates that come as JSON lines",
      "Reads JSON lines {\"template\", \"context\", \"options\"} and answers each with {\"output\"} or {\"error\": "
      "{\"kind\", \"message\", \"line\"}}; a kind is the exception class that Jinja2 would raise. Options, as Jinja2's "
-     "Environment names them: trim_blocks, lstrip_blocks, keep_trailing_newline, newline_sequence, block_start_string and "
-     "the other delimiters, line_statement_prefix, line_comment_prefix, autoescape, undefined (default, strict, chainable, "
+     "Environment names them: trim_blocks, lstrip_blocks, keep_trailing_newline, newline_sequence, block_start_string "
+     "and "
+     "the other delimiters, line_statement_prefix, line_comment_prefix, autoescape, undefined (default, strict, "
+     "chainable, "
      "debug), extensions (do, loopcontrols, debug), sandboxed, native (the output is a JSON value) and templates "
      "(an object of texts, for include, import and extends). Needs no project.",
      "", 0, 0, "", kJinjaExamples, kNeverOne, RunJinja},
