@@ -113,8 +113,9 @@ Result<CommandResult> List(const Host& host, const Options& options) {
   const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
   STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
   narrator.FoundStats(*manifest);
-  STIR_ASSIGN(const graph::NodeSet selected,
-              SelectNodes(*manifest, options.selection, TypesFor(options.selection), host.sources, narrator));
+  STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest));
+  STIR_ASSIGN(const graph::NodeSet selected, SelectNodes(*manifest, options.selection, TypesFor(options.selection),
+                                                         host.sources, narrator, comparison->state.get()));
   if (selected.empty()) STIR_TRY(narrator.Warn("Q038", "NoNodesSelected", "No nodes selected!", "{}"));
 
   std::vector<const Node*> nodes;

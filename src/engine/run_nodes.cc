@@ -277,7 +277,9 @@ Result<CommandResult> RunNodeCommand(const Host& host, const Options& options, c
   STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
   if (!options.freshness_output.empty()) STIR_TRY(WarnOfOutput(options, narrator));
   narrator.FoundStats(*manifest);
-  STIR_ASSIGN(graph::NodeSet chosen, SelectNodes(*manifest, options.selection, command.types, host.sources, narrator));
+  STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest));
+  STIR_ASSIGN(graph::NodeSet chosen, SelectNodes(*manifest, options.selection, command.types, host.sources, narrator,
+                                                 comparison->state.get()));
   if (command.work == NodeWork::kFreshness) chosen = WithFreshness(*manifest, chosen);
   const graph::NodeSet selected = WithoutEmpty(*manifest, std::move(chosen));
   if (selected.empty()) {

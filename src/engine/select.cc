@@ -90,16 +90,25 @@ Result<graph::Selector> ChosenSelector(const project::Manifest& manifest, const 
 
 }  // namespace
 
+Result<std::unique_ptr<const StateComparison>> CompareState(const Host& host, const Options& options,
+                                                            const Setting& setting, const project::Manifest& manifest) {
+  auto comparison = std::make_unique<StateComparison>();
+  if (!options.state.empty()) {
+    STIR_ASSIGN(comparison->artifacts, project::ReadPriorArtifacts(host.files, options.state, setting.target_path));
+    comparison->state = project::ComparePrior(comparison->artifacts, manifest);
+  }
+  return std::unique_ptr<const StateComparison>(std::move(comparison));
+}
+
 Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const SelectionOptions& options,
                                    std::span<const std::string_view> types, SourceMap& sources,
-                                   const Narrator& narrator) {
+                                   const Narrator& narrator, const graph::PriorState* state) {
   if (options.unique_ids) return NodesNamed(manifest, *options.unique_ids);
   STIR_TRY(CheckTypes(options.resource_types));
   STIR_TRY(CheckTypes(options.exclude_resource_types));
   const graph::Indirect indirect = graph::ParseIndirect(options.indirect_selection).value_or(graph::Indirect::kEager);
   STIR_ASSIGN(const graph::Selector selector, ChosenSelector(manifest, options, indirect, sources));
-  const graph::SelectionContext context{
-      .selectors = manifest.named_selectors(), .state = nullptr, .indirect = indirect};
+  const graph::SelectionContext context{.selectors = manifest.named_selectors(), .state = state, .indirect = indirect};
   STIR_ASSIGN(graph::Selection selection, selector.Evaluate(manifest, context));
   STIR_TRY(TellEmptyParts(selection.warnings, narrator));
 

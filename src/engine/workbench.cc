@@ -17,7 +17,9 @@ Status Workbench::Open() {
 }
 
 Status Workbench::Select(std::span<const std::string_view> types) {
-  STIR_ASSIGN(selected, SelectNodes(*manifest, options.selection, types, host.sources, *narrator));
+  STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest));
+  STIR_ASSIGN(selected,
+              SelectNodes(*manifest, options.selection, types, host.sources, *narrator, comparison->state.get()));
   return {};
 }
 

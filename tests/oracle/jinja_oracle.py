@@ -231,6 +231,9 @@ def parts(options):
             yield name, list(make())
 
 
+NOT_JSON = re.compile(r"\b(?:Infinity|NaN)\b|\b\d{19,}\b")
+
+
 def record(path, options):
     """A part of all cases, those whose answer is the same everywhere, one a line, the context of most only once."""
     lines = list(case_lines())
@@ -238,13 +241,15 @@ def record(path, options):
     lines += rng.sample(list(filter_lines()), 2200) + list(generated_lines(900, 7))
     kept = 0
     with open(path, "w") as out:
-        out.write(json.dumps({"context": CONTEXT}) + "\n")
+        out.write(json.dumps({"context": {k: v for k, v in CONTEXT.items() if k != "big"}}) + "\n")
         for line, ours in zip(lines, our_answers(lines, options.stir)):
             answer = python_answer(line)
             if what := difference(answer, ours):
                 print(f"differs, not recorded: {what}: {line['template'][-300:]!r}\n  python: {json.dumps(answer)[:300]}\n  ours:   {json.dumps(ours)[:300]}")
                 continue
             text = json.dumps(answer)
+            if NOT_JSON.search(text) or NOT_JSON.search(json.dumps(line["context"])) or re.search(r"\bbig\b", line["template"]):
+                continue  # the test's own JSON has neither infinities nor integers beyond 64 bits
             if "output" in answer and (ADDRESS.search(text) or HAS_ADDRESS.search(text) or len(text) > 400):
                 continue
             if "error" in answer:
