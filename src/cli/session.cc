@@ -153,12 +153,18 @@ Session::Session(Program who, std::vector<std::string> command_words, std::map<s
   }
 }
 
-Session::~Session() = default;
+Session::~Session() {
+#ifndef __SANITIZE_ADDRESS__  // it would call this a leak
+  static_cast<void>(remains.release());
+#endif
+}
 
 engine::Host Session::host() {
   EventSink& first = deprecations == nullptr ? static_cast<EventSink&>(events) : *deprecations;
-  return {SystemClock(), SystemFiles(), first,       sources,
-          redactor,      adapters,      environment, interrupts == nullptr ? CancelToken() : interrupts->token()};
+  const CancelToken cancel = interrupts == nullptr ? CancelToken() : interrupts->token();
+  engine::Host host{SystemClock(), SystemFiles(), first, sources, redactor, adapters, environment, cancel};
+  host.remains = remains.get();
+  return host;
 }
 
 void RegisterAdapters(adapter::AdapterRegistry& registry) {

@@ -48,6 +48,9 @@ struct Session {
   bool colors = false;
   std::filesystem::path project_dir;  // absolute, whether there is a project or not
 
+  // What the end of the process frees: see Host.
+  std::unique_ptr<std::vector<std::shared_ptr<const void>>> remains =
+      std::make_unique<std::vector<std::shared_ptr<const void>>>();
   std::unique_ptr<Interrupts> interrupts;  // first: threads made after it leave the signals to it
   std::unique_ptr<EventSink> terminal;
   std::unique_ptr<EventSink> answers;

@@ -32,15 +32,16 @@ Status WriteManifestFile(const project::Manifest& manifest, const Setting& setti
                          const Options& options, const Narrator& narrator) {
   if (!options.write_json) return {};
   const std::filesystem::path path = ManifestPath(setting);
-  if (setting.manifest_identity && FindWritten(host, options, path, *setting.manifest_identity)) return {};
+  if (setting.identity_before && FindWritten(host, options, path, *setting.identity_before)) return {};
   STIR_TRY(host.files.WriteParts(path, [&](const Files::PartSink& sink) {
     return project::WriteManifest(manifest, Metadata(host, options), [&](std::string& part) {
       host.redactor.RedactInPlace(part);
       return sink(part);
     });
   }));
-  if (setting.manifest_identity)
-    NoteWritten(host, options, path, *setting.manifest_identity, {manifest.nodes().size(), StatsOf(manifest)});
+  const std::optional<Hash128> identity =
+      setting.identity_kept.valid() ? setting.identity_kept.get() : setting.identity_before;
+  if (identity) NoteWritten(host, options, path, *identity, {manifest.nodes().size(), StatsOf(manifest)});
   narrator.ArtifactWritten("WritableManifest", path.string());
   return {};
 }

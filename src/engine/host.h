@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "adapter/connection.h"
 #include "base/cancel.h"
@@ -30,6 +32,8 @@ struct Host {
   CancelToken cancel;                                     // the user asked to stop
   Http* http = nullptr;                                   // for alerts; null: the system's
   std::function<void(std::string_view)> on_step = {};     // before every durable step: a test ends the process there
+  // Takes what is large and nobody waits to see freed: the end of the process frees it faster. Null: it is freed.
+  std::vector<std::shared_ptr<const void>>* remains = nullptr;
 };
 
 }  // namespace stir::engine

@@ -168,8 +168,9 @@ Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, 
                                     .program = program,
                                     .only_changes = only_changes};
   STIR_ASSIGN(project::ParsedProject parsed, project::ParseProject(std::move(setting.files), parse, host.sources));
-  setting.manifest_identity = parsed.identity;
-  if (parsed.cache) KeepParseCache(host, options, *parsed.cache);
+  setting.identity_before = parsed.identity;
+  if (parsed.make_cache) setting.identity_kept = KeepParseCache(host, options, std::move(parsed.make_cache));
+  if (host.remains != nullptr) host.remains->push_back(parsed.manifest);
   Append(warnings, std::move(parsed.warnings));
   STIR_TRY(narrator.Warn(warnings));
   return std::move(parsed.manifest);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,12 +32,15 @@ struct Setting {
   project::Target target;
   const adapter::Dialect* dialect = nullptr;
   std::string project_name;
-  std::optional<Hash128> manifest_identity;  // see ParsedProject
-  std::filesystem::path target_path;         // absolute
-  std::string target_folder;                 // as it is shown: relative to the project where it lies inside
+  std::filesystem::path target_path;  // absolute
+  std::string target_folder;          // as it is shown: relative to the project where it lies inside
   runtime::QueryComment query_comment;
   std::string arguments;              // dbt's args, a JSON object
   jinja::Value invocation_arguments;  // the same as a dict: invocation_args_dict
+
+  // See ParsedProject. Known at once when nothing has changed, else when the cache is kept: while the command goes on.
+  std::optional<Hash128> identity_before;
+  std::shared_future<std::optional<Hash128>> identity_kept;  // last: done before what it uses goes
 
   NarratorStyle narrator_style(const Options& options) const {
     return {options.printer_width, options.as_dbt, target.profile.database, NodeWords::kBuilt, options.warnings};

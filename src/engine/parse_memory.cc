@@ -20,11 +20,21 @@ std::shared_ptr<const project::ParseCache> OpenParseCache(const Host& host, cons
   return bytes.ok() ? project::ParseCache::Open(*std::move(bytes), ProgramIdentity(host)) : nullptr;
 }
 
-void KeepParseCache(const Host& host, const Options& options, std::string_view bytes) {
+std::shared_future<std::optional<Hash128>> KeepParseCache(
+    const Host& host, const Options& options, std::function<Result<Hash128>(const project::CacheSink&)> make) {
   const StateFolder folder(options.project_dir);
-  if (!MakeStateFolder(host, folder).ok()) return;
-  const Status written = host.files.Write(folder.parse_cache(), bytes);
-  if (!written.ok()) static_cast<void>(host.files.Remove(folder.parse_cache()));
+  if (!MakeStateFolder(host, folder).ok()) return {};
+  const auto keep = [&files = host.files, path = folder.parse_cache(), make = std::move(make)] {
+    std::optional<Hash128> identity;
+    const Status written = files.WriteParts(path, [&](const Files::PartSink& sink) -> Status {
+      STIR_ASSIGN(identity, make(sink));
+      return {};
+    });
+    if (written.ok()) return identity;
+    static_cast<void>(files.Remove(path));
+    return std::optional<Hash128>();
+  };
+  return std::async(std::launch::async, keep).share();
 }
 
 namespace {

@@ -3,13 +3,15 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "engine/host.h"
 #include "engine/options.h"
+#include "project/parse.h"
 #include "project/parse_cache.h"
 
 namespace stir::engine {
@@ -19,7 +21,10 @@ std::string ProgramIdentity(const Host& host);
 
 // Null without one, or with --no-partial-parse.
 std::shared_ptr<const project::ParseCache> OpenParseCache(const Host& host, const Options& options);
-void KeepParseCache(const Host& host, const Options& options, std::string_view bytes);
+// On a thread of its own, while the command goes on; gives the identity when all is written. The future waits in its
+// destructor.
+std::shared_future<std::optional<Hash128>> KeepParseCache(
+    const Host& host, const Options& options, std::function<Result<Hash128>(const project::CacheSink&)> make);
 
 // What was noted of a manifest.json that a command wrote.
 struct WrittenManifest {

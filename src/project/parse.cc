@@ -66,11 +66,13 @@ struct Part {
 // Nodes are joined in this order, whichever start made them.
 enum Phase : uint8_t { kSqlNodes, kSnapshotNodes, kSeedNodes, kHookNodes, kPropertyNodes, kTestNodes };
 
-class Parser {
+// Lives on in what makes the cache.
+class Parser : public std::enable_shared_from_this<Parser> {
  public:
   Parser(ProjectFiles files, const ParseOptions& options, SourceMap& sources)
       : files_(std::move(files)),
         options_(options),
+        program_(options.program),
         sources_(sources),
         base_(*options.invocation, options.target->context, files_.packages.front().config.name) {
     warnings_ = std::move(files_.warnings);
@@ -95,10 +97,12 @@ class Parser {
     CheckManifest(*manifest, options_.invocation->clock->Now(), errors_, warnings_);
     if (!errors_.empty()) return std::move(errors_);
     if (manifest->nodes().size() > kLargeProject) malloc_trim(0);
-    std::optional<MadeCache> cache = CacheOf(*manifest, unchecked);
-    ParsedProject parsed{std::move(manifest), std::move(warnings_), {}, {}};
-    if (cache) parsed.identity = cache->identity;
-    if (cache) parsed.cache = std::move(cache->bytes);
+    ParsedProject parsed{manifest, warnings_, {}, {}};
+    if (!program_.empty() && project_key_) {
+      parsed.make_cache = [self = shared_from_this(), manifest, unchecked](const CacheSink& sink) {
+        return self->MakeCacheOf(*manifest, unchecked, sink);
+      };
+    }
     return parsed;
   }
 
@@ -338,8 +342,15 @@ class Parser {
     } else {
       Append(warnings_, std::move(others->checked));
     }
-    return ParsedProject{std::move(manifest), std::move(warnings_),
-                         RefreshCache(*files_.cache, files_, options_.program), files_.cache->identity(), true};
+    ParsedProject parsed{std::move(manifest), std::move(warnings_), {}, files_.cache->identity(), true};
+    if (!LooksAsBefore(files_)) {
+      parsed.make_cache = [self = shared_from_this()](const CacheSink& sink) -> Result<Hash128> {
+        const ParseCache& cache = *self->files_.cache;
+        STIR_TRY(RefreshCache(cache, self->files_, self->program_, sink));
+        return cache.identity();
+      };
+    }
+    return parsed;
   }
 
   std::shared_ptr<const Manifest> TakeOverManifest(const std::vector<Group>& groups) {
@@ -413,12 +424,12 @@ class Parser {
     patches_.Renew([&](const PropertiesFile& file) { return needed[file.number] != 0; });
   }
 
-  std::optional<MadeCache> CacheOf(const Manifest& manifest, size_t unchecked) {
-    if (options_.program.empty() || !project_key_) return std::nullopt;
+  Result<Hash128> MakeCacheOf(const Manifest& manifest, size_t unchecked, const CacheSink& sink) const {
     const std::span<const Diagnostic> warnings = warnings_;
-    return MakeCache({files_, numbered_, results_, manifest,
-                      warnings.subspan(warnings_of_files_, unchecked - warnings_of_files_), warnings.subspan(unchecked),
-                      *project_key_, *keys_, options_.program, options_.threads});
+    return MakeCache(
+        {files_, numbered_, results_, manifest, warnings.subspan(warnings_of_files_, unchecked - warnings_of_files_),
+         warnings.subspan(unchecked), *project_key_, *keys_, program_},
+        sink);
   }
 
   void RefuseUnsupported() {
@@ -715,7 +726,8 @@ class Parser {
   }
 
   ProjectFiles files_;
-  const ParseOptions& options_;
+  const ParseOptions options_;
+  const std::string program_;
   SourceMap& sources_;
   BaseContext base_;
   Diagnostics errors_, warnings_;
@@ -746,7 +758,7 @@ class Parser {
 }  // namespace
 
 Result<ParsedProject> ParseProject(ProjectFiles files, const ParseOptions& options, SourceMap& sources) {
-  return Parser(std::move(files), options, sources).Parse();
+  return std::make_shared<Parser>(std::move(files), options, sources)->Parse();
 }
 
 }  // namespace stir::project

@@ -2,6 +2,7 @@
 // fixed order, so the result does not depend on the threads.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,12 +34,17 @@ struct ParseOptions {
   bool only_changes = false;  // no manifest is wanted when nothing has changed
 };
 
+using CacheSink = std::function<Status(std::string_view part)>;
+
 struct ParsedProject {
   std::shared_ptr<const Manifest> manifest;  // null when nothing has changed and `only_changes` was asked for
   Diagnostics warnings;
-  std::optional<std::string> cache;  // for the next start, where it differs from the one that `files` were read with
-  std::optional<Hash128> identity;   // equal in two starts with the same manifest, where a cache can tell
-  bool unchanged = false;            // everything was taken over
+  // Makes the cache for the next start, where it differs from the one that `files` were read with; null otherwise.
+  // Returns the identity. It may be called once, on any thread, also while the manifest is used, and as long as what
+  // `options` points to and `sources` are there.
+  std::function<Result<Hash128>(const CacheSink&)> make_cache;
+  std::optional<Hash128> identity;  // equal in two starts with the same manifest; here when it is known already
+  bool unchanged = false;           // everything was taken over
 };
 
 // `sources` is the map that `files` were read into; it must outlive the manifest. Reports all errors it can find at

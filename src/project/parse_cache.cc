@@ -1,5 +1,5 @@
-// The cache is one blob: a head that says whose it is and what the rest hashes to, then the lists. Opening it hashes it
-// once and makes views; nodes are unpacked only when they are wanted.
+// The cache is one blob: a head that says whose it is, the lists, and the hash of those. Opening it hashes it once and
+// makes views; nodes are unpacked only when they are wanted.
 #include "project/parse_cache.h"
 
 #include <algorithm>
@@ -11,7 +11,8 @@ namespace stir::project {
 
 namespace {
 
-constexpr std::string_view kMagic = "stir parse cache 1\n";
+constexpr std::string_view kMagic = "stir parse cache 2\n";
+constexpr size_t kPart = size_t{1} << 20;  // that much is gathered before it is written
 
 void PutBytes(std::string& out, const void* data, size_t size) { out.append(static_cast<const char*>(data), size); }
 
@@ -95,29 +96,6 @@ CachedFile ReadFile(Cursor& in) {
   return file;
 }
 
-void WriteFile(std::string& out, const ProjectFile& file, const CacheContents::File& kept) {
-  Put(out, file.kind);
-  Put(out, std::string_view(file.path));
-  Put(out, file.stat.size);
-  Put(out, file.stat.mtime_ns);
-  Put(out, file.stat.ctime_ns);
-  Put(out, file.stat.inode);
-  Put(out, file.content);
-  Put(out, file.settled);
-  Put(out, file.checksum_is_path);
-  Put(out, std::string_view(file.checksum));
-  Put(out, file.text);
-  Put(out, kept.reusable);
-  Put(out, kept.key);
-  Put(out, std::string_view(kept.reads));
-  Put(out, std::string_view(kept.result));
-}
-
-void PutTexts(std::string& out, std::span<const std::string> texts) {
-  Put(out, static_cast<uint64_t>(texts.size()));
-  for (const std::string& text : texts) Put(out, std::string_view(text));
-}
-
 }  // namespace
 
 std::shared_ptr<const ParseCache> ParseCache::Open(std::string bytes, std::string_view program) {
@@ -127,12 +105,13 @@ std::shared_ptr<const ParseCache> ParseCache::Open(std::string bytes, std::strin
 }
 
 bool ParseCache::Read(std::string_view program) {
-  Cursor in(bytes_);
-  if (in.Take(kMagic.size()) != kMagic || in.Text() != program) return false;
-  const Hash128 whole = in.Hash();
-  if (in.failed() || ContentHash(in.rest()) != whole) return false;
+  constexpr size_t kHash = 2 * sizeof(uint64_t);
+  Cursor head(bytes_);
+  if (head.Take(kMagic.size()) != kMagic || head.Text() != program || head.rest().size() < kHash) return false;
+  const std::string_view body = head.Take(head.rest().size() - kHash);
+  if (ContentHash(body) != head.Hash()) return false;
+  Cursor in(body);
   project_key_ = in.Hash();
-  identity_ = in.Hash();
   uint32_t number = 0;
   for (uint64_t left = in.Count(); left > 0 && !in.failed(); --left) {
     CachedPackage& package = packages_.emplace_back();
@@ -147,6 +126,7 @@ bool ParseCache::Read(std::string_view program) {
   nodes_ = in.Texts();
   disabled_ = in.Texts();
   project_ = in.Text();
+  identity_ = in.Hash();
   return !in.failed() && in.rest().empty();
 }
 
@@ -155,26 +135,57 @@ const CachedPackage* ParseCache::Find(std::string_view folder) const {
   return found == packages_.end() ? nullptr : &*found;
 }
 
-std::string WriteParseCache(const ProjectFiles& files, const CacheContents& contents, std::string_view program) {
-  std::string body;
-  Put(body, contents.project_key);
-  Put(body, contents.identity);
-  Put(body, static_cast<uint64_t>(files.packages.size()));
-  size_t next = 0;
-  for (const PackageFiles& package : files.packages) {
-    Put(body, std::string_view(package.folder));
-    Put(body, static_cast<uint64_t>(package.files.size()));
-    for (const ProjectFile& file : package.files) WriteFile(body, file, contents.files[next++]);
-  }
-  PutTexts(body, contents.nodes);
-  PutTexts(body, contents.disabled);
-  Put(body, std::string_view(contents.project));
-  std::string bytes(kMagic);
-  bytes.reserve(body.size() + 256);
-  Put(bytes, program);
-  Put(bytes, ContentHash(body));
-  bytes += body;
-  return bytes;
+void ParseCacheWriter::Begin(std::string_view program, const Hash128& project_key, size_t packages) {
+  std::string head(kMagic);
+  Put(head, program);
+  status_ = sink_(head);
+  Put(part_, project_key);
+  Put(part_, static_cast<uint64_t>(packages));
+}
+
+void ParseCacheWriter::BeginPackage(std::string_view folder, size_t files) {
+  Put(part_, folder);
+  Put(part_, static_cast<uint64_t>(files));
+}
+
+void ParseCacheWriter::AddFile(const ProjectFile& file, const CachedFile& known) {
+  Put(part_, file.kind);
+  Put(part_, std::string_view(file.path));
+  Put(part_, file.stat.size);
+  Put(part_, file.stat.mtime_ns);
+  Put(part_, file.stat.ctime_ns);
+  Put(part_, file.stat.inode);
+  Put(part_, file.content);
+  Put(part_, file.settled);
+  Put(part_, file.checksum_is_path);
+  Put(part_, std::string_view(file.checksum));
+  Put(part_, file.text);
+  Put(part_, known.reusable);
+  Put(part_, known.key);
+  Put(part_, known.reads);
+  Put(part_, known.result);
+  if (part_.size() >= kPart) Flush();
+}
+
+void ParseCacheWriter::BeginPacks(size_t packs) { Put(part_, static_cast<uint64_t>(packs)); }
+
+void ParseCacheWriter::AddPack(std::string_view pack) {
+  Put(part_, pack);
+  if (part_.size() >= kPart) Flush();
+}
+
+void ParseCacheWriter::Flush() {
+  hasher_.Add(part_);
+  if (status_.ok()) status_ = sink_(part_);
+  part_.clear();
+}
+
+Status ParseCacheWriter::Finish(std::string_view project, const Hash128& identity) {
+  Put(part_, project);
+  Put(part_, identity);
+  Flush();
+  Put(part_, hasher_.Hash());
+  return status_.ok() ? sink_(part_) : std::move(status_);
 }
 
 }  // namespace stir::project

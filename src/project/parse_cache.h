@@ -2,14 +2,17 @@
 // what became of it. It is trusted only where all of that is the same, so a warm start never differs from a cold one.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/content_hasher.h"
 #include "base/digest.h"
 #include "base/files.h"
+#include "base/result.h"
 #include "project/files.h"
 
 namespace stir::project {
@@ -59,18 +62,30 @@ class ParseCache {
   std::string_view project_;
 };
 
-// What a cache is written from, beside the files.
-struct CacheContents {
-  struct File {
-    bool reusable = false;
-    Hash128 key;
-    std::string reads, result;
-  };
-  Hash128 project_key, identity;
-  std::vector<File> files;  // of all packages, in order
-  std::vector<std::string> nodes, disabled;
-  std::string project;
+// Writes a cache as it is made, so that it never stands in memory as a whole. The calls come in this order: Begin, then
+// for each package BeginPackage and its files, the packed nodes, the disabled ones, Finish.
+class ParseCacheWriter {
+ public:
+  using Sink = std::function<Status(std::string_view part)>;
+
+  explicit ParseCacheWriter(const Sink& sink) : sink_(sink) {}
+
+  void Begin(std::string_view program, const Hash128& project_key, size_t packages);
+  void BeginPackage(std::string_view folder, size_t files);
+  // `known`: what became of the file; its look and text are those of `file`.
+  void AddFile(const ProjectFile& file, const CachedFile& known);
+  void BeginPacks(size_t packs);  // once for the nodes, once for the disabled ones
+  void AddPack(std::string_view pack);
+  // The first error of the sink, which is not called again after it.
+  Status Finish(std::string_view project, const Hash128& identity);
+
+ private:
+  void Flush();
+
+  const Sink& sink_;
+  Status status_;
+  std::string part_;
+  ContentHasher hasher_;
 };
-std::string WriteParseCache(const ProjectFiles& files, const CacheContents& contents, std::string_view program);
 
 }  // namespace stir::project

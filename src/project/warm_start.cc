@@ -215,20 +215,6 @@ namespace {
 
 bool HasDeprecationDate(const Node& node) { return node.model && !node.model->deprecation_date.empty(); }
 
-// Of everything that the manifest is made from.
-Hash128 IdentityOf(const ProjectFiles& files, const CacheContents& contents) {
-  KeyText key;
-  key.Add(contents.project_key).Add(ContentHash(contents.project));
-  for (const auto* packs : {&contents.nodes, &contents.disabled}) {
-    for (const std::string& pack : *packs) key.Add(ContentHash(pack));
-  }
-  for (const PackageFiles& package : files.packages) {
-    key.Add(package.root);
-    for (const ProjectFile& file : package.files) key.Add(file.path).Add(file.content);
-  }
-  return key.Hash();
-}
-
 bool LooksAsBefore(const ProjectFile& file) {
   const CachedFile& known = *file.known;
   return file.settled == known.settled && file.stat.size == known.stat.size &&
@@ -238,87 +224,115 @@ bool LooksAsBefore(const ProjectFile& file) {
 
 }  // namespace
 
-std::optional<std::string> RefreshCache(const ParseCache& cache, const ProjectFiles& files, std::string_view program) {
-  CacheContents contents;
-  bool same = true;
+bool LooksAsBefore(const ProjectFiles& files) {
+  return std::ranges::all_of(files.packages, [](const PackageFiles& package) {
+    return std::ranges::all_of(package.files, [](const ProjectFile& file) { return LooksAsBefore(file); });
+  });
+}
+
+Status RefreshCache(const ParseCache& cache, const ProjectFiles& files, std::string_view program,
+                    const CacheSink& sink) {
+  ParseCacheWriter writer(sink);
+  writer.Begin(program, cache.project_key(), files.packages.size());
   for (const PackageFiles& package : files.packages) {
-    for (const ProjectFile& file : package.files) {
-      const CachedFile& known = *file.known;
-      same = same && LooksAsBefore(file);
-      contents.files.push_back({known.reusable, known.key, std::string(known.reads), std::string(known.result)});
-    }
+    writer.BeginPackage(package.folder, package.files.size());
+    for (const ProjectFile& file : package.files) writer.AddFile(file, *file.known);
   }
-  if (same) return std::nullopt;
-  contents.project_key = cache.project_key();
-  contents.identity = cache.identity();
-  contents.nodes.assign(cache.nodes().begin(), cache.nodes().end());
-  contents.disabled.assign(cache.disabled().begin(), cache.disabled().end());
-  contents.project = cache.project();
-  return WriteParseCache(files, contents, program);
+  for (const auto packs : {cache.nodes(), cache.disabled()}) {
+    writer.BeginPacks(packs.size());
+    for (const std::string_view pack : packs) writer.AddPack(pack);
+  }
+  return writer.Finish(cache.project(), cache.identity());
 }
 
-std::optional<MadeCache> MakeCache(const CacheInput& input) {
-  PackedSources sources;
-  for (const PackageFiles& package : input.files.packages) sources.Add(package.config.source, "");
-  for (const NumberedFile& file : input.present) sources.Add(file.file->source, file.file->text);
-  const Diagnostics warnings(input.warnings.begin(), input.warnings.end());
-  const Diagnostics checked(input.checked.begin(), input.checked.end());
-  if (!CanPack(warnings) || !CanPack(checked)) return std::nullopt;
+namespace {
 
-  CacheContents contents;
-  contents.project_key = input.project_key;
-  Packer project(sources);
-  PackMacroProperties(project, input.manifest.macros());
-  PackWarnings(project, warnings);
-  PackWarnings(project, checked);
-  project.Put(std::ranges::any_of(input.manifest.nodes(), HasDeprecationDate));
-  PackGroups(project, {input.manifest.groups().begin(), input.manifest.groups().end()});
-  if (project.failed()) return std::nullopt;
-  contents.project = std::move(project).Take();
+constexpr Kind kCannotPack{"cannot-pack", Category::kInternal};
 
-  const auto chunks = [](std::span<const Node> nodes) { return (nodes.size() + kNodesInChunk - 1) / kNodesInChunk; };
-  contents.files.resize(input.present.size());
-  contents.nodes.resize(chunks(input.manifest.nodes()));
-  contents.disabled.resize(chunks(input.manifest.disabled()));
-  const size_t packs = contents.nodes.size() + contents.disabled.size();
-  const size_t file_parts = (input.present.size() + kNodesInChunk - 1) / kNodesInChunk;
-  std::atomic<bool> whole = true;
-  const auto pack_nodes = [&](size_t i) {
-    const bool enabled = i < contents.nodes.size();
-    const std::span<const Node> all = enabled ? input.manifest.nodes() : input.manifest.disabled();
-    const size_t at = enabled ? i : i - contents.nodes.size();
-    const std::span<const Node> some =
-        all.subspan(at * kNodesInChunk, std::min(kNodesInChunk, all.size() - at * kNodesInChunk));
-    if (std::optional<std::string> pack = PackNodes(some, sources)) {
-      (enabled ? contents.nodes : contents.disabled)[at] = *std::move(pack);
-    } else {
-      whole = false;
+Diagnostic CannotPack() { return Diagnostic(kCannotPack, "what was parsed holds an object of a template"); }
+
+class CacheMaker {
+ public:
+  CacheMaker(const CacheInput& input, const CacheSink& sink) : input_(input), writer_(sink) {
+    for (const PackageFiles& package : input.files.packages) sources_.Add(package.config.source, "");
+    for (const NumberedFile& file : input.present) sources_.Add(file.file->source, file.file->text);
+  }
+
+  Result<Hash128> Make() {
+    STIR_ASSIGN(const std::string project, PackProject());
+    identity_.Add(input_.project_key).Add(ContentHash(project));
+    writer_.Begin(input_.program, input_.project_key, input_.files.packages.size());
+    for (const PackageFiles& package : input_.files.packages) STIR_TRY(AddPackage(package));
+    STIR_TRY(AddNodes(input_.manifest.nodes()));
+    STIR_TRY(AddNodes(input_.manifest.disabled()));
+    const Hash128 identity = identity_.Hash();
+    STIR_TRY(writer_.Finish(project, identity));
+    return identity;
+  }
+
+ private:
+  Result<std::string> PackProject() const {
+    const Diagnostics warnings(input_.warnings.begin(), input_.warnings.end());
+    const Diagnostics checked(input_.checked.begin(), input_.checked.end());
+    if (!CanPack(warnings) || !CanPack(checked)) return CannotPack();
+    Packer pack(sources_);
+    PackMacroProperties(pack, input_.manifest.macros());
+    PackWarnings(pack, warnings);
+    PackWarnings(pack, checked);
+    pack.Put(std::ranges::any_of(input_.manifest.nodes(), HasDeprecationDate));
+    PackGroups(pack, {input_.manifest.groups().begin(), input_.manifest.groups().end()});
+    if (pack.failed()) return CannotPack();
+    return std::move(pack).Take();
+  }
+
+  Status AddPackage(const PackageFiles& package) {
+    identity_.Add(package.root);
+    writer_.BeginPackage(package.folder, package.files.size());
+    for (const ProjectFile& file : package.files) {
+      identity_.Add(file.path).Add(file.content);
+      STIR_TRY(AddFile(input_.present[next_], input_.results[next_]));
+      ++next_;
     }
-  };
-  const auto pack_file = [&](size_t i) {
-    const FileResult& result = input.results[i];
-    CacheContents::File& file = contents.files[i];
-    file.reusable = !result.reads.uncertain && CanPack(result.warnings) && CanPack(result.test_warnings);
-    file.key = input.keys.KeyOf(result.reads, *input.present[i].package);
-    Packer reads(sources);
+    return {};
+  }
+
+  Status AddFile(const NumberedFile& file, const FileResult& result) {
+    CachedFile made;
+    made.reusable = !result.reads.uncertain && CanPack(result.warnings) && CanPack(result.test_warnings);
+    made.key = input_.keys.KeyOf(result.reads, *file.package);
+    Packer reads(sources_);
     PackReads(reads, result.reads);
-    file.reads = std::move(reads).Take();
-    Packer rest(sources);
-    if (file.reusable) PutResult(rest, result);
-    if (rest.failed()) whole = false;
-    file.result = std::move(rest).Take();
-  };
-  ParallelFor(
-      packs + file_parts,
-      [&](size_t i) {
-        if (i < packs) return pack_nodes(i);
-        const size_t begin = (i - packs) * kNodesInChunk;
-        for (size_t at = begin; at < std::min(begin + kNodesInChunk, input.present.size()); ++at) pack_file(at);
-      },
-      input.threads);
-  if (!whole) return std::nullopt;
-  contents.identity = IdentityOf(input.files, contents);
-  return MadeCache{WriteParseCache(input.files, contents, input.program), contents.identity};
-}
+    const std::string packed_reads = std::move(reads).Take();
+    Packer rest(sources_);
+    if (made.reusable) PutResult(rest, result);
+    if (rest.failed()) return CannotPack();
+    const std::string packed_result = std::move(rest).Take();
+    made.reads = packed_reads;
+    made.result = packed_result;
+    writer_.AddFile(*file.file, made);
+    return {};
+  }
+
+  Status AddNodes(std::span<const Node> nodes) {
+    writer_.BeginPacks((nodes.size() + kNodesInChunk - 1) / kNodesInChunk);
+    for (; !nodes.empty(); nodes = nodes.subspan(std::min(kNodesInChunk, nodes.size()))) {
+      const std::optional<std::string> pack = PackNodes(nodes.first(std::min(kNodesInChunk, nodes.size())), sources_);
+      if (!pack) return CannotPack();
+      identity_.Add(ContentHash(*pack));
+      writer_.AddPack(*pack);
+    }
+    return {};
+  }
+
+  const CacheInput& input_;
+  ParseCacheWriter writer_;
+  PackedSources sources_;
+  KeyText identity_;  // everything that the manifest is made from
+  size_t next_ = 0;
+};
+
+}  // namespace
+
+Result<Hash128> MakeCache(const CacheInput& input, const CacheSink& sink) { return CacheMaker(input, sink).Make(); }
 
 }  // namespace stir::project

@@ -77,7 +77,9 @@ class WarmStart {
   std::vector<uint32_t> numbers_;  // by place in the cache
 };
 
-// The next start's cache; nothing when something cannot be packed.
+using CacheSink = ParseCacheWriter::Sink;
+
+// What the next start's cache is made from.
 struct CacheInput {
   const ProjectFiles& files;
   std::span<const NumberedFile> present;
@@ -87,14 +89,13 @@ struct CacheInput {
   Hash128 project_key;
   const ReadKeys& keys;
   std::string_view program;
-  unsigned threads = 0;
 };
-struct MadeCache {
-  std::string bytes;
-  Hash128 identity;
-};
-std::optional<MadeCache> MakeCache(const CacheInput& input);
-// The same cache with the files' present looks; nothing when those are as they were.
-std::optional<std::string> RefreshCache(const ParseCache& cache, const ProjectFiles& files, std::string_view program);
+// Makes the cache and returns its identity. Fails when something cannot be packed, or as the sink does. Only reads, so
+// it may run beside whatever else only reads its input.
+Result<Hash128> MakeCache(const CacheInput& input, const CacheSink& sink);
+// The same cache with the files' present looks, for when those are not as they were.
+Status RefreshCache(const ParseCache& cache, const ProjectFiles& files, std::string_view program,
+                    const CacheSink& sink);
+bool LooksAsBefore(const ProjectFiles& files);
 
 }  // namespace stir::project

@@ -441,6 +441,14 @@ Outcome Start(RandomProject& project, int step, const std::string& cache) {
     options.program = kProgram;
     STIR_ASSIGN(ParsedProject parsed, ParseProject(std::move(files), options, sources));
     outcome.manifest = WriteManifest(*parsed.manifest, {});
+    if (parsed.make_cache) {
+      std::string bytes;
+      const auto made = parsed.make_cache([&](std::string_view part) -> Status {
+        bytes += part;
+        return {};
+      });
+      if (made.ok()) outcome.cache = std::move(bytes);
+    }
     return parsed;
   };
   Result<ParsedProject> parsed = run();
@@ -449,7 +457,6 @@ Outcome Start(RandomProject& project, int step, const std::string& cache) {
     return outcome;
   }
   outcome.warnings = Sorted(parsed->warnings, sources);
-  outcome.cache = std::move(parsed->cache);
   outcome.unchanged = parsed->unchanged;
   return outcome;
 }
