@@ -116,6 +116,16 @@ Status Replace(const fs::path& path, std::string_view bytes, bool sync) {
   return ReplaceInParts(path, [&](const Files::PartSink& sink) { return sink(bytes); }, sync);
 }
 
+// The open file; creates parents when there are none.
+Result<int> OpenToOverwrite(const fs::path& path) {
+  for (bool created_parents = false;; created_parents = true) {
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd >= 0) return fd;
+    if (errno != ENOENT || created_parents) return IoError("write", path, errno);
+    STIR_TRY(CreateFolders(FolderOf(path), false));
+  }
+}
+
 // Walks one tree. A link to a folder is followed unless it leads to one that was seen before, so no loop is endless.
 class Walker {
  public:
@@ -230,6 +240,14 @@ class System final : public Files {
   Status Write(const fs::path& path, std::string_view bytes) override { return Replace(path, bytes, false); }
   Status WriteParts(const fs::path& path, const std::function<Status(const PartSink&)>& write) override {
     return ReplaceInParts(path, write, false);
+  }
+  Status Overwrite(const fs::path& path, std::string_view bytes) override {
+    STIR_ASSIGN(const int raw, OpenToOverwrite(path));
+    Fd fd(raw);
+    if (WriteAll(fd.get(), bytes) && fd.Close()) return {};
+    const int error = errno;
+    unlink(path.c_str());
+    return IoError("write", path, error);
   }
   Status MakeDirectories(const fs::path& path) override { return CreateFolders(path, false); }
 

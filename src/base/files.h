@@ -49,6 +49,9 @@ class Files {
   // The same in parts: `write` gives each to its argument as it is made, so that the whole never stands in memory.
   using PartSink = std::function<Status(std::string_view part)>;
   virtual Status WriteParts(const fs::path& path, const std::function<Status(const PartSink&)>& write);
+  // In place, for files of which there are thousands and which nobody reads before the command has ended (compiled
+  // SQL). What cannot be written whole is removed.
+  virtual Status Overwrite(const fs::path& path, std::string_view bytes) { return Write(path, bytes); }
   virtual Status MakeDirectories(const fs::path& path) = 0;
   virtual Status Rename(const fs::path& from, const fs::path& to) = 0;  // + fsync of the folder
   virtual Status Remove(const fs::path& path) = 0;                      // a file or a whole folder; missing is fine

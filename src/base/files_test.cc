@@ -26,6 +26,12 @@ void CheckContract(Files& files, const fs::path& root) {
   ASSERT_TRUE(files.Write(root / "a/two.txt", "22").ok());
   ASSERT_TRUE(files.Write(root / "a/two.txt", "222").ok());
   EXPECT_EQ(*files.Read(root / "a/two.txt"), "222");
+  ASSERT_TRUE(files.Overwrite(root / "a/two.txt", "4444").ok());
+  ASSERT_TRUE(files.Overwrite(root / "a/c/d/four.txt", "4").ok());
+  EXPECT_EQ(*files.Read(root / "a/two.txt"), "4444");
+  ASSERT_TRUE(files.Overwrite(root / "a/two.txt", "222").ok());
+  EXPECT_EQ(*files.Read(root / "a/c/d/four.txt"), "4");
+  ASSERT_TRUE(files.Remove(root / "a/c").ok());
   EXPECT_EQ(files.Stat(root / "a/two.txt")->size, 3u);
   EXPECT_TRUE(files.Stat(root / "a")->is_directory);
   EXPECT_EQ(Names(*files.Walk(root)), (std::vector<std::string>{"a/b/one.txt", "a/two.txt"}));
@@ -66,6 +72,12 @@ TEST(Files, AWriteLeavesNoTemporaryFileWhenItFails) {
   size_t entries = 0;
   for ([[maybe_unused]] const auto& each : fs::directory_iterator(folder.path() / "x")) ++entries;
   EXPECT_EQ(entries, 1u);
+}
+
+TEST(Files, AFolderIsNotOverwritten) {
+  test::TempFolder folder;
+  ASSERT_TRUE(SystemFiles().MakeDirectories(folder.path() / "x").ok());
+  EXPECT_FALSE(SystemFiles().Overwrite(folder.path() / "x", "1").ok());
 }
 
 TEST(Files, WalkFollowsLinksOnceAndEndsInLoops) {

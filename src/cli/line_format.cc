@@ -88,11 +88,15 @@ std::string TimeOfDay(Timestamp time, bool microseconds) {
   return text;
 }
 
-std::string ThreadName() {
-  std::array<char, 16> name{};
-  if (getpid() == gettid() || pthread_getname_np(pthread_self(), name.data(), name.size()) != 0) return "MainThread";
-  const std::string_view text(name.data());
-  return text.starts_with("Thread-") ? std::string(text) + " (worker)" : std::string(text);
+std::string_view ThreadName() {
+  static thread_local const std::string name = [] {
+    std::array<char, 16> own{};
+    if (getpid() == gettid() || pthread_getname_np(pthread_self(), own.data(), own.size()) != 0)
+      return std::string("MainThread");
+    const std::string text(own.data());
+    return text.starts_with("Thread-") ? text + " (worker)" : text;
+  }();
+  return name;
 }
 
 std::string Colored(const Event& event) {

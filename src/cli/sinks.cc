@@ -11,6 +11,9 @@
 namespace stir::cli {
 namespace {
 
+constexpr size_t kMostWaiting = size_t{64} << 10;
+constexpr Duration kLongestWait = std::chrono::milliseconds(100);
+
 void WriteWhole(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
   std::fflush(stream);
@@ -39,7 +42,15 @@ LogFileSink::LogFileSink(Settings settings, const Clock& clock, const Redactor& 
     : settings_(std::move(settings)), clock_(clock), redactor_(redactor), complain_(complain) {}
 
 LogFileSink::~LogFileSink() {
-  if (file_ != nullptr) std::fclose(file_);
+  if (file_ == nullptr) return;
+  WriteWhole(file_, waiting_);
+  std::fclose(file_);
+}
+
+void LogFileSink::Flush(Timestamp now) {
+  WriteWhole(file_, waiting_);
+  waiting_.clear();
+  flushed_at_ = now;
 }
 
 void LogFileSink::Emit(const Event& event) {
@@ -58,11 +69,12 @@ void LogFileSink::Emit(const Event& event) {
     }
     if (settings_.style.format != LineFormat::kJson) {
       constexpr std::string_view kRule = "==============================";
-      WriteWhole(file_,
-                 fmt::format("\n\n{} {} | {} {}\n", kRule, TimeOfDay(now, true), settings_.invocation_id, kRule));
+      waiting_ = fmt::format("\n\n{} {} | {} {}\n", kRule, TimeOfDay(now, true), settings_.invocation_id, kRule);
     }
   }
-  if (file_ != nullptr) WriteWhole(file_, redactor_.Redact(line));
+  if (file_ == nullptr) return;
+  waiting_ += redactor_.Redact(line);
+  if (event.level > Level::kDebug || waiting_.size() > kMostWaiting || now - flushed_at_ > kLongestWait) Flush(now);
 }
 
 bool LogFileSink::Open() {

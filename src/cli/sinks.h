@@ -41,8 +41,8 @@ bool IsAnswer(const Event& event);
 std::string Colored(const Event& event);
 // The time of day as dbt's lines begin with it.
 std::string TimeOfDay(Timestamp time, bool microseconds);
-// "MainThread", "Thread-1 (worker)": what dbt calls the calling thread.
-std::string ThreadName();
+// "MainThread", "Thread-1 (worker)": what dbt calls the calling thread. A thread names itself before it says anything.
+std::string_view ThreadName();
 
 // Writes lines to a stream that it does not own; one write a line, so that lines of threads never mix.
 class LineSink : public EventSink {
@@ -71,7 +71,8 @@ class AnswerSink : public EventSink {
 };
 
 // dbt.log: opened, and set aside when it has grown over `max_bytes`, at the first event. A log that cannot be written
-// never stops a command: it is reported once through `complain`, then left alone.
+// never stops a command: it is reported once through `complain`, then left alone. Lines of debug wait for the next of a
+// higher level, or a tenth of a second, so that a process that is killed has told of all but its last moment.
 class LogFileSink : public EventSink {
  public:
   struct Settings {
@@ -86,14 +87,17 @@ class LogFileSink : public EventSink {
 
  private:
   bool Open();
+  void Flush(Timestamp now);
 
   const Settings settings_;
   const Clock& clock_;
   const Redactor& redactor_;
   EventSink& complain_;
   std::mutex mutex_;
-  std::FILE* file_ = nullptr;  // guarded by mutex_
-  bool tried_ = false;         // guarded by mutex_
+  std::FILE* file_ = nullptr;  // guarded by mutex_, as all below
+  bool tried_ = false;
+  std::string waiting_;  // whole lines
+  Timestamp flushed_at_;
 };
 
 // Before all others: of each kind of deprecation only the first is passed on, unless all are wanted; in the end they

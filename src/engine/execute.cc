@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <atomic>
 
 #include "adapter/kinds.h"
 #include "engine/crew.h"
@@ -58,10 +59,9 @@ class Execution {
     return story;
   }
 
+  // All at once, as dbt does: a worker that is done finds its next node waiting, whatever this thread is doing.
   void StartReady() {
-    while (plan_.running() < crew_.size()) {
-      const std::optional<TaskId> task = plan_.Next();
-      if (!task) return;
+    while (const std::optional<TaskId> task = plan_.Next()) {
       plan_.Start(*task);
       if (request_.plan.nodes[*task].pass_through) {
         Ended(*task, Outcome::Success());
@@ -76,6 +76,8 @@ class Execution {
   void Submit(TaskId task) {
     NodeStory story = Story(task);
     crew_.Submit([this, task, story](runtime::Worker& worker) mutable {
+      if (closed_ || request_.cancel.stop_requested()) return NotStarted(task, story);
+      story.started_at = request_.clock.Now();
       if (request_.narrator != nullptr) request_.narrator->NodeStarted(story);
       runtime::NodeOutcome outcome = request_.action(story.node->id, worker);
       story.finished_at = request_.clock.Now();
@@ -83,6 +85,7 @@ class Execution {
           story.node, std::move(outcome.result), std::move(outcome.errors), {}, std::move(outcome.freshness)};
       const bool kept_rows = report.result.status == "fail" || report.result.status == "warn";
       if (kept_rows && story.node->test != nullptr) report.failures_relation = report.result.relation_name;
+      if (request_.fail_fast && Failed(report.result)) closed_ = true;
       if (WasCanceled(report.diagnostics)) {
         if (request_.narrator != nullptr) request_.narrator->NodeCanceled(*story.node);
       } else if (request_.narrator != nullptr) {
@@ -90,6 +93,10 @@ class Execution {
       }
       return Done{task, std::move(report)};
     });
+  }
+
+  static Done NotStarted(TaskId task, const NodeStory& story) {
+    return {task, {story.node, {}, {Diagnostic(adapter::kCanceled, "canceled before it started")}, {}, {}}};
   }
 
   void NothingToDo(TaskId task) {
@@ -161,7 +168,7 @@ class Execution {
 
   // Nothing starts any more; what runs is canceled and collected.
   void Stop(std::string reason) {
-    stopping_ = true;
+    stopping_ = closed_ = true;
     stop_reason_ = std::move(reason);
     for (TaskId task : plan_.Cancel().skipped) {
       if (!request_.plan.nodes[task].pass_through) Skip(task, stop_reason_);
@@ -174,6 +181,7 @@ class Execution {
   const int total_;
   int index_ = 0;
   bool stopping_ = false;
+  std::atomic<bool> closed_ = false;  // no node starts any more; set by whoever knows first
   std::string stop_reason_;
   RunResults results_;
   Crew<Done> crew_;  // last: its threads are gone before what they use

@@ -181,7 +181,7 @@ TEST_F(ExecuteTest, ACancelStopsCleanly) {
       },
       1);
   EXPECT_TRUE(results.interrupted);
-  EXPECT_EQ(Told(results), "c skipped, b skipped, a skipped");
+  EXPECT_EQ(Told(results), "b skipped, a skipped, c skipped");
 }
 
 TEST_F(ExecuteTest, WorkersHaveDbtsNames) {

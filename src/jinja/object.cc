@@ -41,6 +41,8 @@ Result<std::unique_ptr<Iterator>> Object::Iterate() {
   return Diagnostic(kTemplateType, fmt::format("'{}' object is not iterable", TypeName()));
 }
 
+std::optional<bool> Object::Contains(const Value&) { return std::nullopt; }
+
 bool Object::Truthy() const {
   std::optional<size_t> length = Length();
   return !length || *length != 0;

@@ -395,6 +395,9 @@ bool Contains(const Value& container, const Value& item) {
     RequireHashable(item);
     return container.AsDict().Find(item) != nullptr;
   }
+  if (Object* object = container.AsObject()) {
+    if (const std::optional<bool> contains = object->Contains(item)) return *contains;
+  }
   if (!IsIterable(container)) FailType(fmt::format("argument of type '{}' is not iterable", container.TypeName()));
   std::unique_ptr<Iterator> iterator = Iterate(container);
   Value each;

@@ -275,6 +275,8 @@ class Object : public RefCounted {
   virtual bool IsIndexable() const { return Length().has_value(); }  // has items by number or key, for `is sequence`
   virtual Result<std::unique_ptr<Iterator>> Iterate();
   virtual std::optional<size_t> Length() const { return std::nullopt; }
+  // `item in self`; nullopt: its items are asked one after another, as far as it has any.
+  virtual std::optional<bool> Contains(const Value& item);
   virtual bool Truthy() const;
   virtual Result<std::string> Str() const;   // default: Repr
   virtual Result<std::string> Repr() const;  // default: <TypeName object>

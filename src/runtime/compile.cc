@@ -124,7 +124,7 @@ Result<CompiledNode> CompileNode(NodeRun& run) {
 Status WriteCompiled(const NodeRun& run, const CompiledNode& compiled) {
   const RunnerOptions& options = run.state().options();
   if (!options.write_files || !options.files) return {};
-  return options.files->Write(options.target_path / TargetFile(run.node(), "compiled", run.batch()), compiled.sql);
+  return options.files->Overwrite(options.target_path / TargetFile(run.node(), "compiled", run.batch()), compiled.sql);
 }
 
 }  // namespace stir::runtime

@@ -228,6 +228,7 @@ class Names final : public jinja::Object {
       })};
     return {Find(name)};
   }
+  std::optional<bool> Contains(const Value& name) override { return name.IsString() && Find(name.AsString()); }
 
  private:
   std::optional<Value> Find(std::string_view name) {

@@ -171,7 +171,7 @@ std::string TargetFile(const project::Node& node, std::string_view kind, const B
 Status NodeRun::WriteRunSql(std::string_view sql) {
   const RunnerOptions& options = state_.options();
   if (!options.write_files || !options.files) return {};
-  return options.files->Write(options.target_path / TargetFile(node_, "run", batch_), sql);
+  return options.files->Overwrite(options.target_path / TargetFile(node_, "run", batch_), sql);
 }
 
 }  // namespace stir::runtime

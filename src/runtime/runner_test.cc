@@ -41,6 +41,14 @@ TEST(Runner, BuildsAViewATableAndTestsThem) {
   EXPECT_EQ(project.Read("target/compiled/shop/models/orders.sql"), "\nselect * from \"shop\".\"main\".\"base\"");
 }
 
+TEST(Runner, ContextKnowsWhichNamesThereAre) {
+  ProjectFixture project(Files{
+      {"models/a.sql",
+       "select {{ 'ref' in context }} as known, {{ 'nonsense' in context }} as other, {{ 1 in context }} as number"}});
+  project.Build();
+  EXPECT_EQ(project.Read("target/compiled/shop/models/a.sql"), "select True as known, False as other, False as number");
+}
+
 TEST(Runner, ReplacesWhatWasThereBefore) {
   ProjectFixture project(Files{{"models/a.sql", "select 1 as id"}, {"models/b.sql", "select * from {{ ref('a') }}"}});
   project.Build();

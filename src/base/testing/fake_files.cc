@@ -184,6 +184,11 @@ Status FaultyFiles::Write(const fs::path& path, std::string_view bytes) {
   return under_.Write(path, bytes);
 }
 
+Status FaultyFiles::Overwrite(const fs::path& path, std::string_view bytes) {
+  STIR_TRY(Change("write", path));
+  return under_.Overwrite(path, bytes);
+}
+
 Status FaultyFiles::MakeDirectories(const fs::path& path) {
   STIR_TRY(Change("create", path));
   return under_.MakeDirectories(path);

@@ -65,6 +65,7 @@ class FaultyFiles final : public Files {
   Result<FileStat> Stat(const fs::path& path) override { return under_.Stat(path); }
   Status WriteAtomic(const fs::path& path, std::string_view bytes) override;
   Status Write(const fs::path& path, std::string_view bytes) override;
+  Status Overwrite(const fs::path& path, std::string_view bytes) override;
   Status MakeDirectories(const fs::path& path) override;
   Status Rename(const fs::path& from, const fs::path& to) override;
   Status Remove(const fs::path& path) override;
