@@ -96,18 +96,19 @@ std::vector<char*> Pointers(std::vector<std::string>& strings) {
   return pointers;
 }
 
-// Starts the child in a session of its own with default signals. Returns 0 or an errno.
-int Spawn(const ProcessSpec& spec, const Pipe& in, const Pipe& out, const Pipe& err, pid_t& pid) {
+// Starts the child in a session of its own with default signals; without an input (-1) it reads nothing. Returns 0 or
+// an errno.
+int Spawn(const ProcessSpec& spec, int in, int out, int err, pid_t& pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  if (in.read.open())
-    posix_spawn_file_actions_adddup2(&actions, in.read.get(), 0);
+  if (in >= 0)
+    posix_spawn_file_actions_adddup2(&actions, in, 0);
   else
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out.write.get(), 1);
-  posix_spawn_file_actions_adddup2(&actions, err.write.get(), 2);
+  posix_spawn_file_actions_adddup2(&actions, out, 1);
+  posix_spawn_file_actions_adddup2(&actions, err, 2);
   if (!spec.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, spec.directory.c_str());
   sigset_t none, all;
   sigemptyset(&none);
@@ -122,6 +123,33 @@ int Spawn(const ProcessSpec& spec, const Pipe& in, const Pipe& out, const Pipe& 
   posix_spawn_file_actions_destroy(&actions);
   return error;
 }
+
+// Ends a process group when this process goes without having done so, however it goes: a shell that waits for the end
+// of a pipe that only we hold open. Where it cannot be started, the group is left to itself.
+class Guard {
+ public:
+  explicit Guard(pid_t group) {
+    std::optional<Pipe> pipe = MakePipe();
+    if (!pipe) return;
+    ProcessSpec spec;
+    spec.argv = {"/bin/sh", "-c", "read -r _; kill -s KILL -- -$0", std::to_string(group)};
+    const Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (Spawn(spec, pipe->read.get(), null.get(), null.get(), pid_) != 0) pid_ = 0;
+    leash_ = std::move(pipe->write);
+  }
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+  ~Guard() {
+    if (pid_ == 0) return;
+    kill(pid_, SIGKILL);
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  Fd leash_;
+  pid_t pid_ = 0;
+};
 
 // A child that stops reading must not end us with SIGPIPE, and a library does not change what a signal does.
 ssize_t WriteQuietly(int fd, std::string_view bytes) {
@@ -311,7 +339,9 @@ Result<ProcessResult> RunProcess(const ProcessSpec& spec, const std::function<vo
   auto out = MakePipe(), err = MakePipe();
   if (!in || !out || !err) return NotStarted(spec, errno);
   pid_t pid = 0;
-  if (const int error = Spawn(spec, *in, *out, *err, pid); error != 0) return NotStarted(spec, error);
+  const int error = Spawn(spec, in->read.get(), out->write.get(), err->write.get(), pid);
+  if (error != 0) return NotStarted(spec, error);
+  const Guard guard(pid);
   in->read.Close();
   out->write.Close();
   err->write.Close();

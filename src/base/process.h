@@ -1,5 +1,5 @@
 // Child processes: own session, output to a sink line by line, deadline and cancel that end the whole process group
-// (TERM, grace, KILL), exact wait status.
+// (TERM, grace, KILL), exact wait status. A process that dies takes its children's groups along, also by kill -9.
 #pragma once
 
 #include <chrono>

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
 #include "base/kinds.h"
@@ -87,6 +90,34 @@ TEST(Process, ABackgroundProcessDoesNotHoldUs) {
   const Duration start = SystemClock().Monotonic();
   EXPECT_EQ(Launch(Shell("sleep 5 & echo done")).out, "done|");
   EXPECT_LT(SystemClock().Monotonic() - start, std::chrono::seconds(4));
+}
+
+// Whether the process is there and runs; one that nobody has waited for yet does not.
+bool Runs(const std::string& pid) {
+  std::ifstream stat("/proc/" + pid + "/stat");
+  std::string number, name, state;
+  return static_cast<bool>(stat >> number >> name >> state) && state != "Z";
+}
+
+TEST(Process, AKilledParentTakesItsChildrenAlong) {
+  test::TempFolder folder;
+  const std::string file = (folder.path() / "pids").string();
+  const pid_t parent = fork();
+  if (parent == 0) {
+    static_cast<void>(
+        RunProcess(Shell("sleep 600 & echo $$ $! >" + file + ".new; mv " + file + ".new " + file + "; wait"), {}));
+    _exit(0);
+  }
+  std::string shell, sleeper;
+  const auto wait_until = [](const auto& condition) {
+    for (int tries = 0; tries < 1000 && !condition(); ++tries) std::this_thread::sleep_for(milliseconds(10));
+    return condition();
+  };
+  ASSERT_TRUE(wait_until([&] { return static_cast<bool>(std::ifstream(file) >> shell >> sleeper); }));
+  EXPECT_TRUE(Runs(shell) && Runs(sleeper));
+  kill(parent, SIGKILL);
+  waitpid(parent, nullptr, 0);
+  EXPECT_TRUE(wait_until([&] { return !Runs(shell) && !Runs(sleeper); }));
 }
 
 TEST(Process, SaysWhyItDidNotStart) {
