@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 NINJA = ninja -C $(1) -j $(JOBS) $(if $(filter true,$(CI)),--quiet)
 
-.PHONY: help build demo test oracle check sanitize bench format clean
+.PHONY: help build demo test oracle check sanitize fuzz bench format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,10 @@ sanitize: ## every test under address, undefined behaviour and thread sanitizers
 	@tools/setup sanitize
 	@tools/test asan
 	@tools/test tsan
+
+fuzz: ## each fuzz target for a minute, with ASan and UBSan
+	@tools/setup fuzz
+	@tools/fuzz
 
 bench: build ## speed beside the engine's own and the peers'
 	@tools/setup bench oracle

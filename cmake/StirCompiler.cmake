@@ -10,6 +10,7 @@ set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
 
 set(STIR_BINARY_DIR ${CMAKE_BINARY_DIR} CACHE PATH "where the program `stir` is put")
 set(STIR_SANITIZE "" CACHE STRING "comma-separated sanitizers, or nothing")
+option(STIR_FUZZ "fuzz targets with libFuzzer (clang)" OFF)
 option(STIR_PCH "precompile the standard headers" ON)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual

@@ -6,6 +6,8 @@
 # stir_program(<name> FROM <room>): the executable of the room's main.cc.
 # stir_whole_tests(<folder>): one test program for each <folder>/*_test.cc, which sees every room and runs the binary;
 #   what they share is the library <folder>_support of <folder>/support/*.cc.
+# stir_fuzz(<name> <room> <sources...>): tests/fuzz/<name>.cc with a room, and single sources of others: a fuzzer with the
+#   preset fuzz, else a test that plays its corpus.
 # stir_script_test(<name> <script> <arguments...>): a script called with the binary and the arguments, if there are any.
 
 if(STIR_PCH)
@@ -101,6 +103,19 @@ function(stir_whole_tests folder)
     endif()
     set_tests_properties(${name} PROPERTIES LABELS whole TIMEOUT 900)
   endforeach()
+endfunction()
+
+function(stir_fuzz name room)
+  add_executable(fuzz_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}.cc ${ARGN})
+  target_link_libraries(fuzz_${name} PRIVATE ${room})
+  target_include_directories(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  if(STIR_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.cc)
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(fuzz_${name} PROPERTIES TIMEOUT 300)
+  endif()
 endfunction()
 
 function(stir_script_test name script)

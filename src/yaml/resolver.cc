@@ -202,6 +202,7 @@ std::string SetInt(Node& node) {
   std::string number = (negative ? "-" : "") + value.Digits();
   if (std::from_chars(number.data(), number.data() + number.size(), node.integer).ec != std::errc()) {
     node.big = true;
+    node.verbatim = node.verbatim && node.text == number;
     node.text = std::move(number);
   }
   return {};
