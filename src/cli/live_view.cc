@@ -54,16 +54,16 @@ void LiveView::Stop() {
 
 bool LiveView::Track(const Event& event) {
   const bool starts = event.name == "LogStartLine" || event.name == "TaskStarted";
-  const bool ends = event.name == "NodeFinished" || event.name == "TaskFinished" || event.name == "TaskWillRetry";
+  const bool ends = event.name == "NodeFinished" || event.name == "TaskFinished" || event.name == "TaskWillRetry" ||
+                    event.name == "TaskSkipped";
   if (!starts && !ends) return false;
   const Json data = Json::parse(event.data, nullptr, false);
   if (!data.is_object()) return false;
   const std::string id = data.contains("task") ? data.value("task", "") : data["node_info"].value("unique_id", "");
   if (data.contains("total")) total_ = data.value("total", 0);
-  if (ends) {
-    done_ += static_cast<int>(running_.erase(id));
-    return false;
-  }
+  const auto ended = static_cast<int>(ends ? running_.erase(id) : 0);
+  done_ = data.contains("ended") ? data.value("ended", 0) : done_ + ended;  // a task's event counts for itself
+  if (ends) return false;
   running_[id] = {data.contains("task") ? id : data.value("description", ""), std::chrono::steady_clock::now()};
   wake_.notify_all();
   return true;
