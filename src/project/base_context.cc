@@ -93,12 +93,9 @@ jinja::Function SetMaker(std::string name, bool strict) {
       if (strict) return std::move(items).error();
       return fallback;
     }
-    std::vector<Value> unique;
-    for (Value& item : *items) {
-      if (std::ranges::none_of(unique, [&](const Value& seen) { return seen.Equals(item); }))
-        unique.push_back(std::move(item));
-    }
-    return Value::List(std::move(unique));
+    Result<Value> set = jinja::MakeSet(*items);
+    if (!set.ok() && !strict) return fallback;
+    return set;
   };
 }
 

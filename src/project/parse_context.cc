@@ -65,6 +65,7 @@ class ParseRelation final : public jinja::Object {
   ParseRelation(const adapter::Dialect& dialect, adapter::Relation relation)
       : dialect_(dialect), relation_(std::move(relation)) {}
   std::string_view TypeName() const override { return "Relation"; }
+  bool IsMapping() const override { return true; }
   Result<std::string> Str() const override { return dialect_.Render(relation_); }
   Result<std::string> Repr() const override { return "<Relation " + dialect_.Render(relation_) + ">"; }
   bool Equals(const Value& other) const override {
@@ -78,12 +79,28 @@ class ParseRelation final : public jinja::Object {
     if (name == "schema") return std::optional(text(relation_.schema));
     if (name == "identifier" || name == "name" || name == "table") return std::optional(text(relation_.identifier));
     if (name == "type") return std::optional(Value::None());
+    if (name == "get") return std::optional(Get());
     if (name == "render") return std::optional(Nothing("render", Value::String(dialect_.Render(relation_))));
     if (name.starts_with("is_") || name.starts_with("can_")) return std::optional(Value::Bool(false));
     return std::optional(Nothing(std::string(name), Value::FromObject(jinja::Ref<jinja::Object>(this))));
   }
 
  private:
+  Value Get() {
+    return jinja::MakeFunction(
+        "get",
+        [self = jinja::Ref<ParseRelation>(this)](CallContext& context, const Arguments& arguments) -> Result<Value> {
+          jinja::ArgumentReader args("get", arguments);
+          STIR_ASSIGN(const Value key, args.Required("key"));
+          Value fallback = args.Optional("default");
+          STIR_TRY(args.Finish());
+          if (!key.IsString()) return fallback;
+          if (key.AsString() == "metadata") return RelationMetadata(self->dialect_);
+          STIR_ASSIGN(std::optional<Value> found, self->GetAttribute(context, key.AsString()));
+          return found ? *std::move(found) : std::move(fallback);
+        });
+  }
+
   const adapter::Dialect& dialect_;
   adapter::Relation relation_;
 };
@@ -351,6 +368,12 @@ void Recording::AddSource(SourceUse use) {
 
 void Recording::AddMacro(MacroId macro) {
   if (std::ranges::find(macros, macro) == macros.end()) macros.push_back(macro);
+}
+
+Value RelationMetadata(const adapter::Dialect& dialect) {
+  std::string type = dialect.name == "duckdb" ? "DuckDB" : dialect.name;
+  type.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(type.front())));
+  return Value::MakeDict({{Value::String("type"), Value::String(type + "Relation")}});
 }
 
 Value MakeParseRelation(const adapter::Dialect& dialect, const adapter::Relation& relation) {

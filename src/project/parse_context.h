@@ -108,6 +108,8 @@ class ParseScope final : public jinja::Scope {
   int depth_ = 0;
 };
 
+// What relations answer to get('metadata'): {'type': 'DuckDBRelation'}. Packages tell relations from texts by it.
+jinja::Value RelationMetadata(const adapter::Dialect& dialect);
 // A relation at parse time: prints as one, has its parts, and every method gives it back.
 jinja::Value MakeParseRelation(const adapter::Dialect& dialect, const adapter::Relation& relation);
 

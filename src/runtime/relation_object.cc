@@ -8,6 +8,7 @@
 
 #include "base/strings.h"
 #include "jinja/template.h"
+#include "project/parse_context.h"
 #include "runtime/kinds.h"
 #include "runtime/object_tools.h"
 
@@ -365,6 +366,7 @@ std::optional<Value> RelationObject::Method(std::string_view name) {
       ArgumentReader args("get", arguments);
       STIR_ASSIGN(const Value key, args.Required("key"));
       Value fallback = args.Optional("default");
+      if (key.IsString() && key.AsString() == "metadata") return project::RelationMetadata(dialect_);
       std::optional<Value> found = key.IsString() ? Field(key.AsString()) : std::nullopt;
       return found ? *std::move(found) : std::move(fallback);
     });

@@ -32,6 +32,7 @@ class RelationObject final : public jinja::Object {
   std::string Render() const { return dialect_.Render(relation_); }
 
   std::string_view TypeName() const override { return "Relation"; }
+  bool IsMapping() const override { return true; }  // get() and items, but its items cannot be listed
   Result<std::optional<jinja::Value>> GetAttribute(jinja::CallContext& context, std::string_view name) override;
   Result<std::optional<jinja::Value>> GetItem(jinja::CallContext& context, const jinja::Value& key) override;
   Result<std::string> Str() const override;
