@@ -175,14 +175,16 @@ class Finder {
     blocks_.push_back(block);
   }
 
-  // White space that the block's own dashes swallow is part of it.
+  // White space that the block's own dashes swallow is part of it, but for that at the file's ends: dbt strips files.
   std::pair<size_t, size_t> Widened(const Tag& opening, const Tag& closing) const {
     size_t begin = opening.begin, end = closing.end;
     if (text_.substr(begin, 3) == "{%-") {
       while (begin > taken_ && IsSpace(text_[begin - 1])) --begin;
+      if (begin == 0) begin = opening.begin;
     }
     if (end >= 3 && text_.substr(end - 3, 3) == "-%}") {
       while (end < text_.size() && IsSpace(text_[end])) ++end;
+      if (end == text_.size()) end = closing.end;
     }
     return {begin, end};
   }

@@ -46,10 +46,10 @@ TEST(Blocks, TextOfDocsIsFree) {
 
 TEST(Blocks, DashesTakeTheWhiteSpaceAround) {
   Diagnostics errors;
-  const auto blocks = Find("\n\n{%- macro a() -%} {%- endmacro -%}\n \n{% macro b() %}{% endmacro %}", errors);
+  const auto blocks = Find("\n\n{%- macro a() -%} {%- endmacro -%}\n \n{% macro b() %}{% endmacro -%}\n", errors);
   ASSERT_EQ(blocks.size(), 2U);
-  EXPECT_EQ(blocks[0].text, "\n\n{%- macro a() -%} {%- endmacro -%}\n \n");
-  EXPECT_EQ(blocks[1].text, "{% macro b() %}{% endmacro %}");
+  EXPECT_EQ(blocks[0].text, "{%- macro a() -%} {%- endmacro -%}\n \n") << "but not the file's own ends";
+  EXPECT_EQ(blocks[1].text, "{% macro b() %}{% endmacro -%}");
 }
 
 TEST(Blocks, EveryFaultIsReported) {

@@ -54,6 +54,7 @@ Result<Verdict> Judge(const std::vector<std::string>& columns, const std::vector
     verdict.message =
         fmt::format("{}, configured to {} if {}", count, warnings_are_errors ? "fail" : "warn", config.warn_if);
   }
+  if (verdict.status == "pass") verdict.failures = 0;  // as dbt: what was counted did not fail
   return verdict;
 }
 

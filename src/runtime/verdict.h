@@ -12,7 +12,7 @@ namespace stir::runtime {
 struct Verdict {
   std::string status;   // "pass", "warn", "fail"
   std::string message;  // "Got 2 results, configured to fail if != 0"; empty when it passed
-  int64_t failures = 0;
+  int64_t failures = 0;  // 0 when it passed, whatever was counted
 };
 
 // `answer`: one row of (failures, should_warn, should_error).

@@ -25,6 +25,9 @@ TEST(Judge, SeverityAndConditionsDecide) {
   using enum project::TestSeverity;
   EXPECT_EQ(VerdictOf(0, false, false, kError).status, "pass");
   EXPECT_EQ(VerdictOf(0, false, false, kError).message, "");
+  EXPECT_EQ(VerdictOf(3, false, false, kError).failures, 0) << "counted, but not failed";
+  EXPECT_EQ(VerdictOf(3, false, true, kWarn).status, "pass");
+  EXPECT_EQ(VerdictOf(3, true, false, kError).failures, 3);
   EXPECT_EQ(VerdictOf(12, true, true, kError).message, "Got 12 results, configured to fail if > 10");
   EXPECT_EQ(VerdictOf(1, true, false, kError).status, "warn");
   EXPECT_EQ(VerdictOf(1, true, false, kError).message, "Got 1 result, configured to warn if != 0");
