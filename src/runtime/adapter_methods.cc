@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "adapter/kinds.h"
 #include "base/strings.h"
 #include "runtime/adapter_object.h"
 #include "runtime/column_object.h"
@@ -367,8 +368,19 @@ Result<Relation> RelationArgument(std::string_view callee, const Value& value) {
       .Hint("make one with `ref`, `source`, `this` or `api.Relation.create`");
 }
 
+namespace {
+
+// Whoever asks for columns may do so to find out whether there is a relation at all.
+bool IsMissing(const Diagnostic& error) {
+  return error.kind == adapter::kDatabaseError && ToLower(error.message).find("does not exist") != std::string::npos;
+}
+
+}  // namespace
+
 Result<std::vector<Value>> ColumnsOf(NodeRun& run, CallContext& context, const Value& relation) {
-  STIR_ASSIGN(const Value columns, run.CallMacro(context, "get_columns_in_relation", {relation}));
+  Result<Value> described = run.CallMacro(context, "get_columns_in_relation", {relation});
+  if (!described.ok() && IsMissing(described.error().front())) return std::vector<Value>();
+  STIR_ASSIGN(const Value columns, std::move(described));
   if (!columns.IsSequence())
     return Diagnostic(kBadRelation, "macro `get_columns_in_relation` did not return a list of columns");
   return columns.Items();

@@ -49,6 +49,15 @@ TEST(Runner, ContextKnowsWhichNamesThereAre) {
   EXPECT_EQ(project.Read("target/compiled/shop/models/a.sql"), "select True as known, False as other, False as number");
 }
 
+TEST(Runner, WhatIsNotThereHasNoColumns) {
+  ProjectFixture project(
+      Files{{"models/a.sql",
+             "{% set missing = api.Relation.create(database=target.database, schema='nowhere', identifier='x') %}"
+             "select {{ adapter.get_columns_in_relation(missing) | length if execute }} as n"}});
+  project.Build();
+  EXPECT_EQ(project.Rows("select n from a"), (Table{{"0"}}));
+}
+
 TEST(Runner, ReplacesWhatWasThereBefore) {
   ProjectFixture project(Files{{"models/a.sql", "select 1 as id"}, {"models/b.sql", "select * from {{ ref('a') }}"}});
   project.Build();
