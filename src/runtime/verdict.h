@@ -10,8 +10,8 @@
 namespace stir::runtime {
 
 struct Verdict {
-  std::string status;   // "pass", "warn", "fail"
-  std::string message;  // "Got 2 results, configured to fail if != 0"; empty when it passed
+  std::string status;    // "pass", "warn", "fail"
+  std::string message;   // "Got 2 results, configured to fail if != 0"; empty when it passed
   int64_t failures = 0;  // 0 when it passed, whatever was counted
 };
 
