@@ -83,7 +83,7 @@ TEST_P(CasesTest, SaysWhatItMust) {
   const fs::path path = CasesFolder() / (GetParam() + ".case");
   const Case expected = ParseCase(ReadFile(path));
   ASSERT_FALSE(expected.commands.empty()) << path << " runs no command";
-  const Workplace place = PlaceOf(ReplaceAll(GetParam(), "/", "-"));
+  const Workplace place = PlaceOf(GetParam());
   place.Fill(expected);
   Case actual = expected;
   for (Command& command : actual.commands) command = Play(command, place);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -39,6 +40,25 @@ fs::path CasesFolder() { return Source("tests/oracle/cases"); }
 fs::path RecordOf(std::string_view name) { return Source("tests/oracle/recorded") / (std::string(name) + ".txt"); }
 bool IsLarge(std::string_view name) { return name.starts_with("large/"); }
 fs::path DefaultsFile() { return Source("tests/oracle/recorded/defaults"); }
+
+// The file of a case; one that is played on PostgreSQL too is named postgres/<its name>.
+fs::path FileOf(std::string_view name) {
+  const fs::path own = CasesFolder() / (std::string(name) + ".case");
+  constexpr std::string_view kPostgres = "postgres/";
+  return fs::exists(own) || !name.starts_with(kPostgres)
+             ? own
+             : CasesFolder() / (std::string(name.substr(kPostgres.size())) + ".case");
+}
+
+std::vector<std::string> AllCases() {
+  std::vector<std::string> names = CaseNames(CasesFolder());
+  const std::string list = ReadFile(CasesFolder() / "on_postgres");
+  for (const std::string_view line : Split(list, '\n')) {
+    if (!line.empty() && !line.starts_with('#')) names.push_back("postgres/" + std::string(line));
+  }
+  std::ranges::sort(names);
+  return names;
+}
 
 // The record of a large case is compressed: nobody reads it but this.
 std::string ReadRecord(std::string_view name) {
@@ -81,7 +101,7 @@ void KeepArtifacts(const Workplace& place, const std::string& name) {
 }
 
 std::vector<Step> Play(const Case& shown, std::string_view name, const fs::path& program) {
-  const Workplace place(ReplaceAll(std::string(name), "/", "-"),
+  const Workplace place(name,
                         {{"dbt", program},
                          {"generate", Source("tests/oracle/generate")},
                          {"generate_project", Source("bench/generate_project")}},
@@ -113,14 +133,22 @@ std::string Shown(const std::vector<Difference>& differences) {
   return text;
 }
 
+// What differs in a case differs in it on every engine.
+std::string OnAnyEngine(const std::string& name) {
+  constexpr std::string_view kPostgres = "postgres/";
+  return name.starts_with(kPostgres) ? name.substr(kPostgres.size()) : name;
+}
+
 bool IsOfOneCase(const KnownDifference& gap) { return gap.case_name.find('*') == std::string::npos; }
 
 void TakeAllKnown(const std::string& name, std::vector<Difference>& found) {
   Seen& seen = SeenSoFar();
   CaseOutcome& outcome = seen.cases.back();
-  for (const KnownDifference* each : TakeKnown(name, seen.differences, found)) outcome.differences.insert(each->reason);
-  for (const KnownDifference* each : TakeKnown(name, seen.gaps, found)) {
-    if (IsOfOneCase(*each)) outcome.gaps.insert(each->reason);
+  for (const std::string& as : {name, OnAnyEngine(name)}) {
+    for (const KnownDifference* each : TakeKnown(as, seen.differences, found)) outcome.differences.insert(each->reason);
+    for (const KnownDifference* each : TakeKnown(as, seen.gaps, found)) {
+      if (IsOfOneCase(*each)) outcome.gaps.insert(each->reason);
+    }
   }
 }
 
@@ -141,7 +169,7 @@ class RecordedTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(RecordedTest, DoesWhatDbtDoes) {
   const std::string& name = GetParam();
-  const Case shown = ParseCase(ReadFile(CasesFolder() / (name + ".case")));
+  const Case shown = ParseCase(ReadFile(FileOf(name)));
   ASSERT_FALSE(shown.commands.empty()) << name << " runs no command";
   const Facts& defaults = SeenSoFar().defaults;
   SeenSoFar().cases.push_back({name, shown.intro.substr(0, shown.intro.find('\n')), {}, {}});
@@ -157,7 +185,7 @@ TEST_P(RecordedTest, DoesWhatDbtDoes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Oracle, RecordedTest, testing::ValuesIn(CaseNames(CasesFolder())),
+INSTANTIATE_TEST_SUITE_P(Oracle, RecordedTest, testing::ValuesIn(AllCases()),
                          [](const auto& each) { return TestName(each.param); });
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RecordedTest);
 
@@ -166,7 +194,7 @@ class Lists : public testing::Environment {
  public:
   void TearDown() override {
     const Seen& seen = SeenSoFar();
-    if (settings.is_dbt || seen.cases.size() != CaseNames(CasesFolder()).size()) return;
+    if (settings.is_dbt || seen.cases.size() != AllCases().size()) return;
     for (const KnownDifference& each : seen.differences) {
       EXPECT_TRUE(each.seen) << "docs/differences.md: nothing differs like this any more: " << Pattern(each);
     }
@@ -193,7 +221,7 @@ class Lists : public testing::Environment {
 };
 
 void RecordDefaults() {
-  const std::vector<std::string> names = CaseNames(CasesFolder());
+  const std::vector<std::string> names = AllCases();
   std::vector<std::vector<Step>> recorded;
   for (const std::string& name : names) recorded.push_back(ReadSteps(ReadRecord(name), SeenSoFar().defaults));
   Facts defaults = FindDefaults(recorded);

@@ -53,6 +53,10 @@
   {{ return(load_result('list_relations_without_caching').table) }}
 {%- endmacro %}
 
+{% macro create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
+  {{ return(adapter.dispatch('create_table_as', 'dbt')(temporary, relation, compiled_code, language)) }}
+{%- endmacro %}
+
 {# DuckDB checks no constraints of temporary tables, so these come from the query as it is; and they live as long as the connection,
    so one of an earlier batch may still be there. #}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}

@@ -49,7 +49,8 @@ using Cell = std::variant<std::monostate, bool, int64_t, double, Decimal, Date, 
 
 struct ColumnInfo {
   std::string name;
-  std::string type;  // the engine's name of the type: "DECIMAL(18,3)", "INTEGER[]"
+  std::string type;              // the engine's name of the type: "DECIMAL(18,3)", "INTEGER[]"
+  std::string driver_type = {};  // what dbt's driver calls it, where that is another name
 };
 
 // A result, pulled row by row. Valid until its connection is used again. Next fills `row` (resized to the columns) and
@@ -90,6 +91,13 @@ class Connection {
   // Column names and types that a query would have, without running it.
   virtual Result<std::vector<ColumnInfo>> Describe(std::string_view query) = 0;
   virtual Status CreateSchema(std::string_view database, std::string_view schema) = 0;  // fine when it exists
+  // The relations that dropping this one with `cascade` takes along, also by way of others.
+  virtual Result<std::vector<Relation>> ListDependents(const Relation& relation) {
+    static_cast<void>(relation);
+    return std::vector<Relation>();
+  }
+  // Forgets what statements left in the session: settings, temporary tables. Outside a transaction.
+  virtual Status Reset() { return {}; }
 };
 
 // A settings map as in profiles.yml's output (values rendered): type, path, schema, threads, settings, extensions,

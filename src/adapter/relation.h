@@ -51,6 +51,9 @@ struct Dialect {
   size_t max_identifier = 0;      // bytes; 0: no limit
   bool fold_to_lower = true;      // unquoted names compare without case
   bool external_sources = false;  // a source's `external_location` names the files that it is
+  std::string dbt_release;        // of the dbt adapter that it answers as: "1.11.1"
+  // A node's first statement opens a transaction, also one that asks for none; what no node sends stands alone.
+  bool implicit_transactions = false;
 
   std::string Quote(std::string_view identifier) const;   // doubles the quote character inside
   std::string QuoteLiteral(std::string_view text) const;  // 'it''s'

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "adapter/duckdb/duckdb_adapter.h"
+#include "adapter/postgres/postgres_adapter.h"
 #include "base/diagnostic_text.h"
 #include "base/digest.h"
 #include "base/json.h"
@@ -169,6 +170,7 @@ engine::Host Session::host() {
 
 void RegisterAdapters(adapter::AdapterRegistry& registry) {
   registry.Add("duckdb", adapter::duckdb::OpenDuckDb, adapter::duckdb::DuckDbDialect());
+  registry.Add("postgres", adapter::postgres::OpenPostgres, adapter::postgres::PostgresDialect());
 }
 
 std::filesystem::path FindProjectDirectory(const Arguments& arguments) {

@@ -153,10 +153,15 @@ Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, 
                                                               const Options& options, const Narrator& narrator,
                                                               bool only_changes) {
   JsonWriter json;
-  json.BeginObject().Key("adapter_name").String(setting.target.profile.type).Key("adapter_version").String("=1.11.1");
+  json.BeginObject()
+      .Key("adapter_name")
+      .String(setting.target.profile.type)
+      .Key("adapter_version")
+      .String("=" + setting.dialect->dbt_release);
   json.EndObject();
   narrator.Say("E034", "AdapterRegistered", Level::kInfo,
-               fmt::format("Registered adapter: {}=1.11.1", setting.target.profile.type), std::move(json).Take());
+               fmt::format("Registered adapter: {}={}", setting.dialect->name, setting.dialect->dbt_release),
+               std::move(json).Take());
 
   Diagnostics warnings = std::move(setting.files.warnings);
   const std::vector<project::BuiltinFile> builtin = BuiltinMacros();

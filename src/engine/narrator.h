@@ -125,6 +125,8 @@ RunStats CountResults(std::span<const NodeReport> reports);
 bool AnyFailed(std::span<const NodeReport> reports);
 // dbt's word for a category of error: "Compilation Error".
 std::string_view DbtHeading(Category category);
+// The same of an error of the engine's session: DuckDB's errors are none of a database, in dbt's words.
+std::string_view DbtHeading(Category category, const adapter::Dialect& dialect);
 // An error in dbt's shape, without place: "Compilation Error in model a (models/a.sql)\n  what happened".
 std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& sources, const project::Node* node);
 

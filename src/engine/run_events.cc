@@ -58,7 +58,7 @@ std::string RanLine(std::span<const Node* const> nodes) {
   std::map<std::string, size_t> counts;
   for (const Node* node : nodes) {
     if (node->type == ResourceType::kModel) {
-      ++counts[fmt::format("{} model", node->config->materialized)];
+      ++counts[ReplaceAll(node->config->materialized, "_", " ") + " model"];
     } else if (node->type == ResourceType::kOperation) {
       ++counts["project hook"];
     } else {
@@ -377,6 +377,10 @@ std::string_view DbtHeading(Category category) {
     default:
       return "Runtime Error";
   }
+}
+
+std::string_view DbtHeading(Category category, const adapter::Dialect& dialect) {
+  return category == Category::kDatabase && dialect.name != "duckdb" ? "Database Error" : DbtHeading(category);
 }
 
 std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& sources, const Node* node) {

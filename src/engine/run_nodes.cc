@@ -296,6 +296,7 @@ runtime::RunnerOptions MakeRunnerOptions(const Setting& setting, const project::
   runner.target = &setting.target;
   runner.files = &host.files;
   runner.target_path = setting.target_path;
+  runner.target_folder = setting.target_folder;
   runner.empty = options.empty;
   runner.colors = options.use_colors;
   runner.warnings_are_errors = options.warnings.For("LogTestResult", "Q007") == Treatment::kError;

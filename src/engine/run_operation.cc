@@ -111,7 +111,8 @@ class Operation {
       const bool raised = error.kind == project::kRaised && macro != nullptr;
       std::string body = error.message;
       if (raised) body += "\n" + StackOf(error, *macro);
-      text += fmt::format("{}{}{}\n  {}", text.empty() ? "" : "\n", DbtHeading(error.kind.category),
+      text += fmt::format("{}{}{}\n  {}", text.empty() ? "" : "\n",
+                          DbtHeading(error.kind.category, *bench_.setting->dialect),
                           raised ? " in " + Named(*macro) : "", ReplaceAll(body, "\n", "\n  "));
     }
     return text;

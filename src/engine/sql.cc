@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapter/kinds.h"
+#include "base/strings.h"
 #include "engine/kinds.h"
 #include "engine/load_project.h"
 #include "platform/bind.h"
@@ -45,12 +46,22 @@ Result<adapter::Profile> ProfileOfConnection(const Host& host, const Options& op
   return profile;
 }
 
+// Names without a schema are those of the target's models; by itself PostgreSQL looks into `public` only.
+adapter::Profile InItsSchema(adapter::Profile profile) {
+  if (profile.type != "postgres" || profile.schema.empty() || profile.settings == nullptr) return profile;
+  Json settings = *profile.settings;
+  Json& path = settings["search_path"];
+  if (path.is_null()) path = fmt::format("\"{}\", public", ReplaceAll(profile.schema, "\"", "\"\""));
+  profile.settings = std::make_shared<const Json>(std::move(settings));
+  return profile;
+}
+
 Result<adapter::Profile> ProfileFor(const Host& host, const Options& options, const SqlRequest& request) {
   if (!request.connection.empty() && request.connection != "target") {
     return ProfileOfConnection(host, options, request.connection);
   }
   STIR_ASSIGN(const TargetSetting setting, ReadTargetSetting(host, options));
-  return setting.target.profile;
+  return InItsSchema(setting.target.profile);
 }
 
 // The word that begins at an offset, or the one character there.

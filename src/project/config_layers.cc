@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 #include "base/strings.h"
 #include "project/kinds.h"
 #include "project/yaml_values.h"
+#include "pylib/convert.h"
 
 namespace stir::project {
 
@@ -67,7 +70,15 @@ Value DictOf(std::initializer_list<std::pair<std::string_view, Value>> entries) 
   return Value::MakeDict(std::move(pairs));
 }
 
-Value HookValue(const Value& hook) {
+// A hook may be a text that holds a dict in JSON: what `before_begin` and `after_commit` give.
+Value HookDict(const Value& hook) {
+  if (!hook.IsString() || !Strip(hook.AsString()).starts_with('{')) return hook;
+  const Json json = Json::parse(hook.AsString(), nullptr, /*allow_exceptions=*/false);
+  return json.is_object() && json.contains("sql") ? pylib::FromJson(json) : hook;
+}
+
+Value HookValue(const Value& given) {
+  const Value hook = HookDict(given);
   if (!hook.IsDict()) return DictOf({{"sql", hook}, {"transaction", Value::Bool(true)}, {"index", Value::None()}});
   const Value* sql = hook.AsDict().Find("sql");
   const Value* transaction = hook.AsDict().Find("transaction");

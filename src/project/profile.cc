@@ -173,21 +173,52 @@ class TargetReader {
     return threads;
   }
 
-  static Value ContextOf(const Target& target, const Value& rendered) {
+  // What templates see of a connection to PostgreSQL: all of dbt-postgres's words, in its order.
+  static Value PostgresContext(const adapter::Profile& profile, const Value& rendered) {
+    const std::pair<std::string_view, Value> words[] = {{"host", Value::None()},
+                                                        {"port", Value::None()},
+                                                        {"user", Value::None()},
+                                                        {"database", Value::None()},
+                                                        {"schema", Value::None()},
+                                                        {"connect_timeout", Value::Int(10)},
+                                                        {"role", Value::None()},
+                                                        {"search_path", Value::None()},
+                                                        {"keepalives_idle", Value::Int(0)},
+                                                        {"sslmode", Value::None()},
+                                                        {"sslcert", Value::None()},
+                                                        {"sslkey", Value::None()},
+                                                        {"sslrootcert", Value::None()},
+                                                        {"application_name", Value::String("dbt")},
+                                                        {"autocommit", Value::Bool(false)},
+                                                        {"retries", Value::Int(1)}};
+    std::vector<std::pair<Value, Value>> entries;
+    for (const auto& [word, usual] : words) {
+      const Value* given = rendered.AsDict().Find(word);
+      Value value = given ? *given : usual;
+      if (word == "database") value = Value::String(profile.database);
+      if (word == "schema") value = Value::String(profile.schema);
+      entries.emplace_back(Value::String(std::string(word)), std::move(value));
+    }
+    entries.emplace_back(Value::String("dbname"), Value::String(profile.database));
+    return Value::MakeDict(std::move(entries));
+  }
+
+  static Value ContextOf(const Target& target, const Value& output) {
     std::vector<std::pair<Value, Value>> entries;
     auto set = [&](std::string_view key, Value value) {
       entries.emplace_back(Value::String(std::string(key)), std::move(value));
     };
+    const adapter::Profile& profile = target.profile;
+    const bool postgres = profile.type == "postgres";
+    const Value rendered = postgres ? PostgresContext(profile, output) : output;
     static constexpr std::array<std::string_view, 4> kOwn{"type", "threads", "database", "schema"};
     for (const auto& [key, value] : rendered.AsDict().entries()) {
       const bool own = std::ranges::find(kOwn, key.AsString()) != kOwn.end();
       const bool hidden = std::ranges::find(kPrivateKeys, key.AsString()) != kPrivateKeys.end();
-      if (!own && !hidden) entries.emplace_back(key, value);
+      if (postgres || (!own && !hidden)) entries.emplace_back(key, value);
     }
-    const adapter::Profile& profile = target.profile;
-    set("database", Value::String(profile.database));
-    if (profile.type == "postgres" && !rendered.AsDict().Find("dbname")) set("dbname", Value::String(profile.database));
-    set("schema", Value::String(profile.schema));
+    if (!postgres) set("database", Value::String(profile.database));
+    if (!postgres) set("schema", Value::String(profile.schema));
     set("type", Value::String(profile.type));
     set("threads", Value::Int(profile.threads));
     set("name", Value::String(target.name));

@@ -54,20 +54,24 @@ Result<Value> Execute(NodeRun& run, CallContext&, const Arguments& arguments) {
   return Value::Tuple({response, MakeResultTable(std::move(result))});
 }
 
-// `?` marks outside quotes become literals: bindings come from seeds and are few.
+// `?` or `%s` marks outside quotes become literals: bindings come from seeds and are few.
 Result<std::string> Bind(NodeRun& run, std::string_view sql, const std::vector<Value>& bindings) {
   std::string bound;
   size_t next = 0;
   char quote = 0;
-  for (const char c : sql) {
+  for (size_t i = 0; i < sql.size(); ++i) {
+    const char c = sql[i];
+    const bool percent = c == '%' && sql.substr(i, 2) == "%s";
     if (quote) {
       if (c == quote) quote = 0;
     } else if (c == '\'' || c == '"') {
       quote = c;
-    } else if (c == '?' && next < bindings.size()) {
+    } else if ((c == '?' || percent) && next < bindings.size()) {
+      if (percent) ++i;
       const Value& value = bindings[next++];
       STIR_ASSIGN(const std::string text, value.Str());
-      bound += value.IsNone() ? "null" : run.state().dialect().QuoteLiteral(text);
+      const bool plain = value.type() == jinja::Type::kInt || value.TypeName() == "decimal.Decimal";
+      bound += value.IsNone() ? "null" : plain ? text : run.state().dialect().QuoteLiteral(text);
       continue;
     }
     bound += c;
@@ -81,13 +85,15 @@ Result<Value> AddQuery(NodeRun& run, CallContext&, const Arguments& arguments) {
   STIR_ASSIGN(const Value sql_value, args.Required("sql"));
   const bool auto_begin = args.Optional("auto_begin", Value::Bool(true)).Truthy();
   const Value bindings = args.Optional("bindings");
-  args.Optional("abridge_sql_log");
+  const bool abridge = args.Optional("abridge_sql_log").Truthy();
   STIR_TRY(args.Finish());
   STIR_ASSIGN(std::string sql, sql_value.Str());
+  constexpr size_t kMostShown = 512;
+  const std::string shown = abridge ? sql.substr(0, kMostShown) + "..." : sql;
   if (bindings.IsSequence()) {
     STIR_ASSIGN(sql, Bind(run, sql, bindings.Items()));
   }
-  STIR_TRY(run.session().Execute(sql, auto_begin));
+  STIR_TRY(run.session().Execute(sql, auto_begin, shown));
   return Value::Tuple({Value::None(), Value::None()});
 }
 
@@ -172,8 +178,9 @@ Result<Value> GetColumnSchema(NodeRun& run, CallContext&, const Arguments& argum
   STIR_ASSIGN(const std::vector<adapter::ColumnInfo> infos, run.session().connection().Describe(sql));
   std::vector<Value> columns;
   for (const adapter::ColumnInfo& info : infos)
-    columns.push_back(
-        Value::New<ColumnObject>(run.state().dialect(), adapter::Column{info.name, info.type, {}, {}, {}}));
+    columns.push_back(Value::New<ColumnObject>(
+        run.state().dialect(),
+        adapter::Column{info.name, info.driver_type.empty() ? info.type : info.driver_type, {}, {}, {}}));
   return Value::List(std::move(columns));
 }
 
@@ -209,14 +216,20 @@ Result<Value> OneRelation(std::string_view callee, const Arguments& arguments) {
   return relation;
 }
 
+void ForgetRelation(NodeRun& run, const Relation& relation) {
+  run.Touch(relation);
+  run.state().relations().Drop(relation);
+}
+
 Result<Value> DropRelation(NodeRun& run, CallContext& context, const Arguments& arguments) {
   STIR_ASSIGN(const Value value, OneRelation("drop_relation", arguments));
   STIR_ASSIGN(const Relation relation, RelationArgument("drop_relation", value));
   if (relation.type == adapter::RelationType::kUnknown)
     return Diagnostic(kBadRelation, fmt::format("tried to drop relation {}, but its type is null",
                                                 run.state().dialect().Render(relation)));
-  run.Touch(relation);
-  run.state().relations().Drop(relation);
+  STIR_ASSIGN(const std::vector<Relation> dependents, run.session().connection().ListDependents(relation));
+  for (const Relation& taken : dependents) ForgetRelation(run, taken);
+  ForgetRelation(run, relation);
   STIR_TRY(run.CallMacro(context, "drop_relation", {value}));
   return Value::None();
 }

@@ -122,14 +122,22 @@ Result<Value> ValidStrategies(NodeRun&, CallContext&, const Arguments&) {
   return TextList(std::array<std::string_view, 4>{"append", "delete+insert", "merge", "microbatch"});
 }
 
+// DuckDB takes no database in front of what a key points at.
+std::string KeyTarget(const NodeRun& run, std::string name) {
+  const std::vector<std::string_view> parts = Split(name, '.');
+  if (run.state().dialect().name != "duckdb" || parts.size() <= 2) return name;
+  return name.substr(parts.front().size() + 1);
+}
+
 // A foreign key's `to`: a name, or "ref('orders')".
 ResolveTarget TargetResolver(NodeRun& run, CallContext& context) {
   return [&run, &context](const std::string& to) -> Result<std::string> {
-    if (!to.starts_with("ref(") && !to.starts_with("source(")) return to;
+    if (!to.starts_with("ref(") && !to.starts_with("source(")) return KeyTarget(run, to);
     const Span span = run.node().span;
     STIR_ASSIGN(const auto parsed,
                 jinja::Template::Parse(fmt::format("{{{{ {} }}}}", to), jinja::Origin{span.source, 0, false, span}));
-    return context.RenderNested(*parsed);
+    STIR_ASSIGN(std::string name, context.RenderNested(*parsed));
+    return KeyTarget(run, std::move(name));
   };
 }
 
@@ -155,6 +163,43 @@ Result<Value> SeedFilePath(NodeRun& run, CallContext&, const Arguments&) {
   return Value::String(SeedPath(run.manifest(), run.node()));
 }
 
+// standardize_grants_dict(table): grantees by privilege.
+Result<Value> GrantsByPrivilege(NodeRun&, CallContext& context, const Arguments& arguments) {
+  ArgumentReader args("standardize_grants_dict", arguments);
+  STIR_ASSIGN(const Value table, args.Required("grants_table"));
+  STIR_TRY(args.Finish());
+  STIR_ASSIGN(const auto rows, context.Iterate(table));
+  std::vector<std::pair<Value, std::vector<Value>>> found;
+  while (true) {
+    STIR_ASSIGN(const std::optional<Value> row, rows->Next());
+    if (!row) break;
+    STIR_ASSIGN(const Value grantee, context.GetItem(*row, Value::String("grantee")));
+    STIR_ASSIGN(const Value privilege, context.GetItem(*row, Value::String("privilege_type")));
+    const auto known = std::ranges::find_if(found, [&](const auto& each) { return each.first.Equals(privilege); });
+    if (known == found.end()) {
+      found.push_back({privilege, {grantee}});
+    } else {
+      known->second.push_back(grantee);
+    }
+  }
+  std::vector<std::pair<Value, Value>> entries;
+  for (auto& [privilege, grantees] : found) entries.emplace_back(privilege, Value::List(std::move(grantees)));
+  return Value::MakeDict(std::move(entries));
+}
+
+// verify_database(name): '' for the database of the session; no engine of dbt's reaches another one here.
+Result<Value> VerifyDatabase(NodeRun& run, CallContext&, const Arguments& arguments) {
+  ArgumentReader args("verify_database", arguments);
+  STIR_ASSIGN(const Value given, args.Required("database"));
+  STIR_TRY(args.Finish());
+  STIR_ASSIGN(std::string database, given.Str());
+  if (database.starts_with('"')) database = Strip(ReplaceAll(database, "\"", " "));
+  const std::string& expected = run.state().options().target->profile.database;
+  if (ToLower(database) == ToLower(expected)) return Value::String("");
+  return Diagnostic(kOtherDatabase, fmt::format("ERROR: Cross-db references not allowed in {} ({} vs {})",
+                                                run.state().dialect().name, database, expected));
+}
+
 // An entry of a model's `indexes`. Its name is made from what it is and from the time, so that it never meets an older
 // one.
 Result<Value> ParseIndex(NodeRun& run, CallContext&, const Arguments& arguments) {
@@ -166,6 +211,7 @@ Result<Value> ParseIndex(NodeRun& run, CallContext&, const Arguments& arguments)
     return Diagnostic(kBadIndex, "an entry of `indexes` needs `columns`: a list of column names",
                       run.node().config->Where("indexes"));
   const Value* unique = raw.AsDict().Find("unique");
+  const Value* type = raw.AsDict().Find("type");
   STIR_ASSIGN(const std::string seed, raw.Repr());
   const std::string salt = seed + FormatTimestamp(run.state().options().invocation->clock->Now());
   const Value render = jinja::MakeFunction("render", [salt](CallContext&, const Arguments& given) -> Result<Value> {
@@ -178,7 +224,7 @@ Result<Value> ParseIndex(NodeRun& run, CallContext&, const Arguments& arguments)
   });
   return MakeRecord("Index", {{"columns", *columns},
                               {"unique", Value::Bool(unique && unique->Truthy())},
-                              {"type", Value::None()},
+                              {"type", type ? *type : Value::None()},
                               {"render", render}});
 }
 
@@ -223,6 +269,8 @@ constexpr std::array kMethods{
     AdapterEntry{"render_raw_model_constraints", ModelConstraints},
     AdapterEntry{"get_seed_file_path", SeedFilePath},
     AdapterEntry{"parse_index", ParseIndex},
+    AdapterEntry{"verify_database", VerifyDatabase},
+    AdapterEntry{"standardize_grants_dict", GrantsByPrivilege},
     AdapterEntry{"warn_once", WarnOnce},
     AdapterEntry{"get_binding_char", BindingChar},
     AdapterEntry{"convert_datetimes_to_strs", FirstArgument},

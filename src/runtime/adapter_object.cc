@@ -25,7 +25,10 @@ class Response final : public jinja::Object {
   std::string_view TypeName() const override { return "AdapterResponse"; }
   Result<std::string> Str() const override { return result_.outcome.message; }
   Result<std::string> Repr() const override {
-    return fmt::format("AdapterResponse(_message='{}')", result_.outcome.message);
+    const adapter::Outcome& outcome = result_.outcome;
+    if (outcome.code.empty()) return fmt::format("AdapterResponse(_message='{}')", outcome.message);
+    return fmt::format("AdapterResponse(_message='{}', code='{}', rows_affected={}, query_id=None)", outcome.message,
+                       outcome.code, outcome.rows_affected);
   }
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
     const adapter::Outcome& outcome = result_.outcome;
@@ -79,7 +82,7 @@ std::string ResponseJson(const adapter::Outcome& outcome) {
   json.BeginObject().Key("_message").String(outcome.message);
   if (!outcome.code.empty()) {
     json.Key("code").String(outcome.code);
-    if (outcome.rows_affected >= 0) json.Key("rows_affected").Int(outcome.rows_affected);
+    json.Key("rows_affected").Int(outcome.rows_affected);
   }
   json.EndObject();
   return std::move(json).Take();

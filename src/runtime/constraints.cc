@@ -31,23 +31,18 @@ std::string ColumnListAt(const Value& dict, std::string_view key) {
   return Join(names, ", ");
 }
 
-// DuckDB takes no database in front of what a key points at.
-std::string WithoutDatabase(std::string_view name) {
-  const std::vector<std::string_view> parts = Split(name, '.');
-  return std::string(parts.size() > 2 ? name.substr(parts.front().size() + 1) : name);
-}
-
 Result<std::string> References(const Value& constraint, const ResolveTarget& resolve) {
   const std::string to = TextAt(constraint, "to"), columns = ColumnListAt(constraint, "to_columns");
   if (to.empty() || columns.empty()) return "references " + TextAt(constraint, "expression");
   STIR_ASSIGN(const std::string target, resolve(to));
-  return fmt::format("references {} ({})", WithoutDatabase(target), columns);
+  return fmt::format("references {} ({})", target, columns);
 }
 
 Result<std::string> ColumnConstraint(const Value& constraint, const ResolveTarget& resolve) {
   const std::string type = TextAt(constraint, "type"), expression = TextAt(constraint, "expression");
   if (type == "check") return expression.empty() ? "" : fmt::format("check ({})", expression);
   if (type == "foreign_key") return References(constraint, resolve);
+  if (type == "custom") return expression;
   const std::string_view words = type == "not_null"      ? "not null"
                                  : type == "unique"      ? "unique"
                                  : type == "primary_key" ? "primary key"

@@ -60,6 +60,11 @@ void PlaceEngineError(Diagnostic& error, NodeRun& run) {
   error.trace = found.piece->trace;
 }
 
+// Errors of DuckDB are runtime errors in dbt's words.
+bool IsDatabaseError(const Diagnostic& error, const adapter::Dialect& dialect) {
+  return error.kind.category == Category::kDatabase && dialect.name != "duckdb";
+}
+
 std::string_view Heading(const Diagnostic& error, const adapter::Dialect& dialect) {
   switch (error.kind.category) {
     case Category::kCompilation:
@@ -69,7 +74,7 @@ std::string_view Heading(const Diagnostic& error, const adapter::Dialect& dialec
     case Category::kDependency:
       return "Dependency Error";
     case Category::kDatabase:
-      return dialect.name == "duckdb" ? "Runtime Error" : "Database Error";
+      return IsDatabaseError(error, dialect) ? "Database Error" : "Runtime Error";
     default:
       return "Runtime Error";
   }
@@ -142,10 +147,16 @@ void PlaceErrors(Diagnostics& errors, NodeRun& run) {
   }
 }
 
-std::string FailureMessage(const Diagnostics& errors, const RunState& state, const project::Node& node) {
+std::string FailureMessage(const Diagnostics& errors, const NodeRun& run) {
+  const RunState& state = run.state();
+  const project::Node& node = run.node();
   std::string message;
   for (const Diagnostic& error : errors) {
     std::string text = Worded(error);
+    if (IsDatabaseError(error, state.dialect())) {
+      if (!error.hint.empty()) text += "\nHINT:  " + error.hint;
+      if (!run.run_file().empty()) text += "\ncompiled code at " + run.run_file();
+    }
     AppendTrace(text, error, state, node);
     if (!message.empty()) message += "\n";
     message +=

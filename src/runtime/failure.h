@@ -12,6 +12,6 @@ namespace stir::runtime {
 void PlaceErrors(Diagnostics& errors, NodeRun& run);
 
 // "Runtime Error in model orders (models/orders.sql)\n  ...": dbt's message for run_results.json.
-std::string FailureMessage(const Diagnostics& errors, const RunState& state, const project::Node& node);
+std::string FailureMessage(const Diagnostics& errors, const NodeRun& run);
 
 }  // namespace stir::runtime

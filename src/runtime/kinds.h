@@ -16,6 +16,8 @@ inline constexpr Kind kResultConsumed{"result-consumed", Category::kCompilation}
 inline constexpr Kind kNoRelations{"no-relations", Category::kCompilation};
 inline constexpr Kind kBadTestResult{"bad-test-result", Category::kDatabase};
 inline constexpr Kind kBadSeed{"bad-seed", Category::kRuntime};
+inline constexpr Kind kNameTooLong{"name-too-long", Category::kRuntime};
+inline constexpr Kind kOtherDatabase{"other-database", Category::kRuntime};
 inline constexpr Kind kBadIndex{"bad-index", Category::kCompilation};
 inline constexpr Kind kNoMacro{"no-macro", Category::kRuntime};
 inline constexpr Kind kMacroFailed{"macro-failed", Category::kCompilation};

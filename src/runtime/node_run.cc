@@ -34,6 +34,14 @@ std::string InfoOf(const project::Node& node, Purpose purpose, Timestamp began) 
   return text.substr(1, text.size() - 2);
 }
 
+// What no node sends stands alone where dbt's driver opens transactions by itself: dbt ends the one it finds first.
+Transactions TransactionsFor(const RunState& state, Purpose purpose) {
+  if (!state.transactions()) return Transactions::kNone;
+  if (!state.dialect().implicit_transactions) return Transactions::kOnDemand;
+  const bool by_hand = purpose == Purpose::kOperation || purpose == Purpose::kStatement;
+  return by_hand ? Transactions::kNone : Transactions::kImplicit;
+}
+
 }  // namespace
 
 NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose, const BatchPart* batch)
@@ -46,7 +54,7 @@ NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Pur
       session_(
           *worker.connection, state.events(), *state.options().invocation->clock, state.dialect().name,
           ConnectionName(node), InfoOf(node, purpose, began_), [this] { return Comment(); },
-          state.options().query_comment.append, state.transactions()) {}
+          state.options().query_comment.append, TransactionsFor(state, purpose)) {}
 
 Result<std::string> NodeRun::Comment() {
   const bool operation = node_.type == project::ResourceType::kOperation;
@@ -171,7 +179,9 @@ std::string TargetFile(const project::Node& node, std::string_view kind, const B
 Status NodeRun::WriteRunSql(std::string_view sql) {
   const RunnerOptions& options = state_.options();
   if (!options.write_files || !options.files) return {};
-  return options.files->Overwrite(options.target_path / TargetFile(node_, "run", batch_), sql);
+  const std::string file = TargetFile(node_, "run", batch_);
+  run_file_ = fmt::format("{}/{}", options.target_folder, file);
+  return options.files->Overwrite(options.target_path / file, sql);
 }
 
 }  // namespace stir::runtime

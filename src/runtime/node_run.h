@@ -19,7 +19,7 @@
 namespace stir::runtime {
 
 // What kind of rendering this is: decides which refs are allowed.
-enum class Purpose : uint8_t { kNode, kOperation, kInline };
+enum class Purpose : uint8_t { kNode, kOperation, kInline, kStatement };
 
 // One of the batches that a microbatch model is built in.
 struct BatchPart {
@@ -94,6 +94,8 @@ class NodeRun final : public jinja::Scope {
   const std::vector<adapter::Relation>& touched() const { return touched_; }
 
   Status WriteRunSql(std::string_view sql);
+  // The file of it as it is shown; empty until it is written.
+  const std::string& run_file() const { return run_file_; }
 
  private:
   Result<std::string> Comment();
@@ -105,6 +107,7 @@ class NodeRun final : public jinja::Scope {
   const BatchPart* batch_;
   UnitInputs* inputs_ = nullptr;
   const Timestamp began_;
+  std::string run_file_;
   Session session_;
   std::optional<CompiledNode> compiled_;
   std::vector<graph::NodeId> ctes_;

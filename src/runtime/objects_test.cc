@@ -96,7 +96,7 @@ TEST(Constraints, BecomeDdl) {
   const auto model = RenderModelConstraints(Value::List({key, foreign}), as_is);
   ASSERT_TRUE(model.ok());
   EXPECT_EQ(*model, (std::vector<std::string>{"primary key (a, b)",
-                                              "constraint fk foreign key (a) references \"main\".\"t\" (x)"}));
+                                              "constraint fk foreign key (a) references \"db\".\"main\".\"t\" (x)"}));
 }
 
 }  // namespace

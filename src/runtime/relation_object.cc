@@ -100,6 +100,17 @@ Status ApplyKeyword(Relation& relation, std::string_view name, const Value& valu
   return {};
 }
 
+// dbt counts characters, and only in the names of what has a type.
+Status CheckLength(const Dialect& dialect, const Relation& relation) {
+  if (dialect.max_identifier == 0 || relation.type == RelationType::kUnknown) return {};
+  const auto is_first = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  const auto length = static_cast<size_t>(std::ranges::count_if(relation.identifier, is_first));
+  if (length <= dialect.max_identifier) return {};
+  return Diagnostic(kNameTooLong, fmt::format("Relation name '{}' is longer than {} characters", relation.identifier,
+                                              dialect.max_identifier))
+      .Hint("give the node a shorter `alias`");
+}
+
 // "db".INFORMATION_SCHEMA, with or without a view of it. Prints as SQL.
 class InformationSchemaObject final : public jinja::Object {
  public:
@@ -204,6 +215,7 @@ class RelationClass final : public jinja::Object {
       if (name == "limit" && value.type() == jinja::Type::kInt) limit = value.AsInt();
       STIR_TRY(ApplyKeyword(relation, name, value));
     }
+    STIR_TRY(CheckLength(dialect_, relation));
     return MakeRelation(dialect_, std::move(relation), RowScope{limit, {}});
   }
 
@@ -265,10 +277,14 @@ std::string FilterText(const EventTimeFilter& filter) {
 
 Result<std::string> RelationObject::Str() const {
   std::string text = dialect_.Render(relation_);
-  if (scope_.limit == 0) text = fmt::format("(select * from {} where false limit 0)", text);
-  if (scope_.limit.value_or(0) != 0) text = fmt::format("(select * from {} limit {})", text, *scope_.limit);
+  const auto alias = [this](std::string_view what) {
+    return dialect_.name == "duckdb" ? "" : fmt::format(" _dbt_{}_subq_{}", what, relation_.identifier);
+  };
+  if (scope_.limit == 0) text = fmt::format("(select * from {} where false limit 0){}", text, alias("limit"));
+  if (scope_.limit.value_or(0) != 0)
+    text = fmt::format("(select * from {} limit {}){}", text, *scope_.limit, alias("limit"));
   const std::string filter = scope_.filter ? FilterText(*scope_.filter) : "";
-  return filter.empty() ? text : fmt::format("(select * from {} where {})", text, filter);
+  return filter.empty() ? text : fmt::format("(select * from {} where {}){}", text, filter, alias("et_filter"));
 }
 
 Result<std::string> RelationObject::Repr() const { return fmt::format("<Relation {}>", dialect_.Render(relation_)); }
@@ -292,9 +308,11 @@ std::optional<Value> RelationObject::Field(std::string_view name) const {
   if (name == "is_view") return is(RelationType::kView);
   if (name == "is_cte") return is(RelationType::kCte);
   if (name == "is_materialized_view") return is(RelationType::kMaterializedView);
-  if (name == "is_pointer" || name == "is_function" || name == "can_be_renamed" || name == "can_be_replaced" ||
-      name == "require_alias")
-    return Value::Bool(false);
+  if (name == "can_be_renamed" || name == "can_be_replaced")
+    return Value::Bool(dialect_.name == "postgres" &&
+                       (r.type == RelationType::kTable || r.type == RelationType::kView));
+  if (name == "require_alias") return Value::Bool(dialect_.name != "duckdb");
+  if (name == "is_pointer" || name == "is_function") return Value::Bool(false);
   if (name == "limit") return scope_.limit ? Value::Int(*scope_.limit) : Value::None();
   if (name == "external") return TextOrNone(r.external);
   if (name == "event_time_filter" || name == "catalog") return Value::None();
@@ -310,6 +328,10 @@ std::optional<Value> RelationObject::Field(std::string_view name) const {
 
 std::optional<Value> RelationObject::Method(std::string_view name) {
   const auto bind = [&](auto body) { return BoundMethod(std::string(name), this, std::move(body)); };
+  if (name == "relation_max_name_length" && dialect_.max_identifier > 0)
+    return bind([this](CallContext&, const Arguments&) -> Result<Value> {
+      return Value::Int(static_cast<int64_t>(dialect_.max_identifier));
+    });
   if (name == "include" || name == "quote")
     return bind([this, quote = name == "quote"](CallContext&, const Arguments& arguments) -> Result<Value> {
       ArgumentReader args(quote ? "quote" : "include", arguments);
@@ -323,6 +345,7 @@ std::optional<Value> RelationObject::Method(std::string_view name) {
     return bind([this](CallContext&, const Arguments& arguments) -> Result<Value> {
       Relation copy = relation_;
       for (const auto& [key, value] : arguments.keywords) STIR_TRY(ApplyKeyword(copy, key, value));
+      STIR_TRY(CheckLength(dialect_, copy));
       return Derived(std::move(copy));
     });
   if (name == "without_identifier")

@@ -91,7 +91,7 @@ Status RunPhases(NodeOutcome& outcome, NodeRun& run) {
 void Fail(NodeOutcome& outcome, Diagnostics errors, NodeRun& run) {
   PlaceErrors(errors, run);
   outcome.result.status = "error";
-  outcome.result.message = FailureMessage(errors, run.state(), run.node());
+  outcome.result.message = FailureMessage(errors, run);
   outcome.errors = std::move(errors);
 }
 
@@ -131,6 +131,7 @@ NodeOutcome RunNode(RunState& state, const Node& node, Worker& worker, const Bat
     (void)run.session().Rollback();
     Fail(outcome, std::move(status).error(), run);
   }
+  (void)run.session().Release();  // a connection that is gone fails the next node
   return outcome;
 }
 

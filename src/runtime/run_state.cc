@@ -28,7 +28,7 @@ bool DeclaresKeys(const project::Node& node) {
 
 bool DisablesTransactions(const adapter::Profile& profile) {
   if (!profile.settings || !profile.settings->is_object()) return false;
-  const auto found = profile.settings->find("disable_transactions");
+  const auto found = profile.settings->find(profile.type == "postgres" ? "autocommit" : "disable_transactions");
   return found != profile.settings->end() && *found == true;
 }
 

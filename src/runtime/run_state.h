@@ -25,7 +25,7 @@ class RunState {
   const project::BaseContext& base() const { return base_; }
   EventSink& events() const { return *options_.invocation->events; }
   RelationCache& relations() { return relations_; }
-  // False when the profile asks for `disable_transactions`: each statement then stands alone.
+  // False when the profile asks for `disable_transactions` (`autocommit`): each statement then stands alone.
   bool transactions() const { return transactions_; }
   // The project's quoting, for relations that are made by hand.
   adapter::Policy quote_policy() const { return dialect().default_quote; }

@@ -214,7 +214,7 @@ Status InlineInto(NodeOutcome& outcome, RunState& state, std::string sql, Worker
   ResultTimer timer(*state.options().invocation->clock, outcome.result);
   timer.Begin("compile");
   STIR_ASSIGN(const auto scratch, InlineNode(state, std::move(sql)));
-  NodeRun run(state, scratch->node(), worker, Purpose::kInline);
+  NodeRun run(state, scratch->node(), worker, Purpose::kStatement);
   const auto send = [&]() -> Result<adapter::Outcome> {
     STIR_ASSIGN(CompiledNode own, CompileNode(run));
     const CompiledNode& compiled = run.Keep(std::move(own));

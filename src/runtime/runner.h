@@ -57,6 +57,7 @@ struct RunnerOptions {
   Files* files = nullptr;
   SourceMap* sources = nullptr;       // inline SQL is added to it; null: its errors have no place
   std::filesystem::path target_path;  // absolute; compiled/ and run/ are written below it
+  std::string target_folder;          // the same as it is shown: relative to the project where it lies inside
   bool write_files = true;            // compiled and run SQL
   bool empty = false;                 // --empty: refs and sources without rows
   bool colors = false;                // the differences that unit tests find are shown in colours

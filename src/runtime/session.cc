@@ -83,6 +83,7 @@ void Session::Say(std::string_view code, std::string_view name, std::string mess
 }
 
 void Session::Log(std::string_view sql) {
+  sent_ = true;
   std::string connection = "\"conn_name\": ";
   AppendJsonString(connection, name_);
   Say("E015", "ConnectionUsed", fmt::format("Using {} connection \"{}\"", engine_, name_),
@@ -108,8 +109,10 @@ Status Session::Transact(std::string_view word, Status (adapter::Connection::*ac
 }
 
 Status Session::BeginIfNeeded(bool auto_begin) {
-  if (!auto_begin || !transactions_ || connection_.InTransaction()) return {};
-  return Transact("BEGIN", &adapter::Connection::Begin);
+  const bool first = std::exchange(fresh_, false) && transactions_ == Transactions::kImplicit;
+  if (transactions_ == Transactions::kNone || connection_.InTransaction() || !(auto_begin || first)) return {};
+  return transactions_ == Transactions::kImplicit ? connection_.Begin()
+                                                  : Transact("BEGIN", &adapter::Connection::Begin);
 }
 
 Diagnostics Session::Explain(Diagnostics errors, std::string_view sql) {
@@ -120,10 +123,10 @@ Diagnostics Session::Explain(Diagnostics errors, std::string_view sql) {
   return errors;
 }
 
-Result<adapter::Outcome> Session::Execute(std::string_view sql, bool auto_begin) {
+Result<adapter::Outcome> Session::Execute(std::string_view sql, bool auto_begin, std::string_view shown) {
   STIR_TRY(BeginIfNeeded(auto_begin));
   STIR_ASSIGN(const std::string statement, WithComment(sql));
-  Log(statement);
+  Log(shown.empty() ? statement : shown);
   const Duration began = clock_.Monotonic();
   Result<adapter::Outcome> outcome = connection_.Execute(statement);
   if (!outcome.ok()) return Explain(std::move(outcome).error(), sql);
@@ -167,11 +170,17 @@ Status Session::Commit() {
 }
 
 Status Session::Rollback() {
+  fresh_ = true;
   if (!connection_.InTransaction()) return {};
   std::string members = "\"conn_name\": ";
   AppendJsonString(members, name_);
   Say("E012", "Rollback", fmt::format("On {}: ROLLBACK", name_), std::move(members));
   return connection_.Rollback();
+}
+
+Status Session::Release() {
+  STIR_TRY(Rollback());
+  return sent_ ? connection_.Reset() : Status();
 }
 
 }  // namespace stir::runtime

@@ -24,16 +24,23 @@ struct QueryResult {
   std::vector<std::vector<jinja::Value>> rows;
 };
 
+// When a statement opens a transaction.
+enum class Transactions : uint8_t {
+  kNone,      // never
+  kOnDemand,  // one that asks for it
+  kImplicit,  // that one, and whichever comes first; without a word of it in the log
+};
+
 // Used by one thread; borrows the connection, which outlives it.
 class Session {
  public:
   // `comment` is asked once, before the first statement; its text goes before (or behind) every statement that is not
-  // about the transaction. Empty: none. Without `transactions` none is ever begun.
+  // about the transaction. Empty: none.
   using CommentSource = std::function<Result<std::string>()>;
   // `name` is what the log calls the connection; `data`: what every event of it carries beside its own, as JSON members
   // (`"node_info": {...}`), or empty.
   Session(adapter::Connection& connection, EventSink& events, const Clock& clock, std::string engine, std::string name,
-          std::string data, CommentSource comment, bool append_comment, bool transactions)
+          std::string data, CommentSource comment, bool append_comment, Transactions transactions)
       : connection_(connection),
         events_(events),
         clock_(clock),
@@ -45,13 +52,16 @@ class Session {
         transactions_(transactions) {}
 
   // `auto_begin` opens a transaction first unless one is open. An error's `engine_offset` counts in `sql`.
-  Result<adapter::Outcome> Execute(std::string_view sql, bool auto_begin);
+  // `shown` is what the log has in its place, where that is given.
+  Result<adapter::Outcome> Execute(std::string_view sql, bool auto_begin, std::string_view shown = {});
   // At most `limit` rows are kept.
   Result<QueryResult> Query(std::string_view sql, bool auto_begin, std::optional<size_t> limit = {});
   // Rows as the engine gives them, for a preview.
   Result<std::unique_ptr<adapter::Rows>> Open(std::string_view sql);
   Status Commit();    // fine when nothing is open
   Status Rollback();  // fine when nothing is open
+  // Rolls back, and gives the connection back without what statements left in it.
+  Status Release();
   adapter::Connection& connection() { return connection_; }
   // The statement of the last error, without its comment.
   const std::string& failed_sql() const { return failed_sql_; }
@@ -72,7 +82,9 @@ class Session {
   CommentSource comment_source_;  // empty once asked
   std::string comment_;
   bool append_;
-  bool transactions_;
+  Transactions transactions_;
+  bool sent_ = false;
+  bool fresh_ = true;  // nothing was sent, or all of it was rolled back
   std::string failed_sql_;
 };
 

@@ -300,6 +300,10 @@ Result<Fingerprint> TakeFingerprint(adapter::Connection& connection, const std::
 
 Result<PublishOutcome> Publish(const PublishRequest& request, adapter::Adapter& adapter, Files& files, Journal& journal,
                                const Failpoints& failpoints, const CancelToken& cancel) {
+  if (adapter.dialect().name != "duckdb")
+    return Diagnostic(kTransferNotBuilt, fmt::format("publication from {} is not built yet", adapter.dialect().name),
+                      request.publication.span)
+        .Hint("this version publishes from a target of type duckdb");
   STIR_ASSIGN(auto builder, MakeBuilder(request, files));
   STIR_ASSIGN(Session session, Session::Open(adapter, cancel));
   return Publisher(request, files, journal, failpoints, std::move(session), std::move(builder)).Run(cancel);

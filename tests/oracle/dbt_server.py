@@ -21,6 +21,7 @@ import time
 
 def import_dbt():
     import dbt.adapters.duckdb  # noqa: F401
+    import dbt.adapters.postgres  # noqa: F401
     import dbt.cli.main
     import dbt.task.build  # noqa: F401
     import dbt.task.docs.generate  # noqa: F401

@@ -58,7 +58,7 @@ void AddSection(const std::string& name, const Sorted& value, Facts& facts) {
 
 bool IsBuiltIn(const Sorted& resource) {
   const std::string package = resource.value("package_name", "");
-  return package == "dbt" || package == "dbt_duckdb";
+  return package == "dbt" || package == "dbt_duckdb" || package == "dbt_postgres";
 }
 
 void AddManifest(const Sorted& manifest, Facts& facts) {
@@ -78,14 +78,16 @@ void AddManifest(const Sorted& manifest, Facts& facts) {
   }
 }
 
-// An engine's message may end with its picture of the statement; it becomes an entry of its own.
+// An engine's message may hold its picture of the statement (DuckDB's is all that follows, PostgreSQL's has two lines);
+// it becomes an entry of its own.
 void SetPictureApart(Sorted& result) {
   if (!result.contains("message") || !result["message"].is_string()) return;
   std::string message = result["message"];
-  const size_t picture = message.find("\n  \n  LINE ");
-  if (picture == std::string::npos) return;
-  result["message, picture"] = message.substr(picture);
-  result["message"] = message.substr(0, picture);
+  static const std::regex kPicture(R"((\n  \n  LINE [\s\S]*)|(\n *LINE \d+: .*\n *\^))");
+  std::smatch found;
+  if (!std::regex_search(message, found, kPicture)) return;
+  result["message, picture"] = found.str();
+  result["message"] = found.prefix().str() + found.suffix().str();
 }
 
 void AddResults(const Sorted& document, const std::string& what, Facts& facts) {

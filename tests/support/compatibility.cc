@@ -13,6 +13,7 @@ namespace {
 
 std::string GroupOf(const std::string& name) {
   std::string group = ReplaceAll(name.substr(0, name.find('/')), "_", " ");
+  if (group == "postgres") return "PostgreSQL";
   group[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(group[0])));
   return group;
 }
@@ -45,7 +46,7 @@ constexpr const char* kHead =
     R"(# What of dbt works
 
 This page is written by the tests: each line is a small project of `tests/oracle/cases` that was run by dbt-core 1.12.6 with
-dbt-duckdb 1.11.1, and has to give the same with stir: the manifest with every field, compiled SQL to the byte, tables with
+dbt-duckdb 1.11.1 or dbt-postgres 1.11.0, and has to give the same with stir: the manifest with every field, compiled SQL to the byte, tables with
 their types and rows, results, catalog, freshness, exit codes, the terminal's lines, the names and data of events.
 `make oracle` runs both; `make test` compares stir with what dbt did. "differs" is on purpose and says why.
 

@@ -1,4 +1,4 @@
-// A command's traces: on the terminal, in target/ and logs/, and in the databases that stand in the project's folder.
+// A command's traces: on the terminal, in target/ and logs/, and in the engine's databases.
 #include "tests/support/observe.h"
 
 #include <fmt/format.h>
@@ -9,8 +9,6 @@
 #include <regex>
 #include <sstream>
 
-#include "adapter/duckdb/duckdb_adapter.h"
-#include "base/digest.h"
 #include "base/strings.h"
 #include "tests/support/artifact_facts.h"
 
@@ -21,11 +19,11 @@ namespace fs = std::filesystem;
 
 constexpr const char* kArtifacts[] = {"manifest.json", "run_results.json", "catalog.json", "sources.json",
                                       "semantic_manifest.json"};
-constexpr int kMostRows = 40;  // of a relation that are recorded one by one
 
 std::string WithoutPaths(std::string text, const Workplace& place) {
   text = ReplaceAll(std::move(text), fs::canonical(place.project()).string(), "PROJECT");
-  return ReplaceAll(std::move(text), fs::canonical(place.root()).string(), "HOME");
+  text = ReplaceAll(std::move(text), fs::canonical(place.root()).string(), "HOME");
+  return place.engine().WithoutPlace(std::move(text));
 }
 
 std::string WithoutRun(std::string text) {
@@ -60,121 +58,19 @@ Entries TerminalLines(const std::string& out, const Workplace& place) {
   return entries;
 }
 
-std::string CellText(const adapter::Cell& cell) {
-  if (const auto* text = std::get_if<adapter::Text>(&cell)) return text->value;
-  if (const auto* other = std::get_if<adapter::Other>(&cell)) return other->text;
-  if (const auto* number = std::get_if<int64_t>(&cell)) return std::to_string(*number);
-  return std::holds_alternative<std::monostate>(cell) ? "NULL" : "?";
+// Names of temporary tables hold the time, those of indexes are drawn.
+std::string WithoutDrawnNames(const std::string& sql) {
+  static const std::regex kTemporary(R"(__dbt_tmp[_T\d]*\d{6})"), kHash(R"(\b[0-9a-f]{32}\b)");
+  return std::regex_replace(std::regex_replace(sql, kTemporary, "__dbt_tmp<time>"), kHash, "<hash>");
 }
 
-using Table = std::vector<std::vector<std::string>>;
-
-Result<Table> Ask(adapter::Connection& session, const std::string& sql, std::vector<std::string>* names = nullptr) {
-  auto rows = session.Query(sql);
-  if (!rows.ok()) return std::move(rows).error();
-  if (names != nullptr) {
-    for (const adapter::ColumnInfo& column : (*rows)->columns()) names->push_back(column.name);
-  }
-  Table table;
-  std::vector<adapter::Cell> row;
-  while (true) {
-    auto more = (*rows)->Next(row);
-    if (!more.ok()) return std::move(more).error();
-    if (!*more) return table;
-    std::vector<std::string>& cells = table.emplace_back();
-    for (const adapter::Cell& cell : row) cells.push_back(CellText(cell));
-  }
-}
-
-std::string Quoted(std::string_view name) { return '"' + ReplaceAll(std::string(name), "\"", "\"\"") + '"'; }
-
-// A row as JSON. An id that was computed from the time of the run is as new in every run as that time.
-std::string RowText(std::vector<std::string> cells, const std::vector<std::string>& names) {
-  for (std::string& cell : cells) cell = WithoutNow(std::move(cell));
-  const bool now = std::ranges::find(cells, "<now>") != cells.end();
-  for (size_t i = 0; now && i < cells.size(); ++i) {
-    if (names[i] == "dbt_scd_id") cells[i] = "<run>";
-  }
-  return nlohmann::json(cells).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-void AddRows(adapter::Connection& session, const std::string& relation, Entries& entries) {
-  std::vector<std::string> names;
-  auto rows = Ask(session, fmt::format("select columns(*)::varchar from {} order by all", relation), &names);
-  if (!rows.ok()) {
-    entries["error"] = JsonText(rows.error().front().message);
-    return;
-  }
-  std::vector<std::string> shown;
-  for (std::vector<std::string>& row : *rows) shown.push_back(RowText(std::move(row), names));
-  std::ranges::sort(shown);
-  entries["rows"] = std::to_string(shown.size());
-  for (size_t i = 0; i < shown.size() && i < kMostRows; ++i) entries[fmt::format("row {:02}", i + 1)] = shown[i];
-  if (shown.size() > kMostRows) entries["row hash"] = JsonText(Md5Hex(Join(shown, "\n")));
-}
-
-void AddColumns(adapter::Connection& session, std::string_view filter, Entries& entries) {
-  auto columns =
-      Ask(session, fmt::format("select column_name, data_type || case when is_nullable then '' else ' not null' "
-                               "end || coalesce(' -- ' || comment, '') from duckdb_columns() where {} "
-                               "order by column_index",
-                               filter));
-  int number = 0;
-  for (const auto& row : columns.ok() ? *columns : Table{}) {
-    entries[fmt::format("column {:02} {}", ++number, row[0])] = JsonText(row[1]);
-  }
-  auto constraints = Ask(session, fmt::format("select constraint_text from duckdb_constraints() where {} and "
-                                              "constraint_type <> 'NOT NULL' order by all",
-                                              filter));
-  for (const auto& row : constraints.ok() ? *constraints : Table{}) entries["constraint " + row[0]] = "true";
-}
-
-void AddRelations(adapter::Connection& session, Facts& facts) {
-  auto relations =
-      Ask(session,
-          "select database_name, schema_name, table_name as name, 'table' as type, coalesce(comment, ''), "
-          "(select coalesce(string_agg(shown, ' ' order by shown), '') from (select *, regexp_replace(sql, "
-          "'\"?[0-9a-f]{32}\"?', '<hash>') as shown from duckdb_indexes()) i where i.table_oid = "
-          "t.table_oid and i.database_name = t.database_name) from duckdb_tables() t where not temporary union "
-          "all select database_name, schema_name, view_name, 'view', coalesce(comment, ''), '' from "
-          "duckdb_views() where not internal and not temporary order by all");
-  if (!relations.ok()) {
-    facts["relation error"]["error"] = JsonText(relations.error().front().message);
-    return;
-  }
-  for (const auto& row : *relations) {
-    Entries& entries = facts[fmt::format("relation {}.{}.{}", row[0], row[1], row[2])];
-    entries["type"] = JsonText(row[3]);
-    if (!row[4].empty()) entries["comment"] = JsonText(row[4]);
-    if (!row[5].empty()) entries["indexes"] = JsonText(row[5]);
-    AddRows(session, fmt::format("{}.{}.{}", Quoted(row[0]), Quoted(row[1]), Quoted(row[2])), entries);
-    AddColumns(session,
-               fmt::format("database_name = '{}' and schema_name = '{}' and table_name = '{}'", row[0], row[1], row[2]),
-               entries);
-  }
-  auto schemas = Ask(session, "select database_name || '.' || schema_name from duckdb_schemas() where not internal");
-  for (const auto& row : schemas.ok() ? *schemas : Table{}) facts["schemas"][row[0]] = "true";
-}
-
-void AddDatabase(const fs::path& file, Facts& facts) {
-  adapter::Profile profile;
-  profile.type = "duckdb";
-  profile.settings = std::make_shared<const Json>(Json{{"type", "duckdb"}, {"path", file.string()}});
-  auto engine = adapter::duckdb::OpenDuckDb(profile);
-  auto session = engine.ok() ? (*engine)->Connect() : Result<std::unique_ptr<adapter::Connection>>(engine.error());
-  if (session.ok()) {
-    AddRelations(**session, facts);
-  } else {
-    facts["relation error"][file.filename().string()] = JsonText(session.error().front().message);
-  }
-}
-
-void AddCompiled(const fs::path& folder, const Workplace& place, Facts& facts) {
+void AddSql(const std::string& section, const fs::path& folder, const Workplace& place, Facts& facts) {
   if (!fs::exists(folder)) return;
-  Entries& entries = facts["compiled"];
+  Entries& entries = facts[section];
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     if (!entry.is_regular_file()) continue;
-    entries[fs::relative(entry.path(), folder).string()] = JsonText(WithoutPaths(ReadFile(entry.path()), place));
+    entries[fs::relative(entry.path(), folder).string()] =
+        JsonText(WithoutDrawnNames(WithoutPaths(ReadFile(entry.path()), place)));
   }
 }
 
@@ -208,17 +104,9 @@ Step Observer::Run(const std::string& line) {
   }
   step.facts["terminal"] = TerminalLines(said.out, place_);
   AddEvents(ReadFile(log), step.facts);
-  AddCompiled(place_.project() / "target/compiled", place_, step.facts);
-
-  const fs::path here = fs::current_path();
-  fs::current_path(place_.project());  // views over files name them from there
-  std::vector<fs::path> databases;
-  for (const fs::directory_entry& entry : fs::directory_iterator(place_.project())) {
-    if (entry.path().extension() == ".duckdb") databases.push_back(entry.path());
-  }
-  std::ranges::sort(databases);
-  for (const fs::path& database : databases) AddDatabase(database, step.facts);
-  fs::current_path(here);
+  AddSql("compiled", place_.project() / "target/compiled", place_, step.facts);
+  if (place_.engine().ShowsRunSql()) AddSql("run", place_.project() / "target/run", place_, step.facts);
+  place_.engine().Look(place_.project(), step.facts);
   return step;
 }
 

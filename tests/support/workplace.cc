@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/process.h"
+#include "base/strings.h"
 
 namespace stir::testing_support {
 namespace {
@@ -13,15 +14,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kProject = "name: case\nversion: \"1.0\"\nprofile: case\n";
-constexpr std::string_view kProfiles =
-    "case:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: case.duckdb, threads: 1}\n";
 
 }  // namespace
 
 Workplace::Workplace(std::string_view name, const std::map<std::string, fs::path>& programs,
                      std::map<std::string, std::string> environment)
-    : root_(fs::temp_directory_path() / fmt::format("stir-case-{}-{}", getpid(), name)),
+    : root_(fs::temp_directory_path() /
+            fmt::format("stir-case-{}-{}", getpid(), ReplaceAll(std::string(name), "/", "-"))),
+      engine_(EngineFor(name)),
       environment_(std::move(environment)) {
+  engine_->Clear();
   fs::remove_all(root_);
   fs::create_directories(root_ / "bin");
   fs::create_directories(root_ / "project");
@@ -41,7 +43,7 @@ Workplace::~Workplace() {
 
 void Workplace::Fill(const Case& shown) const {
   WriteFile(project() / "dbt_project.yml", kProject);
-  WriteFile(project() / "profiles.yml", kProfiles);
+  WriteFile(project() / "profiles.yml", engine_->Profiles());
   for (const Section& file : shown.files) {
     if (file.head.starts_with("-")) {
       fs::remove(project() / file.head.substr(1));

@@ -8,13 +8,14 @@
 #include <string_view>
 
 #include "tests/support/case_file.h"
+#include "tests/support/engine.h"
 
 namespace stir::testing_support {
 
 class Workplace {
  public:
   // `programs`: what `bin` holds, by name, as links. `environment` is added to a plain one: UTC, no colours, its own
-  // HOME.
+  // HOME. `name` says which engine it is for.
   Workplace(std::string_view name, const std::map<std::string, std::filesystem::path>& programs,
             std::map<std::string, std::string> environment = {});
   ~Workplace();
@@ -22,9 +23,10 @@ class Workplace {
   Workplace& operator=(const Workplace&) = delete;
 
   std::filesystem::path root() const { return root_; }
+  const Engine& engine() const { return *engine_; }
   std::filesystem::path project() const { return root_ / "project"; }
 
-  // The case's files; a project named `case` on a DuckDB file with one thread where it has none of its own.
+  // The case's files; a project named `case` and the engine's profile where it has none of its own.
   void Fill(const Case& shown) const;
 
   struct Said {
@@ -36,6 +38,7 @@ class Workplace {
 
  private:
   const std::filesystem::path root_;
+  const std::unique_ptr<Engine> engine_;
   std::map<std::string, std::string> environment_;
 };
 

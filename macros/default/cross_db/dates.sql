@@ -112,21 +112,30 @@
 {% macro generate_series(upper_bound) -%}{{ return(adapter.dispatch('generate_series', 'dbt')(upper_bound)) }}{%- endmacro %}
 {# The numbers 1 to the bound, as a sum of bits over a cross join: for engines without a series function. #}
 {% macro default__generate_series(upper_bound) -%}
-{%- set bits = dbt.get_powers_of_two(upper_bound) %}
-with bits as (
-  select 0 as bit
-  union all
-  select 1
-),
-numbers as (
-  select 1 {% for i in range(bits) %}+ b{{ i }}.bit * {{ 2 ** i }} {% endfor %}as generated_number
-  from {% for i in range(bits) %}bits as b{{ i }}{{ ' cross join ' if not loop.last }}{% endfor %}
-)
-select *
-from numbers
-where generated_number <= {{ upper_bound }}
-order by generated_number
-{%- endmacro %}
+  {%- set bits, joined = [], [] -%}
+  {%- for i in range(dbt.get_powers_of_two(upper_bound)) -%}
+    {%- do bits.append('\n    \n    p' ~ i ~ '.generated_number * power(2, ' ~ i ~ ')\n    ') -%}
+    {%- do joined.append('\n    \n    p as p' ~ i ~ '\n    ') -%}
+  {%- endfor -%}
+{{ '\n\n    \n\n    ' }}with p as (
+        select 0 as generated_number union all select 1
+    ), unioned as (
+
+    select
+{{ bits | join(' + ') }}
+    {{ '\n    ' }}+ 1
+    as generated_number
+
+    from
+{{ joined | join(' cross join ') }}
+    {{ '\n\n    ' }})
+
+    select *
+    from unioned
+    where generated_number <= {{ upper_bound }}
+    order by generated_number
+
+{% endmacro %}
 
 {% macro convert_datetime(date_str, date_fmt) %}
   {% do return(modules.datetime.datetime.strptime(date_str | string, date_fmt)) %}

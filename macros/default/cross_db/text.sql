@@ -35,6 +35,13 @@
   {{ '\n\n    split_part(\n        ' ~ [string_text, delimiter_text, part_number] | join(',\n        ') ~ '\n        )\n\n' }}
 {%- endmacro %}
 
+{# Counted from the end, as one more than there are delimiters, less. #}
+{% macro _split_part_negative(string_text, delimiter_text, part_number) -%}
+  {%- set text = string_text -%}
+  {{ '\n\n    split_part(\n        ' ~ text ~ ',\n        ' ~ delimiter_text ~ ',\n          length(' ~ text ~ ')\n          - length(\n'
+     ~ '              replace(' ~ text ~ ',  ' ~ delimiter_text ~ ", '')\n          ) + 2 + " ~ part_number ~ '\n        )\n\n' }}
+{%- endmacro %}
+
 {% macro string_literal(value) -%}{{ return(adapter.dispatch('string_literal', 'dbt')(value)) }}{%- endmacro %}
 {# The text is put between quotes as it is; see escape_single_quotes. #}
 {% macro default__string_literal(value) -%}'{{ value }}'{%- endmacro %}

@@ -24,7 +24,8 @@
     {% set build_sql = dbt_incremental_build_sql(on_schema_change, temp_relation, target_relation, existing) %}
   {% endif %}
 
-  {% call statement('main') -%}{{ build_sql }}{%- endcall %}
+  {% call statement('main') -%}{{ '\n      ' ~ build_sql ~ '\n  ' }}{%- endcall %}
+  {% if existing is none or existing.is_view or should_full_refresh() %}{% do create_indexes(indexed) %}{% endif %}
 
   {% if swap %}
     {% do adapter.rename_relation(existing, backup) %}
@@ -33,7 +34,6 @@
 
   {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing, full_refresh)) %}
   {% do persist_docs(target_relation, model) %}
-  {% if existing is none or existing.is_view or full_refresh %}{% do create_indexes(target_relation) %}{% endif %}
   {% do run_hooks(post_hooks, inside_transaction=true) %}
   {% do adapter.commit() %}
 
@@ -44,7 +44,9 @@
 
 {# Brings the table's columns in line with the new rows, then asks the strategy for its statement. #}
 {% macro dbt_incremental_build_sql(on_schema_change, temp_relation, target_relation, existing) %}
-  {% do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) %}
+  {% if not config.get('contract').enforced %}
+    {% do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) %}
+  {% endif %}
   {% set columns = process_schema_changes(on_schema_change, temp_relation, existing) %}
   {% set strategy = config.get('incremental_strategy') or 'default' %}
   {% set strategy_macro = adapter.get_incremental_strategy_macro(context, strategy) %}

@@ -13,14 +13,14 @@
     {% do store_raw_result(name='main', message='skip ' ~ target_relation, code='skip', rows_affected='-1') %}
   {% else %}
     {% do run_hooks(pre_hooks, inside_transaction=true) %}
-    {% call statement('main') -%}{{ build_sql }}{%- endcall %}
+    {% call statement('main') -%}{{ '\n        ' ~ build_sql ~ '\n    ' }}{%- endcall %}
     {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing, full_refresh_mode=true)) %}
     {% do persist_docs(target_relation, model) %}
     {% do run_hooks(post_hooks, inside_transaction=true) %}
     {% do adapter.commit() %}
   {% endif %}
 
-  {% for leftover in [backup, intermediate] %}{% do drop_relation_if_exists(load_cached_relation(leftover)) %}{% endfor %}
+  {% for leftover in [backup, intermediate] %}{% do drop_relation_if_exists(leftover) %}{% endfor %}
   {% do run_hooks(post_hooks, inside_transaction=false) %}
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

@@ -20,9 +20,9 @@
   {% set code = 'CREATE' if full_refresh else 'INSERT' %}
   {% set row_count = table.rows | length %}
   {% set load_sql = load_csv_rows(model, table) if row_count > 0 else '' %}
-  {% call noop_statement('main', code ~ ' ' ~ row_count, code, row_count) -%}
-    {{ get_csv_sql(create_sql, load_sql) }}
-  {%- endcall %}
+  {% call noop_statement('main', code ~ ' ' ~ row_count, code, row_count) %}
+    {{ get_csv_sql(create_sql, load_sql) }};
+  {% endcall %}
 
   {% set target_relation = this.incorporate(type='table') %}
   {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing, full_refresh)) %}

@@ -18,8 +18,8 @@
 
 {% macro default__get_create_intermediate_sql(relation, sql) -%}
   {%- set intermediate = make_intermediate_relation(relation) -%}
-  {{ get_drop_sql(intermediate) }};
-  {{ get_create_sql(intermediate, sql) }}
+  {{ '-- get the standard intermediate name\n    \n\n    -- drop any pre-existing intermediate\n    ' ~ get_drop_sql(intermediate)
+     ~ ';\n\n    ' ~ get_create_sql(intermediate, sql) }}
 {%- endmacro %}
 
 {% macro get_create_table_as_sql(temporary, relation, sql) -%}
@@ -34,20 +34,19 @@
   {%- if language != 'sql' -%}
     {%- do exceptions.raise_compiler_error('create_table_as: language `' ~ language ~ '` is not supported') -%}
   {%- endif -%}
-  {{ return(adapter.dispatch('create_table_as', 'dbt')(temporary, relation, compiled_code)) }}
+  {{ '\n  \n    ' ~ adapter.dispatch('create_table_as', 'dbt')(temporary, relation, compiled_code) ~ '\n  ' }}
 {%- endmacro %}
 
 {% macro default__create_table_as(temporary, relation, sql) -%}
-  {%- set header = config.get('sql_header') -%}
-  {{ header if header is not none }}
-  create {% if temporary %}temporary {% endif %}table {{ relation.include(database=(not temporary), schema=(not temporary)) }}
-  {%- if config.get('contract').enforced and not temporary %}
-  {{ get_assert_columns_equivalent(sql) }}
-  {{ get_table_columns_and_constraints() }}
-  {%- set sql = get_select_subquery(sql) %}
-  {%- endif %}
+  {%- set enforced = config.get('contract').enforced and not temporary -%}
+  {%- if enforced -%}{%- do get_assert_columns_equivalent(sql) -%}{%- endif -%}
+  {{ config.get('sql_header') or '' }}
+
+  create {{ 'temporary' if temporary }} table
+    {{ relation.include(database=(not temporary), schema=(not temporary)) }}
+  {{ '\n  ' ~ ('\n    \n    ' ~ get_table_columns_and_constraints() ~ '\n  ' if enforced) }}
   as (
-    {{ sql }}
+    {{ get_select_subquery(sql) if enforced else sql }}
   );
 {%- endmacro %}
 
@@ -64,12 +63,11 @@
 {%- endmacro %}
 
 {% macro default__create_view_as(relation, sql) -%}
-  {%- set header = config.get('sql_header') -%}
-  {{ header if header is not none }}
+  {%- set enforced = config.get('contract').enforced -%}
+  {%- if enforced -%}{%- do get_assert_columns_equivalent(sql) -%}{%- endif -%}
+  {{ config.get('sql_header') or '' }}
   create view {{ relation }}
-  {%- if config.get('contract').enforced %}
-  {{ get_assert_columns_equivalent(sql) }}
-  {%- endif %}
+    {{ '\n    ' ~ ('\n      ' if enforced) }}
   as (
     {{ sql }}
   );

@@ -17,7 +17,7 @@
 {%- endmacro %}
 
 {% macro default__get_drop_backup_sql(relation) -%}
-  {{ get_drop_sql(make_backup_relation(relation, relation.type)) }}
+  {{ '-- get the standard backup name\n    \n\n    ' ~ get_drop_sql(make_backup_relation(relation, relation.type)) }}
 {%- endmacro %}
 
 {% macro drop_relation(relation) -%}

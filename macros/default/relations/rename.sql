@@ -16,6 +16,7 @@
 {% macro default__get_rename_sql(relation, new_name) -%}
   {%- if relation.is_view -%}{{ get_rename_view_sql(relation, new_name) }}
   {%- elif relation.is_table -%}{{ get_rename_table_sql(relation, new_name) }}
+  {%- elif relation.is_materialized_view -%}{{ get_rename_materialized_view_sql(relation, new_name) }}
   {%- else -%}{{ exceptions.raise_compiler_error('`get_rename_sql` has not been implemented for: ' ~ relation.type) }}
   {%- endif -%}
 {%- endmacro %}
@@ -37,7 +38,7 @@
 {%- endmacro %}
 
 {% macro default__get_rename_intermediate_sql(relation) -%}
-  {{ get_rename_sql(make_intermediate_relation(relation), relation.identifier) }}
+  {{ '-- get the standard intermediate name\n    \n\n    ' ~ get_rename_sql(make_intermediate_relation(relation), relation.identifier) }}
 {%- endmacro %}
 
 {% macro get_create_backup_sql(relation) -%}
@@ -46,28 +47,31 @@
 
 {% macro default__get_create_backup_sql(relation) -%}
   {%- set backup = make_backup_relation(relation, relation.type) -%}
-  {{ get_drop_sql(backup) }};
-  {{ get_rename_sql(relation, backup.identifier) }}
+  {{ '-- get the standard backup name\n    \n\n    -- drop any pre-existing backup\n    ' ~ get_drop_sql(backup) ~ ';\n\n    '
+     ~ get_rename_sql(relation, backup.identifier) }}
 {%- endmacro %}
 
 {% macro get_replace_sql(existing_relation, target_relation, sql) -%}
   {{ return(adapter.dispatch('get_replace_sql', 'dbt')(existing_relation, target_relation, sql)) }}
 {%- endmacro %}
 
-{# One script that puts a new relation in the place of an old one, keeping the old one aside where it can be renamed. #}
+{# One script that puts a new relation in the place of an old one: in place where the engine replaces, else beside the old one or over
+   its backup where they can be renamed. Blank lines and comments are dbt's. #}
 {% macro default__get_replace_sql(existing_relation, target_relation, sql) -%}
-  {%- if target_relation.can_be_renamed -%}
-    {{ get_create_intermediate_sql(target_relation, sql) }};
-    {%- if existing_relation.can_be_renamed %}
-    {{ get_create_backup_sql(existing_relation) }};
-    {{ get_rename_intermediate_sql(target_relation) }};
-    {{ get_drop_backup_sql(existing_relation) }}
-    {%- else %}
-    {{ get_drop_sql(existing_relation) }};
-    {{ get_rename_intermediate_sql(target_relation) }}
-    {%- endif -%}
+  {%- set old, new, next, end = existing_relation, target_relation, ';\n        ', '\n\n    ' -%}
+  {%- set in_place = old.type == new.type and old.can_be_replaced -%}
+  {{ end * 3 }}
+  {%- if in_place and old.is_view -%}{{ '\n        ' ~ get_replace_view_sql(new, sql) ~ end }}
+  {%- elif in_place and old.is_table -%}{{ '\n        ' ~ get_replace_table_sql(new, sql) ~ end }}
+  {%- elif in_place and old.is_materialized_view -%}{{ '\n        ' ~ get_replace_materialized_view_sql(new, sql) ~ end }}
+  {%- elif new.can_be_renamed and old.can_be_renamed -%}
+    {{ get_create_intermediate_sql(new, sql) ~ next ~ get_create_backup_sql(old) ~ next ~ get_rename_intermediate_sql(new) ~ next
+       ~ get_drop_backup_sql(old) ~ end }}
+  {%- elif new.can_be_renamed -%}
+    {{ get_create_intermediate_sql(new, sql) ~ next ~ get_drop_sql(old) ~ next ~ get_rename_intermediate_sql(new) ~ end }}
+  {%- elif old.can_be_renamed -%}
+    {{ get_create_backup_sql(old) ~ next ~ get_create_sql(new, sql) ~ next ~ get_drop_backup_sql(old) ~ end }}
   {%- else -%}
-    {{ get_drop_sql(existing_relation) }};
-    {{ get_create_sql(target_relation, sql) }}
+    {{ get_drop_sql(old) ~ next ~ get_create_sql(new, sql) }}
   {%- endif -%}
 {%- endmacro %}

@@ -2,6 +2,7 @@
 
 {% macro run_hooks(hooks, inside_transaction=true) %}
   {%- for hook in hooks if hook.transaction == inside_transaction -%}
+    {%- if loop.first and not inside_transaction -%}{%- call statement(auto_begin=false) -%}commit;{%- endcall -%}{%- endif -%}
     {%- set sql = render(hook.get('sql')) | trim -%}
     {%- if sql -%}
       {%- call statement(auto_begin=inside_transaction) -%}{{ sql }}{%- endcall -%}

@@ -12,7 +12,7 @@
     {%- set type = overrides.get(name, adapter.convert_type(agate_table, loop.index0)) -%}
     {%- do columns.append(adapter.quote_seed_column(name | string, quote_config) ~ ' ' ~ type) -%}
   {%- endfor -%}
-  {%- set sql = 'create table ' ~ this.render() ~ ' (' ~ columns | join(', ') ~ ')' -%}
+  {%- set sql = '\n    create table ' ~ this.render() ~ ' (' ~ columns | join(',') ~ ')\n  ' -%}
   {%- call statement('_') -%}{{ sql }}{%- endcall -%}
   {%- do return(sql) -%}
 {% endmacro %}
@@ -38,13 +38,13 @@
 {% endmacro %}
 
 {% macro get_csv_sql(create_or_truncate_sql, insert_sql) %}
-  {{ adapter.dispatch('get_csv_sql', 'dbt')(create_or_truncate_sql, insert_sql) }}
+    {{ adapter.dispatch('get_csv_sql', 'dbt')(create_or_truncate_sql, insert_sql) }}
 {% endmacro %}
 
 {% macro default__get_csv_sql(create_or_truncate_sql, insert_sql) %}
-{{ create_or_truncate_sql }};
--- dbt seed --
-{{ insert_sql }}
+    {{ create_or_truncate_sql }};
+    -- dbt seed --
+    {{ insert_sql }}
 {% endmacro %}
 
 {% macro get_binding_char() -%}
@@ -72,7 +72,7 @@
   {% for batch in agate_table.rows | batch(size) %}
     {% set bindings = [] %}
     {% for row in batch %}{% do bindings.extend(row) %}{% endfor %}
-    {% set sql = 'insert into ' ~ this.render() ~ ' (' ~ columns ~ ') values ' ~ ([row_sql] * batch | length) | join(',') %}
+    {% set sql = '\n          insert into ' ~ this.render() ~ ' (' ~ columns ~ ') values\n          ' ~ ([row_sql] * batch | length) | join(',') ~ '\n      ' %}
     {% do adapter.add_query(sql, bindings=bindings, abridge_sql_log=True) %}
     {% if loop.first %}{% do statements.append(sql) %}{% endif %}
   {% endfor %}

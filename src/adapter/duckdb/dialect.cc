@@ -9,6 +9,7 @@ const Dialect& DuckDbDialect() {
     dialect.name = "duckdb";
     dialect.macro_prefixes = {"duckdb"};
     dialect.external_sources = true;
+    dialect.dbt_release = "1.11.1";
     return dialect;
   }();
   return kDialect;

@@ -40,6 +40,8 @@ const Dialect& PostgresDialect() {
     dialect.name = "postgres";
     dialect.macro_prefixes = {"postgres"};
     dialect.max_identifier = 63;
+    dialect.dbt_release = "1.11.0";
+    dialect.implicit_transactions = true;
     return dialect;
   }();
   return kDialect;

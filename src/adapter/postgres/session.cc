@@ -16,9 +16,11 @@ namespace {
 
 std::string Quoted(std::string_view text) { return PostgresDialect().QuoteLiteral(text); }
 
-// dbt-postgres: the tag whole, its first word as the code.
+// dbt-postgres: the tag whole, its words without the numbers as the code.
 Outcome OutcomeOf(const pg::Outcome& outcome) {
-  return {.message = outcome.tag, .code = std::string(Split(outcome.tag, ' ').front()), .rows_affected = outcome.rows};
+  std::vector<std::string_view> words = Split(outcome.tag, ' ');
+  std::erase_if(words, [](std::string_view word) { return word.find_first_not_of("0123456789") == word.npos; });
+  return {.message = outcome.tag, .code = fmt::format("{}", fmt::join(words, " ")), .rows_affected = outcome.rows};
 }
 
 class SessionRows final : public Rows {
@@ -79,9 +81,20 @@ Result<std::unique_ptr<PostgresSession>> PostgresSession::Open(const Options& op
                                                                std::shared_ptr<TypeNames> types) {
   auto opened = pg::Session::Open(options.connect);
   if (!opened.ok()) return Translated(std::move(opened).error());
-  std::unique_ptr<PostgresSession> session(new PostgresSession(*std::move(opened), options.database, std::move(types)));
-  if (!options.role.empty()) STIR_TRY(session->Execute("SET ROLE " + PostgresDialect().Quote(options.role)));
+  std::unique_ptr<PostgresSession> session(new PostgresSession(*std::move(opened), options, std::move(types)));
+  STIR_TRY(session->SetRole());
   return session;
+}
+
+// As dbt: the name as it is written, so that case folds and `none` is no role.
+Status PostgresSession::SetRole() {
+  if (!role_.empty()) STIR_TRY(Execute("set role " + role_));
+  return {};
+}
+
+Status PostgresSession::Reset() {
+  STIR_TRY(Execute("DISCARD ALL"));
+  return SetRole();
 }
 
 Result<Outcome> PostgresSession::Execute(std::string_view sql) {
@@ -117,7 +130,7 @@ Result<std::vector<ColumnInfo>> PostgresSession::NameColumns(std::span<const pg:
       name = CellText(rows.at(0).at(0));
       types_->Remember(column, *name);
     }
-    named.push_back({column.name, *std::move(name)});
+    named.push_back({column.name, *std::move(name), DriverTypeName(column.type)});
   }
   return named;
 }
@@ -207,6 +220,33 @@ Result<std::vector<ColumnInfo>> PostgresSession::Describe(std::string_view query
   auto described = session_->Describe(query);
   if (!described.ok()) return Translated(std::move(described).error());
   return NameColumns(*described);
+}
+
+// Views hang on what they read by the rules that make them; a view on a view is found by way of that one.
+Result<std::vector<Relation>> PostgresSession::ListDependents(const Relation& relation) {
+  STIR_TRY(CheckDatabase(relation.database));
+  STIR_ASSIGN(const auto rows,
+              QueryAll(*this, fmt::format("WITH RECURSIVE taken AS (SELECT c.oid FROM pg_catalog.pg_class c JOIN "
+                                          "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = {} "
+                                          "AND c.relname = {} UNION SELECT r.ev_class FROM taken JOIN "
+                                          "pg_catalog.pg_depend d ON d.refclassid = 'pg_class'::regclass AND "
+                                          "d.refobjid = taken.oid AND d.classid = 'pg_rewrite'::regclass JOIN "
+                                          "pg_catalog.pg_rewrite r ON r.oid = d.objid) SELECT n.nspname, c.relname, "
+                                          "c.relkind::text FROM taken JOIN pg_catalog.pg_class c USING (oid) JOIN "
+                                          "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT (n.nspname = "
+                                          "{} AND c.relname = {}) ORDER BY 1, 2",
+                                          Quoted(relation.schema), Quoted(relation.identifier), Quoted(relation.schema),
+                                          Quoted(relation.identifier))));
+  std::vector<Relation> relations;
+  for (const auto& row : rows) {
+    relations.push_back({.database = database_,
+                         .schema = CellText(row[0]),
+                         .identifier = CellText(row[1]),
+                         .type = TypeOf(CellText(row[2])),
+                         .quote = PostgresDialect().default_quote,
+                         .include = PostgresDialect().default_include});
+  }
+  return relations;
 }
 
 // `IF NOT EXISTS` alone fails when two sessions create it at the same moment.

@@ -35,19 +35,22 @@ class PostgresSession final : public Connection {
   Result<std::vector<Column>> ListColumns(const Relation& relation) override;
   Result<std::vector<ColumnInfo>> Describe(std::string_view query) override;
   Status CreateSchema(std::string_view database, std::string_view schema) override;
+  Result<std::vector<Relation>> ListDependents(const Relation& relation) override;
+  Status Reset() override;
 
   std::string server_version() const { return session_->Parameter("server_version"); }
 
  private:
-  PostgresSession(std::unique_ptr<pg::Session> session, std::string database, std::shared_ptr<TypeNames> types)
-      : session_(std::move(session)), database_(std::move(database)), types_(std::move(types)) {}
+  PostgresSession(std::unique_ptr<pg::Session> session, const Options& options, std::shared_ptr<TypeNames> types)
+      : session_(std::move(session)), database_(options.database), role_(options.role), types_(std::move(types)) {}
 
+  Status SetRole();
   Status CheckDatabase(std::string_view database) const;
   bool KnowsAll(std::span<const pg::Column> columns) const;
   Result<std::vector<ColumnInfo>> NameColumns(std::span<const pg::Column> columns);
 
   std::unique_ptr<pg::Session> session_;
-  std::string database_;
+  std::string database_, role_;
   std::shared_ptr<TypeNames> types_;
 };
 

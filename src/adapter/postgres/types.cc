@@ -83,6 +83,50 @@ constexpr std::array kNames = std::to_array<Named>({
     {3802, "jsonb"},
 });
 
+constexpr std::array kDriverNames = std::to_array<Named>({
+    {16, "BOOLEAN"},
+    {17, "BINARY"},
+    {18, "TEXT"},
+    {19, "TEXT"},
+    {20, "LONGINTEGER"},
+    {21, "INTEGER"},
+    {23, "INTEGER"},
+    {25, "TEXT"},
+    {26, "ROWID"},
+    {114, "JSON"},
+    {199, "JSONARRAY"},
+    {700, "FLOAT"},
+    {701, "FLOAT"},
+    {705, "UNKNOWN"},
+    {1000, "BOOLEANARRAY"},
+    {1001, "BINARYARRAY"},
+    {1005, "INTEGERARRAY"},
+    {1007, "INTEGERARRAY"},
+    {1009, "STRINGARRAY"},
+    {1015, "STRINGARRAY"},
+    {1016, "LONGINTEGERARRAY"},
+    {1021, "FLOATARRAY"},
+    {1022, "FLOATARRAY"},
+    {1042, "TEXT"},
+    {1043, "TEXT"},
+    {1082, "DATE"},
+    {1083, "TIME"},
+    {1114, "DATETIME"},
+    {1115, "DATETIMEARRAY"},
+    {1182, "DATEARRAY"},
+    {1184, "DATETIMETZ"},
+    {1185, "DATETIMETZARRAY"},
+    {1186, "INTERVAL"},
+    {1231, "DECIMALARRAY"},
+    {1266, "TIME"},
+    {1700, "DECIMAL"},
+    {3802, "JSONB"},
+    {3807, "JSONBARRAY"},
+    {3908, "tsrange"},
+    {3910, "tstzrange"},
+    {3912, "daterange"},
+});
+
 // How a modifier is written, per type; a type without an entry is left to the server when it has one.
 std::optional<std::string> WithModifier(uint32_t type, std::string_view name, int32_t modifier) {
   if (modifier < 0) {
@@ -181,6 +225,11 @@ std::optional<int64_t> InstantOf(std::string_view text, bool with_zone) {
 }
 
 }  // namespace
+
+std::string DriverTypeName(uint32_t type) {
+  const auto* found = std::ranges::find(kDriverNames, type, &Named::type);
+  return found == kDriverNames.end() ? fmt::format("unknown type_code {}", type) : std::string(found->name);
+}
 
 std::optional<std::string> BuiltinTypeName(uint32_t type, int32_t modifier) {
   const auto found = std::ranges::lower_bound(kNames, type, {}, &Named::type);

@@ -17,6 +17,10 @@ namespace stir::adapter::postgres {
 // Nothing for types that only the server knows (enums, domains, extensions).
 std::optional<std::string> BuiltinTypeName(uint32_t type, int32_t modifier);
 
+// What dbt calls a type by way of psycopg2: "INTEGER", "TEXT"; "unknown type_code 2950" for one that psycopg2 does not
+// know.
+std::string DriverTypeName(uint32_t type);
+
 // A value in the server's text form (DateStyle ISO) as a Cell. What has no exact Cell stays text, with the type's name:
 // infinite dates, dates before Christ, intervals, arrays, JSON.
 Cell CellOf(uint32_t type, std::string_view type_name, std::string_view text);

@@ -69,13 +69,20 @@ Cluster::~Cluster() {
 }
 
 std::string Cluster::MakeDatabase() {
-  const std::string name = fmt::format("test_{}", ++databases_);
+  std::string name = fmt::format("test_{}", ++databases_);
+  MakeDatabase(name);
+  return name;
+}
+
+void Cluster::MakeDatabase(const std::string& name) {
   auto session =
       Session::Open({.parameters = {{"host", host_}, {"port", port_}, {"user", user_}, {"dbname", "postgres"}}});
   if (!session.ok()) Fail(session.error().front().message);
-  const auto made = (*session)->Execute(fmt::format("create database {} template template0", name));
-  if (!made.ok()) Fail(made.error().front().message);
-  return name;
+  for (const char* statement :
+       {"drop database if exists \"{}\" with (force)", "create database \"{}\" template template0"}) {
+    const auto made = (*session)->Execute(fmt::format(fmt::runtime(statement), name));
+    if (!made.ok()) Fail(made.error().front().message);
+  }
 }
 
 }  // namespace stir::pg::testing

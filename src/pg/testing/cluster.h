@@ -16,6 +16,8 @@ class Cluster {
 
   // A new, empty database; its name. Fast: a copy of template0.
   std::string MakeDatabase();
+  // An empty one of this name, also where there was another one.
+  void MakeDatabase(const std::string& name);
   const std::string& host() const { return host_; }  // the socket's folder
   const std::string& port() const { return port_; }
   const std::string& user() const { return user_; }
