@@ -81,8 +81,10 @@ int Main(std::string_view argv0, std::vector<std::string> words) {
   auto line = ParseCommandLine(words, program.as_dbt);
   if (!line.ok()) return RefuseUsage(line.error(), NamedCommand(words, program), program);
   if (line->version) return Answer(VersionText(program));
-  if (line->command == nullptr)
-    return Answer(line->group.empty() ? OverviewHelp(program) : GroupHelp(line->group, program));
+  if (line->command == nullptr) {
+    const int shown = Answer(line->group.empty() ? OverviewHelp(program) : GroupHelp(line->group, program));
+    return program.as_dbt && !line->help ? kCannotRun : shown;  // dbt was told nothing to do
+  }
   if (line->help) return Answer(CommandHelp(*line->command, program));
 
   // From here on the command is known; what it needs from outside is read now and never again.

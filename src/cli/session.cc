@@ -240,8 +240,8 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.vars = arguments.Text("vars");
   options.threads = arguments.Flag("single-threaded") ? 1 : static_cast<int>(arguments.Integer("threads").value_or(0));
   options.selection = SelectionOf(arguments);
-  options.state = PathOf(arguments, "state");
-  options.defer_state = PathOf(arguments, "defer-state");
+  options.state = arguments.Text("state");
+  options.defer_state = arguments.Text("defer-state");
   options.defer = arguments.Flag("defer");
   options.favor_state = arguments.Flag("favor-state");
   options.full_refresh = arguments.Flag("full-refresh");
@@ -255,7 +255,7 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.warnings.error_all = options.warn_error;
   options.write_json = arguments.Flag("write-json");
   options.partial_parse = arguments.Flag("partial-parse");
-  options.introspect = arguments.Flag("introspect");
+  options.introspect = !arguments.Given("introspect") || arguments.Flag("introspect");
   options.quiet = arguments.Flag("quiet");
   options.use_colors = session.colors;
   options.debug = arguments.Flag("debug");

@@ -29,21 +29,24 @@ Status Write(const Host& host, const Narrator& narrator, const std::filesystem::
 std::filesystem::path ManifestPath(const Setting& setting) { return setting.target_path / "manifest.json"; }
 
 Status WriteManifestFile(const project::Manifest& manifest, const Setting& setting, const Host& host,
-                         const Options& options, const Narrator& narrator) {
+                         const Options& options, const Narrator& narrator, const project::RenderedNodes& rendered) {
   if (!options.write_json) return {};
   const std::filesystem::path path = ManifestPath(setting);
-  if (setting.identity_before && FindWritten(host, options, path, *setting.identity_before)) return {};
+  const bool as_parsed = rendered.empty();
+  const std::optional<Hash128> known = setting.KnownIdentity();
+  if (as_parsed && known && FindWritten(host, options, path, *known)) return {};
   STIR_TRY(host.files.WriteParts(path, [&](const Files::PartSink& sink) {
-    return project::WriteManifest(manifest, Metadata(host, options), [&](std::string& part) {
+    return project::WriteManifest(manifest, Metadata(host, options), rendered, [&](std::string& part) {
       host.redactor.RedactInPlace(part);
       return sink(part);
     });
   }));
   const std::optional<Hash128> identity =
-      setting.identity_kept.valid() ? setting.identity_kept.get() : setting.identity_before;
-  if (identity) NoteWritten(host, options, path, *identity, {manifest.nodes().size(), StatsOf(manifest)});
+      as_parsed && setting.identity_kept.valid() ? setting.identity_kept.get() : known;
+  if (as_parsed && identity) NoteWritten(host, options, path, *identity, {manifest.nodes().size(), StatsOf(manifest)});
   narrator.ArtifactWritten("WritableManifest", path.string());
-  return {};
+  return Write(host, narrator, setting.target_path / "semantic_manifest.json", "SemanticManifest",
+               project::WriteSemanticManifest(manifest));
 }
 
 Status WriteRunResultsFile(std::span<const NodeReport> reports, double elapsed_seconds, const Setting& setting,

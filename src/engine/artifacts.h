@@ -13,9 +13,10 @@
 namespace stir::engine {
 
 std::filesystem::path ManifestPath(const Setting& setting);
-// Does nothing with --no-write-json. A folder that cannot be written is an error.
+// Does nothing with --no-write-json, or when the file says the same already. A folder that cannot be written is an
+// error. `rendered`: what a run made of the nodes.
 Status WriteManifestFile(const project::Manifest& manifest, const Setting& setting, const Host& host,
-                         const Options& options, const Narrator& narrator);
+                         const Options& options, const Narrator& narrator, const project::RenderedNodes& rendered = {});
 Status WriteRunResultsFile(std::span<const NodeReport> reports, double elapsed_seconds, const Setting& setting,
                            const Host& host, const Options& options, const Narrator& narrator);
 

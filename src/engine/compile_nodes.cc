@@ -1,6 +1,7 @@
 #include "engine/compile_nodes.h"
 
-#include "engine/artifacts.h"
+#include <algorithm>
+
 #include "engine/narrator.h"
 
 namespace stir::engine {
@@ -13,7 +14,7 @@ runtime::NodeOutcome CompileOne(Workbench& bench, graph::NodeId id, runtime::Wor
   runtime::NodeOutcome outcome;
   outcome.result.unique_id = node.unique_id;
   outcome.result.thread_id = worker.name;
-  outcome.result.relation_name = node.relation_name;
+  if (node.type != project::ResourceType::kSeed) outcome.result.relation_name = node.relation_name;
   outcome.result.status = "success";
   const Timestamp begun = bench.host.clock.Now();
   if (node.type != project::ResourceType::kSeed) {
@@ -41,7 +42,7 @@ Result<RunResults> CompileSelected(Workbench& bench) {
   const Timestamp begun = bench.host.clock.Now();
   STIR_ASSIGN(NodePlan plan, MakeNodePlan(*bench.manifest, bench.selected, PlanEdges::kParents));
   // Ephemeral models have SQL to show too; here they are compiled like all others.
-  for (PlannedNode& planned : plan.nodes) planned.pass_through = !bench.selected.Contains(planned.node);
+  for (PlannedNode& planned : plan.nodes) planned = {planned.node, !bench.selected.Contains(planned.node), false};
   NarratorStyle style = bench.setting->narrator_style(bench.options);
   style.words = NodeWords::kNone;
   const Narrator narrator(bench.host.events, bench.host.sources, std::move(style));
@@ -55,7 +56,12 @@ Result<RunResults> CompileSelected(Workbench& bench) {
       .threads = bench.setting->target.profile.threads};
   STIR_ASSIGN(RunResults results, Execute(request, *bench.engine));
   const double elapsed = std::chrono::duration<double>(bench.host.clock.Now() - begun).count();
-  STIR_TRY(WriteRunResultsFile(results.reports, elapsed, *bench.setting, bench.host, bench.options, *bench.narrator));
+  // Ephemeral models are results only where they were asked for.
+  const bool asked = bench.options.command == "compile" && !bench.options.selection.select.empty();
+  if (!asked) std::erase_if(results.reports, [](const NodeReport& report) { return report.node->IsEphemeral(); });
+  // As dbt, a node that does not compile ends the command before there are artifacts.
+  const bool good = std::ranges::all_of(results.reports, [](const auto& report) { return report.diagnostics.empty(); });
+  if (good) STIR_TRY(bench.WriteArtifacts(results.reports, elapsed));
   return results;
 }
 

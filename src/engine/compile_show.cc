@@ -15,8 +15,9 @@ namespace {
 
 using project::Node;
 
-constexpr std::array<std::string_view, 5> kCompileTypes{"model", "seed", "snapshot", "test", "analysis"};
+constexpr std::array<std::string_view, 6> kCompileTypes{"model", "seed", "snapshot", "test", "analysis", "operation"};
 constexpr std::string_view kInlineName = "inline_query";
+constexpr std::string_view kWorker = "Thread-1 (worker)";  // dbt's name for who looks
 
 // An answer of compile or show: its own event, shown bare.
 struct Answer {
@@ -75,16 +76,38 @@ Status Connect(Workbench& bench) {
 }
 
 // Inline SQL stands instead of a selection.
-Status Select(Workbench& bench) { return bench.options.inline_sql.empty() ? bench.Select(kCompileTypes) : Status(); }
+Status Select(Workbench& bench, std::string_view indirect = {}) {
+  return bench.options.inline_sql.empty() ? bench.Select(kCompileTypes, indirect) : Status();
+}
 
-Status TellCompiledInline(Workbench& bench) {
-  STIR_ASSIGN(const runtime::CompiledNode compiled,
-              bench.runner->CompileInline(bench.options.inline_sql, bench.worker));
+std::string InlineId(const Workbench& bench) {
+  return fmt::format("sql_operation.{}.{}", bench.setting->project_name, kInlineName);
+}
+
+// How one look at something ended; it began at `begun`.
+NodeReport Looked(const Workbench& bench, std::string unique_id, std::string code, Timestamp begun) {
+  const Timestamp ended = bench.host.clock.Now();
+  NodeReport report;
+  report.result.unique_id = std::move(unique_id);
+  report.result.status = "success";
+  report.result.thread_id = kWorker;
+  report.result.compiled = true;
+  report.result.compiled_code = std::move(code);
+  report.result.timing = {{"compile", begun, ended}, {"execute", ended, ended}};
+  report.result.execution_time = std::chrono::duration<double>(ended - begun).count();
+  return report;
+}
+
+Status CompileInline(Workbench& bench) {
+  const Timestamp begun = bench.host.clock.Now();
+  STIR_ASSIGN(runtime::CompiledNode compiled, bench.runner->CompileInline(bench.options.inline_sql, bench.worker));
   Answer answer{"Q042", "CompiledNode", "compiled", std::string(kInlineName), {}, compiled.sql, {}, false, true};
   answer.json = bench.options.output == OutputFormat::kJson;
-  answer.unique_id = fmt::format("sql_operation.{}.{}", bench.setting->project_name, kInlineName);
+  answer.unique_id = InlineId(bench);
   answer.message =
       answer.json ? CompiledJson(kInlineName, true, compiled.sql) : Titled("Compiled", answer, " is:\n") + compiled.sql;
+  const NodeReport report = Looked(bench, answer.unique_id, std::move(compiled.sql), begun);
+  STIR_TRY(bench.WriteArtifacts(std::span(&report, 1), report.result.execution_time));
   Tell(answer, *bench.narrator);
   return {};
 }
@@ -133,6 +156,76 @@ void TellPreview(const Workbench& bench, Answer answer, const runtime::Preview& 
   Tell(answer, *bench.narrator);
 }
 
+// dbt's keys for an answer of which nothing is known but that it came.
+constexpr std::string_view kAnswered =
+    "{\"_message\": \"OK\", \"code\": null, \"rows_affected\": null, \"query_id\": null}";
+
+Result<NodeReport> ShowInlineSql(Workbench& bench) {
+  const Timestamp begun = bench.host.clock.Now();
+  STIR_ASSIGN(runtime::Preview preview,
+              bench.runner->ShowInline(bench.options.inline_sql, bench.options.limit, bench.worker));
+  Answer answer;
+  answer.name = kInlineName;
+  answer.unique_id = InlineId(bench);
+  answer.is_inline = true;
+  NodeReport report = Looked(bench, answer.unique_id, std::move(preview.sql), begun);
+  report.result.adapter_response = kAnswered;
+  TellPreview(bench, std::move(answer), preview);
+  return report;
+}
+
+// As dbt, a seed is loaded to be shown.
+Result<NodeReport> LoadSeed(Workbench& bench, const Node& node) {
+  const Timestamp begun = bench.host.clock.Now();
+  NodeStory story{.node = &node, .index = 1, .total = static_cast<int>(bench.selected.Count()), .started_at = begun};
+  STIR_TRY(bench.runner->Prepare(std::span(&node.id, 1), bench.worker));
+  bench.narrator->NodeStarted(story);
+  runtime::NodeOutcome outcome = bench.runner->Run(node.id, bench.worker);
+  story.finished_at = bench.host.clock.Now();
+  outcome.result.thread_id = kWorker;
+  NodeReport report{&node, std::move(outcome.result), std::move(outcome.errors), {}, {}};
+  bench.narrator->NodeFinished(story, report);
+  if (!report.diagnostics.empty()) return report.diagnostics;
+  return report;
+}
+
+Result<NodeReport> ShowNode(Workbench& bench, const Node& node) {
+  const bool seed = node.type == project::ResourceType::kSeed;
+  const Timestamp begun = bench.host.clock.Now();
+  std::optional<NodeReport> loaded;
+  if (seed) {
+    STIR_ASSIGN(loaded, LoadSeed(bench, node));
+  }
+  STIR_ASSIGN(
+      runtime::Preview preview,
+      bench.runner->Show(node.id, seed ? std::nullopt : std::optional<int64_t>(bench.options.limit), bench.worker));
+  Answer answer;
+  answer.name = node.name;
+  answer.unique_id = node.unique_id;
+  NodeReport report =
+      loaded ? *std::move(loaded) : Looked(bench, std::string(node.unique_id), std::move(preview.sql), begun);
+  if (!seed) {
+    report.result.relation_name = node.relation_name;
+    report.result.adapter_response = kAnswered;
+  }
+  TellPreview(bench, std::move(answer), preview);
+  return report;
+}
+
+Status ShowAll(Workbench& bench) {
+  const Timestamp begun = bench.host.clock.Now();
+  std::vector<NodeReport> reports;
+  if (!bench.options.inline_sql.empty()) {
+    STIR_ASSIGN(NodeReport report, ShowInlineSql(bench));
+    reports.push_back(std::move(report));
+  }
+  for (const graph::NodeId id : bench.selected.ToVector()) {
+    STIR_ASSIGN(NodeReport report, ShowNode(bench, bench.manifest->node(id)));
+    reports.push_back(std::move(report));
+  }
+  return bench.WriteArtifacts(reports, std::chrono::duration<double>(bench.host.clock.Now() - begun).count());
+}
+
 }  // namespace
 
 Result<CommandResult> Compile(const Host& host, const Options& options) {
@@ -142,7 +235,7 @@ Result<CommandResult> Compile(const Host& host, const Options& options) {
   STIR_TRY(Select(bench));
   if (!options.inline_sql.empty()) {
     STIR_TRY(Connect(bench));
-    STIR_TRY(TellCompiledInline(bench));
+    STIR_TRY(CompileInline(bench));
     return CommandResult{};
   }
   if (bench.selected.empty()) {
@@ -157,35 +250,16 @@ Result<CommandResult> Show(const Host& host, const Options& options) {
   if (options.inline_sql.empty() && options.selection.select.empty()) {
     return Diagnostic(kNothingToShow, "`show` needs to know what to show").Hint("give --select NODE or --inline SQL");
   }
-  Options chosen = options;
-  chosen.selection.indirect_selection = "empty";  // a model's tests are not what was asked for
-  Workbench bench(host, chosen);
+  Workbench bench(host, options);
   STIR_TRY(bench.Open());
   bench.TellStats();
-  STIR_TRY(Select(bench));
+  STIR_TRY(Select(bench, "empty"));  // a model's tests are not what was asked for
   if (bench.selected.empty() && options.inline_sql.empty()) {
     STIR_TRY(bench.narrator->NothingToDo());
     return CommandResult{};
   }
   STIR_TRY(Connect(bench));
-  if (!options.inline_sql.empty()) {
-    STIR_ASSIGN(const runtime::Preview preview,
-                bench.runner->ShowInline(options.inline_sql, options.limit, bench.worker));
-    Answer answer;
-    answer.name = kInlineName;
-    answer.unique_id = fmt::format("sql_operation.{}.{}", bench.setting->project_name, kInlineName);
-    answer.is_inline = true;
-    TellPreview(bench, std::move(answer), preview);
-    return CommandResult{};
-  }
-  for (const graph::NodeId id : bench.selected.ToVector()) {
-    const Node& node = bench.manifest->node(id);
-    STIR_ASSIGN(const runtime::Preview preview, bench.runner->Show(id, options.limit, bench.worker));
-    Answer answer;
-    answer.name = node.name;
-    answer.unique_id = node.unique_id;
-    TellPreview(bench, std::move(answer), preview);
-  }
+  STIR_TRY(ShowAll(bench));
   return CommandResult{};
 }
 

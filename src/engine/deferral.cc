@@ -16,7 +16,7 @@ Result<Json> ReadManifest(const Host& host, const Options& options) {
     return Diagnostic(kNoState, "--state or --defer-state are required for deferral, but neither was provided")
         .Hint("name the folder of the other run's manifest.json, as in --state prod/target");
   }
-  const fs::path path = state / "manifest.json";
+  const fs::path path = options.project_dir / state / "manifest.json";
   if (!host.files.Exists(path)) {
     return Diagnostic(kNoState, fmt::format("Could not find manifest in --state path: \"{}\"", state.string()))
         .Hint("it has to hold the manifest.json of the run to read from");

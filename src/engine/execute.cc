@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <atomic>
+#include <map>
 
 #include "adapter/kinds.h"
 #include "engine/crew.h"
@@ -28,6 +29,10 @@ bool WasCanceled(const Diagnostics& errors) {
   return std::ranges::any_of(errors, [](const Diagnostic& each) { return each.kind == adapter::kCanceled; });
 }
 
+// What is decided without work counts as a worker's, as dbt's threads decide it.
+constexpr std::string_view kAnyWorker = "Thread-1 (worker)";
+constexpr std::string_view kCanceled = "canceled", kFailFast = "Skipping due to fail_fast";
+
 struct Done {
   TaskId task;
   NodeReport report;
@@ -41,7 +46,7 @@ class Execution {
   RunResults Run() {
     const OnCancel<std::function<void()>> on_cancel(request_.cancel, [this] { crew_.Wake(); });
     while (!plan_.done()) {
-      if (request_.cancel.stop_requested() && !stopping_) Stop("canceled");
+      if (request_.cancel.stop_requested() && !stopping_) Stop(std::string(kCanceled));
       StartReady();
       if (plan_.running() > 0) Collect();
     }
@@ -63,18 +68,19 @@ class Execution {
   void StartReady() {
     while (const std::optional<TaskId> task = plan_.Next()) {
       plan_.Start(*task);
-      if (request_.plan.nodes[*task].pass_through) {
+      if (request_.plan.nodes[*task].silent) {
+        Submit(*task, {.node = &NodeOf(*task), .started_at = request_.clock.Now()});
+      } else if (request_.plan.nodes[*task].pass_through) {
         Ended(*task, Outcome::Success());
-      } else if (NodeOf(*task).type == project::ResourceType::kExposure) {
+      } else if (HasNoWork(NodeOf(*task))) {
         NothingToDo(*task);
       } else {
-        Submit(*task);
+        Submit(*task, Story(*task));
       }
     }
   }
 
-  void Submit(TaskId task) {
-    NodeStory story = Story(task);
+  void Submit(TaskId task, NodeStory story) {
     crew_.Submit([this, task, story](runtime::Worker& worker) mutable {
       if (closed_ || request_.cancel.stop_requested()) return NotStarted(task, story);
       story.started_at = request_.clock.Now();
@@ -99,14 +105,21 @@ class Execution {
     return {task, {story.node, {}, {Diagnostic(adapter::kCanceled, "canceled before it started")}, {}, {}}};
   }
 
+  static bool HasNoWork(const Node& node) {
+    return node.type == project::ResourceType::kExposure || node.type == project::ResourceType::kSavedQuery;
+  }
+
   void NothingToDo(TaskId task) {
     const NodeStory story = Story(task);
     if (request_.narrator != nullptr) request_.narrator->NodeNothingToDo(story);
     NodeReport report{story.node, {}, {}, {}, {}};
     report.result.unique_id = story.node->unique_id;
     report.result.status = "no-op";
-    report.result.thread_id = "MainThread";
+    report.result.thread_id = kAnyWorker;
     report.result.message = "NO-OP";
+    report.result.failures = 0;
+    const Timestamp now = request_.clock.Now();
+    report.result.timing = {{"compile", now, now}, {"execute", now, now}};
     results_.reports.push_back(std::move(report));
     Ended(task, Outcome::Success());
   }
@@ -118,15 +131,29 @@ class Execution {
       return;
     }
     if (WasCanceled(done->report.diagnostics)) {
-      Skip(done->task, stop_reason_);
+      // What failed may be told of only after what it kept from starting.
+      if (!request_.plan.nodes[done->task].silent)
+        Skip(done->task, std::string(request_.cancel.stop_requested() ? kCanceled : kFailFast));
       plan_.Finish(done->task, Outcome::Canceled());
       return;
     }
     const bool failed = Failed(done->report.result);
-    if (failed && request_.narrator != nullptr) request_.narrator->ChildrenSkipped(done->report);
-    results_.reports.push_back(std::move(done->report));
-    Ended(done->task, failed ? Outcome::Failed(false) : Outcome::Success());
-    if (failed && request_.fail_fast && !stopping_) Stop("Skipping due to fail_fast");
+    const bool holds_back = failed && !GoesOnAfterErrors(*done->report.node);
+    if (holds_back && request_.narrator != nullptr) request_.narrator->ChildrenSkipped(done->report);
+    if (request_.plan.nodes[done->task].silent) {
+      if (failed) silent_failures_.insert_or_assign(done->task, std::move(done->report));
+    } else {
+      results_.reports.push_back(std::move(done->report));
+    }
+    if (failed && request_.fail_fast && !stopping_) Stop(std::string(kFailFast));
+    Ended(done->task, holds_back ? Outcome::Failed(false) : Outcome::Success());
+  }
+
+  // `on_error: continue`: what follows from the model is run all the same.
+  static bool GoesOnAfterErrors(const Node& node) {
+    if (node.type != project::ResourceType::kModel) return false;
+    const jinja::Value& on_error = node.config->Get("on_error");
+    return on_error.IsString() && on_error.AsString() == "continue";
   }
 
   void Ended(TaskId task, const Outcome& outcome) {
@@ -140,26 +167,29 @@ class Execution {
   void TellSkipped(TaskId task) {
     const auto needs = plan_.needs(task);
     const auto ephemeral = std::ranges::find_if(needs, [&](TaskId need) {
-      return NodeOf(need).IsEphemeral() && plan_.state(need) == TaskState::kUpstreamFailed;
+      return NodeOf(need).IsEphemeral() &&
+             (plan_.state(need) == TaskState::kUpstreamFailed || plan_.state(need) == TaskState::kFailed);
     });
     const NodeStory story = Story(task);
     std::string message;
     if (ephemeral == needs.end()) {
       if (request_.narrator != nullptr) request_.narrator->NodeSkipped(story);
     } else {
-      if (request_.narrator != nullptr) request_.narrator->NodeSkippedByEphemeral(story);
+      const auto cause = silent_failures_.find(*ephemeral);
+      if (request_.narrator != nullptr)
+        request_.narrator->NodeSkippedByEphemeral(story, cause == silent_failures_.end() ? nullptr : &cause->second);
       message = fmt::format("Compilation Error in {}, caused by compilation error in referenced ephemeral model {}",
                             story.node->unique_id, NodeOf(*ephemeral).unique_id);
     }
-    Skip(task, std::move(message));
+    Skip(task, std::move(message), kAnyWorker);
   }
 
-  void Skip(TaskId task, std::string message) {
+  void Skip(TaskId task, std::string message, std::string_view thread = "MainThread") {
     const Node& node = NodeOf(task);
     NodeReport report{&node, {}, {}, {}, {}};
     report.result.unique_id = node.unique_id;
     report.result.status = "skipped";
-    report.result.thread_id = "MainThread";
+    report.result.thread_id = thread;
     report.result.message = std::move(message);
     report.result.compiled = false;
     report.result.relation_name = node.relation_name;
@@ -183,6 +213,7 @@ class Execution {
   bool stopping_ = false;
   std::atomic<bool> closed_ = false;  // no node starts any more; set by whoever knows first
   std::string stop_reason_;
+  std::map<TaskId, NodeReport> silent_failures_;  // of ephemeral models
   RunResults results_;
   Crew<Done> crew_;  // last: its threads are gone before what they use
 };

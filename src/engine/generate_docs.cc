@@ -16,7 +16,8 @@ namespace {
 
 using project::Node;
 
-constexpr std::array<std::string_view, 5> kDocumentedTypes{"model", "seed", "snapshot", "test", "analysis"};
+constexpr std::array<std::string_view, 6> kDocumentedTypes{"model", "seed",     "snapshot",
+                                                           "test",  "analysis", "operation"};
 constexpr std::array<std::string_view, 1> kSourceTypes{"source"};
 
 // Images and the like that descriptions show.
@@ -95,7 +96,7 @@ Result<bool> CompileAll(Workbench& bench) {
 
 Result<CommandResult> GenerateDocs(const Host& host, const Options& options) {
   Workbench bench(host, options);
-  STIR_TRY(bench.Open());
+  STIR_TRY(bench.Open(/*writes=*/false));
   if (options.docs.compile) bench.TellStats();
   STIR_TRY(bench.Select(kDocumentedTypes));
   if (options.docs.compile) {

@@ -65,9 +65,7 @@ class Arguments {
   void PutText(std::string_view key, const std::string& value) {
     if (!value.empty()) Put(key, value);
   }
-  void PutWhenSet(std::string_view key, bool value) {
-    if (value) Put(key, true);
-  }
+  void Drop(const std::string& key) { values_.erase(key); }
   std::string Text() const {
     Json json = Json::object();
     for (const auto& [key, value] : values_) json[key] = value;
@@ -99,27 +97,103 @@ void PutProjectFlags(Arguments& arguments, const jinja::Value& flags) {
   }
 }
 
+template <size_t size>
+bool IsOne(const Options& options, const char* const (&commands)[size]) {
+  return std::ranges::find(commands, options.command) != std::end(commands);
+}
+
 void PutSelection(Arguments& arguments, const Options& options) {
   const SelectionOptions& selection = options.selection;
   arguments.Put("indirect_selection", selection.indirect_selection);
-  if (options.command == "run-operation" || options.command == "parse") return;
+  if (IsOne(options, {"run-operation", "parse"})) return;
   arguments.Put("select", selection.select);
   arguments.Put("exclude", selection.exclude);
-  static constexpr std::array<std::string_view, 4> kWithTypes{"build", "test", "list", "clone"};
-  if (std::ranges::find(kWithTypes, options.command) == kWithTypes.end()) return;
+  if (!IsOne(options, {"build", "test", "list", "clone"})) return;
   arguments.Put("resource_types", selection.resource_types);
   arguments.Put("exclude_resource_types", selection.exclude_resource_types);
 }
 
+std::string_view WordFor(OutputFormat output) {
+  switch (output) {
+    case OutputFormat::kText:
+      return "text";
+    case OutputFormat::kJson:
+      return "json";
+    case OutputFormat::kCsv:
+      return "csv";
+    case OutputFormat::kName:
+      return "name";
+    case OutputFormat::kPath:
+      return "path";
+    case OutputFormat::kSelector:
+      return "selector";
+  }
+  return "text";
+}
+
+// Options that only some commands have.
+void PutOwn(Arguments& arguments, const Options& options) {
+  if (IsOne(options, {"build", "run", "seed", "snapshot", "compile"})) arguments.Put("empty", options.empty);
+  if (IsOne(options, {"build", "seed"})) arguments.Put("show", options.show_seeds);
+  if (IsOne(options, {"compile", "show", "list"})) arguments.Put("output", WordFor(options.output));
+  if (options.command == "build") {
+    arguments.Put("export_saved_queries", false);
+    arguments.Put("include_saved_query", false);
+  } else if (options.command == "compile") {
+    arguments.Put("inject_ephemeral_ctes", true);
+  } else if (options.command == "show") {
+    arguments.Put("limit", options.limit.value_or(-1));
+  } else if (options.command == "generate") {
+    arguments.Put("compile", options.docs.compile);
+    arguments.Put("empty_catalog", options.docs.empty_catalog);
+    arguments.Put("static", options.docs.single_file);
+  }
+}
+
+// The limits of dbt's SQL parser; what a retry reads of the last run is text.
+void PutParserLimits(Arguments& arguments, const Options& options) {
+  if (IsOne(options, {"clone", "list", "parse", "run-operation"})) return;
+  const Json none = options.selection.unique_ids ? Json("None") : Json();
+  arguments.Put("sqlparse", {{"MAX_GROUPING_DEPTH", none}, {"MAX_GROUPING_TOKENS", none}});
+}
+
+void PutWarnings(Arguments& arguments, const Options& options) {
+  const WarningPolicy& policy = options.warnings;
+  const Json error = policy.error_all && !options.warn_error ? Json("all") : Json(policy.error);
+  arguments.Put("warn_error_options", {{"error", error}, {"warn", policy.warn}, {"silence", policy.silence}});
+}
+
+// dbt leaves out most switches that are off.
+void PutSwitches(Arguments& arguments, const Options& options, bool off_too) {
+  const std::pair<std::string_view, bool> switches[] = {
+      {"debug", options.debug},           {"full_refresh", options.full_refresh},
+      {"fail_fast", options.fail_fast},   {"log_cache_events", false},
+      {"single_threaded", false},         {"store_failures", options.store_failures},
+      {"use_experimental_parser", false},
+  };
+  for (const auto& [name, value] : switches) {
+    if (value || off_too) arguments.Put(name, value);
+  }
+  if (options.warn_error) arguments.Put("warn_error", true);
+}
+
+// A time as Python writes one, without a zone; what is no time stays as it is.
+std::string IsoTime(const std::string& text) {
+  const std::optional<Timestamp> time = ParseTimestamp(text);
+  if (!time) return text;
+  std::string iso = FormatTimestamp(*time);
+  iso.erase(iso.ends_with(".000000Z") ? iso.size() - 8 : iso.size() - 1);
+  return iso;
+}
+
 void PutRunning(Arguments& arguments, const Options& options) {
-  static constexpr std::array<std::string_view, 5> kWithEmpty{"build", "run", "seed", "snapshot", "compile"};
-  if (std::ranges::find(kWithEmpty, options.command) != kWithEmpty.end()) arguments.Put("empty", options.empty);
-  arguments.PutWhenSet("full_refresh", options.full_refresh);
-  arguments.PutWhenSet("fail_fast", options.fail_fast);
-  arguments.PutWhenSet("store_failures", options.store_failures);
-  arguments.PutWhenSet("warn_error", options.warn_error);
+  PutOwn(arguments, options);
+  PutParserLimits(arguments, options);
+  PutWarnings(arguments, options);
   arguments.Put("defer", options.defer);
   arguments.Put("favor_state", options.favor_state);
+  arguments.PutText("event_time_start", IsoTime(options.event_time_start));
+  arguments.PutText("event_time_end", IsoTime(options.event_time_end));
   arguments.PutText("state", options.state.string());
   arguments.PutText("defer_state", options.defer_state.string());
   arguments.Put("introspect", options.introspect);
@@ -139,16 +213,14 @@ void PutLogging(Arguments& arguments, const Options& options) {
   arguments.Put("log_path", options.log_path.string());
   arguments.Put("print", options.log.print);
   arguments.Put("printer_width", options.printer_width);
-  arguments.PutWhenSet("debug", options.debug);
   arguments.Put("quiet", options.quiet);
   arguments.Put("use_colors", options.use_colors);
   arguments.Put("use_colors_file", options.log.use_colors_file);
 }
 
-}  // namespace
-
-std::string InvocationArguments(const Options& options, const jinja::Value& project_flags) {
+Arguments AllArguments(const Options& options, const jinja::Value& project_flags, bool off_too) {
   Arguments arguments;
+  PutSwitches(arguments, options, off_too);
   PutProjectFlags(arguments, project_flags);
   PutSelection(arguments, options);
   PutRunning(arguments, options);
@@ -161,8 +233,22 @@ std::string InvocationArguments(const Options& options, const jinja::Value& proj
   arguments.PutText("profile", options.profile);
   arguments.PutText("target", options.target);
   arguments.Put("maximum_seed_size_mib", 1);
+  arguments.Put("v2_parser", "dbt-core-experimental-parser parse");
   arguments.Put("vars", MappingOf(options.vars));
   arguments.Put("write_json", options.write_json);
+  return arguments;
+}
+
+}  // namespace
+
+std::string InvocationArguments(const Options& options, const jinja::Value& project_flags) {
+  return AllArguments(options, project_flags, false).Text();
+}
+
+std::string ResultArguments(const Options& options, const jinja::Value& project_flags) {
+  if (options.command != "run-operation") return InvocationArguments(options, project_flags);
+  Arguments arguments = AllArguments(options, project_flags, true);
+  for (const char* path : {"log_path", "profiles_dir", "project_dir", "warn_error_options"}) arguments.Drop(path);
   return arguments.Text();
 }
 

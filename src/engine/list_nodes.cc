@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/strings.h"
+#include "engine/artifacts.h"
 #include "engine/commands.h"
 #include "engine/load_project.h"
 #include "engine/python_json.h"
@@ -112,6 +113,7 @@ Result<CommandResult> List(const Host& host, const Options& options) {
   STIR_ASSIGN(const std::unique_ptr<Setting> setting, ReadSetting(host, options));
   const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
   STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
+  STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
   narrator.FoundStats(*manifest);
   STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest));
   STIR_ASSIGN(const graph::NodeSet selected, SelectNodes(*manifest, options.selection, TypesFor(options.selection),

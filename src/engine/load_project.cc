@@ -91,6 +91,9 @@ Result<project::Invocation> MakeInvocation(const Host& host, const Options& opti
   invocation.clock = &host.clock;
   invocation.environment = &host.environment;
   invocation.events = &host.events;
+  const Treatment treatment = options.warnings.For("JinjaLogWarning", "I061");
+  invocation.warnings_are_errors = treatment == Treatment::kError;
+  invocation.warnings_are_silent = treatment == Treatment::kSilence;
   STIR_ASSIGN(invocation.vars, project::ParseVars(options.vars, host.sources));
   invocation.flags = Flags(options);
   return invocation;
@@ -128,8 +131,9 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
   const project::ProjectConfig& config = setting->files.packages.front().config;
   setting->project_name = config.name;
   PlaceTarget(*setting, options, config);
-  setting->arguments = InvocationArguments(options, config.flags);
-  STIR_ASSIGN(setting->invocation_arguments, project::ParseVars(setting->arguments, host.sources));
+  setting->arguments = ResultArguments(options, config.flags);
+  STIR_ASSIGN(setting->invocation_arguments,
+              project::ParseVars(InvocationArguments(options, config.flags), host.sources));
   setting->query_comment = QueryCommentOf(config.query_comment.get());
   const project::ProfileRequest request{.directory = options.profiles_dir,
                                         .profile = options.profile.empty() ? config.profile.text : options.profile,

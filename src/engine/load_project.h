@@ -42,6 +42,13 @@ struct Setting {
   std::optional<Hash128> identity_before;
   std::shared_future<std::optional<Hash128>> identity_kept;  // last: done before what it uses goes
 
+  // The identity, unless it is still being found out.
+  std::optional<Hash128> KnownIdentity() const {
+    const bool kept =
+        identity_kept.valid() && identity_kept.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    return kept ? identity_kept.get() : identity_before;
+  }
+
   NarratorStyle narrator_style(const Options& options) const {
     return {options.printer_width, options.as_dbt, target.profile.database, NodeWords::kBuilt, options.warnings};
   }

@@ -72,7 +72,8 @@ class Narrator {
   // A batch of a microbatch model begins, or has ended.
   void Batch(const project::Node& node, const runtime::BatchNews& news) const;
   void NodeSkipped(const NodeStory& story) const;
-  void NodeSkippedByEphemeral(const NodeStory& story) const;
+  // `cause`: the ephemeral model's own error; null when it was skipped itself.
+  void NodeSkippedByEphemeral(const NodeStory& story, const NodeReport* cause) const;
   // What follows from a node that failed will not run.
   void ChildrenSkipped(const NodeReport& report) const;
   void NodeNothingToDo(const NodeStory& story) const;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/strings.h"
 #include "engine/narrator.h"
 #include "engine/node_info.h"
 
@@ -27,10 +28,10 @@ std::string Plain(const NodeStory& story, std::string_view status) {
   return NodeData(story, status, [](JsonWriter&) {});
 }
 
-// "shop.on-run-start.0"
-std::string HookName(const Node& node) {
-  return fmt::format("{}.on-run-{}.{}", node.package, node.operation->on_run_start ? "start" : "end",
-                     node.operation->index);
+// "shop.on-run-start.0": by its place among all hooks that run
+std::string HookName(const NodeStory& story) {
+  return fmt::format("{}.on-run-{}.{}", story.node->package, story.node->operation->on_run_start ? "start" : "end",
+                     story.index - 1);
 }
 
 struct TestWords {
@@ -80,7 +81,7 @@ std::string Narrator::Describe(const Node& node) const {
                          runtime::IsMicrobatch(node) ? "microbatch" : node.config->materialized, SchemaName(node),
                          node.alias);
     default:
-      return fmt::format("{} {}", ResourceTypeName(node.type), node.name);
+      return fmt::format("{} {}", ReplaceAll(ResourceTypeName(node.type), "_", " "), node.name);
   }
 }
 
@@ -105,7 +106,7 @@ std::string Narrator::Progress(int index, int total, std::string_view text, std:
 void Narrator::NodeStarted(const NodeStory& story) const {
   Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", story.node->unique_id),
       Plain(story, "started"));
-  if (style_.words != NodeWords::kNone) StartLine(story);
+  if (style_.words != NodeWords::kNone && !story.node->IsEphemeral()) StartLine(story);
 }
 
 void Narrator::StartLine(const NodeStory& story) const {
@@ -159,7 +160,7 @@ void Narrator::Batch(const Node& node, const runtime::BatchNews& news) const {
 }
 
 void Narrator::ResultLine(const NodeStory& story, const NodeReport& report) const {
-  if (style_.words == NodeWords::kNone) return;
+  if (style_.words == NodeWords::kNone || story.node->IsEphemeral()) return;
   if (style_.words == NodeWords::kFreshness) return FreshnessLine(story, report);
   if (IsTest(*story.node)) return TestLine(story, report);
   if (story.node->type == ResourceType::kSeed) return SeedLine(story, report);
@@ -263,14 +264,15 @@ void Narrator::NodeSkipped(const NodeStory& story) const {
       NodeData(story, "skipped", [&](JsonWriter& json) { WriteRunResult(json.Key("run_result"), result); }));
 }
 
-void Narrator::NodeSkippedByEphemeral(const NodeStory& story) const {
+void Narrator::NodeSkippedByEphemeral(const NodeStory& story, const NodeReport* cause) const {
   const Node& node = *story.node;
   JsonWriter json;
   json.BeginObject().Key("index").Int(story.index).Key("relation").String(node.alias).Key("schema").String(node.schema);
   json.Key("status").String("skipped").Key("total").Int(story.total).EndObject();
-  const std::string text =
-      fmt::format("SKIP relation {}.{} due to ephemeral model status 'skipped'", SchemaName(node), node.alias);
+  const std::string text = fmt::format("SKIP relation {}.{} due to ephemeral model status '{}'", SchemaName(node),
+                                       node.alias, cause == nullptr ? "skipped" : cause->result.status);
   Say("Z034", "LogSkipBecauseError", Level::kError, Line(story, text, "ERROR SKIP"), std::move(json).Take());
+  if (cause != nullptr) Problem(*cause, *cause->node, {});
 }
 
 void Narrator::NodeNothingToDo(const NodeStory& story) const {
@@ -290,7 +292,7 @@ void Narrator::NodeCanceled(const Node& node) const {
 }
 
 void Narrator::HookStarted(const NodeStory& story) const {
-  const std::string name = HookName(*story.node);
+  const std::string name = HookName(story);
   Say("Q032", "LogHookStartLine", Level::kInfo, Line(story, "START hook: " + name, "RUN"),
       NodeData(story, "started", [&](JsonWriter& json) {
         json.Key("index").Int(story.index).Key("statement").String(name).Key("total").Int(story.total);
@@ -298,10 +300,11 @@ void Narrator::HookStarted(const NodeStory& story) const {
 }
 
 void Narrator::HookFinished(const NodeStory& story, const NodeReport& report) const {
-  const std::string name = HookName(*story.node);
-  const bool failed = Failed(report.result);
-  const std::string_view word = failed ? "ERROR" : "OK";
-  Say("Q033", "LogHookEndLine", failed ? Level::kError : Level::kInfo,
+  const std::string name = HookName(story);
+  const std::string_view status = report.result.status, word = status == "success"   ? "OK"
+                                                               : status == "skipped" ? "SKIP"
+                                                                                     : "ERROR";
+  Say("Q033", "LogHookEndLine", Level::kInfo,
       Line(story, fmt::format("{} hook: {}", word, name), word, report.result.execution_time),
       NodeData(story, report.result.status, [&](JsonWriter& json) {
         json.Key("execution_time").Double(report.result.execution_time).Key("index").Int(story.index);

@@ -138,7 +138,8 @@ Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& 
   scheduler::PlanSpec spec;
   for (const NodeId id : InOrder(manifest, members)) {
     task_of[id] = static_cast<scheduler::TaskId>(nodes.size());
-    nodes.push_back({id, PassesThrough(manifest.node(id), selected, sources)});
+    const bool silent = edges != PlanEdges::kNone && selected.Contains(id) && manifest.node(id).IsEphemeral();
+    nodes.push_back({id, PassesThrough(manifest.node(id), selected, sources), silent});
     scheduler::TaskSpec task;
     task.name = manifest.node(id).unique_id;
     spec.tasks.push_back(std::move(task));

@@ -18,6 +18,7 @@ struct PlannedNode {
   // Nothing is run for it: a node between selected ones, a source, an ephemeral model. It ends at once and only hands
   // on that what it needs has failed.
   bool pass_through = false;
+  bool silent = false;  // of those, an ephemeral model that was selected: compiled, and not told of
 };
 
 // What a node waits for.

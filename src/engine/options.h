@@ -69,8 +69,8 @@ struct Options {
   int threads = 0;                     // 0: the profile's
 
   SelectionOptions selection;
-  std::filesystem::path state;        // absolute; the artifacts of another run. Empty: none
-  std::filesystem::path defer_state;  // absolute; for --defer instead of `state`
+  std::filesystem::path state;        // seen from project_dir; the artifacts of another run. Empty: none
+  std::filesystem::path defer_state;  // the same, for --defer instead of `state`
   bool defer = false;
   bool favor_state = false;
   bool full_refresh = false;

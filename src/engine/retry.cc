@@ -35,7 +35,7 @@ constexpr std::array kRetryable{
 
 // The folder of the last run_results.json: --state, else the target folder.
 Result<fs::path> ResultsFolder(const Host& host, const Options& options) {
-  if (!options.state.empty()) return options.state;
+  if (!options.state.empty()) return options.project_dir / options.state;
   if (!options.target_path.empty()) return options.project_dir / options.target_path;
   STIR_ASSIGN(const project::Invocation invocation, MakeInvocation(host, options));
   STIR_ASSIGN(const project::ProjectConfig config, ReadProjectConfig(host, options, invocation));

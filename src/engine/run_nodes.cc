@@ -18,7 +18,8 @@ namespace {
 
 using project::Node;
 
-constexpr std::array<std::string_view, 6> kBuildTypes{"model", "seed", "snapshot", "test", "unit_test", "exposure"};
+constexpr std::array<std::string_view, 7> kBuildTypes{"model",     "seed",     "snapshot",   "test",
+                                                      "unit_test", "exposure", "saved_query"};
 constexpr std::array<std::string_view, 1> kRunTypes{"model"};
 constexpr std::array<std::string_view, 2> kTestTypes{"test", "unit_test"};
 constexpr std::array<std::string_view, 1> kSeedTypes{"seed"};
@@ -90,17 +91,17 @@ class NodeRunCommand {
     const std::vector<graph::NodeId> nodes = selected.ToVector();
     STIR_TRY(runner.Prepare(nodes, main_worker));
 
-    const bool started = RunHooks(runner, true, main_worker);
+    started_ = RunHooks(runner, true, main_worker);
     RunResults results;
-    if (started) {
+    if (started_) {
       STIR_ASSIGN(results, RunPlan(plan, runner, *engine));
     } else {
       SkipAll(plan, results);
     }
     Append(std::move(results.reports));
-    if (started) RunHooks(runner, false, main_worker);
+    RunHooks(runner, false, main_worker);
     if (options_.show_seeds && options_.command == "seed") STIR_TRY(SampleSeeds(runner, main_worker));
-    return Conclude(begun, results.interrupted);
+    return Conclude(begun, results.interrupted, runner.rendered());
   }
 
  private:
@@ -137,7 +138,7 @@ class NodeRunCommand {
       const Node& node = *report.node;
       if (node.type != project::ResourceType::kSeed || report.result.status != "success") continue;
       const std::string sql = fmt::format("select * from {} order by random()", node.relation_name);
-      STIR_ASSIGN(const runtime::Preview sample, runner.ShowInline(sql, kRows, worker));
+      STIR_ASSIGN(const runtime::Preview sample, runner.ShowInline(sql, kRows, worker, /*writes=*/false));
       samples_.push_back({&node, TableText(sample.columns, sample.rows)});
     }
     return {};
@@ -156,14 +157,22 @@ class NodeRunCommand {
     }
   }
 
+  // What on-run-end sees: the nodes that were run, and hooks that failed; nothing when no node was to run.
+  std::vector<project::NodeResult> ResultsForHooks() const {
+    std::vector<project::NodeResult> results;
+    for (const NodeReport& report : reports_) {
+      const bool good_hook = report.node->operation && report.result.status != "error";
+      if (!good_hook && started_) results.push_back(report.result);
+    }
+    return results;
+  }
+
   // False when a hook failed.
   bool RunHooks(runtime::NodeRunner& runner, bool on_run_start, runtime::Worker& worker) {
     const auto hooks = on_run_start ? manifest_->on_run_start() : manifest_->on_run_end();
     if (hooks.empty() || command_.work == NodeWork::kClone) return true;
     if (!on_run_start) narrator_.Blank();
-    std::vector<project::NodeResult> results;
-    for (const NodeReport& report : reports_) results.push_back(report.result);
-    std::vector<runtime::NodeOutcome> outcomes = runner.RunHooks(on_run_start, results, worker);
+    std::vector<runtime::NodeOutcome> outcomes = runner.RunHooks(on_run_start, ResultsForHooks(), worker);
     bool good = true;
     int index = 0;
     for (runtime::NodeOutcome& outcome : outcomes) {
@@ -173,7 +182,7 @@ class NodeRunCommand {
                       .total = static_cast<int>(hooks.size()),
                       .started_at = StartOf(outcome.result),
                       .finished_at = EndOf(outcome.result)};
-      narrator_.HookStarted(story);
+      if (outcome.result.status != "skipped") narrator_.HookStarted(story);
       NodeReport report{node, std::move(outcome.result), std::move(outcome.errors), {}, {}};
       narrator_.HookFinished(story, report);
       good = good && report.result.status != "error";
@@ -214,18 +223,20 @@ class NodeRunCommand {
     for (NodeReport& report : reports) reports_.push_back(std::move(report));
   }
 
-  Result<CommandResult> Conclude(Timestamp begun, bool interrupted) {
+  Result<CommandResult> Conclude(Timestamp begun, bool interrupted, const project::RenderedNodes& rendered) {
     const double elapsed = std::chrono::duration<double>(host_.clock.Now() - begun).count();
     std::vector<const Node*> ran;
     for (const NodeReport& report : reports_) ran.push_back(report.node);
     if (command_.work != NodeWork::kClone) narrator_.FinishedRunning(ran, elapsed);
     if (command_.work == NodeWork::kFreshness) {
+      STIR_TRY(WriteManifestFile(*manifest_, setting_, host_, options_, narrator_, rendered));
       STIR_TRY(WriteSourcesFile(reports_, elapsed, setting_, host_, options_, narrator_));
       narrator_.EndOfFreshness(reports_);
       return CommandResult{.success = !interrupted && !AnyFailed(reports_)};
     }
     ShowSamples();
     narrator_.CommandResult(reports_, elapsed, host_.clock.Now());
+    STIR_TRY(WriteManifestFile(*manifest_, setting_, host_, options_, narrator_, rendered));
     STIR_TRY(WriteRunResultsFile(reports_, elapsed, setting_, host_, options_, narrator_));
     if (!reports_.empty()) narrator_.EndOfRun(reports_, setting_.target_folder, interrupted);
     return CommandResult{.success = !interrupted && !AnyFailed(reports_)};
@@ -237,6 +248,7 @@ class NodeRunCommand {
   const std::shared_ptr<const project::Manifest> manifest_;
   const Narrator& narrator_;
   const NodeCommand& command_;
+  bool started_ = true;  // no on-run-start hook failed
   std::vector<NodeReport> reports_;
   std::vector<std::pair<const Node*, std::string>> samples_;  // a seed and its rows as a table
 };

@@ -94,7 +94,8 @@ Result<std::unique_ptr<const StateComparison>> CompareState(const Host& host, co
                                                             const Setting& setting, const project::Manifest& manifest) {
   auto comparison = std::make_unique<StateComparison>();
   if (!options.state.empty()) {
-    STIR_ASSIGN(comparison->artifacts, project::ReadPriorArtifacts(host.files, options.state, setting.target_path));
+    STIR_ASSIGN(comparison->artifacts,
+                project::ReadPriorArtifacts(host.files, options.project_dir / options.state, setting.target_path));
     comparison->state = project::ComparePrior(comparison->artifacts, manifest);
   }
   return std::unique_ptr<const StateComparison>(std::move(comparison));

@@ -7,19 +7,20 @@
 
 namespace stir::engine {
 
-Status Workbench::Open() {
+Status Workbench::Open(bool writes) {
   STIR_ASSIGN(setting, ReadSetting(host, options));
   narrator.emplace(host.events, host.sources, setting->narrator_style(options));
   STIR_ASSIGN(manifest, ParseSetting(*setting, host, options, *narrator));
-  STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, *narrator));
+  if (writes) STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, *narrator));
   selected = graph::NodeSet(manifest->nodes().size());
   return {};
 }
 
-Status Workbench::Select(std::span<const std::string_view> types) {
+Status Workbench::Select(std::span<const std::string_view> types, std::string_view indirect) {
   STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest));
-  STIR_ASSIGN(selected,
-              SelectNodes(*manifest, options.selection, types, host.sources, *narrator, comparison->state.get()));
+  SelectionOptions selection = options.selection;
+  if (!indirect.empty()) selection.indirect_selection = indirect;
+  STIR_ASSIGN(selected, SelectNodes(*manifest, selection, types, host.sources, *narrator, comparison->state.get()));
   return {};
 }
 
@@ -32,6 +33,11 @@ Status Workbench::Connect() {
   runner.emplace(manifest, *engine, std::move(with));
   on_cancel.emplace(host.cancel, [this] { connection->Cancel(); });
   return {};
+}
+
+Status Workbench::WriteArtifacts(std::span<const NodeReport> reports, double elapsed_seconds) const {
+  STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, *narrator, runner->rendered()));
+  return WriteRunResultsFile(reports, elapsed_seconds, *setting, host, options, *narrator);
 }
 
 }  // namespace stir::engine

@@ -13,6 +13,7 @@
 #include "engine/host.h"
 #include "engine/load_project.h"
 #include "engine/narrator.h"
+#include "engine/node_report.h"
 #include "engine/options.h"
 #include "graph/node_set.h"
 #include "runtime/runner.h"
@@ -25,14 +26,16 @@ struct Workbench {
   Workbench(const Workbench&) = delete;
   Workbench& operator=(const Workbench&) = delete;
 
-  // Reads and parses the project; writes manifest.json.
-  Status Open();
+  // Reads and parses the project; writes manifest.json, when asked to.
+  Status Open(bool writes = true);
   // How much there is of everything.
   void TellStats() const { narrator->FoundStats(*manifest); }
-  // Without this phase nothing is selected.
-  Status Select(std::span<const std::string_view> types);
+  // Without this phase nothing is selected. `indirect`: which tests come with nodes; empty: as the options say.
+  Status Select(std::span<const std::string_view> types, std::string_view indirect = {});
   // From here on the database is open.
   Status Connect();
+  // What became of the nodes: manifest.json once more, and run_results.json.
+  Status WriteArtifacts(std::span<const NodeReport> reports, double elapsed_seconds) const;
 
   const Host& host;
   const Options& options;

@@ -131,6 +131,16 @@ class Evaluator final : public CallContext {
     Sink* outer_sink;
     bool outer_autoescape, outer_silent;
   };
+  // A macro of its own runs.
+  struct InOwnMacro {
+    InOwnMacro(Evaluator& evaluator, const MacroObject& macro);
+    ~InOwnMacro() { self.own_macros_ -= counts; }
+    InOwnMacro(const InOwnMacro&) = delete;
+    InOwnMacro& operator=(const InOwnMacro&) = delete;
+
+    Evaluator& self;
+    const size_t counts;
+  };
   using ArgumentValues = SmallList<Value, 6>;
   using ArgumentKeywords = SmallList<KeywordArgument, 4>;
 
@@ -250,6 +260,7 @@ class Evaluator final : public CallContext {
   std::vector<Ref<Context>> kept_contexts_;
   std::vector<Ref<Activation>> free_activations_, escaped_activations_;
   std::vector<CallFrame> frames_;
+  size_t own_macros_ = 0;             // of the frames, those that MakeMacro made
   std::vector<Value> keyword_names_;  // of **kwargs in calls under way
   Module* module_ = nullptr;
   Ref<Activation> activation_;

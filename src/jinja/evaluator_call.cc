@@ -167,6 +167,13 @@ Evaluator::Running::~Running() {
   self.module_ = outer_module;
 }
 
+Evaluator::InOwnMacro::InOwnMacro(Evaluator& evaluator, const MacroObject& macro)
+    : self(evaluator), counts(macro.module ? 0 : 1) {
+  if (counts == 0) return;
+  self.scope_.MacroCalled(static_cast<const RefCounted*>(&macro), self.own_macros_);
+  ++self.own_macros_;
+}
+
 // False when a call block's body ended the macro around it.
 bool Evaluator::CallMacro(const MacroObject& macro, const Arguments& arguments, Value& result, Sink* direct) {
   CheckStack();
@@ -210,6 +217,7 @@ bool Evaluator::CallMacroInto(const MacroObject& macro, Module& module, Ref<Acti
 
 Flow Evaluator::EnterMacro(const MacroObject& macro, Module& module, Ref<Activation> activation, Sink& sink) {
   const Running running(*this, module, std::move(activation), sink, {macro.name, call_span_}, macro.autoescape);
+  const InOwnMacro depth(*this, macro);
   try {
     return RunMacro(macro.unit);
   } catch (ReturnUnwind&) {

@@ -1,4 +1,5 @@
 // What hosts do with templates: macros as values, return, calls seen without rendering, output pieces, native values.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "jinja/kinds.h"
@@ -69,6 +70,22 @@ TEST(Macro, HostsCallMacrosAndMacrosCallHosts) {
     return context.Call(arguments.positional[0], {arguments.positional.subspan(1), {}});
   });
   EXPECT_EQ(Rendered("{{ apply(text, 3) }}{{ apply(add, 3) }}", scope), "<3>4");
+}
+
+TEST(Macro, ScopesAreToldOfCallsAndHowDeepTheyAre) {
+  struct Listening : MapScope {
+    explicit Listening(MapScope scope) : MapScope(std::move(scope)) {}
+    void MacroCalled(const void* macro, size_t depth) override {
+      for (const auto& [name, value] : values)
+        if (value.Identity() == macro) told += fmt::format("{}{} ", name, depth);
+    }
+    std::string told;
+  } scope(WithMacros("{% macro outer() %}{{ inner() }}{{ caller() }}{% endmacro %}{% macro inner() %}i{% endmacro %}"));
+  EXPECT_EQ(
+      Rendered("{% macro own() %}{{ inner() }}{% endmacro %}{{ own() }}{% call outer() %}{{ inner() }}{% endcall %}",
+               scope),
+      "iii");
+  EXPECT_EQ(scope.told, "inner0 outer0 inner1 inner1 ");
 }
 
 TEST(Macro, LenientUndefinedEndsAtMacrosOfTheirOwn) {

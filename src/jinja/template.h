@@ -97,6 +97,8 @@ class Scope {
   virtual ~Scope() = default;
   // Sets `value` and returns true when the name is known.
   virtual bool Lookup(std::string_view name, Value& value) = 0;
+  // A macro of its own (MakeMacro) is called: its Value::Identity, and how many such macros the call stands in.
+  virtual void MacroCalled(const void* /*macro*/, size_t /*depth*/) {}
 };
 
 // How names and attributes that do not exist behave: kDefault prints as '' and fails when used; kLenient swallows

@@ -16,6 +16,13 @@ inline void WriteArtifactHeader(JsonWriter& json, std::string_view schema, const
   json.Key("env").BeginObject().EndObject().EndObject();
 }
 
+// As Python writes a time in UTC: no fraction where there is none.
+inline std::string PythonTime(Timestamp time) {
+  std::string text = FormatTimestamp(time);
+  text.erase(text.ends_with(".000000Z") ? text.size() - 8 : text.size() - 1);
+  return text + "+00:00";
+}
+
 inline void WriteTextOrNull(JsonWriter& json, std::string_view key, std::string_view text) {
   json.Key(key);
   text.empty() ? json.Null() : json.String(text);

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "project/invocation.h"
 #include "project/manifest.h"
+#include "project/rendered_nodes.h"
 
 namespace stir::project {
 
@@ -26,11 +27,15 @@ struct ArtifactMetadata {
 // One node as dbt's artifacts have it: what `ls --output json` and the templates' `model` and `graph` are made of.
 void WriteNode(JsonWriter& json, const Manifest& manifest, const Node& node);
 
-// The whole manifest.json. Secrets are not redacted here.
-std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata);
+// The whole manifest.json, with what a run made of its nodes. Secrets are not redacted here.
+std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata,
+                          const RenderedNodes& rendered = {});
 // The same in parts of about a megabyte, each cut between two nodes.
-Status WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata,
+Status WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata, const RenderedNodes& rendered,
                      const std::function<Status(std::string& part)>& sink);
+
+// semantic_manifest.json: the semantic layer alone, in MetricFlow's form.
+std::string WriteSemanticManifest(const Manifest& manifest);
 
 struct PhaseTiming {
   std::string name;  // "compile", "execute"

@@ -295,7 +295,7 @@ BaseContext::BaseContext(const Invocation& invocation, Value target, std::string
   names_.emplace("invocation_id", Value::String(invocation.id));
   names_.emplace("run_started_at", pylib::MakeDatetimeUtc(invocation.started_at));
   names_.emplace("modules", pylib::Modules(*invocation.clock));
-  names_.emplace("exceptions", MakeExceptions(invocation.events));
+  names_.emplace("exceptions", MakeExceptions(invocation));
   std::vector<std::pair<Value, Value>> flags;
   for (const auto& [name, value] : invocation.flags) flags.emplace_back(Value::String(name), value);
   names_.emplace("flags", Value::MakeDict(std::move(flags)));
@@ -366,5 +366,41 @@ bool SimpleScope::Lookup(std::string_view name, Value& value) {
   }
   return base_.Lookup(name, value);
 }
+
+namespace {
+
+class Names final : public jinja::Object {
+ public:
+  explicit Names(LookupFunction lookup) : lookup_(std::move(lookup)) {}
+  std::string_view TypeName() const override { return "dict"; }
+  bool IsMapping() const override { return true; }
+  std::optional<bool> Contains(const Value& name) override { return name.IsString() && Find(name.AsString()); }
+  Result<std::optional<Value>> GetItem(CallContext&, const Value& key) override {
+    return {key.IsString() ? Find(key.AsString()) : std::nullopt};
+  }
+  Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
+    if (name != "get") return {Find(name)};
+    jinja::Ref<Names> self(this);
+    return {jinja::MakeFunction("get", [self](CallContext&, const Arguments& arguments) -> Result<Value> {
+      ArgumentReader args("get", arguments);
+      STIR_ASSIGN(const Value key, args.Required("key"));
+      Value fallback = args.Optional("default");
+      std::optional<Value> found = key.IsString() ? self->Find(key.AsString()) : std::nullopt;
+      return found ? *std::move(found) : std::move(fallback);
+    })};
+  }
+
+ private:
+  std::optional<Value> Find(std::string_view name) {
+    Value value;
+    return lookup_(name, value) ? std::optional(std::move(value)) : std::nullopt;
+  }
+
+  LookupFunction lookup_;
+};
+
+}  // namespace
+
+Value MakeNames(LookupFunction lookup) { return Value::New<Names>(std::move(lookup)); }
 
 }  // namespace stir::project

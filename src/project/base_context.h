@@ -63,6 +63,10 @@ FindVarFunction Noting(FindVarFunction find, Reads& reads);
 jinja::Value MakeEnvVar(const Environment& environment, bool secrets,
                         std::function<void(const std::string& value)> on_secret = {});
 
+// The mapping `context`: a scope's names by attribute, item and get(). What `lookup` refers to outlives it.
+using LookupFunction = std::function<bool(std::string_view name, jinja::Value& value)>;
+jinja::Value MakeNames(LookupFunction lookup);
+
 // Names from a BaseContext and a few of its own: enough for YAML files.
 class SimpleScope final : public jinja::Scope {
  public:

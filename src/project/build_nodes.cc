@@ -156,6 +156,7 @@ void NodeBuilder::Name(Node& node, ResourceType type, const PackageContext& pack
 void NodeBuilder::Configure(Node& node, const PackageContext& package, const Origin& origin) {
   std::span<const ConfigEntry> properties, in_file;
   std::span<const std::pair<std::string, Value>> raw_properties, raw_in_file;
+  std::vector<std::pair<std::string, Value>> as_values;
   if (origin.patch) {
     properties = origin.patch.patch->config;
     raw_properties = origin.patch.patch->unrendered;
@@ -163,6 +164,10 @@ void NodeBuilder::Configure(Node& node, const PackageContext& package, const Ori
   if (origin.sql) {
     in_file = origin.sql->recording.config;
     raw_in_file = origin.sql->unrendered;
+    if (node.type == ResourceType::kModel && origin.sql->is_static) {
+      for (const ConfigEntry& entry : in_file) as_values.emplace_back(entry.key, entry.value);
+      raw_in_file = as_values;
+    }
   }
   node.config = LayerConfig(package, node.type, node.fqn, properties, in_file);
   node.unrendered_config = LayerUnrendered(package, node.type, node.fqn, raw_properties, raw_in_file);
@@ -171,6 +176,11 @@ void NodeBuilder::Configure(Node& node, const PackageContext& package, const Ori
   AddTags(node, TextsOf(FindKey(in_file, "tags")));
   AddTags(node, node.config->tags);
   Place(node, package);
+  // As dbt, `config(schema=none)` counts for the names, and is gone afterwards.
+  std::vector<ConfigEntry> said;
+  std::ranges::copy_if(in_file, std::back_inserter(said),
+                       [](const ConfigEntry& entry) { return !entry.value.IsNone(); });
+  if (said.size() < in_file.size()) node.config = LayerConfig(package, node.type, node.fqn, properties, said);
 }
 
 void NodeBuilder::Place(Node& node, const PackageContext& package) {
@@ -280,8 +290,8 @@ void NodeBuilder::RecordHooks(Node& node, const PackageContext& package) {
     for (const Hook& hook : *hooks) {
       if (!HasJinja(hook.sql)) continue;
       auto code = jinja::Template::Parse(hook.sql, jinja::Origin{hook.span.source, hook.span.begin, false, hook.span});
-      Status status =
-          code.ok() ? Record(**code, node.name, *package.parse, recording) : Status(std::move(code).error());
+      Status status = code.ok() ? Record(**code, node.operation ? Text() : node.name, *package.parse, recording)
+                                : Status(std::move(code).error());
       if (!status.ok()) Append(errors_, std::move(status).error());
     }
   }
@@ -294,17 +304,8 @@ void NodeBuilder::RecordHooks(Node& node, const PackageContext& package) {
                           .About(std::string(node.unique_id))
                           .Hint("a seed depends on nothing: move the hook to a model"));
   }
-  for (RefCall& use : uses.refs) {
-    const bool known = std::ranges::any_of(node.refs, [&](const RefCall& other) {
-      return other.name == use.name && other.package == use.package && other.version == use.version;
-    });
-    if (!known) node.refs.push_back(use);
-  }
-  for (SourceCall& use : uses.sources) {
-    const bool known = std::ranges::any_of(
-        node.sources, [&](const SourceCall& other) { return other.source == use.source && other.table == use.table; });
-    if (!known) node.sources.push_back(use);
-  }
+  std::ranges::move(uses.refs, std::back_inserter(node.refs));
+  std::ranges::move(uses.sources, std::back_inserter(node.sources));
   std::ranges::move(uses.functions, std::back_inserter(node.functions));
   for (MacroId macro : uses.macros) {
     if (std::ranges::find(node.macros, macro) == node.macros.end()) node.macros.push_back(macro);
@@ -405,6 +406,7 @@ Node NodeBuilder::FromHook(const PackageContext& package, const yaml::Node& hook
   const std::string tag[] = {kind};
   AddTags(node, tag);
   Configure(node, package, {});
+  RecordHooks(node, package);  // the project's hooks of models count as an operation's too
   return node;
 }
 

@@ -64,7 +64,9 @@ Result<std::string> Fill(std::string_view pattern, const Arguments& arguments) {
 
 class Exceptions final : public jinja::Object {
  public:
-  explicit Exceptions(EventSink* events) : events_(events) {}
+  explicit Exceptions(const Invocation& invocation)
+      : events_(invocation.warnings_are_silent ? nullptr : invocation.events),
+        warnings_are_errors_(invocation.warnings_are_errors) {}
   std::string_view TypeName() const override { return "exceptions"; }
 
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
@@ -88,14 +90,18 @@ class Exceptions final : public jinja::Object {
   }
 
   Value Warn() const {
-    return jinja::MakeFunction("warn", [events = events_](CallContext&, const Arguments& arguments) -> Result<Value> {
-      STIR_ASSIGN(std::string message, Fill("$0", arguments));
-      if (!events) return Value::String("");
-      std::string data = "{\"msg\": ";
-      AppendJsonString(data, message);
-      events->Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, "[WARNING]: " + message, data + "}"});
-      return Value::String("");
-    });
+    return jinja::MakeFunction(
+        "warn",
+        [events = events_, are_errors = warnings_are_errors_](CallContext&,
+                                                              const Arguments& arguments) -> Result<Value> {
+          STIR_ASSIGN(std::string message, Fill("$0", arguments));
+          if (are_errors) return Diagnostic(kRaised, "[WARNING]: " + message);
+          if (!events) return Value::String("");
+          std::string data = "{\"msg\": ";
+          AppendJsonString(data, message);
+          events->Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, "[WARNING]: " + message, data + "}"});
+          return Value::String("");
+        });
   }
 
   // (yaml_columns, sql_columns)
@@ -143,11 +149,12 @@ class Exceptions final : public jinja::Object {
         });
   }
 
-  EventSink* events_;
+  EventSink* events_;  // null: nothing is told
+  bool warnings_are_errors_;
 };
 
 }  // namespace
 
-Value MakeExceptions(EventSink* events) { return Value::New<Exceptions>(events); }
+Value MakeExceptions(const Invocation& invocation) { return Value::New<Exceptions>(invocation); }
 
 }  // namespace stir::project

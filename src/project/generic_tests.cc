@@ -384,10 +384,10 @@ std::shared_ptr<const jinja::Template> GenericTestBuilder::CodeOf(std::string_vi
 void GenericTestBuilder::NoteTarget(const Declaration& test, const TestTarget& target, bool as_written,
                                     Recording& recording) const {
   if (target.table) {
-    recording.AddSource({target.table->source_name, target.table->name, test.span});
+    recording.sources.push_back({target.table->source_name, target.table->name, test.span});
   } else {
     const Version version = target.version ? *target.version : Version{};
-    recording.AddRef({"", std::string(target.name), version.text, as_written && version.is_number, test.span});
+    recording.refs.push_back({"", std::string(target.name), version.text, as_written && version.is_number, test.span});
   }
 }
 

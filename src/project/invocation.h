@@ -26,8 +26,9 @@ struct Invocation {
   Timestamp started_at{};
   const Clock* clock = nullptr;
   const Environment* environment = nullptr;
-  EventSink* events = nullptr;  // log(), print()
-  jinja::Value vars;            // --vars, a dict, frozen; undefined: none
+  EventSink* events = nullptr;  // log(), print(), exceptions.warn(); null: nothing is said
+  bool warnings_are_errors = false, warnings_are_silent = false;  // those of exceptions.warn()
+  jinja::Value vars;                                              // --vars, a dict, frozen; undefined: none
   std::vector<std::pair<std::string, jinja::Value>>
       flags;  // upper-case names as templates see them: FULL_REFRESH, WHICH, ...
 };

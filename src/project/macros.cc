@@ -111,8 +111,11 @@ void MacroIndex::FindDependencies(Macro& macro) const {
     }
     if (dot == std::string::npos) {
       add(Resolve(macro.package, call.callee));
-    } else {
-      add(Find(std::string_view(call.callee).substr(0, dot), std::string_view(call.callee).substr(dot + 1)));
+    } else if (!call.callee.starts_with("adapter.")) {
+      // As dbt, what is no package's macro is looked for by its name alone: `builtins.ref`.
+      const std::string_view name = std::string_view(call.callee).substr(dot + 1);
+      const Macro* found = Find(std::string_view(call.callee).substr(0, dot), name);
+      add(found ? found : Resolve(layout_.root, name));
     }
   }
 }

@@ -258,7 +258,7 @@ class Manifest final : public graph::Selectable {
   void VisitConfig(graph::NodeId node, std::span<const std::string> path,
                    const std::function<void(const graph::ConfigValue&)>& visit) const override;
   Text adapter_type() const { return adapter_type_; }
-  // The on-run-start / on-run-end operations in the order in which they run (packages first, root last).
+  // The on-run-start / on-run-end operations in the order in which they run (the root's first).
   std::span<const graph::NodeId> on_run_start() const { return on_run_start_; }
   std::span<const graph::NodeId> on_run_end() const { return on_run_end_; }
 

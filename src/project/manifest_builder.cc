@@ -353,14 +353,17 @@ void ManifestBuilder::MakeGraph(Diagnostics& errors) {
   errors.push_back(std::move(diagnostic));
 }
 
-// Packages' hooks run before the root's, each in the order of its list.
+// The root's hooks run before those of its packages, which follow by name; each in the order of its list.
 void ManifestBuilder::ListOperations() {
-  const Text root = manifest_->project_name();
-  for (bool of_root : {false, true}) {
-    for (const Node& node : manifest_->nodes_) {
-      if (!node.operation || (node.package == root) != of_root) continue;
+  for (const Node& node : manifest_->nodes_) {
+    if (node.operation)
       (node.operation->on_run_start ? manifest_->on_run_start_ : manifest_->on_run_end_).push_back(node.id);
-    }
+  }
+  for (auto* hooks : {&manifest_->on_run_start_, &manifest_->on_run_end_}) {
+    std::ranges::sort(*hooks, {}, [this](graph::NodeId id) {
+      const Node& node = manifest_->node(id);
+      return std::tuple(node.package != manifest_->project_name(), node.package, node.operation->index);
+    });
   }
 }
 

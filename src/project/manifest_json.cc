@@ -32,6 +32,8 @@ class NodeWriter {
 
   // From here on configurations are written many times.
   void Share() { share_ = true; }
+  // Nodes are written with what a run made of them. Outlives the writer.
+  void Repeat(const RenderedNodes& rendered) { rendered_nodes_ = &rendered; }
 
   // Hands on what has been written so far.
   Status Flush() {
@@ -45,6 +47,7 @@ class NodeWriter {
 
   void Write(const Node& node) {
     if (json_.text().size() > kPart) static_cast<void>(Flush());
+    rendered_ = FindRendered(node);
     json_.BeginObject();
     if (node.function) Put("returns", node.function->returns);
     if (node.source) {
@@ -67,6 +70,12 @@ class NodeWriter {
   }
 
  private:
+  const RenderedNode* FindRendered(const Node& node) const {
+    if (!rendered_nodes_ || node.id >= manifest_.nodes().size() || &manifest_.node(node.id) != &node) return nullptr;
+    const auto found = rendered_nodes_->find(node.id);
+    return found == rendered_nodes_->end() ? nullptr : &found->second;
+  }
+
   void Text(std::string_view key, std::string_view text) { json_.Key(key).String(text); }
   void OrNull(std::string_view key, std::string_view text) {
     json_.Key(key);
@@ -113,10 +122,11 @@ class NodeWriter {
     OrNull("group", node.test ? std::string_view(node.test->group) : std::string_view(node.config->group));
     Docs(node);
     OrNull("patch_path", node.patch_path);
-    Null("build_path");
+    OrNull("build_path", rendered_ ? std::string_view(rendered_->build_path) : std::string_view());
     Put("unrendered_config", node.unrendered_config);
     json_.Key("created_at").Double(created_at_);
-    OrNull("relation_name", node.relation_name);
+    OrNull("relation_name",
+           rendered_ && node.relation_name.empty() ? std::string_view(rendered_->relation_name) : node.relation_name);
     Text("raw_code", node.raw_code);
     List("doc_blocks", node.doc_blocks);
   }
@@ -196,6 +206,9 @@ class NodeWriter {
   void Macros(const Node& node) {
     json_.Key("macros").BeginArray();
     for (MacroId id : node.macros) json_.String(manifest_.macros().at(id).unique_id);
+    if (rendered_) {
+      for (MacroId id : rendered_->macros) json_.String(manifest_.macros().at(id).unique_id);
+    }
     json_.EndArray();
   }
 
@@ -270,7 +283,7 @@ class NodeWriter {
     Uses(node);
     Calls("functions", node.functions);
     DependsOn(node);
-    Null("compiled_path");
+    Compiled();
     Contract(node);
     if (node.model) ModelTail(*node.model);
     if (node.function) {
@@ -279,7 +292,23 @@ class NodeWriter {
     }
     if (node.test && node.test->generic) TestTail(*node.test);
     if (node.operation)
-      json_.Key("index").Int(node.operation->index + 1);  // dbt counts hooks from 1 here, names them from 0
+      json_.Key("index").Int(rendered_ && rendered_->hook_number > 0 ? rendered_->hook_number : node.operation->index);
+  }
+
+  void Compiled() {
+    OrNull("compiled_path", rendered_ ? std::string_view(rendered_->compiled_path) : std::string_view());
+    if (!rendered_ || !rendered_->code) return;
+    json_.Key("compiled").Bool(true);
+    Text("compiled_code", *rendered_->code);
+    json_.Key("extra_ctes_injected").Bool(rendered_->has_ctes);
+    json_.Key("extra_ctes").BeginArray();
+    for (const RenderedNode::Cte& cte : rendered_->ctes) {
+      json_.BeginObject();
+      Text("id", cte.unique_id);
+      OrNull("sql", cte.sql);
+      json_.EndObject();
+    }
+    json_.EndArray();
   }
 
   void ModelTail(const ModelPart& model) {
@@ -450,6 +479,8 @@ class NodeWriter {
   const Sink* sink_;
   Status full_;
   bool share_ = false;
+  const RenderedNodes* rendered_nodes_ = nullptr;
+  const RenderedNode* rendered_ = nullptr;  // of the node that is being written; null: none
   std::unordered_map<const Config*, std::string> configurations_;
 };
 
@@ -690,18 +721,20 @@ void WriteWhole(JsonWriter& json, NodeWriter& writer, const Manifest& manifest, 
 
 }  // namespace
 
-std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata) {
+std::string WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata, const RenderedNodes& rendered) {
   JsonWriter json;
   json.Reserve(EstimatedSize(manifest));
   NodeWriter writer(json, manifest, Seconds(metadata.generated_at));
+  writer.Repeat(rendered);
   WriteWhole(json, writer, manifest, metadata);
   return std::move(json).Take();
 }
 
-Status WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata,
+Status WriteManifest(const Manifest& manifest, const ArtifactMetadata& metadata, const RenderedNodes& rendered,
                      const std::function<Status(std::string& part)>& sink) {
   JsonWriter json;
   NodeWriter writer(json, manifest, Seconds(metadata.generated_at), &sink);
+  writer.Repeat(rendered);
   WriteWhole(json, writer, manifest, metadata);
   return writer.Flush();
 }

@@ -93,7 +93,7 @@ TEST(ManifestJson, HoldsWhatWasParsed) {
   const Json& a = json["nodes"]["model.shop.a"];
   EXPECT_EQ(a["config"]["unique_key"], "id");
   EXPECT_EQ(a["config"]["materialized"], "view");
-  EXPECT_EQ(a["unrendered_config"].dump(), R"({"meta":{"owner":"ann"},"tags":"['t']","unique_key":"id"})");
+  EXPECT_EQ(a["unrendered_config"].dump(), R"({"meta":{"owner":"ann"},"tags":["t"],"unique_key":"id"})");
   EXPECT_EQ(a["description"], "text");
   EXPECT_EQ(a["sources"].dump(), R"([["raw","events"]])");
   EXPECT_EQ(json["nodes"]["model.shop.b"]["depends_on"].dump(),

@@ -251,7 +251,7 @@ Value MakeRef(ParseScope& scope) {
     }
     use.name = names.back().AsString();
     if (names.size() == 2) use.package = names.front().AsString();
-    scope.recording().AddRef(std::move(use));
+    scope.recording().refs.push_back(std::move(use));
     return MakeParseRelation(scope.context().dialect(), scope.relation());
   });
 }
@@ -264,7 +264,7 @@ Value MakeSource(ParseScope& scope) {
                         "`source` takes two names: the source's and the table's, not " + std::to_string(names.size()));
     }
     if (!names[0].IsString() || !names[1].IsString()) return Diagnostic(kBadCall, "`source` takes names as texts");
-    scope.recording().AddSource(
+    scope.recording().sources.push_back(
         {std::string(names[0].AsString()), std::string(names[1].AsString()), context.call_span()});
     return MakeParseRelation(scope.context().dialect(), scope.relation());
   });
@@ -353,19 +353,6 @@ Value MakeTryOrCompilerError() {
 
 }  // namespace
 
-void Recording::AddRef(RefUse use) {
-  const bool known = std::ranges::any_of(refs, [&](const RefUse& other) {
-    return other.name == use.name && other.package == use.package && other.version == use.version;
-  });
-  if (!known) refs.push_back(std::move(use));
-}
-
-void Recording::AddSource(SourceUse use) {
-  const bool known = std::ranges::any_of(
-      sources, [&](const SourceUse& other) { return other.source == use.source && other.table == use.table; });
-  if (!known) sources.push_back(std::move(use));
-}
-
 void Recording::AddMacro(MacroId macro) {
   if (std::ranges::find(macros, macro) == macros.end()) macros.push_back(macro);
 }
@@ -441,6 +428,8 @@ bool ParseScope::LookupOwn(std::string_view name, Value& value) {
     return found(Value::New<ParseApi>(MakeParseRelation(context_.dialect(), relation_)));
   }
   if (name == "try_or_compiler_error") return found(MakeTryOrCompilerError());
+  if (name == "context")
+    return found(MakeNames([this](std::string_view asked, Value& held) { return Lookup(asked, held); }));
   if (name == "builtins") {
     Value builtins = Value::MakeDict();
     builtins.AsDict().Set("ref", MakeRef(*this));

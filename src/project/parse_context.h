@@ -33,15 +33,13 @@ struct NamedUse {  // function(), metric()
 
 // What one rendering asked for, in order, without doubles.
 struct Recording {
-  std::vector<RefUse> refs;
+  std::vector<RefUse> refs;  // as often as they are called, also the next
   std::vector<SourceUse> sources;
   std::vector<NamedUse> functions, metrics;
   std::vector<MacroId> macros;      // called by the text itself, not by other macros
   std::vector<ConfigEntry> config;  // the config() calls joined
   Reads reads;
 
-  void AddRef(RefUse use);
-  void AddSource(SourceUse use);
   void AddMacro(MacroId macro);
 };
 

@@ -91,8 +91,8 @@ TEST(Parse, HooksAreNodesInTheirOrder) {
   std::vector<std::string_view> order;
   for (graph::NodeId id : manifest.on_run_start()) order.push_back(manifest.node(id).unique_id);
   EXPECT_EQ(order,
-            (std::vector<std::string_view>{"operation.util.util-on-run-start-0", "operation.shop.shop-on-run-start-0",
-                                           "operation.shop.shop-on-run-start-1"}));
+            (std::vector<std::string_view>{"operation.shop.shop-on-run-start-0", "operation.shop.shop-on-run-start-1",
+                                           "operation.util.util-on-run-start-0"}));
   EXPECT_EQ(manifest.on_run_end().size(), 1U);
   EXPECT_EQ(Parents(manifest, "operation.shop.shop-on-run-start-1"), std::vector<std::string_view>{"model.shop.a"});
 }

@@ -251,7 +251,11 @@ class Reader {
     patch.constraints = ReadConstraints(reader, true);
     patch.deprecation_date = reader.Text("deprecation_date");
     if (section == "snapshots" && reader.Find("relation")) patch.relation = node.FindEntry("relation")->value;
-    if (const yaml::Node* spine = reader.Mapping("time_spine")) patch.time_spine = Render(*spine);
+    if (const yaml::Node* spine = reader.Mapping("time_spine")) {
+      patch.time_spine = Render(*spine);
+      if (!patch.time_spine.AsDict().Find("custom_granularities"))
+        patch.time_spine.AsDict().Set("custom_granularities", Value::List());
+    }
     if (section == "functions") ReadSignature(reader, node, patch);
     const Version latest = ReadVersion(reader, node, "latest_version");
     const auto versions = section == "models" ? reader.List("versions") : std::span<const YamlNode>();
@@ -538,10 +542,12 @@ class Reader {
     std::erase_if(table.config, [](const ConfigEntry& entry) { return entry.key == "freshness"; });
     const FreshnessSetting freshness = ReadFreshness(reader, node, own, source.freshness);
     if (!IsEmpty(freshness)) set("freshness", FreshnessValue(freshness));
-    const std::optional<Value> field = LateText(reader, node, own, "loaded_at_field");
-    const std::optional<Value> query = LateText(reader, node, own, "loaded_at_query");
-    set("loaded_at_field", field ? *field : query ? Value::None() : source.loaded_at_field.value_or(Value::None()));
-    set("loaded_at_query", query ? *query : field ? Value::None() : source.loaded_at_query.value_or(Value::None()));
+    // A field beside the table's name, also none, is the last word; one among its configuration has to say something.
+    const bool says_field = node.FindEntry("loaded_at_field") != nullptr;
+    const Value field = LateText(reader, node, own, "loaded_at_field").value_or(Value::None());
+    const Value query = LateText(reader, node, own, "loaded_at_query").value_or(Value::None());
+    set("loaded_at_field", says_field || !field.IsNone() ? field : source.loaded_at_field.value_or(Value::None()));
+    set("loaded_at_query", says_field || !query.IsNone() ? query : source.loaded_at_query.value_or(Value::None()));
     const Value* config_meta = FindEntry(own, "meta");
     set("meta", Merged({&source.meta, &own_meta, config_meta ? config_meta : &own_meta}));
     const std::vector<std::string> tags = Joined({source.tags, own_tags, TextsOf(FindEntry(own, "tags"))});

@@ -223,5 +223,33 @@ saved_queries:
   EXPECT_EQ(json["saved_queries"]["saved_query.shop.sq"]["depends_on"]["nodes"].dump(), R"(["metric.shop.per"])");
 }
 
+TEST(Models, ConfigurationThatDbtNeedNotRenderStandsAsItsValues) {
+  MemoryProject project;
+  project
+      .File("models/a.sql", "{# plain #}{{ config(materialized='table', grants={'select': ['ann']}) }}select 1 as id")
+      .File("models/b.sql", "{{ config(meta={'level': 1}, tags=['x']) }}select * from {{ ref('a') }}")
+      .File("models/c.sql", "{{ config(tags=['x']) }}{% if true %}{% endif %}select 1");
+  const Json nodes = Written(project)["nodes"];
+  EXPECT_EQ(nodes["model.shop.a"]["unrendered_config"]["grants"].dump(), R"({"select":["ann"]})");
+  EXPECT_EQ(nodes["model.shop.b"]["unrendered_config"]["tags"], "['x']");
+  EXPECT_EQ(nodes["model.shop.c"]["unrendered_config"]["tags"], "['x']");
+}
+
+TEST(Models, ReferToAnotherAsOftenAsTheySay) {
+  MemoryProject project;
+  project.File("models/a.sql", "select 1 as id")
+      .File("models/b.sql", "select * from {{ ref('a') }} union all select * from {{ ref('a') }}");
+  const Json b = Written(project)["nodes"]["model.shop.b"];
+  EXPECT_EQ(b["refs"].size(), 2u);
+  EXPECT_EQ(b["depends_on"]["nodes"].dump(), R"(["model.shop.a"])");
+}
+
+TEST(Models, SeeTheirNamesAsContext) {
+  MemoryProject project;
+  project.File("macros/m.sql", "{% macro m() %}{{ context.model.name }}{{ context['target'].name }}{% endmacro %}")
+      .File("models/a.sql", "select '{{ m() }}' as id -- {{ context is mapping }}");
+  EXPECT_EQ(Written(project)["nodes"]["model.shop.a"]["depends_on"]["macros"].dump(), R"(["macro.shop.m"])");
+}
+
 }  // namespace
 }  // namespace stir::project

@@ -5,17 +5,12 @@ namespace stir::project {
 
 namespace {
 
-std::string BatchTime(Timestamp time) {
-  std::string text = FormatTimestamp(time);
-  text.erase(text.ends_with(".000000Z") ? text.size() - 8 : text.size() - 1);
-  return text + "+00:00";
-}
-
 JsonWriter& WriteBatches(JsonWriter& json, const BatchResults& batches) {
   json.BeginObject();
   for (const auto& [key, list] : {std::pair("successful", &batches.successful), std::pair("failed", &batches.failed)}) {
     json.Key(key).BeginArray();
-    for (const auto& [start, end] : *list) json.BeginArray().String(BatchTime(start)).String(BatchTime(end)).EndArray();
+    for (const auto& [start, end] : *list)
+      json.BeginArray().String(PythonTime(start)).String(PythonTime(end)).EndArray();
     json.EndArray();
   }
   return json.EndObject();

@@ -9,8 +9,8 @@ namespace {
 void WriteResult(JsonWriter& json, const SourceResult& result) {
   const std::chrono::duration<double> age = result.snapshotted_at - result.max_loaded_at;
   json.BeginObject().Key("unique_id").String(result.unique_id);
-  json.Key("max_loaded_at").String(FormatTimestamp(result.max_loaded_at));
-  json.Key("snapshotted_at").String(FormatTimestamp(result.snapshotted_at));
+  json.Key("max_loaded_at").String(PythonTime(result.max_loaded_at));
+  json.Key("snapshotted_at").String(PythonTime(result.snapshotted_at));
   json.Key("max_loaded_at_time_ago_in_s").Double(age.count());
   json.Key("status").String(result.status);
   WriteValue(json.Key("criteria"), result.criteria);

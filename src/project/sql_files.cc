@@ -2,6 +2,7 @@
 #include "project/sql_files.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/strings.h"
 
@@ -35,6 +36,62 @@ std::vector<std::pair<std::string, Value>> UnrenderedConfig(const jinja::Templat
   return unrendered;
 }
 
+// Texts, lists and dicts, and booleans as Python writes them; all else is rendered.
+bool IsStaticValue(const Value& value, std::string_view source) {
+  if (value.IsString()) return true;
+  if (value.type() == jinja::Type::kBool) return source.find(value.AsBool() ? "True" : "False") != source.npos;
+  if (value.type() == jinja::Type::kList)
+    return std::ranges::all_of(value.Items(), [&](const Value& item) { return IsStaticValue(item, source); });
+  return value.IsDict() && std::ranges::all_of(value.AsDict().entries(), [&](const auto& entry) {
+           return entry.first.IsString() && IsStaticValue(entry.second, source);
+         });
+}
+
+bool IsStaticCall(const jinja::CallSite& call) {
+  if (call.callee == "ref" || call.callee == "source") return !call.arguments.empty();
+  return call.callee == "config" && !call.arguments.empty() &&
+         std::ranges::all_of(call.arguments, [](const jinja::CallSite::Argument& argument) {
+           return !argument.keyword.empty() && argument.keyword != "pre_hook" && argument.keyword != "post_hook" &&
+                  IsStaticValue(argument.literal, argument.source);
+         });
+}
+
+size_t SkipSpace(std::string_view text, size_t at) {
+  const size_t next = text.find_first_not_of(" \t\r\n", at);
+  return next == text.npos ? text.size() : next;
+}
+
+// Whether it matters how the configuration was read.
+bool HasValues(const Recording& recording) {
+  return std::ranges::any_of(recording.config, [](const ConfigEntry& entry) { return !entry.value.IsString(); });
+}
+
+bool IsStatic(const ParsedSql& sql, const ParseContext& context) {
+  const bool replaced = std::ranges::any_of(std::array{"ref", "source", "config"}, [&](std::string_view macro) {
+    return context.macros().Resolve(context.package(), macro) != nullptr;
+  });
+  if (replaced || !sql.origin.verbatim) return false;
+  const std::vector<jinja::CallSite> calls = sql.code->Calls();
+  const std::string_view text = sql.raw_code;
+  const uint32_t base = sql.origin.base;
+  for (size_t at = text.find('{'); at != text.npos; at = text.find('{', at)) {
+    const std::string_view rest = text.substr(at);
+    if (rest.starts_with("{%")) return false;
+    if (rest.starts_with("{#")) {
+      at = text.find("#}", at);
+    } else if (rest.starts_with("{{")) {
+      const size_t begin = SkipSpace(text, at + 2);
+      const auto call = std::ranges::find(calls, base + begin, [](const auto& each) { return each.span.begin; });
+      if (call == calls.end() || !IsStaticCall(*call)) return false;
+      at = SkipSpace(text, call->span.end - base);
+      if (!text.substr(at).starts_with("}}")) return false;
+    } else {
+      ++at;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 Status Record(const jinja::Template& code, std::string_view name, const ParseContext& context, Recording& recording) {
@@ -64,6 +121,7 @@ ParsedSql ParseSql(std::string_view text, jinja::Origin origin, std::string_view
   if (Status status = Record(*parsed.code, name, context, parsed.recording); !status.ok())
     parsed.errors = std::move(status).error();
   parsed.unrendered = UnrenderedConfig(*parsed.code, parsed.recording);
+  parsed.is_static = HasValues(parsed.recording) && IsStatic(parsed, context);
   return parsed;
 }
 

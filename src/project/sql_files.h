@@ -20,6 +20,7 @@ struct ParsedSql {
   jinja::Origin origin;                         // likewise
   Recording recording;
   std::vector<std::pair<std::string, jinja::Value>> unrendered;  // config() as written in the text
+  bool is_static = false;  // nothing but calls of ref, source and config with literals in it: dbt does not render it
   Diagnostics errors;
 };
 

@@ -25,10 +25,14 @@ class Response final : public jinja::Object {
   std::string_view TypeName() const override { return "AdapterResponse"; }
   Result<std::string> Str() const override { return result_.outcome.message; }
   Result<std::string> Repr() const override {
+    const auto repr = [](const Value& value) {
+      Result<std::string> text = value.Repr();
+      return text.ok() ? *std::move(text) : std::string("?");
+    };
     const adapter::Outcome& outcome = result_.outcome;
-    if (outcome.code.empty()) return fmt::format("AdapterResponse(_message='{}')", outcome.message);
-    return fmt::format("AdapterResponse(_message='{}', code='{}', rows_affected={}, query_id=None)", outcome.message,
-                       outcome.code, outcome.rows_affected);
+    return fmt::format("AdapterResponse(_message={}, code={}, rows_affected={}, query_id=None)",
+                       repr(Value::String(outcome.message)), repr(TextOrNone(outcome.code)),
+                       outcome.rows_affected < 0 ? "None" : std::to_string(outcome.rows_affected));
   }
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
     const adapter::Outcome& outcome = result_.outcome;

@@ -89,13 +89,13 @@ Result<CompiledNode> RenderOwn(NodeRun& run) {
 
 namespace {
 
+// It is written below target/compiled, as if it had been asked for.
 Result<std::shared_ptr<const RunState::Ephemeral>> CompileEphemeral(RunState& state, NodeId id, Worker& worker) {
   if (auto known = state.FindEphemeral(id)) return known;
   NodeRun run(state, state.manifest().node(id), worker, Purpose::kNode);
-  RunState::Ephemeral ephemeral;
-  STIR_ASSIGN(ephemeral.compiled, RenderOwn(run));
-  ephemeral.ctes = run.ctes();
-  return state.KeepEphemeral(id, std::move(ephemeral));
+  STIR_ASSIGN(const CompiledNode compiled, CompileNode(run));
+  STIR_TRY(run.WriteCompiledSql(compiled.sql));
+  return state.FindEphemeral(id);
 }
 
 // Parents before those that use them, each once.
@@ -111,20 +111,42 @@ Status CollectCtes(RunState& state, const std::vector<NodeId>& used, Worker& wor
   return {};
 }
 
-}  // namespace
+std::vector<project::RenderedNode::Cte> NotedCtes(const project::Manifest& manifest, const std::vector<NodeId>& ids,
+                                                  const std::vector<NamedCte>& ctes) {
+  std::vector<project::RenderedNode::Cte> noted;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const std::string sql = i < ctes.size() ? fmt::format(" {} as (\n{}\n)", ctes[i].name, ctes[i].query.sql) : "";
+    noted.push_back({std::string(manifest.node(ids[i]).unique_id), sql});
+  }
+  return noted;
+}
 
-Result<CompiledNode> CompileNode(NodeRun& run) {
-  STIR_ASSIGN(CompiledNode own, RenderOwn(run));
-  std::vector<NodeId> seen;
+// The query with what it needs put into it.
+Result<CompiledNode> PutIn(NodeRun& run, CompiledNode own) {
+  run.Note([&](project::RenderedNode& rendered) {
+    rendered.code = own.sql;
+    rendered.ctes = NotedCtes(run.manifest(), run.ctes(), {});
+  });
+  std::vector<NodeId> ids;
   std::vector<NamedCte> ctes;
-  STIR_TRY(CollectCtes(run.state(), run.ctes(), run.worker(), seen, ctes));
+  STIR_TRY(CollectCtes(run.state(), run.ctes(), run.worker(), ids, ctes));
+  run.Note([&](project::RenderedNode& rendered) { rendered.ctes = NotedCtes(run.manifest(), ids, ctes); });
   return InjectCtes(std::move(own), ctes);
 }
 
-Status WriteCompiled(const NodeRun& run, const CompiledNode& compiled) {
-  const RunnerOptions& options = run.state().options();
-  if (!options.write_files || !options.files) return {};
-  return options.files->Overwrite(options.target_path / TargetFile(run.node(), "compiled", run.batch()), compiled.sql);
+}  // namespace
+
+Result<CompiledNode> CompileNode(NodeRun& run) {
+  STIR_ASSIGN(CompiledNode compiled, RenderOwn(run));
+  if (run.node().IsEphemeral()) run.state().KeepEphemeral(run.node().id, {compiled, run.ctes()});
+  if (!run.ctes().empty()) {
+    STIR_ASSIGN(compiled, PutIn(run, std::move(compiled)));
+  }
+  run.Note([&](project::RenderedNode& rendered) {
+    rendered.code = compiled.sql;
+    rendered.has_ctes = true;
+  });
+  return compiled;
 }
 
 }  // namespace stir::runtime

@@ -9,7 +9,5 @@ namespace stir::runtime {
 Result<CompiledNode> RenderOwn(NodeRun& run);
 // The node's SQL with its ephemeral parents in it. `run` notes which those are.
 Result<CompiledNode> CompileNode(NodeRun& run);
-// Writes it below target/compiled, where that is wanted.
-Status WriteCompiled(const NodeRun& run, const CompiledNode& compiled);
 
 }  // namespace stir::runtime

@@ -96,7 +96,9 @@ void AppendTrace(std::string& text, const Diagnostic& error, const RunState& sta
 
 // dbt adds what such an error most often means.
 std::string Worded(const Diagnostic& error) {
-  if (!(error.kind == jinja::kTemplateUndefined) || !error.message.ends_with("' is undefined")) return error.message;
+  const bool undefined =
+      error.message.ends_with("' is undefined") || error.message.find("' has no attribute '") != std::string::npos;
+  if (!(error.kind == jinja::kTemplateUndefined) || !undefined) return error.message;
   return error.message +
          ". This can happen when calling a macro that does not exist. Check for typos and/or install package "
          "dependencies with \"dbt deps\".";

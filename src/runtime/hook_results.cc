@@ -79,9 +79,9 @@ void SetResults(NodeRun& run, std::span<const NodeResult> results) {
 }
 
 // "shop.on-run-end.0".
-std::string HookName(const Node& node) {
+std::string HookName(const Node& node, int number) {
   return fmt::format("{}.{}.{}", node.package, node.operation->on_run_start ? "on-run-start" : "on-run-end",
-                     node.operation->index);
+                     number - 1);
 }
 
 Status RunPhases(NodeRun& run, NodeOutcome& outcome) {
@@ -91,7 +91,7 @@ Status RunPhases(NodeRun& run, NodeOutcome& outcome) {
   const CompiledNode& compiled = run.Keep(std::move(own));
   outcome.result.compiled = true;
   outcome.result.compiled_code = compiled.sql;
-  STIR_TRY(WriteCompiled(run, compiled));
+  STIR_TRY(run.WriteCompiledSql(compiled.sql));
   timer.End();
   timer.Begin("execute");
   if (Strip(compiled.sql).empty()) return run.session().Commit();
@@ -101,23 +101,35 @@ Status RunPhases(NodeRun& run, NodeOutcome& outcome) {
 
 }  // namespace
 
-NodeOutcome RunHook(RunState& state, graph::NodeId hook, std::span<const NodeResult> results, Worker& worker) {
+NodeOutcome RunHook(RunState& state, graph::NodeId hook, int number, std::span<const NodeResult> results,
+                    Worker& worker) {
   const Node& node = state.manifest().node(hook);
-  NodeOutcome outcome;
-  outcome.result.unique_id = node.unique_id;
-  outcome.result.thread_id = "main";
-  outcome.result.compiled = false;
+  NodeOutcome outcome = SkipHook(state, hook, number);
   NodeRun run(state, node, worker, Purpose::kOperation);
   if (!node.operation->on_run_start) SetResults(run, results);
   Status sent = RunPhases(run, outcome);
   outcome.result.failures = sent.ok() ? 0 : 1;
   outcome.result.status = sent.ok() ? "success" : "error";
-  outcome.result.message = HookName(node) + " passed";
+  outcome.result.message = HookName(node, number) + " passed";
   if (sent.ok()) return outcome;
   (void)run.session().Rollback();
   outcome.errors = std::move(sent).error();
   PlaceErrors(outcome.errors, run);
-  outcome.result.message = fmt::format("{} failed, error:\n {}", HookName(node), outcome.errors.front().message);
+  outcome.result.message =
+      fmt::format("{} failed, error:\n {}", HookName(node, number), outcome.errors.front().message);
+  return outcome;
+}
+
+NodeOutcome SkipHook(RunState& state, graph::NodeId hook, int number) {
+  const Node& node = state.manifest().node(hook);
+  state.Note(hook, [&](project::RenderedNode& rendered) { rendered.hook_number = number; });
+  NodeOutcome outcome;
+  outcome.result.unique_id = node.unique_id;
+  outcome.result.thread_id = "main";
+  outcome.result.compiled = false;
+  outcome.result.failures = 1;
+  outcome.result.status = "skipped";
+  outcome.result.message = HookName(node, number) + " skipped";
   return outcome;
 }
 

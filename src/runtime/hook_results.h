@@ -7,7 +7,11 @@
 
 namespace stir::runtime {
 
-// Compiles and sends one hook. `results` become the names `results`, `schemas` and `database_schemas`.
-NodeOutcome RunHook(RunState& state, graph::NodeId hook, std::span<const project::NodeResult> results, Worker& worker);
+// Compiles and sends one hook. `number`: its place among those that run with it, from 1. `results` become the names
+// `results`, `schemas` and `database_schemas`.
+NodeOutcome RunHook(RunState& state, graph::NodeId hook, int number, std::span<const project::NodeResult> results,
+                    Worker& worker);
+// What becomes of a hook after one that failed.
+NodeOutcome SkipHook(RunState& state, graph::NodeId hook, int number);
 
 }  // namespace stir::runtime

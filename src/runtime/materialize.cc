@@ -49,6 +49,9 @@ Status CallMaterialization(NodeRun& run, std::string_view name) {
 namespace {
 
 Status Carry(NodeRun& run, std::string_view name) {
+  // dbt counts what a test and a clone call themselves; what others call is their materialization's.
+  const bool counts = run.node().type == project::ResourceType::kTest || name == "clone";
+  run.DependOnMacrosAt(counts ? std::optional<size_t>(1) : std::nullopt);
   Status done = CallMaterialization(run, name);
   Status ended = run.session().Rollback();  // what the materialization did not commit
   if (done.ok()) return ended;

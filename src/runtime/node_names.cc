@@ -209,36 +209,13 @@ Value Validation(NodeRun&) {
                       })}});
 }
 
-// `context` (all names) and `builtins` (those of the context alone), by attribute, item and get().
-class Names final : public jinja::Object {
- public:
-  Names(NodeRun& run, bool builtins) : run_(run), builtins_(builtins) {}
-  std::string_view TypeName() const override { return "dict"; }
-  Result<std::optional<Value>> GetItem(CallContext&, const Value& key) override {
-    return {key.IsString() ? Find(key.AsString()) : std::nullopt};
-  }
-  Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
-    if (name == "get")
-      return {BoundMethod("get", this, [this](CallContext&, const Arguments& arguments) -> Result<Value> {
-        ArgumentReader args("get", arguments);
-        STIR_ASSIGN(const Value key, args.Required("key"));
-        Value fallback = args.Optional("default");
-        std::optional<Value> found = key.IsString() ? Find(key.AsString()) : std::nullopt;
-        return found ? *std::move(found) : std::move(fallback);
-      })};
-    return {Find(name)};
-  }
-  std::optional<bool> Contains(const Value& name) override { return name.IsString() && Find(name.AsString()); }
+Value AllNames(NodeRun& run) {
+  return project::MakeNames([&run](std::string_view name, Value& value) { return run.Lookup(name, value); });
+}
 
- private:
-  std::optional<Value> Find(std::string_view name) {
-    Value value;
-    const bool found = builtins_ ? run_.LookupBuiltin(name, value) : run_.Lookup(name, value);
-    return found ? std::optional(std::move(value)) : std::nullopt;
-  }
-  NodeRun& run_;
-  bool builtins_;
-};
+Value BuiltinNames(NodeRun& run) {
+  return project::MakeNames([&run](std::string_view name, Value& value) { return run.LookupBuiltin(name, value); });
+}
 
 Value Refused(NodeRun& run, std::string_view name) {
   return Function(run, name, [name = std::string(name)](NodeRun&, CallContext&, const Arguments&) -> Result<Value> {
@@ -300,8 +277,8 @@ constexpr std::array kNames{
     NodeName{"pre_hooks", PreHooks},
     NodeName{"post_hooks", PostHooks},
     NodeName{"validation", Validation},
-    NodeName{"context", [](NodeRun& run) { return Value::New<Names>(run, false); }},
-    NodeName{"builtins", [](NodeRun& run) { return Value::New<Names>(run, true); }},
+    NodeName{"context", AllNames},
+    NodeName{"builtins", BuiltinNames},
     NodeName{"selected_resources", [](NodeRun& run) { return TextList(run.state().options().selected); }},
     NodeName{"invocation_args_dict",
              [](NodeRun& run) {

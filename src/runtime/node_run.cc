@@ -42,6 +42,10 @@ Transactions TransactionsFor(const RunState& state, Purpose purpose) {
   return by_hand ? Transactions::kNone : Transactions::kImplicit;
 }
 
+bool IsOf(const project::Manifest& manifest, const project::Node& node) {
+  return node.id < manifest.nodes().size() && &manifest.nodes()[node.id] == &node;
+}
+
 }  // namespace
 
 NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose, const BatchPart* batch)
@@ -50,6 +54,7 @@ NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Pur
       worker_(worker),
       purpose_(purpose),
       batch_(batch),
+      is_of_manifest_(batch == nullptr && IsOf(state.manifest(), node)),
       began_(state.options().invocation->clock->Now()),
       session_(
           *worker.connection, state.events(), *state.options().invocation->clock, state.dialect().name,
@@ -74,6 +79,15 @@ const CompiledNode& NodeRun::Keep(CompiledNode compiled) {
 }
 
 NodeRun::~NodeRun() = default;
+
+void NodeRun::MacroCalled(const void* identity, size_t depth) {
+  if (!is_of_manifest_ || macro_depth_ != depth) return;
+  const project::Macro* macro = state_.FindMacro(identity);
+  if (!macro || std::ranges::find(node_.macros, macro->id) != node_.macros.end()) return;
+  Note([&](project::RenderedNode& rendered) {
+    if (std::ranges::find(rendered.macros, macro->id) == rendered.macros.end()) rendered.macros.push_back(macro->id);
+  });
+}
 
 bool NodeRun::Lookup(std::string_view name, Value& value) {
   for (const auto& [overridden, held] : overrides_) {
@@ -111,7 +125,10 @@ bool NodeRun::LookupBuiltin(std::string_view name, Value& value) {
 Result<Value> NodeRun::CallMacro(jinja::CallContext& context, std::string_view name, std::vector<Value> arguments) {
   const project::Macro* macro = manifest().macros().Resolve(manifest().project_name(), name);
   if (!macro) return Diagnostic(kNoMacro, fmt::format("macro `{}` not found", name));
-  return context.Call(macro->callable, jinja::Arguments{arguments, {}});
+  const std::optional<size_t> depth = std::exchange(macro_depth_, std::nullopt);  // the adapter's, not the node's
+  Result<Value> answer = context.Call(macro->callable, jinja::Arguments{arguments, {}});
+  macro_depth_ = depth;
+  return answer;
 }
 
 void NodeRun::UseCte(graph::NodeId ephemeral) {
@@ -176,12 +193,25 @@ std::string TargetFile(const project::Node& node, std::string_view kind, const B
   return fmt::format("{}/{}/{}", kind, node.package, path);
 }
 
-Status NodeRun::WriteRunSql(std::string_view sql) {
+Result<std::string> NodeRun::WriteSql(std::string_view kind, std::string_view sql) {
   const RunnerOptions& options = state_.options();
-  if (!options.write_files || !options.files) return {};
-  const std::string file = TargetFile(node_, "run", batch_);
-  run_file_ = fmt::format("{}/{}", options.target_folder, file);
-  return options.files->Overwrite(options.target_path / file, sql);
+  const std::string path = TargetFile(node_, kind, batch_);
+  if (options.write_files && options.files) STIR_TRY(options.files->Overwrite(options.target_path / path, sql));
+  return options.target_folder + "/" + path;
+}
+
+Status NodeRun::WriteRunSql(std::string_view sql) {
+  STIR_ASSIGN(std::string path, WriteSql("run", sql));
+  run_file_ = path;
+  Note([&](project::RenderedNode& rendered) { rendered.build_path = std::move(path); });
+  return {};
+}
+
+Status NodeRun::WriteCompiledSql(std::string_view sql) {
+  if (sql.empty()) return {};
+  STIR_ASSIGN(std::string path, WriteSql("compiled", sql));
+  Note([&](project::RenderedNode& rendered) { rendered.compiled_path = std::move(path); });
+  return {};
 }
 
 }  // namespace stir::runtime

@@ -47,6 +47,7 @@ class NodeRun final : public jinja::Scope {
 
   // Macros as the node's package sees them come before the names of the context, as in dbt.
   bool Lookup(std::string_view name, jinja::Value& value) override;
+  void MacroCalled(const void* macro, size_t depth) override;
   // The context's own names only: `builtins`.
   bool LookupBuiltin(std::string_view name, jinja::Value& value);
   // Names for one run only: `results` in on-run-end.
@@ -67,6 +68,14 @@ class NodeRun final : public jinja::Scope {
   void GiveInputs(UnitInputs* inputs) { inputs_ = inputs; }
   Timestamp began() const { return began_; }
   Session& session() { return session_; }
+
+  // From here on the node depends on the macros that are called at this depth of calls; none: on no more.
+  void DependOnMacrosAt(std::optional<size_t> depth) { macro_depth_ = depth; }
+  // Notes what became of the node, when it is one of the manifest's and not of one of its batches.
+  template <typename Change>
+  void Note(const Change& change) {
+    if (is_of_manifest_) state_.Note(node_.id, change);
+  }
 
   // Calls a macro as the root project sees it: how the adapter's methods reach theirs.
   Result<jinja::Value> CallMacro(jinja::CallContext& context, std::string_view name,
@@ -96,8 +105,11 @@ class NodeRun final : public jinja::Scope {
   Status WriteRunSql(std::string_view sql);
   // The file of it as it is shown; empty until it is written.
   const std::string& run_file() const { return run_file_; }
+  // Below target/compiled, unless it is empty.
+  Status WriteCompiledSql(std::string_view sql);
 
  private:
+  Result<std::string> WriteSql(std::string_view kind, std::string_view sql);
   Result<std::string> Comment();
 
   RunState& state_;
@@ -105,6 +117,8 @@ class NodeRun final : public jinja::Scope {
   Worker& worker_;
   Purpose purpose_;
   const BatchPart* batch_;
+  const bool is_of_manifest_;
+  std::optional<size_t> macro_depth_ = 0;
   UnitInputs* inputs_ = nullptr;
   const Timestamp began_;
   std::string run_file_;

@@ -149,7 +149,7 @@ void WriteTest(DictWriter& dict, const project::Manifest& manifest, const projec
   dict.Set("attached_node", test.attached ? TextValue(manifest.node(*test.attached).unique_id) : Value::None());
 }
 
-void WriteSource(DictWriter& dict, const project::SourcePart& source) {
+void WriteSource(DictWriter& dict, const project::SourcePart& source, const project::Config& config) {
   dict.Text("source_name", source.source_name);
   dict.Text("source_description", source.source_description);
   dict.Text("loader", source.loader);
@@ -157,6 +157,7 @@ void WriteSource(DictWriter& dict, const project::SourcePart& source) {
   dict.Set("quoting", Thawed(source.quoting, Value::MakeDict()));
   dict.TextOrNull("loaded_at_field", source.loaded_at_field);
   dict.TextOrNull("loaded_at_query", source.loaded_at_query);
+  dict.Set("freshness", Thawed(config.Get("freshness"), Value::None()));
   dict.Set("external", Thawed(source.external, Value::None()));
   dict.Set("source_meta", Thawed(source.source_meta, Value::MakeDict()));
 }
@@ -303,7 +304,7 @@ Value NodeDict(const project::Manifest& manifest, const Node& node, Nulls nulls,
   if (node.type < ResourceType::kSource || node.function) WriteCode(dict, node, compiled);
   if (node.model) WriteModel(dict, *node.model);
   if (node.test) WriteTest(dict, manifest, *node.test);
-  if (node.source) WriteSource(dict, *node.source);
+  if (node.source) WriteSource(dict, *node.source, *node.config);
   if (node.exposure) WriteExposure(dict, *node.exposure);
   if (node.semantic) WriteSemantic(dict, *node.semantic);
   if (node.unit_test) WriteUnitTest(dict, *node.unit_test);

@@ -100,9 +100,11 @@ Status CompileInto(NodeOutcome& outcome, NodeRun& run) {
   const CompiledNode& compiled = run.Keep(std::move(own));
   outcome.result.compiled = true;
   outcome.result.compiled_code = compiled.sql;
+  if (run.node().relation_name.empty())
+    run.Note([&](project::RenderedNode& rendered) { rendered.relation_name = outcome.result.relation_name; });
   Announce(run, "Q029", "WritingInjectedSQLForNode", "compiling",
            fmt::format("Writing injected SQL for node \"{}\"", run.node().unique_id));
-  return WriteCompiled(run, compiled);
+  return run.WriteCompiledSql(compiled.sql);
 }
 
 bool StoresFailures(const Node& node, const RunState& state) {

@@ -43,9 +43,11 @@ RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter
       relations_(on.dialect()),
       has_keys_(std::ranges::any_of(manifest_->nodes(), DeclaresKeys)) {
   const project::MacroIndex& macros = manifest_->macros();
-  for (const project::Macro& macro : macros.all())
+  for (const project::Macro& macro : macros.all()) {
+    macros_.emplace(macro.callable.Identity(), macro.id);
     if (std::ranges::find(macros.layout().internal, macro.package) != macros.layout().internal.end())
       built_in_.insert(macro.span.source.value);
+  }
 }
 
 std::shared_ptr<const RunState::Ephemeral> RunState::FindEphemeral(graph::NodeId node) {

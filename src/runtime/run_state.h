@@ -38,6 +38,20 @@ class RunState {
   std::shared_ptr<const Ephemeral> FindEphemeral(graph::NodeId node);
   std::shared_ptr<const Ephemeral> KeepEphemeral(graph::NodeId node, Ephemeral ephemeral);
 
+  // What becomes of a node of the manifest; any thread may tell it.
+  template <typename Change>
+  void Note(graph::NodeId node, const Change& change) {
+    std::lock_guard lock(mutex_);
+    change(rendered_[node]);
+  }
+  // Not while nodes run.
+  const project::RenderedNodes& rendered() const { return rendered_; }
+  // The macro with this callable.
+  const project::Macro* FindMacro(const void* identity) const {
+    const auto found = macros_.find(identity);
+    return found == macros_.end() ? nullptr : &manifest_->macros().at(found->second);
+  }
+
   // The node's relation in another run's state; null when there is none.
   const adapter::Relation* FindDeferred(std::string_view unique_id) const {
     const auto found = options_.deferral.relations.find(unique_id);
@@ -64,9 +78,11 @@ class RunState {
   RelationCache relations_;
   bool has_keys_;
   std::unordered_set<uint32_t> built_in_;
+  std::unordered_map<const void*, project::MacroId> macros_;  // by the identity of their callables
   std::mutex mutex_;
   std::unordered_map<graph::NodeId, std::shared_ptr<const Ephemeral>> ephemerals_;  // guarded by mutex_
   std::unordered_set<std::string> said_;                                            // guarded by mutex_
+  project::RenderedNodes rendered_;                                                 // guarded by mutex_
 };
 
 }  // namespace stir::runtime

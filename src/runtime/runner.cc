@@ -63,6 +63,8 @@ NodeRunner::NodeRunner(std::shared_ptr<const project::Manifest> manifest, adapte
     : state_(std::make_unique<RunState>(std::move(manifest), engine, std::move(options))) {}
 NodeRunner::~NodeRunner() = default;
 
+const project::RenderedNodes& NodeRunner::rendered() const { return state_->rendered(); }
+
 Status NodeRunner::Prepare(std::span<const NodeId> selected, Worker& worker) {
   std::set<std::pair<std::string, std::string>> wanted;
   for (const NodeId id : selected) {
@@ -82,7 +84,8 @@ Status NodeRunner::Prepare(std::span<const NodeId> selected, Worker& worker) {
 
 Result<CompiledNode> NodeRunner::Compile(NodeId node, Worker& worker) {
   if (state_->manifest().node(node).unit_test) return CompileUnitTest(*state_, state_->manifest().node(node), worker);
-  NodeRun run(*state_, state_->manifest().node(node), worker, Purpose::kNode);
+  const bool hook = state_->manifest().node(node).operation != nullptr;
+  NodeRun run(*state_, state_->manifest().node(node), worker, hook ? Purpose::kOperation : Purpose::kNode);
   NodeOutcome outcome;
   Status status = CompileInto(outcome, run);
   (void)run.session().Rollback();  // queries of macros
@@ -102,9 +105,11 @@ std::vector<NodeOutcome> NodeRunner::RunHooks(bool on_run_start, std::span<const
   std::vector<NodeOutcome> outcomes;
   const std::span<const NodeId> hooks =
       on_run_start ? state_->manifest().on_run_start() : state_->manifest().on_run_end();
+  bool failed = false;
   for (const NodeId id : hooks) {
-    outcomes.push_back(RunHook(*state_, id, results, worker));
-    if (!outcomes.back().errors.empty()) break;
+    const int number = static_cast<int>(outcomes.size()) + 1;
+    outcomes.push_back(failed ? SkipHook(*state_, id, number) : RunHook(*state_, id, number, results, worker));
+    failed = failed || !outcomes.back().errors.empty();
   }
   return outcomes;
 }
@@ -121,24 +126,27 @@ Result<std::unique_ptr<ScratchNode>> InlineNode(RunState& state, std::string sql
 }
 
 // Compiles what `run` is about and reads the first rows of it.
-Result<Preview> ShowRun(NodeRun& run, std::optional<int64_t> limit) {
+Result<Preview> ShowRun(NodeRun& run, std::optional<int64_t> limit, bool writes) {
   Preview preview;
   if (run.node().type == ResourceType::kSeed || run.node().type == ResourceType::kSnapshot) {
     AppendLiteral(preview.compiled,
                   "select * from " + run.state().dialect().Render(run.manifest().RelationOf(run.node())));
   } else {
     STIR_ASSIGN(preview.compiled, CompileNode(run));
+    if (writes) STIR_TRY(run.WriteCompiledSql(preview.compiled.sql));
   }
   run.Keep(preview.compiled);
   const project::Macro* macro = run.manifest().macros().Resolve(run.manifest().project_name(), "get_show_sql");
   if (!macro) return Diagnostic(kNoMacro, "macro `get_show_sql` not found");
   const std::string& header = run.node().config->sql_header;
+  run.DependOnMacrosAt(1);
   const std::array<Value, 3> arguments{Value::String(preview.compiled.sql),
                                        header.empty() ? Value::None() : Value::String(header),
                                        limit ? Value::Int(*limit) : Value::None()};
   STIR_ASSIGN(const Value sql_value, jinja::CallValue(macro->callable, jinja::Arguments{arguments, {}}, run));
-  STIR_ASSIGN(const std::string sql, sql_value.Str());
-  STIR_ASSIGN(const std::unique_ptr<adapter::Rows> rows, run.session().Open(sql));
+  STIR_ASSIGN(preview.sql, sql_value.Str());
+  run.Note([&](project::RenderedNode& rendered) { rendered.code = preview.sql; });
+  STIR_ASSIGN(const std::unique_ptr<adapter::Rows> rows, run.session().Open(preview.sql));
   preview.columns = rows->columns();
   std::vector<adapter::Cell> row;
   while (true) {
@@ -163,18 +171,23 @@ Result<T> Finish(Result<T> result, NodeRun& run) {
 Result<CompiledNode> NodeRunner::CompileInline(std::string sql, Worker& worker) {
   STIR_ASSIGN(const auto scratch, InlineNode(*state_, std::move(sql)));
   NodeRun run(*state_, scratch->node(), worker, Purpose::kInline);
-  return Finish(CompileNode(run), run);
+  const auto compile = [&]() -> Result<CompiledNode> {
+    STIR_ASSIGN(CompiledNode compiled, CompileNode(run));
+    STIR_TRY(run.WriteCompiledSql(compiled.sql));
+    return compiled;
+  };
+  return Finish(compile(), run);
 }
 
 Result<Preview> NodeRunner::Show(NodeId node, std::optional<int64_t> limit, Worker& worker) {
   NodeRun run(*state_, state_->manifest().node(node), worker, Purpose::kNode);
-  return Finish(ShowRun(run, limit), run);
+  return Finish(ShowRun(run, limit, true), run);
 }
 
-Result<Preview> NodeRunner::ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker) {
+Result<Preview> NodeRunner::ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker, bool writes) {
   STIR_ASSIGN(const auto scratch, InlineNode(*state_, std::move(sql)));
   NodeRun run(*state_, scratch->node(), worker, Purpose::kInline);
-  return Finish(ShowRun(run, limit), run);
+  return Finish(ShowRun(run, limit, writes), run);
 }
 
 namespace {

@@ -22,6 +22,7 @@
 #include "project/invocation.h"
 #include "project/manifest.h"
 #include "project/profile.h"
+#include "project/rendered_nodes.h"
 
 namespace stir::runtime {
 
@@ -55,15 +56,15 @@ struct RunnerOptions {
   const project::Invocation* invocation = nullptr;
   const project::Target* target = nullptr;
   Files* files = nullptr;
-  SourceMap* sources = nullptr;       // inline SQL is added to it; null: its errors have no place
-  std::filesystem::path target_path;  // absolute; compiled/ and run/ are written below it
-  std::string target_folder;          // the same as it is shown: relative to the project where it lies inside
-  bool write_files = true;            // compiled and run SQL
-  bool empty = false;                 // --empty: refs and sources without rows
-  bool colors = false;                // the differences that unit tests find are shown in colours
-  bool warnings_are_errors = false;   // --warn-error: a warning of a test is a failure
-  jinja::Value invocation_args;       // `invocation_args_dict`: a dict, or undefined
-  std::vector<std::string> selected;  // unique ids: `selected_resources`
+  SourceMap* sources = nullptr;          // inline SQL is added to it; null: its errors have no place
+  std::filesystem::path target_path;     // absolute; compiled/ and run/ are written below it
+  std::string target_folder = "target";  // the same as the project names it: for artifacts
+  bool write_files = true;               // compiled and run SQL
+  bool empty = false;                    // --empty: refs and sources without rows
+  bool colors = false;                   // the differences that unit tests find are shown in colours
+  bool warnings_are_errors = false;      // --warn-error: a warning of a test is a failure
+  jinja::Value invocation_args;          // `invocation_args_dict`: a dict, or undefined
+  std::vector<std::string> selected;     // unique ids: `selected_resources`
   QueryComment query_comment;
   std::optional<Timestamp> event_time_start, event_time_end;  // --event-time-start, --event-time-end
   // Microbatch models of which only these batches are run again, by unique id: what a retry knows of the last run.
@@ -99,6 +100,7 @@ struct NodeOutcome {
 // The first rows of a query.
 struct Preview {
   CompiledNode compiled;
+  std::string sql;  // what was asked in the end, with the limit
   std::vector<adapter::ColumnInfo> columns;
   std::vector<std::vector<adapter::Cell>> rows;
 };
@@ -133,8 +135,8 @@ class NodeRunner {
   // kCanceled.
   NodeOutcome Run(graph::NodeId node, Worker& worker);
 
-  // on-run-start (or -end) hooks, one by one in the manifest's order. They stop at the first that fails. `results`: the
-  // nodes' own, for on-run-end's `results`, `schemas` and `database_schemas`.
+  // on-run-start (or -end) hooks, one by one in the manifest's order. After one that fails the others are skipped.
+  // `results`: the nodes' own, for on-run-end's `results`, `schemas` and `database_schemas`.
   std::vector<NodeOutcome> RunHooks(bool on_run_start, std::span<const project::NodeResult> results, Worker& worker);
 
   // --inline: SQL that is no node.
@@ -142,7 +144,8 @@ class NodeRunner {
   // The first `limit` rows (none: all) of a node's query or of inline SQL. A seed's and a snapshot's query is its
   // table.
   Result<Preview> Show(graph::NodeId node, std::optional<int64_t> limit, Worker& worker);
-  Result<Preview> ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker);
+  // `writes`: its SQL is written below target/compiled.
+  Result<Preview> ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker, bool writes = true);
 
   // Asks when the source `node` was last loaded, and judges it by its thresholds: pass, warn, error, or "runtime error"
   // when it could not be asked.
@@ -157,6 +160,9 @@ class NodeRunner {
   // run-operation: calls a macro ("name" or "package.name") with keyword arguments, in a transaction that is committed.
   Result<jinja::Value> CallMacro(std::string_view name, std::vector<std::pair<std::string, jinja::Value>> arguments,
                                  Worker& worker);
+
+  // What became of the nodes so far, for manifest.json. Not while nodes run.
+  const project::RenderedNodes& rendered() const;
 
  private:
   std::unique_ptr<RunState> state_;

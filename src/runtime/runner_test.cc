@@ -359,6 +359,41 @@ TEST(Runner, KeepsDescriptions) {
   EXPECT_EQ(project.Rows("select comment from duckdb_columns() where table_name = 'a'"), (Table{{"the key"}}));
 }
 
+TEST(Runner, RemembersWhatBecameOfNodes) {
+  ProjectFixture project(
+      Files{{"models/a.sql", "{{ config(materialized='ephemeral') }}select 1 as id"},
+            {"models/b.sql", "select * from {{ ref('a') }}{{ late() if execute }}"},
+            {"models/schema.yml", "models: [{name: b, columns: [{name: id, data_tests: [unique]}]}]"},
+            {"macros/late.sql",
+             "{% macro late() %}{{ inner() }}{% endmacro %}"
+             "{% macro inner() %} where true{% endmacro %}"}});
+  project.WithRunner({}, [&](NodeRunner& runner, const project::Manifest& manifest, Worker& worker) {
+    const auto macros = [&](const project::RenderedNode& node) {
+      std::string names;
+      for (const project::MacroId id : node.macros) names += manifest.macros().at(id).name + " ";
+      return names;
+    };
+    const graph::NodeId b = manifest.Find("model.shop.b")->id;
+    ASSERT_TRUE(runner.Prepare(std::span(&b, 1), worker).ok());
+    EXPECT_EQ(runner.Run(b, worker).result.status, "success");
+    const project::RenderedNode& model = runner.rendered().at(b);
+    EXPECT_EQ(model.code, "with __dbt__cte__a as (\nselect 1 as id\n) select * from __dbt__cte__a where true");
+    EXPECT_EQ(model.ctes.at(0).unique_id, "model.shop.a");
+    EXPECT_EQ(model.ctes.at(0).sql, " __dbt__cte__a as (\nselect 1 as id\n)");
+    EXPECT_TRUE(model.has_ctes);
+    EXPECT_EQ(model.compiled_path, "target/compiled/shop/models/b.sql");
+    EXPECT_EQ(model.build_path, "target/run/shop/models/b.sql");
+    EXPECT_EQ(macros(model), "late ");
+    EXPECT_EQ(runner.rendered().at(manifest.Find("model.shop.a")->id).code, "select 1 as id");
+    for (const project::Node& node : manifest.nodes()) {
+      if (!node.test) continue;
+      EXPECT_EQ(runner.Run(node.id, worker).result.status, "pass");
+      EXPECT_EQ(macros(runner.rendered().at(node.id)),
+                "get_where_subquery get_limit_subquery_sql should_store_failures statement ");
+    }
+  });
+}
+
 TEST(Runner, ShowsAndCompilesWhatIsNoNode) {
   ProjectFixture project(Files{{"models/a.sql", "select unnest([1, 2, 3]) as id"}, {"seeds/s.csv", "x\n1\n2\n"}});
   project.Build();

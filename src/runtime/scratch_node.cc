@@ -16,7 +16,8 @@ ScratchNode::ScratchNode(const project::Manifest& manifest, const project::Targe
   node_.unique_id = unique_id_;
   node_.name = node_.alias = name_;
   node_.package = manifest.project_name();
-  node_.path = node_.original_file_path = path_;
+  node_.path = path_;
+  node_.original_file_path = "from remote system.sql";  // as dbt calls where inline SQL came from
   node_.database = database_;
   node_.schema = schema_;
   node_.raw_code = sql_;

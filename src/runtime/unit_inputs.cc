@@ -103,6 +103,7 @@ Result<std::vector<NamedCte>> UnitInputs::Ctes(RunState& state, Worker& worker) 
     const bool sql = input->fixture->format == "sql";
     Result<CompiledNode> query = sql ? RenderSql(*input->fixture, run) : RenderRows(*input->fixture, run);
     if (!query.ok()) return std::move(query).error();
+    STIR_TRY(run.WriteCompiledSql(query->sql));
     ctes.push_back({input->name, *std::move(query)});
   }
   return ctes;

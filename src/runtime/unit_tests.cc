@@ -181,7 +181,7 @@ Status RunPhases(NodeOutcome& outcome, NodeRun& run, const UnitNode& unit, const
   const CompiledNode& compiled = run.Keep(std::move(own));
   outcome.result.compiled = true;
   outcome.result.compiled_code = compiled.sql;
-  STIR_TRY(WriteCompiled(run, compiled));
+  STIR_TRY(run.WriteCompiledSql(compiled.sql));
   if (Status done = Materialize(run); !done.ok()) return Explained(std::move(done).error(), test);
   return Compare(outcome, run);
 }
@@ -204,7 +204,7 @@ Result<CompiledNode> CompileUnitTest(RunState& state, const Node& test, Worker& 
   NodeRun run(state, unit.node(), worker, Purpose::kNode);
   Result<CompiledNode> compiled = CompileUnit(run, unit, test);
   if (compiled.ok()) {
-    if (Status written = WriteCompiled(run, *compiled); !written.ok()) return std::move(written).error();
+    if (Status written = run.WriteCompiledSql(compiled->sql); !written.ok()) return std::move(written).error();
     return compiled;
   }
   Diagnostics errors = std::move(compiled).error();

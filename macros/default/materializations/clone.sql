@@ -21,7 +21,8 @@
     {{ return({'relations': [existing]}) }}
   {%- endif -%}
   {%- set other = load_cached_relation(defer_relation) -%}
-  {%- if not other or other.type != 'table' or not can_clone_table() -%}
+  {%- set clones = can_clone_table() -%}
+  {%- if not other or other.type != 'table' or not clones -%}
     {%- set as_view = context.get('materialization_view_' ~ adapter.type(), context.get('materialization_view_default')) -%}
     {{ return(as_view()) }}
   {%- endif -%}

@@ -1,9 +1,7 @@
 {# What `show` sends: a query held to a number of rows. #}
 
 {% macro get_show_sql(compiled_code, sql_header, limit) -%}
-  {%- if sql_header is not none %}{{ sql_header }}
-  {% endif -%}
-  {{ get_limit_subquery_sql(compiled_code, limit) if limit is not none else compiled_code }}
+  {{ (sql_header if sql_header is not none else '') ~ '\n  ' ~ get_limit_subquery_sql(compiled_code, limit) ~ '\n' }}
 {%- endmacro %}
 
 {% macro get_limit_subquery_sql(sql, limit) -%}

@@ -6,7 +6,7 @@
 {%- set types, quoted = column_name_to_data_types or {}, {} -%}
 {%- if not types -%}
   {%- set relation = defer_relation if defer_relation and not load_relation(this) else this -%}
-  {%- for column in adapter.get_columns_in_relation(relation) -%}
+  {%- for column in (adapter.get_columns_in_relation(relation) if load_relation(relation) else []) -%}
     {%- do types.update({column.name | lower: column.data_type}) -%}
     {%- do quoted.update({column.name | lower: column.quoted}) -%}
   {%- endfor -%}

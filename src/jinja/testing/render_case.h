@@ -8,7 +8,7 @@
 
 namespace stir::jinja::testing {
 
-class MapScope final : public Scope {
+class MapScope : public Scope {
  public:
   MapScope(std::initializer_list<std::pair<const std::string, Value>> initial = {}) : values(initial) {}
   bool Lookup(std::string_view name, Value& value) override {
