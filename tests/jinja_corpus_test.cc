@@ -1,7 +1,9 @@
 // `stir jinja` beside what Jinja2 answered: tests/oracle/jinja_corpus.jsonl holds templates and its answers, written by
 // `tests/oracle/jinja_oracle.py --record`. The first line is the context of the lines that bring none.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <fmt/format.h>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -22,7 +24,7 @@ std::vector<Json> ReadLines(const std::filesystem::path& path) {
 // Empty, or how our answer differs. Of an error the kind has to be the same, and what else was recorded of it.
 std::string Difference(const Json& expected, const Json& answer) {
   const bool fails = expected.contains("error");
-  const std::string shown = answer.dump(-1, ' ', true, Json::error_handler_t::replace);
+  std::string shown = answer.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (fails != answer.contains("error")) return shown;
   if (!fails) return expected["output"] == answer["output"] ? "" : shown;
   for (const auto& [key, value] : expected["error"].items()) {

@@ -97,7 +97,7 @@ Status ReplaceInParts(const fs::path& path, const std::function<Status(const Fil
   fs::path temporary;
   STIR_ASSIGN(const int raw, OpenTemporary(path, temporary, sync));
   Fd fd(raw);
-  const Status made = write([&](std::string_view part) -> Status {
+  Status made = write([&](std::string_view part) -> Status {
     if (WriteAll(fd.get(), part)) return {};
     return IoError("write", path, errno);
   });

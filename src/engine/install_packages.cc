@@ -98,14 +98,15 @@ class Installation {
     STIR_ASSIGN(const SourceId packages, Source("packages.yml"));
     STIR_ASSIGN(PackageList asked, ReadPackageList(packages, host_.sources, invocation_, true));
     STIR_ASSIGN(const SourceId dependencies, Source("dependencies.yml"));
-    STIR_ASSIGN(const PackageList more, ReadPackageList(dependencies, host_.sources, invocation_, false));
+    STIR_ASSIGN(PackageList more, ReadPackageList(dependencies, host_.sources, invocation_, false));
     if (!asked.packages.empty() && !more.packages.empty()) {
       return Diagnostic(kBadPackage, "The 'packages' key cannot be specified in both packages.yml and dependencies.yml",
                         more.packages.front().span)
           .With({asked.packages.front().span, "the other one"})
           .Hint("keep them in one of the two files");
     }
-    return more.packages.empty() ? std::move(asked) : more;
+    if (more.packages.empty()) return asked;
+    return more;
   }
 
   Result<bool> IsLocked(const PackageList& asked) {

@@ -98,7 +98,8 @@ Value Evaluator::EvaluateUnplaced(const Expr& expr) {
     case ExprKind::kAttribute: {
       Value holder;
       const Value* found = LocateAttribute(static_cast<const AttributeExpr&>(expr), holder);
-      return found == &holder ? std::move(holder) : *found;
+      if (found == &holder) return holder;
+      return *found;
     }
     case ExprKind::kItem:
       return EvaluateItem(static_cast<const ItemExpr&>(expr));

@@ -280,7 +280,10 @@ Value HexOf(Evaluator&, const Value& self, const Arguments&) {
 
 constexpr MethodEntry kIntMethods[] = {
     {"bit_length",
-     [](Evaluator&, const Value& self, const Arguments&) { return Value::Int(std::bit_width(Magnitude(self))); }, 0},
+     [](Evaluator&, const Value& self, const Arguments&) {
+       return Value::Int(static_cast<int64_t>(std::bit_width(Magnitude(self))));
+     },
+     0},
     {"bit_count",
      [](Evaluator&, const Value& self, const Arguments&) { return Value::Int(std::popcount(Magnitude(self))); }, 0},
     {"as_integer_ratio", RatioOf, 0},

@@ -259,7 +259,7 @@ class Differ {
     }
     const auto count = static_cast<double>(lines.size());
     const double mean = sum / count, variance = squares / count - mean * mean;
-    const auto most = variance < 0 ? size_t{0} : static_cast<size_t>(mean + std::sqrt(variance) * 2 + 0.5);
+    const auto most = variance < 0 ? size_t{0} : static_cast<size_t>(std::lround(mean + std::sqrt(variance) * 2));
     size_t width = lengths.front();
     for (const size_t length : lengths)
       if (length <= most) width = std::max(width, length);

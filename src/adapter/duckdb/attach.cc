@@ -54,6 +54,12 @@ void AddAttachOption(const std::string& key, const Json& value, std::vector<std:
   }
 }
 
+// A word that stands there with nothing, false or an empty text is as if it were not there.
+bool IsGiven(const Json& value) {
+  if (value.is_string()) return !value.get_ref<const std::string&>().empty();
+  return !value.is_null() && value != false;
+}
+
 // `type`, `secret` and `read_only` stand beside `options` or in it, not in both.
 std::vector<std::string> AttachOptions(const Json& entry, Diagnostics& errors) {
   static constexpr std::array<std::string_view, 3> kOwn{"type", "secret", "read_only"};
@@ -63,12 +69,12 @@ std::vector<std::string> AttachOptions(const Json& entry, Diagnostics& errors) {
   for (const std::string_view word : kOwn) {
     const std::string key(word);
     const Json beside = entry.value(key, Json());
-    const bool given = !beside.is_null() && beside != false && beside != "";
+    const bool given = IsGiven(beside);
     if (given && more.contains(key))
       errors.push_back(Diagnostic(
           kBadProfile, fmt::format("`{}` of an attached database is given twice: beside `options` and in it", key)));
     const Json value = given ? beside : more.value(key, Json());
-    if (value.is_null() || value == false || value == "") continue;
+    if (!IsGiven(value)) continue;
     out.push_back(key == "read_only" ? "READ_ONLY" : fmt::format("{} {}", ToUpper(key), ScalarText(value)));
   }
   for (const auto& [key, value] : more.items())
