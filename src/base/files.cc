@@ -18,6 +18,7 @@
 #include "base/digest.h"
 #include "base/io_error.h"
 #include "base/kinds.h"
+#include "base/parallel.h"
 #include "base/strings.h"
 
 namespace stir {
@@ -148,33 +149,48 @@ class Walker {
     const fs::path folder = relative.empty() ? root_ : root_ / relative;
     std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(folder.c_str()), closedir);
     if (dir == nullptr) return IoError("read", folder, errno);
-    std::vector<std::string> folders;
+    std::vector<Entry> entries;
     errno = 0;
     while (const dirent* entry = readdir(dir.get())) {
       const std::string_view name = entry->d_name;
-      if (name != "." && name != "..")
-        Note(dirfd(dir.get()), relative.empty() ? std::string(name) : fmt::format("{}/{}", relative, name),
-             entry->d_name, folders);
+      if (name != "." && name != "..") entries.push_back({.name = std::string(name)});
       errno = 0;
     }
     if (errno != 0) return IoError("read", folder, errno);
+    ParallelFor(
+        entries.size(), [&](size_t i) { entries[i].Look(dirfd(dir.get())); }, entries.size() < kManyEntries ? 1 : 0);
     dir.reset();
+    std::vector<std::string> folders;
+    for (Entry& entry : entries) {
+      if (entry.there)
+        Note(entry, relative.empty() ? std::move(entry.name) : fmt::format("{}/{}", relative, entry.name), folders);
+    }
     std::sort(folders.begin(), folders.end());
     for (const std::string& each : folders) STIR_TRY(Visit(each));
     return {};
   }
 
-  // Files are kept, folders put aside; what vanished meanwhile and dangling links are not there.
-  void Note(int parent, std::string relative, const char* name, std::vector<std::string>& folders) {
-    struct stat s;
-    if (fstatat(parent, name, &s, AT_SYMLINK_NOFOLLOW) != 0) return;
-    const bool link = S_ISLNK(s.st_mode);
-    if (link && fstatat(parent, name, &s, 0) != 0) return;
-    if (S_ISREG(s.st_mode)) {
-      found_.push_back({std::move(relative), StatOf(s)});
-    } else if (S_ISDIR(s.st_mode)) {
-      const bool fresh = seen_.emplace(s.st_dev, s.st_ino).second;
-      if ((fresh || !link) && (!enter_ || enter_(relative))) folders.push_back(std::move(relative));
+  // What vanished meanwhile and dangling links are not there.
+  struct Entry {
+    std::string name;
+    struct stat stat = {};
+    bool there = false, link = false;
+
+    void Look(int parent) {
+      there = fstatat(parent, name.c_str(), &stat, AT_SYMLINK_NOFOLLOW) == 0;
+      link = there && S_ISLNK(stat.st_mode);
+      if (link) there = fstatat(parent, name.c_str(), &stat, 0) == 0;
+    }
+  };
+  static constexpr size_t kManyEntries = 256;  // of one folder: worth a second thread
+
+  // Files are kept, folders put aside.
+  void Note(const Entry& entry, std::string relative, std::vector<std::string>& folders) {
+    if (S_ISREG(entry.stat.st_mode)) {
+      found_.push_back({std::move(relative), StatOf(entry.stat)});
+    } else if (S_ISDIR(entry.stat.st_mode)) {
+      const bool fresh = seen_.emplace(entry.stat.st_dev, entry.stat.st_ino).second;
+      if ((fresh || !entry.link) && (!enter_ || enter_(relative))) folders.push_back(std::move(relative));
     }
   }
 
@@ -213,14 +229,15 @@ class System final : public Files {
     if (!fd.ok() || fstat(fd.get(), &s) != 0) return IoError("read", path, errno);
     if (S_ISDIR(s.st_mode)) return IoError("read", path, EISDIR);
     std::string bytes;
-    // One byte more than the size: the read that finds the end is the same read.
+    // One byte more than the size: the read that fills a regular file's bytes also finds its end.
     bytes.resize(static_cast<size_t>(s.st_size) + 1);
     for (size_t filled = 0;;) {
       const ssize_t count = read(fd.get(), bytes.data() + filled, bytes.size() - filled);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return IoError("read", path, errno);
       filled += static_cast<size_t>(count);
-      if (count == 0) {
+      const bool whole = S_ISREG(s.st_mode) && s.st_size > 0 && filled == static_cast<size_t>(s.st_size);
+      if (count == 0 || whole) {
         bytes.resize(filled);
         return bytes;
       }

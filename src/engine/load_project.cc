@@ -76,7 +76,7 @@ void PlaceTarget(Setting& setting, const Options& options, const project::Projec
   setting.target_folder = folder.generic_string();
 }
 
-std::vector<project::BuiltinFile> BuiltinMacros() {
+std::vector<project::BuiltinFile> BuiltinFiles() {
   std::vector<project::BuiltinFile> files;
   for (const embedded::EmbeddedFile& file : embedded::Macros()) files.push_back({file.path, file.text});
   return files;
@@ -126,6 +126,7 @@ Result<TargetSetting> ReadTargetSetting(const Host& host, const Options& options
 Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& options) {
   auto setting = std::make_unique<Setting>();
   STIR_ASSIGN(setting->invocation, MakeInvocation(host, options));
+  setting->builtin_macros = std::make_unique<project::BuiltinMacros>(BuiltinFiles(), host.sources);
   STIR_ASSIGN(setting->files, project::ReadProject(host.files, options.project_dir, setting->invocation, host.sources,
                                                    OpenParseCache(host, options)));
   const project::ProjectConfig& config = setting->files.packages.front().config;
@@ -168,12 +169,11 @@ Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, 
                std::move(json).Take());
 
   Diagnostics warnings = std::move(setting.files.warnings);
-  const std::vector<project::BuiltinFile> builtin = BuiltinMacros();
   const std::string program = ProgramIdentity(host);
   const project::ParseOptions parse{.invocation = &setting.invocation,
                                     .target = &setting.target,
                                     .dialect = setting.dialect,
-                                    .builtin_macros = builtin,
+                                    .builtin_macros = setting.builtin_macros.get(),
                                     .program = program,
                                     .only_changes = only_changes};
   STIR_ASSIGN(project::ParsedProject parsed, project::ParseProject(std::move(setting.files), parse, host.sources));

@@ -12,6 +12,7 @@
 #include "engine/host.h"
 #include "engine/narrator.h"
 #include "engine/options.h"
+#include "project/builtin_macros.h"
 #include "project/files.h"
 #include "project/invocation.h"
 #include "project/manifest.h"
@@ -28,7 +29,8 @@ struct Setting {
   Setting& operator=(const Setting&) = delete;
 
   project::Invocation invocation;
-  project::ProjectFiles files;  // moved away by ParseProject
+  std::unique_ptr<project::BuiltinMacros> builtin_macros;  // being read; taken by ParseProject
+  project::ProjectFiles files;                             // moved away by ParseProject
   project::Target target;
   const adapter::Dialect* dialect = nullptr;
   std::string project_name;

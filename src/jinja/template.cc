@@ -119,6 +119,15 @@ std::vector<CallSite> Template::Calls() const {
   return sites;
 }
 
+std::vector<std::string> Template::Callees() const {
+  std::vector<std::string> callees;
+  for (const CallExpr* call : compiled_->calls) {
+    std::string callee;
+    if (DottedName(*call->callee, callee)) callees.push_back(std::move(callee));
+  }
+  return callees;
+}
+
 Result<std::string> Render(const Template& source, Scope& scope, const RenderOptions& options) {
   if (source.is_plain() && options.keeps_plain) {
     const CompiledTemplate& compiled = source.compiled();

@@ -44,8 +44,8 @@ class Shop {
                                               {jinja::Value::String("schema"), jinja::Value::String("main")},
                                               {jinja::Value::String("database"), jinja::Value::String("db")}});
     dialect_.name = "duckdb";
-    const std::vector<project::BuiltinFile> builtin = {{"default/names.sql", kMacros}};
-    auto parsed = project::ParseProject(*std::move(files), {&invocation_, &target_, &dialect_, builtin, 1}, sources_);
+    project::BuiltinMacros builtin({{"default/names.sql", kMacros}}, sources_);
+    auto parsed = project::ParseProject(*std::move(files), {&invocation_, &target_, &dialect_, &builtin, 1}, sources_);
     EXPECT_TRUE(parsed.ok()) << Text(parsed);
     manifest_ = parsed->manifest;
     values_.emplace(invocation_, *manifest_, target_);

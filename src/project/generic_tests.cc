@@ -171,10 +171,9 @@ QuietMacros::QuietMacros(const MacroIndex& macros) : quiet_(macros.all().size(),
   static constexpr std::array<std::string_view, 7> kLoud{"ref",    "source",       "config",         "function",
                                                          "metric", "builtins.ref", "builtins.source"};
   for (const Macro& macro : macros.all()) {
-    for (const jinja::CallSite& call : macro.source->Calls()) {
-      const bool loud = std::ranges::find(kLoud, call.callee) != kLoud.end() ||
-                        call.callee.starts_with("exceptions.") || call.callee.starts_with("config.set") ||
-                        call.callee.starts_with("context");
+    for (const std::string& callee : macro.source->Callees()) {
+      const bool loud = std::ranges::find(kLoud, callee) != kLoud.end() || callee.starts_with("exceptions.") ||
+                        callee.starts_with("config.set") || callee.starts_with("context");
       if (loud) quiet_[macro.id] = false;
     }
   }

@@ -90,8 +90,13 @@ void MacroIndex::FindDependencies(Macro& macro) const {
     if (needed && std::ranges::find(macro.depends_on, needed->id) == macro.depends_on.end())
       macro.depends_on.push_back(needed->id);
   };
-  for (const jinja::CallSite& call : macro.source->Calls()) {
-    if (call.callee == "adapter.dispatch") {
+  const std::vector<std::string> callees = macro.source->Callees();
+  std::vector<jinja::CallSite> calls;  // with their arguments, where some are asked for
+  for (size_t number = 0; number < callees.size(); ++number) {
+    const std::string& callee = callees[number];
+    if (callee == "adapter.dispatch") {
+      if (calls.empty()) calls = macro.source->Calls();
+      const jinja::CallSite& call = calls[number];
       std::string_view name, space;
       for (size_t i = 0; i < call.arguments.size(); ++i) {
         const auto& argument = call.arguments[i];
@@ -105,16 +110,16 @@ void MacroIndex::FindDependencies(Macro& macro) const {
       if (Result<const Macro*> found = Dispatch(name, space, macro.package); found.ok()) add(*found);
       continue;
     }
-    const size_t dot = call.callee.find('.');
-    if (call.callee == "ref" || call.callee == "source" || call.callee == "config") {
+    const size_t dot = callee.find('.');
+    if (callee == "ref" || callee == "source" || callee == "config") {
       continue;  // dbt does not count these, even where a project replaces them
     }
     if (dot == std::string::npos) {
-      add(Resolve(macro.package, call.callee));
-    } else if (!call.callee.starts_with("adapter.")) {
+      add(Resolve(macro.package, callee));
+    } else if (!callee.starts_with("adapter.")) {
       // As dbt, what is no package's macro is looked for by its name alone: `builtins.ref`.
-      const std::string_view name = std::string_view(call.callee).substr(dot + 1);
-      const Macro* found = Find(std::string_view(call.callee).substr(0, dot), name);
+      const std::string_view name = std::string_view(callee).substr(dot + 1);
+      const Macro* found = Find(std::string_view(callee).substr(0, dot), name);
       add(found ? found : Resolve(layout_.root, name));
     }
   }

@@ -114,6 +114,7 @@ void Manifest::Index::Fill(const Manifest& manifest) {
   named.clear();
   disabled_named.clear();
   packages.clear();
+  unique_ids.reserve(manifest.nodes_.size());
   const auto add = [](const Node& node, uint32_t i, auto& by_name, auto& by_table, auto& others) {
     if (node.IsRefable()) by_name[node.name].push_back(i);
     if (node.source) by_table[node.name].push_back(i);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/parallel.h"
 #include "base/strings.h"
 #include "project/kinds.h"
 
@@ -209,13 +210,13 @@ bool ManifestBuilder::ResolveNode(Node& node, Diagnostics& errors, Diagnostics& 
   return whole || node.type != ResourceType::kTest;
 }
 
+void ManifestBuilder::Number() {
+  for (size_t i = 0; i < manifest_->nodes_.size(); ++i) manifest_->nodes_[i].id = static_cast<graph::NodeId>(i);
+  manifest_->index_->Fill(*manifest_);
+}
+
 // A test of something disabled is disabled itself. Nothing depends on tests, so one pass settles it.
 void ManifestBuilder::Resolve(Diagnostics& errors, Diagnostics& warnings) {
-  auto number = [this] {
-    for (size_t i = 0; i < manifest_->nodes_.size(); ++i) manifest_->nodes_[i].id = static_cast<graph::NodeId>(i);
-    manifest_->index_->Fill(*manifest_);
-  };
-  number();
   std::vector<Node> kept;
   std::vector<size_t> dropped;
   for (size_t i = 0; i < manifest_->nodes_.size(); ++i) {
@@ -241,7 +242,7 @@ void ManifestBuilder::Resolve(Diagnostics& errors, Diagnostics& warnings) {
   for (Node& node : manifest_->nodes_) {
     for (graph::NodeId& needed : node.depends_on) needed = renumbered[needed];
   }
-  number();
+  Number();
 }
 
 void ManifestBuilder::AttachTests(std::vector<Node>& nodes) const {
@@ -371,8 +372,13 @@ std::unique_ptr<Manifest> ManifestBuilder::Finish(std::unique_ptr<MacroIndex> ma
                                                   Diagnostics& warnings) {
   manifest_->macros_ = std::move(macros);
   JoinUnitTests(errors);
-  CheckDoubles(errors);
-  CheckRelations(errors);
+  Diagnostics ambiguous;
+  ParallelFor(3, [&](size_t i) {
+    if (i == 0) CheckDoubles(errors);
+    if (i == 1) CheckRelations(ambiguous);
+    if (i == 2) Number();
+  });
+  Append(errors, std::move(ambiguous));
   Resolve(errors, warnings);
   AttachTests(manifest_->nodes_);
   AttachTests(manifest_->disabled_);

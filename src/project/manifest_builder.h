@@ -47,6 +47,7 @@ class ManifestBuilder {
  private:
   void CheckDoubles(Diagnostics& errors) const;
   void CheckRelations(Diagnostics& errors) const;
+  void Number();  // the nodes, and the index of their names
   void Resolve(Diagnostics& errors, Diagnostics& warnings);
   bool ResolveNode(Node& node, Diagnostics& errors, Diagnostics& warnings);
   bool ResolveOneRef(Node& node, const RefCall& call, Diagnostics& errors, Diagnostics& warnings);

@@ -2,8 +2,6 @@
 // to the cores; between phases everything is joined in the order of packages and paths.
 #include "project/parse.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <optional>
 #include <thread>
@@ -31,9 +29,6 @@ namespace stir::project {
 namespace {
 
 using jinja::Value;
-
-// From this many nodes on, what parsing has freed is given back to the system.
-constexpr size_t kLargeProject = 2000;
 
 // A file in its package, or a block of one.
 struct Work {
@@ -96,7 +91,6 @@ class Parser : public std::enable_shared_from_this<Parser> {
     const size_t unchecked = warnings_.size();
     CheckManifest(*manifest, options_.invocation->clock->Now(), errors_, warnings_);
     if (!errors_.empty()) return std::move(errors_);
-    if (manifest->nodes().size() > kLargeProject) malloc_trim(0);
     ParsedProject parsed{manifest, warnings_, {}, {}};
     if (!program_.empty() && project_key_) {
       parsed.make_cache = [self = shared_from_this(), manifest, unchecked](const CacheSink& sink) {
@@ -128,39 +122,20 @@ class Parser : public std::enable_shared_from_this<Parser> {
     return internal;
   }
 
-  static std::string InternalPackage(std::string_view path) {
-    const std::string_view folder = path.substr(0, path.find('/'));
-    return folder == "default" ? "dbt" : "dbt_" + std::string(folder);
-  }
-
   void ReadAllMacros() {
-    struct MacroFile {
-      std::string_view text, path;
-      bool only_tests = false;
-      SourceId source;
-      std::string package;
-    };
-    std::vector<MacroFile> todo;
     const std::vector<std::string> internal = InternalPackages();
-    for (const BuiltinFile& file : options_.builtin_macros) {
-      const std::string package = InternalPackage(file.path);
-      if (!file.path.ends_with(".sql") || std::ranges::find(internal, package) == internal.end()) continue;
-      const SourceId source = sources_.Add("macros/" + std::string(file.path) + " (built in)", std::string(file.text));
-      todo.push_back({sources_.Text(source), file.path, false, source, package});
-    }
-    for (const Work& work : FilesOf({FileKind::kMacro, FileKind::kGenericTest})) {
-      todo.push_back({work.file->text, work.file->path, work.file->kind == FileKind::kGenericTest, work.file->source,
-                      files_.packages[work.package].config.name});
-    }
-    std::vector<std::vector<Macro>> read(todo.size());
-    std::vector<Diagnostics> problems(todo.size());
-    Parallel(todo.size(), [&](size_t i) {
-      read[i] = ReadMacros(todo[i].text, todo[i].source, todo[i].package, todo[i].path, problems[i]);
+    const std::vector<Work> work = FilesOf({FileKind::kMacro, FileKind::kGenericTest});
+    std::vector<std::vector<Macro>> read(work.size());
+    std::vector<Diagnostics> problems(work.size());
+    Parallel(work.size(), [&](size_t i) {
+      const ProjectFile& file = *work[i].file;
+      read[i] =
+          ReadMacros(file.text, file.source, files_.packages[work[i].package].config.name, file.path, problems[i]);
     });
-    std::vector<Macro> all;
-    for (size_t i = 0; i < todo.size(); ++i) {
-      for (Macro& macro : read[i]) {
-        if (todo[i].only_tests) macro.arguments.clear();  // dbt lists arguments of macros in macro folders only
+    std::vector<Macro> all = options_.builtin_macros->Take(internal, errors_, options_.threads);
+    for (size_t i = 0; i < work.size(); ++i) {
+      if (work[i].file->kind == FileKind::kGenericTest) {  // dbt lists arguments of macros in macro folders only
+        for (Macro& macro : read[i]) macro.arguments.clear();
       }
       std::ranges::move(read[i], std::back_inserter(all));
       Append(errors_, std::move(problems[i]));
@@ -630,10 +605,15 @@ class Parser : public std::enable_shared_from_this<Parser> {
       if (file.broken) builder.BreakSources();
     }
     TakeNotes();
-    sql_ = std::vector<ParsedSql>();  // what is not needed any more makes room for the nodes' new place
-    properties_ = std::vector<PropertiesFile>();
-    patches_ = PatchIndex();
-    AddNodes(builder);
+    Parallel(2, [&](size_t i) {
+      if (i == 0) {
+        AddNodes(builder);
+        return;
+      }
+      patches_ = PatchIndex();  // what is not needed any more makes room for the nodes' new place
+      sql_ = std::vector<ParsedSql>();
+      properties_ = std::vector<PropertiesFile>();
+    });
     for (Part& part : parts_) {
       builder.AddPool(std::move(part.pool));
       Append(errors_, std::move(part.errors));

@@ -5,12 +5,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "adapter/relation.h"
 #include "base/result.h"
+#include "project/builtin_macros.h"
 #include "project/files.h"
 #include "project/invocation.h"
 #include "project/manifest.h"
@@ -18,17 +18,12 @@
 
 namespace stir::project {
 
-// A file of built-in macros: "duckdb/table.sql" belongs to the internal package dbt_duckdb, "default/view.sql" to dbt.
-struct BuiltinFile {
-  std::string_view path, text;
-};
-
 struct ParseOptions {
   const Invocation* invocation = nullptr;
   const Target* target = nullptr;
   const adapter::Dialect* dialect = nullptr;
-  std::span<const BuiltinFile> builtin_macros;  // those of the target's engine and of `default` are used
-  unsigned threads = 0;                         // 0: all cores
+  BuiltinMacros* builtin_macros = nullptr;  // those of the target's engine and of `default` are taken
+  unsigned threads = 0;                     // 0: all cores
   // Which build of stir this is, when a cache for the next start is wanted; only the same build will read it.
   std::string_view program{};
   bool only_changes = false;  // no manifest is wanted when nothing has changed

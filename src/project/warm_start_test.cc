@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::string_view kProgram = "this test";
 
-constexpr BuiltinFile kBuiltins[] = {
+const std::vector<BuiltinFile> kBuiltins = {
     {"default/tests.sql",
      "{% test unique(model, column_name) %}select {{ column_name }} from {{ model }}{% endtest %}"
      "{% test not_null(model, column_name) %}select {{ column_name }} from {{ model }}{% endtest %}"
@@ -427,6 +427,7 @@ Outcome Start(RandomProject& project, int step, const std::string& cache) {
 
   Outcome outcome;
   const auto run = [&]() -> Result<ParsedProject> {
+    BuiltinMacros macros(kBuiltins, sources);
     STIR_ASSIGN(ProjectFiles files, ReadProject(project.disk(), "/p", invocation, sources,
                                                 cache.empty() ? nullptr : ParseCache::Open(cache, kProgram)));
     ProfileRequest request;
@@ -437,7 +438,7 @@ Outcome Start(RandomProject& project, int step, const std::string& cache) {
     options.invocation = &invocation;
     options.target = &target;
     options.dialect = &dialect;
-    options.builtin_macros = kBuiltins;
+    options.builtin_macros = &macros;
     options.program = kProgram;
     STIR_ASSIGN(ParsedProject parsed, ParseProject(std::move(files), options, sources));
     outcome.manifest = WriteManifest(*parsed.manifest, {});

@@ -55,7 +55,8 @@ Result<ParsedProject> MemoryProject::Parse() {
   options.invocation = &invocation_;
   options.target = &target_;
   options.dialect = &dialect_;
-  options.builtin_macros = builtin;
+  BuiltinMacros macros(builtin, sources_);
+  options.builtin_macros = &macros;
   return ParseProject(std::move(files), options, sources_);
 }
 

@@ -98,7 +98,8 @@ Result<std::unique_ptr<ProjectFixture::Opened>> ProjectFixture::Open(const Comma
   STIR_ASSIGN(opened->target, project::ReadTarget(stir::SystemFiles(), request, invocation, *sources_, redactor));
   std::vector<project::BuiltinFile> macros;
   for (const embedded::EmbeddedFile& file : embedded::Macros()) macros.push_back({file.path, file.text});
-  project::ParseOptions options{&invocation, &opened->target, &adapter::duckdb::DuckDbDialect(), macros, 1};
+  project::BuiltinMacros builtin(macros, *sources_);
+  project::ParseOptions options{&invocation, &opened->target, &adapter::duckdb::DuckDbDialect(), &builtin, 1};
   STIR_ASSIGN(project::ParsedProject parsed, project::ParseProject(std::move(files), options, *sources_));
   opened->manifest = parsed.manifest;
   if (!engine_) {
