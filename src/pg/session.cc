@@ -17,13 +17,14 @@
 namespace stir::pg {
 namespace {
 
-// "user@host:port/database" of what was asked for.
+// "host:port/database" of what was asked for. A database's name may be a whole connection string, with a password.
 std::string TargetOf(const ConnectSpec& spec) {
   const auto find = [&](std::string_view keyword) {
     for (const auto& [name, value] : spec.parameters)
       if (name == keyword) return value;
     return std::string();
   };
+  if (find("dbname").find_first_of("=:") != std::string::npos) return "the server that its dsn names";
   const std::string host = find("host").empty() ? "the default host" : find("host");
   const std::string port = find("port").empty() ? "" : ":" + find("port");
   const std::string database = find("dbname").empty() ? "" : "/" + find("dbname");

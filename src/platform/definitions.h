@@ -34,6 +34,7 @@ enum class ConnectionType : uint8_t {
   kDuckDb,
   kWebhook,
   kPostgres,
+  // From here on read; using one is an error that says so.
   kClickHouse,
   kTrino,
   kS3,
@@ -42,7 +43,7 @@ enum class ConnectionType : uint8_t {
   kSsh,
   kSlack,
   kEmail,
-  kPagerDuty,  // read; using one is an error that says so
+  kPagerDuty,
 };
 std::string_view ToString(ConnectionType type);
 bool IsBuilt(ConnectionType type);      // can be used by this version

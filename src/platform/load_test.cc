@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "adapter/relation.h"
 #include "base/diagnostic_text.h"
@@ -221,6 +222,23 @@ connections:
   EXPECT_EQ(sink.path, "/shop/b.duckdb");
 }
 
+TEST_F(LoadTest, PostgresSpeaksTheWordsOfItsSessions) {
+  const Definitions definitions = Good(R"(
+connections:
+  app: {type: postgres, host: db, port: 5433, database: shop, user: stir, password: "{{ env_var('PW', 'x') }}"}
+  other: {type: postgres, dsn: "postgresql://stir@db/shop", lock_timeout: 5s, role: writer}
+)");
+  const Connection& app = **definitions.FindConnection("app");
+  EXPECT_EQ(app.type, ConnectionType::kPostgres);
+  EXPECT_EQ(app.settings->dump(),
+            R"({"type":"postgres","host":"db","port":5433,"database":"shop","user":"stir","password":"x"})");
+  EXPECT_EQ(Errors(R"(
+connections:
+  app: {type: postgres, hots: db}
+)"),
+            (Lines{"4:25: connection `app` has no key `hots` | did you mean `host`?"}));
+}
+
 TEST_F(LoadTest, EverythingWrongIsSaidAtOnce) {
   EXPECT_EQ(Errors(R"(
 connections:
@@ -415,9 +433,9 @@ TEST_F(BindTest, WhatIsNotBuiltSaysSo) {
   auto bound = Bind("{name: a, wait: {file: x}}", Facts());
   ASSERT_FALSE(bound.ok());
   EXPECT_EQ(bound.error()[0].kind, kNotBuilt);
-  const Definitions definitions = Good("connections: {pg: {type: postgres, host: x, anything: goes}}");
+  const Definitions definitions = Good("connections: {ch: {type: clickhouse, host: x, anything: goes}}");
   RunScope scope = ScopeOf(definitions, Facts());
-  auto connection = BindConnection(definitions, **definitions.FindConnection("pg"), scope);
+  auto connection = BindConnection(definitions, **definitions.FindConnection("ch"), scope);
   ASSERT_FALSE(connection.ok());
   EXPECT_EQ(connection.error()[0].kind, kNotBuilt);
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "pg/settings.h"
 #include "platform/kinds.h"
 #include "platform/read.h"
 #include "project/yaml_values.h"
@@ -57,7 +58,7 @@ void CheckTargets(Fields& fields, Reader& reader) {
 }  // namespace
 
 std::string_view ToString(ConnectionType type) { return kTypeNames[static_cast<size_t>(type)]; }
-bool IsBuilt(ConnectionType type) { return type <= ConnectionType::kWebhook; }
+bool IsBuilt(ConnectionType type) { return type <= ConnectionType::kPostgres; }
 bool IsDatabase(ConnectionType type) {
   switch (type) {
     case ConnectionType::kTarget:
@@ -97,7 +98,7 @@ Connection ReadConnection(const std::string& name, const YamlNode& node, const R
                         .node = node};
   Fields fields(reader, *merged, fmt::format("connection `{}`", name));
   if (!merged->IsMapping()) return connection;
-  fields.Require("type", "one of `files`, `duckdb`, `webhook`, ...");
+  fields.Require("type", "one of `files`, `duckdb`, `postgres`, `webhook`, ...");
   connection.type = fields.OneOf<ConnectionType>("type", kTypeNames, ConnectionType::kTarget).value;
   CheckTargets(fields, reader);
   switch (connection.type) {
@@ -111,6 +112,9 @@ Connection ReadConnection(const std::string& name, const YamlNode& node, const R
     case ConnectionType::kWebhook:
       connection.url = fields.RequireText("url");
       for (auto& [key, value] : fields.TextMap("headers")) connection.headers.emplace_back(key, value);
+      break;
+    case ConnectionType::kPostgres:
+      for (std::string_view word : pg::SettingWords()) fields.Ignore(word);
       break;
     default:
       fields.IgnoreRest();

@@ -246,7 +246,7 @@ Fields::Fields(Reader& reader, const yaml::Node& node, std::string what)
 }
 
 const yaml::Node* Fields::Find(std::string_view key) {
-  known_.emplace_back(key);
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
   const yaml::Node* found = node_.IsMapping() ? node_.Find(key) : nullptr;
   return found && !found->IsNull() ? found : nullptr;
 }

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "adapter/connection.h"
-#include "pg/session.h"
+#include "pg/settings.h"
 
 namespace stir::adapter::postgres {
 
@@ -15,8 +15,7 @@ struct Options {
   std::string role;  // SET ROLE after connecting; empty: none
 };
 
-// dbt-postgres's keys, and beside them what libpq can do: `service`, `passfile`, `sslcrl`, `target_session_attrs`,
-// `statement_timeout`, `lock_timeout`, ... Wrong words and types are all reported at once.
+// dbt-postgres's keys, and beside them what libpq can do: the words of pg/settings.h.
 Result<Options> ReadOptions(const Profile& profile);
 
 }  // namespace stir::adapter::postgres
