@@ -60,6 +60,13 @@ struct TraceFrame {
   Span span;
 };
 
+// The event that dbt has for what a warning says, for those who read dbt's: its words, and data as a JSON object. Of an
+// error only the words, where they are not made of the diagnostic's own.
+struct DbtEvent {
+  std::string code = {}, name = {}, message = {}, data = "{}";
+  explicit operator bool() const { return !code.empty(); }
+};
+
 struct Diagnostic {
   Severity severity = Severity::kError;
   Kind kind;
@@ -70,6 +77,7 @@ struct Diagnostic {
   std::vector<TraceFrame> trace;
   std::string hint;            // what to do
   int64_t engine_offset = -1;  // for an engine's error: byte offset in the statement it was given, when it told one
+  DbtEvent dbt;                // empty: dbt has no event for it
 
   Diagnostic(Kind k, std::string text, Span where = {}) : kind(k), message(std::move(text)), span(where) {}
   Diagnostic&& Hint(std::string text) && {
@@ -82,6 +90,10 @@ struct Diagnostic {
   }
   Diagnostic&& With(Label label) && {
     labels.push_back(std::move(label));
+    return std::move(*this);
+  }
+  Diagnostic&& InDbt(DbtEvent event) && {
+    dbt = std::move(event);
     return std::move(*this);
   }
   Diagnostic&& As(Severity level) && {

@@ -46,7 +46,7 @@ std::string Redactor::Redact(std::string_view text) const {
 void Redactor::RedactInPlace(std::string& text) const {
   std::lock_guard lock(mutex_);
   for (const std::string& value : values_) {
-    if (text.find(value) != std::string::npos) text = ReplaceAll(text, value, "***");
+    if (text.find(value) != std::string::npos) text = ReplaceAll(text, value, "*****");
   }
 }
 

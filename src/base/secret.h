@@ -1,4 +1,4 @@
-// Secrets: values that format as *** and a registry that redacts them wherever they turn up inside other text.
+// Secrets: values that format as ***** and a registry that redacts them wherever they turn up inside other text.
 #pragma once
 
 #include <fmt/core.h>
@@ -41,6 +41,6 @@ template <>
 struct fmt::formatter<stir::Secret> : fmt::formatter<std::string_view> {
   template <typename Context>
   auto format(const stir::Secret&, Context& context) const {
-    return fmt::formatter<std::string_view>::format("***", context);
+    return fmt::formatter<std::string_view>::format("*****", context);
   }
 };

@@ -6,7 +6,7 @@
 namespace stir {
 namespace {
 
-TEST(Secret, NeverFormatsAsItself) { EXPECT_EQ(fmt::format("{}", Secret("hunter2")), "***"); }
+TEST(Secret, NeverFormatsAsItself) { EXPECT_EQ(fmt::format("{}", Secret("hunter2")), "*****"); }
 
 TEST(Redactor, FindsEveryForm) {
   Redactor redactor;
@@ -15,7 +15,7 @@ TEST(Redactor, FindsEveryForm) {
   redactor.Add(Secret("ab"));
   redactor.Add(Secret("-----BEGIN-----\nMIIEvQIBADAN\n}\n"));
   EXPECT_EQ(redactor.Redact("x pass\"word y pass z ab"), "x *** y *** z ab");
-  EXPECT_EQ(redactor.Redact(R"({"p": "pass\"word"})"), R"({"p": "***"})");
+  EXPECT_EQ(redactor.Redact(R"({"p": "pass\"word"})"), R"({"p": "*****"})");
   EXPECT_EQ(redactor.Redact("line MIIEvQIBADAN }"), "line *** }");
 }
 

@@ -65,7 +65,8 @@ std::string JsonLine(const Event& event, Timestamp now, std::string_view invocat
 }  // namespace
 
 bool IsAnswer(const Event& event) {
-  static constexpr std::array<std::string_view, 4> kAnswers{"PrintEvent", "ShowNode", "CompiledNode", "SqlResult"};
+  static constexpr std::array<std::string_view, 5> kAnswers{"PrintEvent", "ShowNode", "CompiledNode", "SqlResult",
+                                                            "SeedSample"};
   for (std::string_view name : kAnswers) {
     if (event.name == name) return true;
   }

@@ -73,7 +73,8 @@ Status AddLowerLayers(Arguments& arguments, Session& session) {
   STIR_TRY(AddEnvironment(arguments, session.environment));
   session.project_dir = FindProjectDirectory(arguments);
   auto project_file = SystemFiles().Read(session.project_dir / "dbt_project.yml");
-  return project_file.ok() ? AddProjectFlags(arguments, *project_file) : Status();
+  if (project_file.ok()) STIR_TRY(AddProjectFlags(arguments, *project_file));
+  return CheckArguments(arguments, session);
 }
 
 int Main(std::string_view argv0, std::vector<std::string> words) {
@@ -93,7 +94,9 @@ int Main(std::string_view argv0, std::vector<std::string> words) {
   Session session(program, std::move(words), std::move(environment));
   Arguments& arguments = *line->arguments;
   if (Status status = AddLowerLayers(arguments, session); !status.ok()) {
-    return RefuseUsage(status.error(), line->command, program);
+    const bool has_place = static_cast<bool>(status.error().front().span);
+    return has_place && !program.as_dbt ? ReportFailure(status.error(), session)
+                                        : RefuseUsage(status.error(), line->command, program);
   }
   return line->command->run(arguments, session);
 }

@@ -11,6 +11,7 @@
 #include "cli/kinds.h"
 #include "cli/live_view.h"
 #include "embedded/embedded.h"
+#include "engine/narrator.h"
 #include "project/invocation.h"
 
 namespace stir::cli {
@@ -98,6 +99,22 @@ void AnnounceEnd(const Arguments& arguments, Session& session, bool success) {
                        std::move(json).Take()});
 }
 
+// Arguments that are old, or that do not count.
+Status WarnOfArguments(Session& session, const engine::Options& options) {
+  const engine::Narrator narrator(session.host().events, session.sources,
+                                  {.width = options.printer_width, .warnings = options.warnings});
+  const engine::SelectionOptions& selection = options.selection;
+  if (!selection.selector.empty() && (!selection.select.empty() || !selection.exclude.empty())) {
+    narrator.Say("Z064", "SelectExcludeIgnoredWithSelectorWarning", Level::kWarn,
+                 "The --select and --exclude arguments are being ignored for node selection because --selector is "
+                 "provided",
+                 R"({"msg": ""})");
+  }
+  if (!SaysModels(session)) return {};
+  return narrator.Warn("D032", "ModelParamUsageDeprecation",
+                       "Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or `-s`.", "{}");
+}
+
 Result<engine::CommandResult> Carry(const Arguments& arguments, Session& session, engine::Options& options,
                                     const Command& command) {
   if (arguments.Given("warn-error-options")) {
@@ -107,6 +124,7 @@ Result<engine::CommandResult> Carry(const Arguments& arguments, Session& session
     }
     STIR_ASSIGN(options.warnings, engine::ParseWarningPolicy(arguments.Text("warn-error-options"), session.sources));
   }
+  STIR_TRY(WarnOfArguments(session, options));
   return command(session.host(), options);
 }
 

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <array>
 
 #include "adapter/duckdb/duckdb_adapter.h"
 #include "adapter/postgres/postgres_adapter.h"
@@ -12,9 +14,12 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "cli/interrupts.h"
+#include "cli/kinds.h"
 #include "cli/live_view.h"
 #include "engine/dbt_exception.h"
 #include "engine/narrator.h"
+#include "engine/select.h"
+#include "project/invocation.h"
 #include "project/profile.h"
 
 namespace stir::cli {
@@ -140,6 +145,22 @@ std::filesystem::path ProfilesDirectory(const Arguments& arguments, const Sessio
   return project::FindProfilesDirectory(SystemFiles(), given.empty() ? "" : Absolute(given), here, session.environment);
 }
 
+int PrinterWidth(const Arguments& arguments) {
+  constexpr int kUsual = 80;
+  return static_cast<int>(arguments.Integer("printer-width").value_or(kUsual));
+}
+
+Diagnostic NoSuchPath(std::string_view option, const std::filesystem::path& path) {
+  return Diagnostic(kBadUsage,
+                    fmt::format("Invalid value for '--{}': Path '{}' does not exist.", option, path.string()));
+}
+
+// Commands that do with a profile that is not there.
+bool NeedsProfile(const CommandSpec& command) {
+  static constexpr std::array<std::string_view, 3> kWithout{"debug", "deps", "init"};
+  return std::ranges::find(kWithout, command.dbt_word) == kWithout.end();
+}
+
 }  // namespace
 
 Session::Session(Program who, std::vector<std::string> command_words, std::map<std::string, std::string> variables)
@@ -193,10 +214,30 @@ void OpenQuietly(const Arguments& arguments, Session& session) {
   session.events.Add(*session.answers);
 }
 
+Status CheckArguments(const Arguments& arguments, Session& session) {
+  if (arguments.command().dbt_word.empty()) return {};
+  if (const std::string project = arguments.Text("project-dir");
+      !project.empty() && !SystemFiles().Exists(session.project_dir))
+    return NoSuchPath("project-dir", project);
+  if (arguments.Given("vars")) STIR_TRY(project::ParseVars(arguments.Text("vars"), session.sources));
+  const bool given = arguments.Given("profiles-dir");
+  if (NeedsProfile(arguments.command()) && (given || session.program.as_dbt)) {
+    const std::filesystem::path profiles = ProfilesDirectory(arguments, session);
+    if (!SystemFiles().Exists(profiles))
+      return NoSuchPath("profiles-dir", given ? std::filesystem::path(arguments.Text("profiles-dir")) : profiles);
+  }
+  return engine::CheckResourceTypes(SelectionOf(arguments));
+}
+
+bool SaysModels(const Session& session) {
+  static constexpr std::array<std::string_view, 3> kOldNames{"--models", "--model", "-m"};
+  return std::ranges::find_first_of(session.words, kOldNames) != session.words.end();
+}
+
 void OpenSinks(const Arguments& arguments, Session& session) {
   WatchSignals(session);
-  session.deprecations = std::make_unique<DeprecationSink>(
-      session.events, arguments.Flag("show-all-deprecations") || !session.program.as_dbt);
+  const bool all = arguments.Flag("show-all-deprecations") || !session.program.as_dbt;
+  session.deprecations = std::make_unique<DeprecationSink>(session.events, all, PrinterWidth(arguments));
   LineStyle style = StyleOf(arguments.Text("log-format"), arguments.Text("log-level"));
   if (arguments.Flag("debug")) style.least = Level::kDebug;
   style.quiet = arguments.Flag("quiet");
@@ -260,13 +301,14 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.use_colors = session.colors;
   options.debug = arguments.Flag("debug");
   options.log = LogOf(arguments);
-  options.printer_width = static_cast<int>(arguments.Integer("printer-width").value_or(80));
+  options.printer_width = PrinterWidth(arguments);
   options.output = ChosenOutput(arguments);
   options.output_keys = SplitWords(arguments.List("output-keys"));
   options.inline_sql = arguments.Text("inline");
   options.limit = LimitOf(arguments);
   options.connection_only = arguments.Flag("connection");
   options.config_dir = arguments.Flag("config-dir");
+  if (arguments.command().dbt_word == "list" && SaysModels(session)) options.selection.resource_types = {"model"};
   options.operation = {arguments.Positional(0), arguments.Text("args"), arguments.Text("operation-sql")};
   options.docs = {arguments.Text("compile") != "false", arguments.Flag("empty-catalog"), arguments.Flag("static")};
   options.packages = {arguments.Flag("upgrade"), arguments.Flag("lock")};

@@ -60,6 +60,8 @@ struct Session {
 
 // The project's folder: --project-dir, else the nearest of the current folder and those above with a dbt_project.yml.
 std::filesystem::path FindProjectDirectory(const Arguments& arguments);
+// What dbt refuses before it begins: folders that are not there, variables that are no YAML, types that are none.
+Status CheckArguments(const Arguments& arguments, Session& session);
 // Opens terminal and log file as the arguments say, and ^C's waiting thread. A terminal gets the live view.
 void OpenSinks(const Arguments& arguments, Session& session);
 // Only ^C and the events that answer: for commands that tell no story of their own.
@@ -68,6 +70,9 @@ void OpenQuietly(const Arguments& arguments, Session& session);
 engine::Options MakeOptions(const Arguments& arguments, const Session& session);
 // Every engine this program was built with; the only function that names one.
 void RegisterAdapters(adapter::AdapterRegistry& registry);
+
+// --select was called by its old name, --models; `list` then lists models only.
+bool SaysModels(const Session& session);
 
 // Reports why a command could not be carried out, in stir's shape or dbt's. Returns exit code 2.
 int ReportFailure(const Diagnostics& diagnostics, Session& session);

@@ -2,17 +2,23 @@
 #include "cli/sinks.h"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include "base/json.h"
+#include "engine/deprecation_text.h"
 
 namespace stir::cli {
 namespace {
 
 constexpr size_t kMostWaiting = size_t{64} << 10;
 constexpr Duration kLongestWait = std::chrono::milliseconds(100);
+
+// What dbt says of cleaning: the log may lie in what is cleaned.
+constexpr std::array<std::string_view, 4> kNotInFile{"Z012", "Z013", "Z014", "Z015"};
 
 void WriteWhole(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
@@ -54,6 +60,7 @@ void LogFileSink::Flush(Timestamp now) {
 }
 
 void LogFileSink::Emit(const Event& event) {
+  if (std::ranges::find(kNotInFile, event.code) != kNotInFile.end()) return;
   const Timestamp now = clock_.Now();
   const std::string line = FormatLine(event, settings_.style, now, settings_.invocation_id);
   if (line.empty()) return;
@@ -93,24 +100,33 @@ bool LogFileSink::Open() {
 void DeprecationSink::Emit(const Event& event) {
   if (event.code.starts_with('D')) {
     const std::lock_guard lock(mutex_);
-    if (++counts_[std::string(event.name)] > 1 && !show_all_) return;
+    auto seen = std::ranges::find(seen_, event.name, &Seen::name);
+    if (seen == seen_.end()) seen = seen_.insert(seen_.end(), {std::string(event.name), std::string(event.code)});
+    if (++seen->times > 1 && !show_all_) return;
   }
   next_.Emit(event);
 }
 
 void DeprecationSink::Summarize() {
   const std::lock_guard lock(mutex_);
-  if (counts_.empty()) return;
-  std::string text = "[WARNING][DeprecationsSummary]: Deprecated functionality\nSummary of encountered deprecations:";
+  if (seen_.empty()) return;
+  std::string text = "Summary of encountered deprecations:";
   JsonWriter json;
   json.BeginObject().Key("show_all_hint").Bool(!show_all_).Key("summaries").BeginArray();
-  for (const auto& [name, count] : counts_) {
-    text += fmt::format("\n- {}: {} occurrence{}", name, count, count == 1 ? "" : "s");
-    json.BeginObject().Key("event_name").String(name).Key("occurrences").Int(count).EndObject();
+  for (const Seen& each : seen_) {
+    text += fmt::format("\n\n- {}: {} occurrence{}", each.name, each.times, each.times == 1 ? "" : "s");
+    json.BeginObject().Key("event_code").String(each.code).Key("event_name").String(each.name);
+    json.Key("occurrences").Int(each.times).EndObject();
   }
   json.EndArray().EndObject();
-  if (!show_all_) text += "\nTo see all of them, run the command again with `--show-all-deprecations`.";
-  next_.Emit({"D028", "DeprecationsSummary", Level::kWarn, std::move(text), std::move(json).Take()});
+  if (!show_all_) {
+    text +=
+        "\n\nTo see all deprecation instances instead of just the first occurrence of each, run command again with the "
+        "`--show-all-deprecations` flag. You may also need to run with `--no-partial-parse` as some deprecations are "
+        "only encountered during parsing.";
+  }
+  constexpr std::string_view kName = "DeprecationsSummary";
+  next_.Emit({"D028", kName, Level::kWarn, engine::DeprecationText(kName, text, width_), std::move(json).Take()});
 }
 
 }  // namespace stir::cli

@@ -104,16 +104,23 @@ class LogFileSink : public EventSink {
 // are counted.
 class DeprecationSink : public EventSink {
  public:
-  DeprecationSink(EventSink& next, bool show_all) : next_(next), show_all_(show_all) {}
+  // `width`: of the summary's lines.
+  DeprecationSink(EventSink& next, bool show_all, int width) : next_(next), show_all_(show_all), width_(width) {}
   void Emit(const Event& event) override;
   // dbt's summary, when there was any.
   void Summarize();
 
  private:
   EventSink& next_;
+  struct Seen {
+    std::string name, code;
+    int times = 0;
+  };
+
   const bool show_all_;
+  const int width_;
   std::mutex mutex_;
-  std::map<std::string, int> counts_;  // by event; guarded by mutex_
+  std::vector<Seen> seen_;  // in the order of their first times; guarded by mutex_
 };
 
 // Hands each event to several sinks, in order.

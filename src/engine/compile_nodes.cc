@@ -41,8 +41,7 @@ runtime::NodeOutcome CompileOne(Workbench& bench, graph::NodeId id, runtime::Wor
 Result<RunResults> CompileSelected(Workbench& bench) {
   const Timestamp begun = bench.host.clock.Now();
   STIR_ASSIGN(NodePlan plan, MakeNodePlan(*bench.manifest, bench.selected, PlanEdges::kParents));
-  // Ephemeral models have SQL to show too; here they are compiled like all others.
-  for (PlannedNode& planned : plan.nodes) planned = {planned.node, !bench.selected.Contains(planned.node), false};
+  for (PlannedNode& planned : plan.nodes) planned.ephemeral = false;  // here each has its own result
   NarratorStyle style = bench.setting->narrator_style(bench.options);
   style.words = NodeWords::kNone;
   const Narrator narrator(bench.host.events, bench.host.sources, std::move(style));

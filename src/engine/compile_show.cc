@@ -180,10 +180,13 @@ Result<NodeReport> LoadSeed(Workbench& bench, const Node& node) {
   NodeStory story{.node = &node, .index = 1, .total = static_cast<int>(bench.selected.Count()), .started_at = begun};
   STIR_TRY(bench.runner->Prepare(std::span(&node.id, 1), bench.worker));
   bench.narrator->NodeStarted(story);
+  bench.narrator->StartLine(story);
   runtime::NodeOutcome outcome = bench.runner->Run(node.id, bench.worker);
   story.finished_at = bench.host.clock.Now();
   outcome.result.thread_id = kWorker;
   NodeReport report{&node, std::move(outcome.result), std::move(outcome.errors), {}, {}};
+  bench.narrator->NodeEnded(story, report);
+  bench.narrator->ResultLine(story, report);
   bench.narrator->NodeFinished(story, report);
   if (!report.diagnostics.empty()) return report.diagnostics;
   return report;

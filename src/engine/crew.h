@@ -40,10 +40,11 @@ class Crew {
 
   size_t size() const { return connections_.size(); }
 
-  void Submit(Job job) {
+  // `first`: before all that wait.
+  void Submit(Job job, bool first = false) {
     {
       const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
+      first ? jobs_.push_front(std::move(job)) : jobs_.push_back(std::move(job));
     }
     job_waits_.notify_one();
   }

@@ -3,10 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/diagnostic_text.h"
 #include "base/json.h"
+#include "base/strings.h"
 #include "embedded/embedded.h"
 #include "engine/commands.h"
+#include "engine/kinds.h"
 #include "engine/load_project.h"
 
 namespace stir::engine {
@@ -24,14 +28,17 @@ class Checkup {
 
   CommandResult Run() {
     if (options_.config_dir) {
-      narrator_.Print(options_.profiles_dir.string());
+      TellFolder();
       return {};
     }
     TellVersions();
     TellPlaces();
     const bool project = CheckProject();
     const bool profile = CheckProfile(project);
-    if (!options_.connection_only) TellFiles(project, profile);
+    if (!options_.connection_only) {
+      TellFiles(project, profile);
+      TellDependencies();
+    }
     if (profile) {
       TellConnection();
       CheckConnection();
@@ -47,6 +54,35 @@ class Checkup {
     JsonWriter json;
     json.BeginObject().Key("msg").String(text).EndObject();
     narrator_.Say("Z047", "DebugCmdOut", Level::kInfo, std::move(text), std::move(json).Take());
+  }
+
+  void SayResult(std::string text) const {
+    JsonWriter json;
+    json.BeginObject().Key("msg").String(text).EndObject();
+    narrator_.Say("Z048", "DebugCmdResult", Level::kInfo, std::move(text), std::move(json).Take());
+  }
+
+  void TellFolder() const {
+    const std::string folder = options_.profiles_dir.string();
+    JsonWriter json;
+    json.BeginObject().Key("open_cmd").String("xdg-open").Key("profiles_dir").String(folder).EndObject();
+    narrator_.Say("Z016", "OpenCommand", Level::kInfo,
+                  fmt::format("To view your profiles.yml file, run:\n\nxdg-open {}", folder), std::move(json).Take());
+  }
+
+  // git fetches packages.
+  void TellDependencies() {
+    const auto path = host_.environment.find("PATH");
+    const std::string folders = path == host_.environment.end() ? "" : path->second;
+    const bool found = std::ranges::any_of(Split(folders, ':'), [&](std::string_view folder) {
+      return host_.files.Exists(std::filesystem::path(folder) / "git");
+    });
+    Say("Required dependencies:");
+    SayResult(fmt::format(" - git [{}]\n", found ? "OK found" : "ERROR"));
+    if (!found) {
+      Failed(Diagnostics{
+          Diagnostic(kPackageNotFetched, "there is no `git` in PATH").Hint("packages from git repositories need it")});
+    }
   }
 
   void TellVersions() const {
@@ -111,6 +147,7 @@ class Checkup {
   }
 
   void CheckConnection() {
+    TellAdapter(host_, target_.profile.type);
     auto adapter = host_.adapters.Open(target_.profile);
     if (adapter.ok()) {
       auto connection = (*adapter)->Connect();
@@ -139,11 +176,12 @@ class Checkup {
 
   void Conclude() const {
     if (problems_.empty()) {
-      Say("All checks passed!");
+      SayResult("All checks passed!");
       return;
     }
-    Say(fmt::format("{} failed:", problems_.size() == 1 ? "1 check" : fmt::format("{} checks", problems_.size())));
-    for (const Diagnostic& problem : problems_) Say(RenderDiagnostic(problem, host_.sources));
+    SayResult(
+        fmt::format("{} failed:", problems_.size() == 1 ? "1 check" : fmt::format("{} checks", problems_.size())));
+    for (const Diagnostic& problem : problems_) SayResult(RenderDiagnostic(problem, host_.sources));
   }
 
   const Host& host_;

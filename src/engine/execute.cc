@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <map>
+#include <mutex>
 
 #include "adapter/kinds.h"
 #include "engine/crew.h"
@@ -20,6 +22,8 @@ using scheduler::TaskState;
 // While stopping, a node may send one more statement after the one that was canceled; it is canceled too.
 constexpr Duration kCancelAgain = std::chrono::milliseconds(50);
 
+constexpr const char* kFailFast = "Skipping due to fail_fast";
+
 bool Failed(const project::NodeResult& result) {
   return result.status == "error" || result.status == "fail" || result.status == "runtime error" ||
          result.status == "partial success";
@@ -29,10 +33,6 @@ bool WasCanceled(const Diagnostics& errors) {
   return std::ranges::any_of(errors, [](const Diagnostic& each) { return each.kind == adapter::kCanceled; });
 }
 
-// What is decided without work counts as a worker's, as dbt's threads decide it.
-constexpr std::string_view kAnyWorker = "Thread-1 (worker)";
-constexpr std::string_view kCanceled = "canceled", kFailFast = "Skipping due to fail_fast";
-
 struct Done {
   TaskId task;
   NodeReport report;
@@ -41,12 +41,20 @@ struct Done {
 class Execution {
  public:
   Execution(const ExecuteRequest& request, std::vector<std::unique_ptr<adapter::Connection>> connections)
-      : request_(request), plan_(request.plan.plan), total_(CountNodes(request.plan)), crew_(std::move(connections)) {}
+      : request_(request),
+        plan_(request.plan.plan),
+        total_(CountNodes(request.plan)),
+        index_(plan_.size()),
+        obstacles_(plan_.size()),
+        crew_(std::move(connections)) {}
 
   RunResults Run() {
     const OnCancel<std::function<void()>> on_cancel(request_.cancel, [this] { crew_.Wake(); });
+    for (TaskId task = 0; task < plan_.size(); ++task) {
+      if (plan_.state(task) == TaskState::kQueued) BecameReady(task);
+    }
     while (!plan_.done()) {
-      if (request_.cancel.stop_requested() && !stopping_) Stop(std::string(kCanceled));
+      if (request_.cancel.stop_requested() && !stopping_) Stop("canceled");
       StartReady();
       if (plan_.running() > 0) Collect();
     }
@@ -55,10 +63,26 @@ class Execution {
   }
 
  private:
-  const Node& NodeOf(TaskId task) const { return request_.manifest.node(request_.plan.nodes[task].node); }
+  // Why a node is not run: something that it stands on has failed, or was skipped for that.
+  struct Obstacle {
+    bool there = false;
+    const NodeReport* ephemeral = nullptr;  // what failed is the ephemeral model that this is about
+  };
+
+  const PlannedNode& Planned(TaskId task) const { return request_.plan.nodes[task]; }
+  const Node& NodeOf(TaskId task) const { return request_.manifest.node(Planned(task).node); }
+
+  // Nodes are numbered in the order in which they wait; a unit test and its model when they start.
+  bool IsNumberedAtStart(TaskId task) const {
+    return plan_.task(task).at_once || NodeOf(task).type == project::ResourceType::kUnitTest;
+  }
+
+  void BecameReady(TaskId task) {
+    if (!Planned(task).ephemeral && !IsNumberedAtStart(task)) index_[task] = ++numbered_;
+  }
 
   NodeStory Story(TaskId task) {
-    NodeStory story{.node = &NodeOf(task), .index = ++index_, .total = total_, .started_at = request_.clock.Now()};
+    NodeStory story{.node = &NodeOf(task), .index = index_[task], .total = total_, .started_at = request_.clock.Now()};
     if (story.node->test != nullptr && story.node->test->attached)
       story.attached = &request_.manifest.node(*story.node->test->attached);
     return story;
@@ -68,60 +92,121 @@ class Execution {
   void StartReady() {
     while (const std::optional<TaskId> task = plan_.Next()) {
       plan_.Start(*task);
-      if (request_.plan.nodes[*task].silent) {
-        Submit(*task, {.node = &NodeOf(*task), .started_at = request_.clock.Now()});
-      } else if (request_.plan.nodes[*task].pass_through) {
-        Ended(*task, Outcome::Success());
-      } else if (HasNoWork(NodeOf(*task))) {
-        NothingToDo(*task);
-      } else {
-        Submit(*task, Story(*task));
-      }
+      const bool late = IsNumberedAtStart(*task);
+      crew_.Submit(
+          [this, task = *task, late, story = Story(*task),
+           obstacle = obstacles_[*task]](runtime::Worker& worker) mutable {
+            if (closed_ || request_.cancel.stop_requested()) return NotStarted(task, story);
+            if (late) story.index = ++numbered_;
+            story.started_at = request_.clock.Now();
+            return Done{task, Carry(story, obstacle, worker)};
+          },
+          plan_.task(*task).at_once);
     }
-  }
-
-  void Submit(TaskId task, NodeStory story) {
-    crew_.Submit([this, task, story](runtime::Worker& worker) mutable {
-      if (closed_ || request_.cancel.stop_requested()) return NotStarted(task, story);
-      story.started_at = request_.clock.Now();
-      if (request_.narrator != nullptr) request_.narrator->NodeStarted(story);
-      runtime::NodeOutcome outcome = request_.action(story.node->id, worker);
-      story.finished_at = request_.clock.Now();
-      NodeReport report{
-          story.node, std::move(outcome.result), std::move(outcome.errors), {}, std::move(outcome.freshness)};
-      const bool kept_rows = report.result.status == "fail" || report.result.status == "warn";
-      if (kept_rows && story.node->test != nullptr) report.failures_relation = report.result.relation_name;
-      if (request_.fail_fast && Failed(report.result)) closed_ = true;
-      if (WasCanceled(report.diagnostics)) {
-        if (request_.narrator != nullptr) request_.narrator->NodeCanceled(*story.node);
-      } else if (request_.narrator != nullptr) {
-        request_.narrator->NodeFinished(story, report);
-      }
-      return Done{task, std::move(report)};
-    });
   }
 
   static Done NotStarted(TaskId task, const NodeStory& story) {
     return {task, {story.node, {}, {Diagnostic(adapter::kCanceled, "canceled before it started")}, {}, {}}};
   }
 
-  static bool HasNoWork(const Node& node) {
+  // On a worker's thread: the node is run, or it is told that it is not.
+  NodeReport Carry(NodeStory story, const Obstacle& obstacle, runtime::Worker& worker) {
+    const Node& node = *story.node;
+    Tell([&](const Narrator& narrator) { narrator.NodeStarted(story); });
+    NodeReport report;
+    if (obstacle.there) {
+      report = Skipped(node, worker.name);
+      if (!node.IsEphemeral()) TellSkipped(story, obstacle.ephemeral, report);
+    } else if (IsNothingToDo(node)) {
+      report = NothingToDo(node, worker);
+      Tell([&](const Narrator& narrator) { narrator.NodeNothingToDo(story); });
+    } else {
+      report = RunOne(story, worker);
+    }
+    Tell([&](const Narrator& narrator) {
+      if (!WasCanceled(report.diagnostics)) narrator.NodeFinished(story, report);
+    });
+    return report;
+  }
+
+  NodeReport RunOne(NodeStory& story, runtime::Worker& worker) {
+    const bool counts = !story.node->IsEphemeral();
+    Tell([&](const Narrator& narrator) {
+      if (counts) narrator.StartLine(story);
+    });
+    Note(worker, *story.node);
+    runtime::NodeOutcome outcome = request_.action(story.node->id, worker);
+    story.finished_at = request_.clock.Now();
+    NodeReport report{
+        story.node, std::move(outcome.result), std::move(outcome.errors), {}, std::move(outcome.freshness)};
+    const bool kept_rows = report.result.status == "fail" || report.result.status == "warn";
+    if (kept_rows && story.node->test != nullptr) report.failures_relation = report.result.relation_name;
+    if (request_.fail_fast && Failed(report.result)) closed_ = true;
+    Tell([&](const Narrator& narrator) {
+      if (WasCanceled(report.diagnostics)) return;
+      narrator.NodeEnded(story, report);
+      if (counts) narrator.ResultLine(story, report);
+    });
+    return report;
+  }
+
+  // What each worker's connection was last used for.
+  void Note(const runtime::Worker& worker, const Node& node) {
+    const std::lock_guard lock(last_mutex_);
+    last_[worker.name] = &node;
+  }
+
+  void TellCanceled() {
+    const std::lock_guard lock(last_mutex_);
+    for (const auto& [worker, node] : last_) {
+      if (!node->IsEphemeral()) Tell([&](const Narrator& narrator) { narrator.NodeCanceled(*node); });
+    }
+  }
+
+  // A node that an ephemeral model stands before is told with that as its reason, as dbt does.
+  void TellSkipped(const NodeStory& story, const NodeReport* ephemeral, NodeReport& report) const {
+    if (ephemeral == nullptr) return Tell([&](const Narrator& narrator) { narrator.NodeSkipped(story); });
+    report.result.message =
+        fmt::format("Compilation Error in {}, caused by compilation error in referenced ephemeral model {}",
+                    story.node->unique_id, ephemeral->node->unique_id);
+    Tell([&](const Narrator& narrator) { narrator.NodeSkippedByEphemeral(story, *ephemeral); });
+  }
+
+  template <typename Words>
+  void Tell(Words words) const {
+    if (request_.narrator != nullptr) words(*request_.narrator);
+  }
+
+  // A model whose failure holds nothing back.
+  static bool GoesOn(const Node& node) {
+    const jinja::Value& on_error = node.config->Get("on_error");
+    return node.type == project::ResourceType::kModel && on_error.IsString() && on_error.AsString() == "continue";
+  }
+
+  static bool IsNothingToDo(const Node& node) {
     return node.type == project::ResourceType::kExposure || node.type == project::ResourceType::kSavedQuery;
   }
 
-  void NothingToDo(TaskId task) {
-    const NodeStory story = Story(task);
-    if (request_.narrator != nullptr) request_.narrator->NodeNothingToDo(story);
-    NodeReport report{story.node, {}, {}, {}, {}};
-    report.result.unique_id = story.node->unique_id;
+  NodeReport NothingToDo(const Node& node, const runtime::Worker& worker) const {
+    NodeReport report{&node, {}, {}, {}, {}};
+    const Timestamp now = request_.clock.Now();
+    report.result.unique_id = node.unique_id;
     report.result.status = "no-op";
-    report.result.thread_id = kAnyWorker;
+    report.result.thread_id = worker.name;
     report.result.message = "NO-OP";
     report.result.failures = 0;
-    const Timestamp now = request_.clock.Now();
     report.result.timing = {{"compile", now, now}, {"execute", now, now}};
-    results_.reports.push_back(std::move(report));
-    Ended(task, Outcome::Success());
+    return report;
+  }
+
+  static NodeReport Skipped(const Node& node, std::string_view thread) {
+    NodeReport report{&node, {}, {}, {}, {}};
+    report.result.unique_id = node.unique_id;
+    report.result.status = "skipped";
+    report.result.thread_id = thread;
+    report.result.compiled = false;
+    report.result.relation_name = node.relation_name;
+    return report;
   }
 
   void Collect() {
@@ -131,68 +216,36 @@ class Execution {
       return;
     }
     if (WasCanceled(done->report.diagnostics)) {
-      // What failed may be told of only after what it kept from starting.
-      if (!request_.plan.nodes[done->task].silent)
-        Skip(done->task, std::string(request_.cancel.stop_requested() ? kCanceled : kFailFast));
+      Skip(done->task);
       plan_.Finish(done->task, Outcome::Canceled());
       return;
     }
     const bool failed = Failed(done->report.result);
-    const bool holds_back = failed && !GoesOnAfterErrors(*done->report.node);
-    if (holds_back && request_.narrator != nullptr) request_.narrator->ChildrenSkipped(done->report);
-    if (request_.plan.nodes[done->task].silent) {
-      if (failed) silent_failures_.insert_or_assign(done->task, std::move(done->report));
-    } else {
-      results_.reports.push_back(std::move(done->report));
-    }
-    if (failed && request_.fail_fast && !stopping_) Stop(std::string(kFailFast));
-    Ended(done->task, holds_back ? Outcome::Failed(false) : Outcome::Success());
+    if (failed) Tell([&](const Narrator& narrator) { narrator.ChildrenSkipped(done->report); });
+    Block(done->task, done->report);
+    const bool stops = failed && request_.fail_fast && !stopping_;
+    const NodeReport last = stops ? done->report : NodeReport{};
+    if (!Planned(done->task).ephemeral) results_.reports.push_back(std::move(done->report));
+    for (TaskId ready : plan_.Finish(done->task, failed ? Outcome::Failed(false) : Outcome::Success()).ready)
+      BecameReady(ready);
+    if (!stops) return;
+    Stop(kFailFast);
+    Tell([&](const Narrator& narrator) { narrator.FailedFast(last); });
   }
 
-  // `on_error: continue`: what follows from the model is run all the same.
-  static bool GoesOnAfterErrors(const Node& node) {
-    if (node.type != project::ResourceType::kModel) return false;
-    const jinja::Value& on_error = node.config->Get("on_error");
-    return on_error.IsString() && on_error.AsString() == "continue";
+  // What failed or was skipped stands in the way of all that needs it.
+  void Block(TaskId task, const NodeReport& report) {
+    if (!Failed(report.result) && report.result.status != "skipped") return;
+    if (Failed(report.result) && GoesOn(NodeOf(task))) return;
+    Obstacle obstacle{.there = true, .ephemeral = obstacles_[task].ephemeral};
+    if (Planned(task).ephemeral) obstacle.ephemeral = &ephemeral_.emplace_back(report);
+    for (TaskId dependent : plan_.dependents(task)) obstacles_[dependent] = obstacle;
   }
 
-  void Ended(TaskId task, const Outcome& outcome) {
-    for (TaskId skipped : plan_.Finish(task, outcome).skipped) {
-      if (plan_.state(skipped) == TaskState::kUpstreamFailed && !request_.plan.nodes[skipped].pass_through)
-        TellSkipped(skipped);
-    }
-  }
-
-  // A node that an ephemeral model stands before is told with that as its reason, as dbt does.
-  void TellSkipped(TaskId task) {
-    const auto needs = plan_.needs(task);
-    const auto ephemeral = std::ranges::find_if(needs, [&](TaskId need) {
-      return NodeOf(need).IsEphemeral() &&
-             (plan_.state(need) == TaskState::kUpstreamFailed || plan_.state(need) == TaskState::kFailed);
-    });
-    const NodeStory story = Story(task);
-    std::string message;
-    if (ephemeral == needs.end()) {
-      if (request_.narrator != nullptr) request_.narrator->NodeSkipped(story);
-    } else {
-      const auto cause = silent_failures_.find(*ephemeral);
-      if (request_.narrator != nullptr)
-        request_.narrator->NodeSkippedByEphemeral(story, cause == silent_failures_.end() ? nullptr : &cause->second);
-      message = fmt::format("Compilation Error in {}, caused by compilation error in referenced ephemeral model {}",
-                            story.node->unique_id, NodeOf(*ephemeral).unique_id);
-    }
-    Skip(task, std::move(message), kAnyWorker);
-  }
-
-  void Skip(TaskId task, std::string message, std::string_view thread = "MainThread") {
-    const Node& node = NodeOf(task);
-    NodeReport report{&node, {}, {}, {}, {}};
-    report.result.unique_id = node.unique_id;
-    report.result.status = "skipped";
-    report.result.thread_id = thread;
-    report.result.message = std::move(message);
-    report.result.compiled = false;
-    report.result.relation_name = node.relation_name;
+  void Skip(TaskId task) {
+    if (Planned(task).ephemeral) return;
+    NodeReport report = Skipped(NodeOf(task), "MainThread");
+    report.result.message = stop_reason_.empty() ? std::string(kFailFast) : stop_reason_;
     results_.reports.push_back(std::move(report));
   }
 
@@ -200,28 +253,31 @@ class Execution {
   void Stop(std::string reason) {
     stopping_ = closed_ = true;
     stop_reason_ = std::move(reason);
-    for (TaskId task : plan_.Cancel().skipped) {
-      if (!request_.plan.nodes[task].pass_through) Skip(task, stop_reason_);
-    }
+    TellCanceled();
+    for (TaskId task : plan_.Cancel().skipped) Skip(task);
     crew_.CancelRunning();
   }
 
   const ExecuteRequest& request_;
   scheduler::Plan& plan_;
   const int total_;
-  int index_ = 0;
+  std::atomic<int> numbered_ = 0;
+  std::vector<int> index_;            // by task; 0: none yet
+  std::vector<Obstacle> obstacles_;   // by task
+  std::deque<NodeReport> ephemeral_;  // that failed or were skipped
   bool stopping_ = false;
   std::atomic<bool> closed_ = false;  // no node starts any more; set by whoever knows first
   std::string stop_reason_;
-  std::map<TaskId, NodeReport> silent_failures_;  // of ephemeral models
   RunResults results_;
-  Crew<Done> crew_;  // last: its threads are gone before what they use
+  std::mutex last_mutex_;
+  std::map<std::string, const Node*> last_;  // by worker; guarded by last_mutex_
+  Crew<Done> crew_;                          // last: its threads are gone before what they use
 };
 
 }  // namespace
 
 int CountNodes(const NodePlan& plan) {
-  return static_cast<int>(std::ranges::count(plan.nodes, false, &PlannedNode::pass_through));
+  return static_cast<int>(std::ranges::count(plan.nodes, false, &PlannedNode::ephemeral));
 }
 
 Result<RunResults> Execute(const ExecuteRequest& request, adapter::Adapter& engine) {

@@ -32,7 +32,7 @@ struct ExecuteRequest {
 };
 
 struct RunResults {
-  std::vector<NodeReport> reports;  // in the order in which nodes ended
+  std::vector<NodeReport> reports;  // in the order in which nodes ended; none of ephemeral models
   bool interrupted = false;
 };
 
@@ -40,7 +40,7 @@ struct RunResults {
 // has not started is reported as skipped. Fails only when a worker gets no connection.
 Result<RunResults> Execute(const ExecuteRequest& request, adapter::Adapter& engine);
 
-// How many of the plan's nodes count in "1 of N": all but those that pass through.
+// How many of the plan's nodes count in "1 of N": all but ephemeral models.
 int CountNodes(const NodePlan& plan);
 
 }  // namespace stir::engine

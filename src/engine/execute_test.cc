@@ -140,7 +140,24 @@ TEST_F(ExecuteTest, RunsAllInOrder) {
 TEST_F(ExecuteTest, SkipsWhatStandsOnAFailure) {
   const RunResults results =
       Run([&](graph::NodeId id, runtime::Worker&) { return Ended(NameOf(id) == "a" ? "error" : "success"); }, 1);
-  EXPECT_EQ(Told(results), "a error, b skipped, c success");
+  EXPECT_EQ(Told(results), "a error, c success, b skipped");
+}
+
+TEST_F(ExecuteTest, SkipsAlsoWhatStandsOnWhatWasSkipped) {
+  project_.File("models/d.sql", "select * from {{ ref('b') }}");
+  manifest_ = &project_.Manifested();
+  std::mutex mutex;
+  std::vector<std::string> ran;
+  const RunResults results = Run(
+      [&](graph::NodeId id, runtime::Worker&) {
+        const std::lock_guard lock(mutex);
+        ran.push_back(NameOf(id));
+        return Ended(NameOf(id) == "a" ? "error" : "success");
+      },
+      2);
+  EXPECT_EQ(ran.size(), 2U);
+  EXPECT_EQ(results.reports.back().result.status, "skipped");
+  EXPECT_TRUE(results.reports.back().result.thread_id.starts_with("Thread-"));
 }
 
 TEST_F(ExecuteTest, AWarningHoldsNothingBack) {

@@ -115,7 +115,7 @@ Result<CommandResult> List(const Host& host, const Options& options) {
   STIR_ASSIGN(const std::shared_ptr<const project::Manifest> manifest, ParseSetting(*setting, host, options, narrator));
   STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
   narrator.FoundStats(*manifest);
-  STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest));
+  STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest, narrator));
   STIR_ASSIGN(const graph::NodeSet selected, SelectNodes(*manifest, options.selection, TypesFor(options.selection),
                                                          host.sources, narrator, comparison->state.get()));
   if (selected.empty()) STIR_TRY(narrator.Warn("Q038", "NoNodesSelected", "No nodes selected!", "{}"));

@@ -10,6 +10,7 @@
 #include "engine/invocation_arguments.h"
 #include "engine/kinds.h"
 #include "engine/parse_memory.h"
+#include "project/kinds.h"
 #include "project/parse.h"
 
 namespace stir::engine {
@@ -76,6 +77,32 @@ void PlaceTarget(Setting& setting, const Options& options, const project::Projec
   setting.target_folder = folder.generic_string();
 }
 
+// Templates' warnings, told as all others are.
+class TemplateWarnings final : public project::WarningSink {
+ public:
+  explicit TemplateWarnings(Narrator narrator) : narrator_(std::move(narrator)) {}
+  Status Warn(std::string_view code, std::string_view name, std::string_view text, std::string data) const override {
+    return narrator_.Warn(code, name, text, std::move(data));
+  }
+
+ private:
+  const Narrator narrator_;
+};
+
+// dbt looks for packages only once it has its adapter.
+void TellAdapterBefore(const Diagnostics& errors, const Host& host, const Options& options) {
+  if (!(errors.front().kind == project::kPackagesNotInstalled)) return;
+  const auto setting = ReadTargetSetting(host, options);
+  if (setting.ok()) TellAdapter(host, setting->target.profile.type);
+}
+
+void TellUnknownAdapter(EventSink& events, std::string_view type) {
+  const std::string why = fmt::format("No module named 'dbt.adapters.{}'", type);
+  JsonWriter json;
+  json.BeginObject().Key("exc").String(why).EndObject();
+  events.Emit({"E035", "AdapterImportError", Level::kInfo, "Error importing adapter: " + why, std::move(json).Take()});
+}
+
 std::vector<project::BuiltinFile> BuiltinFiles() {
   std::vector<project::BuiltinFile> files;
   for (const embedded::EmbeddedFile& file : embedded::Macros()) files.push_back({file.path, file.text});
@@ -84,6 +111,16 @@ std::vector<project::BuiltinFile> BuiltinFiles() {
 
 }  // namespace
 
+void TellAdapter(const Host& host, std::string_view type) {
+  const auto dialect = host.adapters.FindDialect(type);
+  if (!dialect.ok()) return;
+  const std::string release((*dialect)->dbt_release);
+  JsonWriter json;
+  json.BeginObject().Key("adapter_name").String(type).Key("adapter_version").String("=" + release).EndObject();
+  host.events.Emit({"E034", "AdapterRegistered", Level::kInfo, fmt::format("Registered adapter: {}={}", type, release),
+                    std::move(json).Take()});
+}
+
 Result<project::Invocation> MakeInvocation(const Host& host, const Options& options) {
   project::Invocation invocation;
   invocation.id = options.invocation_id;
@@ -91,9 +128,8 @@ Result<project::Invocation> MakeInvocation(const Host& host, const Options& opti
   invocation.clock = &host.clock;
   invocation.environment = &host.environment;
   invocation.events = &host.events;
-  const Treatment treatment = options.warnings.For("JinjaLogWarning", "I061");
-  invocation.warnings_are_errors = treatment == Treatment::kError;
-  invocation.warnings_are_silent = treatment == Treatment::kSilence;
+  invocation.warnings = std::make_shared<TemplateWarnings>(
+      Narrator(host.events, host.sources, {.width = options.printer_width, .warnings = options.warnings}));
   STIR_ASSIGN(invocation.vars, project::ParseVars(options.vars, host.sources));
   invocation.flags = Flags(options);
   return invocation;
@@ -127,8 +163,13 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
   auto setting = std::make_unique<Setting>();
   STIR_ASSIGN(setting->invocation, MakeInvocation(host, options));
   setting->builtin_macros = std::make_unique<project::BuiltinMacros>(BuiltinFiles(), host.sources);
-  STIR_ASSIGN(setting->files, project::ReadProject(host.files, options.project_dir, setting->invocation, host.sources,
-                                                   OpenParseCache(host, options)));
+  auto files = project::ReadProject(host.files, options.project_dir, setting->invocation, host.sources,
+                                    OpenParseCache(host, options));
+  if (!files.ok()) {
+    TellAdapterBefore(files.error(), host, options);
+    return std::move(files).error();
+  }
+  setting->files = *std::move(files);
   const project::ProjectConfig& config = setting->files.packages.front().config;
   setting->project_name = config.name;
   PlaceTarget(*setting, options, config);
@@ -144,6 +185,7 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
               project::ReadTarget(host.files, request, setting->invocation, host.sources, host.redactor));
   auto dialect = host.adapters.FindDialect(setting->target.profile.type);
   if (!dialect.ok()) {
+    TellUnknownAdapter(host.events, setting->target.profile.type);
     Diagnostics errors = std::move(dialect).error();
     errors.front().span = setting->target.type_span;
     return errors;
@@ -157,17 +199,6 @@ namespace {
 Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, const Host& host,
                                                               const Options& options, const Narrator& narrator,
                                                               bool only_changes) {
-  JsonWriter json;
-  json.BeginObject()
-      .Key("adapter_name")
-      .String(setting.target.profile.type)
-      .Key("adapter_version")
-      .String("=" + setting.dialect->dbt_release);
-  json.EndObject();
-  narrator.Say("E034", "AdapterRegistered", Level::kInfo,
-               fmt::format("Registered adapter: {}={}", setting.dialect->name, setting.dialect->dbt_release),
-               std::move(json).Take());
-
   Diagnostics warnings = std::move(setting.files.warnings);
   const std::string program = ProgramIdentity(host);
   const project::ParseOptions parse{.invocation = &setting.invocation,
@@ -175,7 +206,8 @@ Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, 
                                     .dialect = setting.dialect,
                                     .builtin_macros = setting.builtin_macros.get(),
                                     .program = program,
-                                    .only_changes = only_changes};
+                                    .only_changes = only_changes,
+                                    .on_configured = [&] { TellAdapter(host, setting.target.profile.type); }};
   STIR_ASSIGN(project::ParsedProject parsed, project::ParseProject(std::move(setting.files), parse, host.sources));
   setting.identity_before = parsed.identity;
   if (parsed.make_cache) setting.identity_kept = KeepParseCache(host, options, std::move(parsed.make_cache));

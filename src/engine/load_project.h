@@ -52,10 +52,13 @@ struct Setting {
   }
 
   NarratorStyle narrator_style(const Options& options) const {
-    return {options.printer_width, options.as_dbt, target.profile.database, NodeWords::kBuilt, options.warnings};
+    return {options.printer_width, options.as_dbt,   target.profile.database,
+            NodeWords::kBuilt,     options.warnings, target_folder};
   }
 };
 
+// dbt's word that it has an adapter of this type.
+void TellAdapter(const Host& host, std::string_view type);
 // What every template may ask of this invocation; needs no project.
 Result<project::Invocation> MakeInvocation(const Host& host, const Options& options);
 // dbt_project.yml, all files of the project, profiles.yml.

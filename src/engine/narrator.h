@@ -36,11 +36,12 @@ struct RunStats {
 enum class NodeWords : uint8_t { kBuilt, kFreshness, kNone };
 
 struct NarratorStyle {
-  int width = 80;             // lines are padded to it
-  bool dbt_errors = false;    // errors in dbt's shape; else with place, line and caret
-  std::string home_database;  // left out of names shown
+  int width = 80;                  // lines are padded to it
+  bool dbt_errors = false;         // errors in dbt's shape; else with place, line and caret
+  std::string home_database = {};  // left out of names shown
   NodeWords words = NodeWords::kBuilt;
   WarningPolicy warnings = {};
+  std::string target_folder = {};  // shown in front of compiled files
 };
 
 // "3 models, 2 data tests, 400 macros".
@@ -67,13 +68,18 @@ class Narrator {
   Status NothingToDo() const;
   void ArtifactWritten(std::string_view type, std::string_view path) const;
 
+  // A node on its way, in this order: it is taken up; the line that it starts, what it ended with, the line of how it
+  // ended, where it is run; it is done with.
   void NodeStarted(const NodeStory& story) const;
+  void StartLine(const NodeStory& story) const;
+  void NodeEnded(const NodeStory& story, const NodeReport& report) const;
+  void ResultLine(const NodeStory& story, const NodeReport& report) const;
   void NodeFinished(const NodeStory& story, const NodeReport& report) const;
   // A batch of a microbatch model begins, or has ended.
   void Batch(const project::Node& node, const runtime::BatchNews& news) const;
   void NodeSkipped(const NodeStory& story) const;
-  // `cause`: the ephemeral model's own error; null when it was skipped itself.
-  void NodeSkippedByEphemeral(const NodeStory& story, const NodeReport* cause) const;
+  // `cause`: how the ephemeral model that it stands on ended.
+  void NodeSkippedByEphemeral(const NodeStory& story, const NodeReport& cause) const;
   // What follows from a node that failed will not run.
   void ChildrenSkipped(const NodeReport& report) const;
   void NodeNothingToDo(const NodeStory& story) const;
@@ -82,8 +88,10 @@ class Narrator {
   void HookFinished(const NodeStory& story, const NodeReport& report) const;
 
   void FinishedRunning(std::span<const project::Node* const> nodes, double seconds) const;
-  // The account of what went wrong, and the numbers. `target_folder` is shown in front of compiled files.
-  void EndOfRun(std::span<const NodeReport> reports, std::string_view target_folder, bool interrupted) const;
+  // The error that ends a run with --fail-fast, told at once.
+  void FailedFast(const NodeReport& report) const;
+  // The account of what went wrong, and the numbers.
+  void EndOfRun(std::span<const NodeReport> reports, bool interrupted) const;
 
   // The account of a freshness check: what is stale or could not be asked.
   void EndOfFreshness(std::span<const NodeReport> reports) const;
@@ -102,19 +110,20 @@ class Narrator {
 
  private:
   std::string Line(const NodeStory& story, std::string_view text, std::string_view state, double seconds = -1) const;
-  void StartLine(const NodeStory& story) const;
-  void ResultLine(const NodeStory& story, const NodeReport& report) const;
   void TestLine(const NodeStory& story, const NodeReport& report) const;
   void SeedLine(const NodeStory& story, const NodeReport& report) const;
   void ModelLine(const NodeStory& story, const NodeReport& report) const;
   void SnapshotLine(const NodeStory& story, const NodeReport& report) const;
   void FreshnessLine(const NodeStory& story, const NodeReport& report) const;
   std::string Padded(std::string text, std::string_view state) const;
+  std::string HookLine(const NodeStory& story, std::string_view text, std::string_view state) const;
   std::string SchemaName(const project::Node& node) const;
   void Verdict(std::span<const NodeReport> reports, bool interrupted) const;
-  void Problem(const NodeReport& report, const project::Node& node, std::string_view target_folder) const;
+  void Problem(const NodeReport& report) const;
   void FailuresKept(const std::string& relation, const project::Node& node) const;
   void Stats(const RunStats& stats) const;
+  std::string WarningText(std::string_view code, std::string_view name, std::string_view text) const;
+  std::string Rendered(const Diagnostic& warning) const;
 
   EventSink& sink_;
   const SourceMap& sources_;

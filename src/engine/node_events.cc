@@ -1,11 +1,15 @@
 // dbt's events about one node: when it starts, ends, is skipped or canceled.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "engine/narrator.h"
 #include "engine/node_info.h"
+#include "runtime/hook_results.h"
 
 namespace stir::engine {
 namespace {
@@ -26,12 +30,6 @@ std::string NodeData(const NodeStory& story, std::string_view status, Fill fill)
 
 std::string Plain(const NodeStory& story, std::string_view status) {
   return NodeData(story, status, [](JsonWriter&) {});
-}
-
-// "shop.on-run-start.0": by its place among all hooks that run
-std::string HookName(const NodeStory& story) {
-  return fmt::format("{}.on-run-{}.{}", story.node->package, story.node->operation->on_run_start ? "start" : "end",
-                     story.index - 1);
 }
 
 struct TestWords {
@@ -72,8 +70,8 @@ std::string Narrator::Describe(const Node& node) const {
       return fmt::format("{} {}", ResourceTypeName(node.type), TestName(node));
     case ResourceType::kSeed:
       return fmt::format("seed file {}.{}", SchemaName(node), node.alias);
-    case ResourceType::kExposure:
-      return fmt::format("exposure {}", node.name);
+    case ResourceType::kSavedQuery:
+      return fmt::format("saved query {}", node.name);
     case ResourceType::kSnapshot:
       return fmt::format("snapshot {}.{}", SchemaName(node), node.alias);
     case ResourceType::kModel:
@@ -88,7 +86,8 @@ std::string Narrator::Describe(const Node& node) const {
 // "2 of 6 START sql view model main.a ...... [RUN]", with dots up to the width.
 std::string Narrator::Padded(std::string text, std::string_view state) const {
   text += ' ';
-  if (const auto width = static_cast<size_t>(style_.width); text.size() < width) text.append(width - text.size(), '.');
+  const auto width = static_cast<size_t>(style_.width), length = CountCodePoints(text);
+  if (length < width) text.append(width - length, '.');
   return fmt::format("{} [{}]", text, state);
 }
 
@@ -103,13 +102,27 @@ std::string Narrator::Progress(int index, int total, std::string_view text, std:
   return Padded(fmt::format("{} of {} {}", index, total, text), shown);
 }
 
+// A hook's line keeps to the width; only its state stands behind it.
+std::string Narrator::HookLine(const NodeStory& story, std::string_view text, std::string_view state) const {
+  constexpr size_t kCut = 3;
+  std::string line = fmt::format("{} of {} {} ", story.index, story.total, text);
+  const size_t width = std::max(static_cast<size_t>(style_.width), kCut) - kCut;
+  if (CountCodePoints(line) > width) {
+    size_t end = 0;
+    for (size_t i = 0; i < width; ++i) end += DecodeUtf8(line, end).length;
+    line.resize(end);
+  }
+  line.append(static_cast<size_t>(style_.width) - CountCodePoints(line), '.');
+  return fmt::format("{} [{}]", line, state);
+}
+
 void Narrator::NodeStarted(const NodeStory& story) const {
   Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", story.node->unique_id),
       Plain(story, "started"));
-  if (style_.words != NodeWords::kNone && !story.node->IsEphemeral()) StartLine(story);
 }
 
 void Narrator::StartLine(const NodeStory& story) const {
+  if (style_.words == NodeWords::kNone) return;
   const Node& node = *story.node;
   const std::string description = style_.words == NodeWords::kFreshness
                                       ? fmt::format("freshness of {}.{}", node.source->source_name, node.name)
@@ -120,16 +133,17 @@ void Narrator::StartLine(const NodeStory& story) const {
       }));
 }
 
-void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) const {
-  const Node& node = *story.node;
+void Narrator::NodeEnded(const NodeStory& story, const NodeReport& report) const {
   const project::NodeResult& result = report.result;
-  if (Failed(result) && !report.diagnostics.empty()) {
-    Say("W002", "CatchableExceptionOnRun", Level::kDebug, result.message,
-        NodeData(story, "executing",
-                 [&](JsonWriter& json) { json.Key("exc").String(result.message).Key("exc_info").String(""); }));
-  }
-  ResultLine(story, report);
-  Say("Q025", "NodeFinished", Level::kDebug, fmt::format("Finished running node {}", node.unique_id),
+  if (!Failed(result) || report.diagnostics.empty()) return;
+  Say("W002", "CatchableExceptionOnRun", Level::kDebug, result.message,
+      NodeData(story, "executing",
+               [&](JsonWriter& json) { json.Key("exc").String(result.message).Key("exc_info").String(""); }));
+}
+
+void Narrator::NodeFinished(const NodeStory& story, const NodeReport& report) const {
+  const project::NodeResult& result = report.result;
+  Say("Q025", "NodeFinished", Level::kDebug, fmt::format("Finished running node {}", story.node->unique_id),
       NodeData(story, result.status, [&](JsonWriter& json) { WriteRunResult(json.Key("run_result"), result); }));
 }
 
@@ -143,11 +157,12 @@ void Narrator::Batch(const Node& node, const runtime::BatchNews& news) const {
       json.Key("total_batches").Int(news.total);
     });
   };
+  const bool failed = news.status == "error", skipped = news.status == "skipped";
+  if (news.status == "started" || skipped) NodeStarted(story);
   if (news.status == "started") {
     Say("Q045", "LogStartBatch", Level::kInfo, "Batch " + Line(story, "START " + what, "RUN"), data("started"));
     return;
   }
-  const bool failed = news.status == "error", skipped = news.status == "skipped";
   if (failed) {
     Say("W004", "GenericExceptionOnRun", Level::kError,
         fmt::format("[ERROR]: Unhandled error while executing \nException on worker thread. {}", news.message),
@@ -157,10 +172,15 @@ void Narrator::Batch(const Node& node, const runtime::BatchNews& news) const {
   const std::string_view state = failed ? "ERROR" : skipped ? "SKIPPED" : std::string_view(news.message);
   Say("Q046", "LogBatchResult", failed ? Level::kError : Level::kInfo,
       "Batch " + Line(story, fmt::format("{} {}", head, what), state, news.seconds), data(news.status));
+  NodeReport report{&node, {}, {}, {}, {}};
+  report.result.status = news.status;
+  report.result.message = state;
+  report.result.execution_time = news.seconds;
+  NodeFinished(story, report);
 }
 
 void Narrator::ResultLine(const NodeStory& story, const NodeReport& report) const {
-  if (style_.words == NodeWords::kNone || story.node->IsEphemeral()) return;
+  if (style_.words == NodeWords::kNone) return;
   if (style_.words == NodeWords::kFreshness) return FreshnessLine(story, report);
   if (IsTest(*story.node)) return TestLine(story, report);
   if (story.node->type == ResourceType::kSeed) return SeedLine(story, report);
@@ -246,10 +266,9 @@ void Narrator::FreshnessLine(const NodeStory& story, const NodeReport& report) c
 
 void Narrator::NodeSkipped(const NodeStory& story) const {
   const Node& node = *story.node;
-  Say("Q024", "NodeStart", Level::kDebug, fmt::format("Began running node {}", node.unique_id),
-      Plain(story, "started"));
-  const bool relation = !IsTest(node) && node.type != ResourceType::kExposure;
-  const std::string text = relation ? fmt::format("SKIP relation {}.{}", SchemaName(node), node.alias)
+  const bool relation =
+      node.type == ResourceType::kModel || node.type == ResourceType::kSeed || node.type == ResourceType::kSnapshot;
+  const std::string text = relation ? fmt::format("SKIP relation {}.{}", node.schema, node.name)
                                     : fmt::format("SKIP {} {}", ResourceTypeName(node.type), node.name);
   Say("Q034", "SkippingDetails", Level::kInfo, Line(story, text, "SKIP"),
       NodeData(story, "skipped", [&](JsonWriter& json) {
@@ -257,22 +276,17 @@ void Narrator::NodeSkipped(const NodeStory& story) const {
         json.Key("resource_type").String(ResourceTypeName(node.type)).Key("schema").String(node.schema);
         json.Key("total").Int(story.total);
       }));
-  project::NodeResult result;
-  result.status = "skipped";
-  result.thread_id = "MainThread";
-  Say("Q025", "NodeFinished", Level::kDebug, fmt::format("Finished running node {}", node.unique_id),
-      NodeData(story, "skipped", [&](JsonWriter& json) { WriteRunResult(json.Key("run_result"), result); }));
 }
 
-void Narrator::NodeSkippedByEphemeral(const NodeStory& story, const NodeReport* cause) const {
+void Narrator::NodeSkippedByEphemeral(const NodeStory& story, const NodeReport& cause) const {
   const Node& node = *story.node;
   JsonWriter json;
-  json.BeginObject().Key("index").Int(story.index).Key("relation").String(node.alias).Key("schema").String(node.schema);
-  json.Key("status").String("skipped").Key("total").Int(story.total).EndObject();
-  const std::string text = fmt::format("SKIP relation {}.{} due to ephemeral model status '{}'", SchemaName(node),
-                                       node.alias, cause == nullptr ? "skipped" : cause->result.status);
+  json.BeginObject().Key("index").Int(story.index).Key("relation").String(node.name).Key("schema").String(node.schema);
+  json.Key("status").String(cause.result.status).Key("total").Int(story.total).EndObject();
+  const std::string text = fmt::format("SKIP relation {}.{} due to ephemeral model status '{}'", node.schema, node.name,
+                                       cause.result.status);
   Say("Z034", "LogSkipBecauseError", Level::kError, Line(story, text, "ERROR SKIP"), std::move(json).Take());
-  if (cause != nullptr) Problem(*cause, *cause->node, {});
+  if (Failed(cause.result)) Problem(cause);
 }
 
 void Narrator::NodeNothingToDo(const NodeStory& story) const {
@@ -292,23 +306,23 @@ void Narrator::NodeCanceled(const Node& node) const {
 }
 
 void Narrator::HookStarted(const NodeStory& story) const {
-  const std::string name = HookName(story);
-  Say("Q032", "LogHookStartLine", Level::kInfo, Line(story, "START hook: " + name, "RUN"),
+  const std::string name = runtime::HookName(*story.node, story.index);
+  Say("Q032", "LogHookStartLine", Level::kInfo, HookLine(story, "START hook: " + name, "RUN"),
       NodeData(story, "started", [&](JsonWriter& json) {
         json.Key("index").Int(story.index).Key("statement").String(name).Key("total").Int(story.total);
       }));
 }
 
 void Narrator::HookFinished(const NodeStory& story, const NodeReport& report) const {
-  const std::string name = HookName(story);
-  const std::string_view status = report.result.status, word = status == "success"   ? "OK"
-                                                               : status == "skipped" ? "SKIP"
-                                                                                     : "ERROR";
+  const std::string name = runtime::HookName(*story.node, story.index);
+  const std::string_view status = report.result.status;
+  const std::string_view word = status == "success" ? "OK" : status == "skipped" ? "SKIP" : "ERROR";
+  const double seconds = report.result.execution_time;
   Say("Q033", "LogHookEndLine", Level::kInfo,
-      Line(story, fmt::format("{} hook: {}", word, name), word, report.result.execution_time),
-      NodeData(story, report.result.status, [&](JsonWriter& json) {
-        json.Key("execution_time").Double(report.result.execution_time).Key("index").Int(story.index);
-        json.Key("statement").String(name).Key("status").String(report.result.status).Key("total").Int(story.total);
+      HookLine(story, fmt::format("{} hook: {}", word, name), fmt::format("{} in {:.2f}s", word, seconds)),
+      NodeData(story, status, [&](JsonWriter& json) {
+        json.Key("execution_time").Double(seconds).Key("index").Int(story.index);
+        json.Key("statement").String(name).Key("status").String(status).Key("total").Int(story.total);
       }));
 }
 

@@ -2,6 +2,9 @@
 #include "engine/node_plan.h"
 
 #include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
 
 namespace stir::engine {
 namespace {
@@ -31,56 +34,11 @@ NodeSet Descendants(const graph::Graph& graph, std::span<const NodeId> from) {
   return found;
 }
 
-NodeSet Ancestors(const graph::Graph& graph, const NodeSet& of) {
-  NodeSet found(graph.size());
-  std::vector<NodeId> open = of.ToVector();
-  while (!open.empty()) {
-    const NodeId node = open.back();
-    open.pop_back();
-    for (NodeId parent : graph.Parents(node)) {
-      if (found.Add(parent)) open.push_back(parent);
-    }
-  }
-  return found;
-}
-
 // The nodes that descend from all of `parents`.
 NodeSet CommonDescendants(const graph::Graph& graph, std::span<const NodeId> parents) {
   NodeSet common = Descendants(graph, parents.first(1));
   for (size_t i = 1; i < parents.size(); ++i) common &= Descendants(graph, parents.subspan(i, 1));
   return common;
-}
-
-// The nodes that the plan is made of: the selected ones and all that lie between two of them.
-NodeSet Between(const graph::Graph& graph, const NodeSet& selected,
-                const std::vector<std::pair<NodeId, NodeId>>& edges) {
-  NodeSet from = selected;
-  for (const auto& [test, node] : edges) from.Add(node);
-  NodeSet between = Descendants(graph, from.ToVector());
-  between |= from;
-  NodeSet above = Ancestors(graph, selected);
-  above |= selected;
-  between &= above;
-  between |= selected;
-  return between;
-}
-
-// Nothing is run for what was not selected; ephemeral models become part of the nodes that use them.
-bool PassesThrough(const Node& node, const NodeSet& selected, bool sources) {
-  return !selected.Contains(node.id) || node.IsEphemeral() || (node.type == ResourceType::kSource && !sources);
-}
-
-// Parents before children, and by unique id among nodes of one depth: the order in which dbt takes nodes of equal
-// weight, and in which skipped ones are told.
-std::vector<NodeId> InOrder(const project::Manifest& manifest, const NodeSet& members) {
-  const graph::Graph& graph = manifest.graph();
-  std::vector<uint32_t> depth(graph.size());
-  for (const NodeId node : graph.TopologicalOrder()) {
-    for (const NodeId child : graph.Children(node)) depth[child] = std::max(depth[child], depth[node] + 1);
-  }
-  std::vector<NodeId> ordered = members.ToVector();
-  std::ranges::sort(ordered, {}, [&](NodeId id) { return std::pair(depth[id], manifest.node(id).unique_id); });
-  return ordered;
 }
 
 }  // namespace
@@ -110,52 +68,97 @@ std::vector<std::pair<NodeId, NodeId>> TestEdges(const project::Manifest& manife
 
 namespace {
 
-// A unit test needs what its model needs, and the model needs the unit test.
-void UnitTestsFirst(const project::Manifest& manifest, const NodeSet& members,
-                    const std::vector<scheduler::TaskId>& task_of, scheduler::PlanSpec& spec) {
-  std::vector<std::pair<scheduler::TaskId, scheduler::TaskId>> held;  // model, unit test
-  members.ForEach([&](NodeId id) {
+using Needs = std::vector<std::vector<NodeId>>;  // by node
+
+// The nearest selected nodes above each selected one, on all ways up.
+Needs NeedsOf(const project::Manifest& manifest, const NodeSet& selected, PlanEdges edges) {
+  const graph::Graph& graph = manifest.graph();
+  Needs needs(graph.size()), tests_before(graph.size());
+  if (edges == PlanEdges::kNone) return needs;
+  if (edges == PlanEdges::kParentsAndTests) {
+    for (const auto& [test, node] : TestEdges(manifest, selected)) tests_before[node].push_back(test);
+  }
+  std::vector<NodeId> seen_from(graph.size(), static_cast<NodeId>(graph.size())), open;
+  selected.ForEach([&](NodeId id) {
+    open.assign(1, id);
+    const auto visit = [&](NodeId above) {
+      if (std::exchange(seen_from[above], id) == id) return;
+      (selected.Contains(above) ? needs[id] : open).push_back(above);
+    };
+    while (!open.empty()) {
+      const NodeId node = open.back();
+      open.pop_back();
+      std::ranges::for_each(graph.Parents(node), visit);
+      std::ranges::for_each(tests_before[node], visit);
+    }
+  });
+  return needs;
+}
+
+// A unit test needs what its model needs, and the model needs the unit test. The model of each unit test, by node.
+std::vector<std::optional<NodeId>> PutUnitTestsFirst(const project::Manifest& manifest, const NodeSet& selected,
+                                                     Needs& needs) {
+  std::vector<std::optional<NodeId>> model_of(needs.size());
+  selected.ForEach([&](NodeId id) {
     if (!IsUnitTest(manifest, id)) return;
     const NodeId model = manifest.node(id).depends_on.front();
-    if (!members.Contains(model)) return;
-    spec.tasks[task_of[id]].needs = spec.tasks[task_of[model]].needs;
-    held.emplace_back(task_of[model], task_of[id]);
+    if (!selected.Contains(model)) return;
+    model_of[id] = model;
+    needs[id] = needs[model];
   });
-  for (const auto& [model, test] : held) spec.tasks[model].needs.push_back(test);
+  selected.ForEach([&](NodeId id) {
+    if (model_of[id]) needs[*model_of[id]].push_back(id);
+  });
+  return model_of;
+}
+
+// How many nodes stand above each, at most; unit tests are of their model's depth.
+std::vector<uint32_t> Depths(const Needs& needs, const std::vector<std::optional<NodeId>>& model_of) {
+  std::vector<std::pair<NodeId, NodeId>> edges;
+  for (NodeId id = 0; id < needs.size(); ++id) {
+    for (NodeId need : needs[id]) {
+      if (model_of[need] != id) edges.emplace_back(need, id);
+    }
+  }
+  const graph::Graph graph(needs.size(), std::move(edges));
+  std::vector<uint32_t> depths(needs.size());
+  for (NodeId id : graph.TopologicalOrder()) {
+    for (NodeId child : graph.Children(id)) depths[child] = std::max(depths[child], depths[id] + 1);
+  }
+  return depths;
 }
 
 }  // namespace
 
-Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& selected, PlanEdges edges,
-                              bool sources) {
-  const graph::Graph& graph = manifest.graph();
-  std::vector<std::pair<NodeId, NodeId>> extra;
-  if (edges == PlanEdges::kParentsAndTests) extra = TestEdges(manifest, selected);
-  const NodeSet members = edges == PlanEdges::kNone ? selected : Between(graph, selected, extra);
+Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& selected, PlanEdges edges) {
+  Needs needs = NeedsOf(manifest, selected, edges);
+  std::vector<std::optional<NodeId>> model_of(needs.size());
+  if (edges == PlanEdges::kParentsAndTests) model_of = PutUnitTestsFirst(manifest, selected, needs);
+  const std::vector<uint32_t> depths = Depths(needs, model_of);
+  std::vector<NodeId> ordered = selected.ToVector();
+  std::ranges::sort(ordered, {}, [&](NodeId id) {
+    const NodeId place = model_of[id].value_or(id);
+    return std::tuple(depths[id], manifest.node(place).unique_id, place == id, manifest.node(id).unique_id);
+  });
 
   std::vector<PlannedNode> nodes;
-  std::vector<scheduler::TaskId> task_of(graph.size());
-  scheduler::PlanSpec spec;
-  for (const NodeId id : InOrder(manifest, members)) {
+  std::vector<scheduler::TaskId> task_of(needs.size());
+  for (const NodeId id : ordered) {
     task_of[id] = static_cast<scheduler::TaskId>(nodes.size());
-    const bool silent = edges != PlanEdges::kNone && selected.Contains(id) && manifest.node(id).IsEphemeral();
-    nodes.push_back({id, PassesThrough(manifest.node(id), selected, sources), silent});
+    nodes.push_back({id, manifest.node(id).IsEphemeral()});
+  }
+  scheduler::PlanSpec spec;
+  spec.order = scheduler::Order::kFirstReady;
+  for (const NodeId id : ordered) {
     scheduler::TaskSpec task;
     task.name = manifest.node(id).unique_id;
+    task.rule = scheduler::TriggerRule::kAllDone;
+    for (const NodeId need : needs[id]) {
+      task.needs.push_back(task_of[need]);
+      task.at_once = task.at_once || model_of[need] == id;
+    }
     spec.tasks.push_back(std::move(task));
   }
-  members.ForEach([&](NodeId id) {
-    for (NodeId parent : graph.Parents(id)) {
-      if (edges != PlanEdges::kNone && members.Contains(parent))
-        spec.tasks[task_of[id]].needs.push_back(task_of[parent]);
-    }
-  });
-  for (const auto& [test, node] : extra) {
-    if (!members.Contains(node)) continue;
-    std::vector<scheduler::TaskId>& needs = spec.tasks[task_of[node]].needs;
-    if (std::ranges::find(needs, task_of[test]) == needs.end()) needs.push_back(task_of[test]);
-  }
-  if (edges == PlanEdges::kParentsAndTests) UnitTestsFirst(manifest, members, task_of, spec);
   STIR_ASSIGN(scheduler::Plan plan, scheduler::Plan::Make(std::move(spec)));
   return NodePlan{std::move(plan), std::move(nodes)};
 }

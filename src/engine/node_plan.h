@@ -15,10 +15,7 @@ namespace stir::engine {
 // What a task of the plan stands for.
 struct PlannedNode {
   graph::NodeId node = 0;
-  // Nothing is run for it: a node between selected ones, a source, an ephemeral model. It ends at once and only hands
-  // on that what it needs has failed.
-  bool pass_through = false;
-  bool silent = false;  // of those, an ephemeral model that was selected: compiled, and not told of
+  bool ephemeral = false;  // it is only compiled, and does not count in "1 of N"
 };
 
 // What a node waits for.
@@ -28,14 +25,15 @@ enum class PlanEdges : uint8_t {
   kParentsAndTests,  // and selected tests: each holds back everything that follows from all of its parents
 };
 
+// Tasks are in dbt's order: by depth among the selected nodes, then by unique id. The plan's order is that of dbt's
+// queue: nodes go as they become ready; unit tests stand where their model does and are followed by it. A task runs
+// when its needs have ended, however they ended: what a failure means for it is for the executor to know.
 struct NodePlan {
   scheduler::Plan plan;
   std::vector<PlannedNode> nodes;  // by task
 };
 
-// Sources count as nodes only with `sources`, for commands that ask them something.
-Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const graph::NodeSet& selected, PlanEdges edges,
-                              bool sources = false);
+Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const graph::NodeSet& selected, PlanEdges edges);
 
 // The edges test -> node that `build` adds (dbt.md 4.13): for each selected test the first nodes, no tests themselves,
 // that descend from all that the test depends on.

@@ -50,20 +50,17 @@ class NodePlanTest : public testing::Test {
     return selected;
   }
 
-  // The order in which one worker runs the plan, without what passes through. `failing` ones fail, what follows is left
-  // out.
-  std::vector<std::string> Drive(const graph::NodeSet& selected, bool test_edges,
-                                 const std::set<std::string>& failing = {}) {
-    auto made = MakeNodePlan(Manifest(), selected, test_edges ? PlanEdges::kParentsAndTests : PlanEdges::kParents);
+  // The order in which one worker runs the plan, without ephemeral models.
+  std::vector<std::string> Drive(const graph::NodeSet& selected, PlanEdges edges) {
+    auto made = MakeNodePlan(Manifest(), selected, edges);
     EXPECT_TRUE(made.ok());
     std::vector<std::string> order;
     while (!made->plan.done()) {
       const std::optional<TaskId> task = made->plan.Next();
       if (!task) break;
-      const std::string name = made->plan.task(*task).name;
       made->plan.Start(*task);
-      made->plan.Finish(*task, failing.contains(name) ? Outcome::Failed(false) : Outcome::Success());
-      if (!made->nodes[*task].pass_through) order.push_back(name);
+      made->plan.Finish(*task, Outcome::Success());
+      if (!made->nodes[*task].ephemeral) order.push_back(made->plan.task(*task).name);
     }
     EXPECT_TRUE(made->plan.done());
     return order;
@@ -75,30 +72,39 @@ class NodePlanTest : public testing::Test {
 
 using Names = std::vector<std::string>;
 
-TEST_F(NodePlanTest, ParentsComeFirstAndEphemeralModelsPass) {
-  EXPECT_EQ(Drive(Everything(), false),
-            (Names{"model.shop.a", "model.shop.b", "model.shop.other", "model.shop.c", "model.shop.joined"}));
+TEST_F(NodePlanTest, ParentsComeFirstAndWhatIsReadyFirst) {
+  EXPECT_EQ(Drive(Everything(), PlanEdges::kParents),
+            (Names{"model.shop.a", "model.shop.other", "model.shop.b", "model.shop.c", "model.shop.joined"}));
 }
 
 TEST_F(NodePlanTest, OrderHoldsThroughWhatWasNotSelected) {
-  EXPECT_EQ(Drive(Select({"model.shop.joined", "model.shop.a"}), false), (Names{"model.shop.a", "model.shop.joined"}));
-  EXPECT_EQ(Drive(Select({"model.shop.joined", "model.shop.a"}), false, {"model.shop.a"}), Names{"model.shop.a"});
-}
-
-TEST_F(NodePlanTest, OnlyWhatLiesBetweenIsInThePlan) {
-  auto made = MakeNodePlan(Manifest(), Select({"model.shop.a", "model.shop.b"}), PlanEdges::kParents);
+  auto made = MakeNodePlan(Manifest(), Select({"model.shop.joined", "model.shop.a"}), PlanEdges::kParents);
   ASSERT_TRUE(made.ok());
-  EXPECT_EQ(made->plan.size(), 2U);
+  ASSERT_EQ(made->plan.size(), 2U);
+  EXPECT_EQ(made->plan.task(0).name, "model.shop.a");
+  ASSERT_EQ(made->plan.needs(1).size(), 1U);
+  EXPECT_EQ(made->plan.needs(1).front(), 0U);
 }
 
 TEST_F(NodePlanTest, ATestHoldsBackTheChildrenOfItsModel) {
   project_.File("models/s.yml", "models: [{name: a, columns: [{name: id, data_tests: [unique]}]}]");
-  const Names order = Drive(Everything(), true);
+  const Names order = Drive(Everything(), PlanEdges::kParentsAndTests);
   ASSERT_EQ(order.size(), 6U);
   EXPECT_EQ(order[0], "model.shop.a");
-  EXPECT_TRUE(order[1].starts_with("test.shop.unique_a_id"));
-  EXPECT_EQ(Drive(Everything(), true, {order[1]}), (Names{"model.shop.a", order[1], "model.shop.other"}));
-  EXPECT_EQ(Drive(Everything(), false, {order[1]}).size(), 6U) << "without test edges a test holds nothing back";
+  EXPECT_TRUE(order[2].starts_with("test.shop.unique_a_id"));
+  EXPECT_EQ(order[3], "model.shop.b");
+  EXPECT_EQ(Drive(Everything(), PlanEdges::kParents)[2], "model.shop.b")
+      << "a test holds back only where it is told to";
+}
+
+TEST_F(NodePlanTest, AModelFollowsItsUnitTestsAtOnce) {
+  project_.File("models/s.yml",
+                "unit_tests: [{name: u, model: b, given: [], expect: {rows: []}}, {name: t, model: b, given: [], "
+                "expect: {rows: []}}]");
+  Model("b2", "select * from {{ ref('a') }}");
+  const Names order = Drive(Everything(), PlanEdges::kParentsAndTests);
+  EXPECT_EQ(order, (Names{"model.shop.a", "model.shop.other", "unit_test.shop.b.t", "unit_test.shop.b.u",
+                          "model.shop.b", "model.shop.b2", "model.shop.c", "model.shop.joined"}));
 }
 
 TEST_F(NodePlanTest, ATestOfTwoModelsHoldsBackWhatFollowsFromBoth) {

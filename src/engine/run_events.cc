@@ -1,11 +1,14 @@
 // dbt's events about a whole run: what was found, the account of failures, the numbers; and dbt's shape of an error.
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <map>
+#include <tuple>
 
 #include "base/diagnostic_text.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "engine/deprecation_text.h"
 #include "engine/kinds.h"
 #include "engine/narrator.h"
 #include "engine/node_info.h"
@@ -23,25 +26,40 @@ std::string Counted(size_t count, std::string_view one, std::string_view many) {
 
 std::string Counted(size_t count, std::string_view one) { return Counted(count, one, std::string(one) + "s"); }
 
-// dbt counts in the order in which its parsers add nodes: singular tests before seeds, generic ones after operations.
+// Where dbt's parsers add a node: what files hold before what properties describe, package by package, type by type.
+auto PlaceOf(const project::Manifest& manifest, const Node& node) {
+  static constexpr std::array kTypes{ResourceType::kModel, ResourceType::kSnapshot, ResourceType::kAnalysis,
+                                     ResourceType::kTest,  ResourceType::kSeed,     ResourceType::kOperation};
+  const bool described = (node.test != nullptr && node.test->generic) ||
+                         (node.model != nullptr && !node.model->version.empty()) ||
+                         (node.type == ResourceType::kSnapshot && !node.original_file_path.ends_with(".sql"));
+  const auto& packages = manifest.packages();
+  return std::tuple(described, std::ranges::find(packages, node.package, &project::Package::name) - packages.begin(),
+                    std::ranges::find(kTypes, node.type) - kTypes.begin());
+}
+
 std::string FoundLine(const project::Manifest& manifest) {
   std::map<ResourceType, size_t> counts;
-  bool singular = false;
+  std::map<ResourceType, decltype(PlaceOf(manifest, manifest.nodes().front()))> places;
   for (const Node& node : manifest.nodes()) {
     ++counts[node.type];
-    singular = singular || (node.test != nullptr && !node.test->generic);
+    const auto place = PlaceOf(manifest, node);
+    auto [first, is_new] = places.emplace(node.type, place);
+    first->second = std::min(first->second, place);
   }
   std::vector<std::string> parts;
   const auto add = [&](ResourceType type, std::string_view one, std::string_view many) {
     if (counts[type] > 0) parts.push_back(Counted(counts[type], one, many));
   };
-  add(ResourceType::kModel, "model", "models");
-  add(ResourceType::kSnapshot, "snapshot", "snapshots");
-  add(ResourceType::kAnalysis, "analysis", "analyses");
-  if (singular) add(ResourceType::kTest, "test", "data tests");
-  add(ResourceType::kSeed, "seed", "seeds");
-  add(ResourceType::kOperation, "operation", "operations");
-  if (!singular) add(ResourceType::kTest, "test", "data tests");
+  std::vector<std::pair<ResourceType, std::array<std::string_view, 2>>> nodes = {
+      {ResourceType::kModel, {"model", "models"}},
+      {ResourceType::kSnapshot, {"snapshot", "snapshots"}},
+      {ResourceType::kAnalysis, {"analysis", "analyses"}},
+      {ResourceType::kTest, {"test", "data tests"}},
+      {ResourceType::kSeed, {"seed", "seeds"}},
+      {ResourceType::kOperation, {"operation", "operations"}}};
+  std::ranges::stable_sort(nodes, {}, [&](const auto& each) { return places[each.first]; });
+  for (const auto& [type, words] : nodes) add(type, words[0], words[1]);
   add(ResourceType::kSource, "source", "sources");
   add(ResourceType::kExposure, "exposure", "exposures");
   add(ResourceType::kMetric, "metric", "metrics");
@@ -62,12 +80,16 @@ std::string RanLine(std::span<const Node* const> nodes) {
     } else if (node->type == ResourceType::kOperation) {
       ++counts["project hook"];
     } else {
-      ++counts[ReplaceAll(ResourceTypeName(node->type), "_", " ")];
+      ++counts[std::string(ResourceTypeName(node->type))];
     }
   }
   std::vector<std::string> parts;
-  for (const auto& [kind, count] : counts)
-    parts.push_back(kind == "test" ? Counted(count, "test", "data tests") : Counted(count, kind));
+  for (const auto& [kind, count] : counts) {
+    const std::string words = ReplaceAll(kind, "_", " ");
+    parts.push_back(kind == "test"          ? Counted(count, "test", "data tests")
+                    : kind == "saved_query" ? Counted(count, "saved query", "saved queries")
+                                            : Counted(count, words));
+  }
   return Join(parts, ", ");
 }
 
@@ -131,25 +153,40 @@ Status Narrator::Warn(std::string_view code, std::string_view name, std::string_
     case Treatment::kWarn:
       break;
   }
-  Say(code, name, Level::kWarn, fmt::format("[WARNING]: {}", text), std::move(data));
+  Say(code, name, Level::kWarn, WarningText(code, name, text), std::move(data));
   return {};
+}
+
+// A warning that dbt has, in its form. Deprecations name their event, but for the older ones.
+std::string Narrator::WarningText(std::string_view code, std::string_view name, std::string_view text) const {
+  if (!code.starts_with('D')) return fmt::format("[WARNING]: {}", text);
+  constexpr std::string_view kFirstNamed = "D022";
+  return DeprecationText(code < kFirstNamed ? "" : name, text, style_.width);
+}
+
+std::string Narrator::Rendered(const Diagnostic& warning) const {
+  std::string text = RenderDiagnostic(warning, sources_);
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
 }
 
 Status Narrator::Warn(const Diagnostics& warnings) const {
   Diagnostics errors;
   for (const Diagnostic& warning : warnings) {
-    const auto [code, name] = EventOf(warning);
+    const DbtEvent& dbt = warning.dbt;
+    const std::string_view code = dbt ? std::string_view(dbt.code) : "S001";
+    const std::string_view name = dbt ? std::string_view(dbt.name) : "StirWarning";
     const Treatment treatment = style_.warnings.For(name, code);
     if (treatment == Treatment::kError) {
       errors.push_back(warning);
       errors.back().severity = Severity::kError;
+      errors.back().kind.category = kWarningAsError.category;
     }
     if (treatment != Treatment::kWarn) continue;
-    std::string text = RenderDiagnostic(warning, sources_);
-    while (text.ends_with('\n')) text.pop_back();
     JsonWriter json;
     json.BeginObject().Key("kind").String(warning.kind.name).Key("msg").String(warning.message).EndObject();
-    Say(code, name, Level::kWarn, std::move(text), std::move(json).Take());
+    Say(code, name, Level::kWarn, dbt && style_.dbt_errors ? WarningText(code, name, dbt.message) : Rendered(warning),
+        dbt ? dbt.data : std::move(json).Take());
   }
   return StatusOf(std::move(errors));
 }
@@ -224,25 +261,25 @@ std::string Narrator::ShownError(const Diagnostics& diagnostics, const std::stri
   return "\n" + text;
 }
 
-void Narrator::Problem(const NodeReport& report, const Node& node, std::string_view target_folder) const {
-  const bool warning = report.result.status == "warn";
-  const std::string_view type = ResourceTypeName(node.type);
-  const std::string place = fmt::format("in {} {} ({})", type, node.name, node.original_file_path);
+void Narrator::Problem(const NodeReport& report) const {
+  const Node& node = *report.node;
+  const std::string& message = report.result.message;
+  const std::string place =
+      fmt::format("in {} {} ({})", ResourceTypeName(node.type), node.name, node.original_file_path);
   const std::string where = PlaceData(node);
-  const std::string why = ProblemData(node, [&](JsonWriter& json) { json.Key("msg").String(report.result.message); });
-  if (warning) {
+  const std::string why = ProblemData(node, [&](JsonWriter& json) { json.Key("msg").String(message); });
+  if (report.result.status == "warn") {
     Say("Z021", "RunResultWarning", Level::kWarn, "[WARNING]: " + place, where);
-    Say("Z046", "RunResultWarningMessage", Level::kWarn, "[WARNING]: " + report.result.message, why);
+    Say("Z046", "RunResultWarningMessage", Level::kWarn, "[WARNING]: " + message, why);
   } else {
     Say("Z022", "RunResultFailure", Level::kError, "[ERROR]: " + place, where);
     Say("Z024", "RunResultError", Level::kError, ErrorText(report), why);
   }
-  Blank();
   if (report.result.compiled.value_or(false)) {
-    const std::string path = fmt::format("{}/{}", target_folder, runtime::TargetFile(node, "compiled"));
+    const std::string path = fmt::format("{}/{}", style_.target_folder, runtime::TargetFile(node, "compiled"));
+    Blank();
     Say("Z026", "SQLCompiledPath", Level::kInfo, "  compiled code at " + path,
         ProblemData(node, [&](JsonWriter& json) { json.Key("path").String(path); }));
-    Blank();
   }
   if (!report.failures_relation.empty()) FailuresKept(report.failures_relation, node);
 }
@@ -250,10 +287,10 @@ void Narrator::Problem(const NodeReport& report, const Node& node, std::string_v
 void Narrator::FailuresKept(const std::string& relation, const Node& node) const {
   const std::string query = "select * from " + relation;
   const std::string border(query.size(), '-');
+  Blank();
   Say("Z027", "CheckNodeTestFailure", Level::kInfo,
       fmt::format("  See test failures:\n  {}\n  {}\n  {}", border, query, border),
       ProblemData(node, [&](JsonWriter& json) { json.Key("relation_name").String(relation); }));
-  Blank();
 }
 
 void Narrator::Verdict(std::span<const NodeReport> reports, bool interrupted) const {
@@ -296,17 +333,25 @@ void Narrator::Stats(const RunStats& stats) const {
       std::move(json).Take());
 }
 
-void Narrator::EndOfRun(std::span<const NodeReport> reports, std::string_view target_folder, bool interrupted) const {
+void Narrator::FailedFast(const NodeReport& report) const {
+  Blank();
+  Problem(report);
+}
+
+void Narrator::EndOfRun(std::span<const NodeReport> reports, bool interrupted) const {
+  const auto tell = [&](const NodeReport& report) {
+    Blank();
+    Problem(report);
+  };
   Blank();
   Verdict(reports, interrupted);
+  for (const NodeReport& report : reports) {
+    if (IsFailure(report.result) && report.result.status != "partial success") tell(report);
+  }
+  for (const NodeReport& report : reports) {
+    if (report.result.status == "warn") tell(report);
+  }
   Blank();
-  for (const NodeReport& report : reports) {
-    if (IsFailure(report.result) && report.result.status != "partial success")
-      Problem(report, *report.node, target_folder);
-  }
-  for (const NodeReport& report : reports) {
-    if (report.result.status == "warn") Problem(report, *report.node, target_folder);
-  }
   Stats(CountResults(reports));
 }
 
@@ -387,10 +432,16 @@ std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& source
   std::string text;
   for (const Diagnostic& each : diagnostics) {
     if (!text.empty()) text += "\n";
+    if (!each.dbt.message.empty() && !each.dbt) {
+      text += each.dbt.message;
+      continue;
+    }
     if (text.empty()) {
       text = DbtHeading(each.kind.category);
       if (node != nullptr) {
         text += fmt::format(" in {} {} ({})", ResourceTypeName(node->type), node->name, node->original_file_path);
+      } else if (each.kind.category == Category::kCompilation && each.subject.ends_with(')')) {
+        text += " in " + each.subject;  // "model a (models/a.sql)"
       }
       text += "\n";
     }

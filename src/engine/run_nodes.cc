@@ -70,13 +70,19 @@ class NodeRunCommand {
         command_(command) {}
 
   Result<CommandResult> Run(const graph::NodeSet& selected) {
-    const bool freshness = command_.work == NodeWork::kFreshness;
-    STIR_ASSIGN(NodePlan plan, MakeNodePlan(*manifest_, selected, command_.edges, freshness));
+    STIR_ASSIGN(NodePlan plan, MakeNodePlan(*manifest_, selected, command_.edges));
     const int threads = setting_.target.profile.threads;
     narrator_.Concurrency(threads, setting_.target.name, CountNodes(plan));
 
-    // From here on the database is open.
     const Timestamp begun = host_.clock.Now();
+    Result<CommandResult> result = Work(plan, selected, begun);
+    if (!result.ok() && !told_finished_) TellFinished(begun);
+    return result;
+  }
+
+ private:
+  // The phases with an open database.
+  Result<CommandResult> Work(NodePlan& plan, const graph::NodeSet& selected, Timestamp begun) {
     STIR_ASSIGN(std::unique_ptr<adapter::Adapter> engine, host_.adapters.Open(setting_.target.profile));
     STIR_ASSIGN(std::unique_ptr<adapter::Connection> connection, engine->Connect());
     runtime::Worker main_worker{connection.get(), "MainThread"};
@@ -104,7 +110,6 @@ class NodeRunCommand {
     return Conclude(begun, results.interrupted, runner.rendered());
   }
 
- private:
   Result<RunResults> RunPlan(NodePlan& plan, runtime::NodeRunner& runner, adapter::Adapter& engine) {
     const ExecuteRequest request{
         .manifest = *manifest_,
@@ -203,7 +208,7 @@ class NodeRunCommand {
   void SkipAll(const NodePlan& plan, RunResults& results) const {
     const int total = CountNodes(plan);
     for (const PlannedNode& planned : plan.nodes) {
-      if (planned.pass_through) continue;
+      if (planned.ephemeral) continue;
       const Node& node = manifest_->node(planned.node);
       narrator_.NodeSkipped({.node = &node,
                              .index = static_cast<int>(results.reports.size()) + 1,
@@ -223,11 +228,18 @@ class NodeRunCommand {
     for (NodeReport& report : reports) reports_.push_back(std::move(report));
   }
 
-  Result<CommandResult> Conclude(Timestamp begun, bool interrupted, const project::RenderedNodes& rendered) {
+  // How much was run since `begun`; the time in seconds.
+  double TellFinished(Timestamp begun) {
+    told_finished_ = true;
     const double elapsed = std::chrono::duration<double>(host_.clock.Now() - begun).count();
     std::vector<const Node*> ran;
     for (const NodeReport& report : reports_) ran.push_back(report.node);
     if (command_.work != NodeWork::kClone) narrator_.FinishedRunning(ran, elapsed);
+    return elapsed;
+  }
+
+  Result<CommandResult> Conclude(Timestamp begun, bool interrupted, const project::RenderedNodes& rendered) {
+    const double elapsed = TellFinished(begun);
     if (command_.work == NodeWork::kFreshness) {
       STIR_TRY(WriteManifestFile(*manifest_, setting_, host_, options_, narrator_, rendered));
       STIR_TRY(WriteSourcesFile(reports_, elapsed, setting_, host_, options_, narrator_));
@@ -238,7 +250,7 @@ class NodeRunCommand {
     narrator_.CommandResult(reports_, elapsed, host_.clock.Now());
     STIR_TRY(WriteManifestFile(*manifest_, setting_, host_, options_, narrator_, rendered));
     STIR_TRY(WriteRunResultsFile(reports_, elapsed, setting_, host_, options_, narrator_));
-    if (!reports_.empty()) narrator_.EndOfRun(reports_, setting_.target_folder, interrupted);
+    if (!reports_.empty()) narrator_.EndOfRun(reports_, interrupted);
     return CommandResult{.success = !interrupted && !AnyFailed(reports_)};
   }
 
@@ -248,6 +260,7 @@ class NodeRunCommand {
   const std::shared_ptr<const project::Manifest> manifest_;
   const Narrator& narrator_;
   const NodeCommand& command_;
+  bool told_finished_ = false;
   bool started_ = true;  // no on-run-start hook failed
   std::vector<NodeReport> reports_;
   std::vector<std::pair<const Node*, std::string>> samples_;  // a seed and its rows as a table
@@ -274,6 +287,7 @@ Result<CommandResult> ConcludeNothing(const Host& host, const Options& options, 
   }
   narrator.CommandResult({}, 0, host.clock.Now());
   STIR_TRY(WriteRunResultsFile({}, 0, setting, host, options, narrator));
+  if (options.command == "seed") narrator.EndOfRun({}, false);
   return CommandResult{};
 }
 
@@ -289,7 +303,7 @@ Result<CommandResult> RunNodeCommand(const Host& host, const Options& options, c
   STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
   if (!options.freshness_output.empty()) STIR_TRY(WarnOfOutput(options, narrator));
   narrator.FoundStats(*manifest);
-  STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest));
+  STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest, narrator));
   STIR_ASSIGN(graph::NodeSet chosen, SelectNodes(*manifest, options.selection, command.types, host.sources, narrator,
                                                  comparison->state.get()));
   if (command.work == NodeWork::kFreshness) chosen = WithFreshness(*manifest, chosen);

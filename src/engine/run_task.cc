@@ -76,8 +76,8 @@ std::span<const std::string_view> TypesOf(TaskKind kind) {
   }
 }
 
-// What each planned node waits for once those that nothing is run for are taken out: what these waited for.
-std::vector<std::vector<TaskId>> NeedsWithoutPassing(const NodePlan& plan) {
+// What each planned node waits for once the ephemeral models are taken out: what these waited for.
+std::vector<std::vector<TaskId>> NeedsWithoutEphemeral(const NodePlan& plan) {
   std::vector<std::vector<TaskId>> through(plan.nodes.size());
   std::vector<bool> known(plan.nodes.size(), false);
   const auto resolve = [&](TaskId root) {
@@ -86,13 +86,13 @@ std::vector<std::vector<TaskId>> NeedsWithoutPassing(const NodePlan& plan) {
       const TaskId id = stack.back();
       bool ready = true;
       for (TaskId need : plan.plan.needs(id))
-        if (plan.nodes[need].pass_through && !known[need]) stack.push_back(need), ready = false;
+        if (plan.nodes[need].ephemeral && !known[need]) stack.push_back(need), ready = false;
       if (!ready) continue;
       stack.pop_back();
       if (known[id]) continue;
       std::set<TaskId> needs;
       for (TaskId need : plan.plan.needs(id)) {
-        if (plan.nodes[need].pass_through)
+        if (plan.nodes[need].ephemeral)
           needs.insert(through[need].begin(), through[need].end());
         else
           needs.insert(need);
@@ -205,15 +205,15 @@ Result<TaskList> NodesOf(const platform::Task& bound, const platform::Task& defi
   STIR_ASSIGN(const NodePlan plan,
               MakeNodePlan(manifest, selected,
                            bound.kind == TaskKind::kBuild ? PlanEdges::kParentsAndTests : PlanEdges::kParents));
-  const auto needs = NeedsWithoutPassing(plan);
+  const auto needs = NeedsWithoutEphemeral(plan);
   std::vector<TaskId> ids(plan.nodes.size());
   TaskId next = 0;
   for (TaskId id = 0; id < plan.nodes.size(); ++id)
-    if (!plan.nodes[id].pass_through) ids[id] = next++;
+    if (!plan.nodes[id].ephemeral) ids[id] = next++;
 
   TaskList list;
   for (TaskId id = 0; id < plan.nodes.size(); ++id) {
-    if (plan.nodes[id].pass_through) continue;
+    if (plan.nodes[id].ephemeral) continue;
     const project::Node& node = manifest.node(plan.nodes[id].node);
     TaskSpec spec = SpecOf(bound, fmt::format("{}.{}", name, node.unique_id));
     spec.slots = 1;

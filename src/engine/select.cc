@@ -67,6 +67,20 @@ Status TellEmptyParts(const Diagnostics& warnings, const Narrator& narrator) {
   return {};
 }
 
+// What is compared with would be written over.
+Status WarnOfState(const Options& options, const Setting& setting, const Narrator& narrator) {
+  const std::filesystem::path state = (options.project_dir / options.state).lexically_normal();
+  if (state != setting.target_path) return {};
+  const std::string shown = state.lexically_relative(options.project_dir.lexically_normal()).string();
+  JsonWriter json;
+  json.BeginObject().Key("state_path").String(shown).EndObject();
+  return narrator.Warn("I072", "WarnStateTargetEqual",
+                       fmt::format("The state and target directories are the same: '{}'. This could lead to missing "
+                                   "changes due to overwritten state including non-idempotent retries.",
+                                   shown),
+                       std::move(json).Take());
+}
+
 graph::NodeSet NodesNamed(const project::Manifest& manifest, const std::vector<std::string>& unique_ids) {
   graph::NodeSet nodes(manifest.nodes().size());
   for (const std::string& id : unique_ids) {
@@ -77,12 +91,18 @@ graph::NodeSet NodesNamed(const project::Manifest& manifest, const std::vector<s
 
 // What the flags say: a selector of selectors.yml, criteria, or, without any of them, the default selector.
 Result<graph::Selector> ChosenSelector(const project::Manifest& manifest, const SelectionOptions& options,
-                                       graph::Indirect indirect, SourceMap& sources) {
+                                       graph::Indirect indirect, SourceMap& sources, const Narrator& narrator) {
   const std::span<const graph::NamedSelector> named = manifest.named_selectors();
   if (!options.selector.empty()) return graph::Selector::Named(named, options.selector);
   if (options.select.empty() && options.exclude.empty()) {
     const auto chosen = std::ranges::find(named, true, &graph::NamedSelector::is_default);
-    if (chosen != named.end()) return graph::Selector(chosen->definition);
+    if (chosen != named.end()) {
+      JsonWriter json;
+      json.BeginObject().Key("name").String(chosen->name).EndObject();
+      narrator.Say("Q023", "DefaultSelector", Level::kInfo, fmt::format("Using default selector {}", chosen->name),
+                   std::move(json).Take());
+      return graph::Selector(chosen->definition);
+    }
   }
   return graph::Selector::Parse(sources, AddText(sources, "--select", options.select),
                                 AddText(sources, "--exclude", options.exclude), indirect);
@@ -90,10 +110,17 @@ Result<graph::Selector> ChosenSelector(const project::Manifest& manifest, const 
 
 }  // namespace
 
+Status CheckResourceTypes(const SelectionOptions& options) {
+  STIR_TRY(CheckTypes(options.resource_types));
+  return CheckTypes(options.exclude_resource_types);
+}
+
 Result<std::unique_ptr<const StateComparison>> CompareState(const Host& host, const Options& options,
-                                                            const Setting& setting, const project::Manifest& manifest) {
+                                                            const Setting& setting, const project::Manifest& manifest,
+                                                            const Narrator& narrator) {
   auto comparison = std::make_unique<StateComparison>();
   if (!options.state.empty()) {
+    STIR_TRY(WarnOfState(options, setting, narrator));
     STIR_ASSIGN(comparison->artifacts,
                 project::ReadPriorArtifacts(host.files, options.project_dir / options.state, setting.target_path));
     comparison->state = project::ComparePrior(comparison->artifacts, manifest);
@@ -105,10 +132,8 @@ Result<graph::NodeSet> SelectNodes(const project::Manifest& manifest, const Sele
                                    std::span<const std::string_view> types, SourceMap& sources,
                                    const Narrator& narrator, const graph::PriorState* state) {
   if (options.unique_ids) return NodesNamed(manifest, *options.unique_ids);
-  STIR_TRY(CheckTypes(options.resource_types));
-  STIR_TRY(CheckTypes(options.exclude_resource_types));
   const graph::Indirect indirect = graph::ParseIndirect(options.indirect_selection).value_or(graph::Indirect::kEager);
-  STIR_ASSIGN(const graph::Selector selector, ChosenSelector(manifest, options, indirect, sources));
+  STIR_ASSIGN(const graph::Selector selector, ChosenSelector(manifest, options, indirect, sources, narrator));
   const graph::SelectionContext context{.selectors = manifest.named_selectors(), .state = state, .indirect = indirect};
   STIR_ASSIGN(graph::Selection selection, selector.Evaluate(manifest, context));
   STIR_TRY(TellEmptyParts(selection.warnings, narrator));

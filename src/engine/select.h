@@ -25,7 +25,11 @@ struct StateComparison {
   std::unique_ptr<graph::PriorState> state;  // null without --state
 };
 Result<std::unique_ptr<const StateComparison>> CompareState(const Host& host, const Options& options,
-                                                            const Setting& setting, const project::Manifest& manifest);
+                                                            const Setting& setting, const project::Manifest& manifest,
+                                                            const Narrator& narrator);
+
+// --resource-type and --exclude-resource-type name types of dbt.
+Status CheckResourceTypes(const SelectionOptions& options);
 
 // Evaluates --select, --exclude, --selector (else the default of selectors.yml) and --resource-type; a part that
 // matches nothing is told as dbt's warning. `types`: what the command handles, by dbt's words; --resource-type chooses

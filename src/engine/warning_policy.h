@@ -26,10 +26,4 @@ struct WarningPolicy {
 // --warn-error-options: a mapping of error (or include), warn (or exclude) and silence. All mistakes at once.
 Result<WarningPolicy> ParseWarningPolicy(std::string_view yaml, SourceMap& sources);
 
-// The event that dbt has for a kind of diagnostic that is no error.
-struct WarningEvent {
-  std::string_view code, name;
-};
-WarningEvent EventOf(const Diagnostic& warning);
-
 }  // namespace stir::engine

@@ -42,6 +42,11 @@ TEST(WarningPolicyTest, DeprecationsAreAGroup) {
   EXPECT_EQ(policy.For("NothingToDo", "Q035"), Treatment::kWarn);
 }
 
+TEST(WarningPolicyTest, WhatDbtDoesNotWarnOfFailsOnlyByName) {
+  EXPECT_EQ(Parsed("{error: all}").For("StirWarning", "S001"), Treatment::kWarn);
+  EXPECT_EQ(Parsed("{error: [StirWarning]}").For("StirWarning", "S001"), Treatment::kError);
+}
+
 TEST(WarningPolicyTest, OldNamesOfTheKeys) {
   const WarningPolicy policy = Parsed("{include: '*', exclude: [NothingToDo]}");
   EXPECT_EQ(policy.For("NothingToDo", "Q035"), Treatment::kWarn);

@@ -17,7 +17,7 @@ Status Workbench::Open(bool writes) {
 }
 
 Status Workbench::Select(std::span<const std::string_view> types, std::string_view indirect) {
-  STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest));
+  STIR_ASSIGN(const auto comparison, CompareState(host, options, *setting, *manifest, *narrator));
   SelectionOptions selection = options.selection;
   if (!indirect.empty()) selection.indirect_selection = indirect;
   STIR_ASSIGN(selected, SelectNodes(*manifest, selection, types, host.sources, *narrator, comparison->state.get()));

@@ -34,7 +34,7 @@ TEST_F(SecretsTest, TheFirstPlaceThatHasItWins) {
   EXPECT_EQ(*Find({{}, Folder()}, "db"), "from the environment");
   EXPECT_EQ(*Find({Folder(), {}}, "db"), "from a file");
   EXPECT_EQ(*Find({{SecretSource::Kind::kCommand, {}, {"/bin/echo", "got"}}}, "db"), "got db");
-  EXPECT_EQ(redactor_.Redact("x got db y from a file"), "x *** y ***");
+  EXPECT_EQ(redactor_.Redact("x got db y from a file"), "x ***** y *****");
 }
 
 TEST_F(SecretsTest, AFileThatOthersMayReadIsRefused) {

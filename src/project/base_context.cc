@@ -125,27 +125,24 @@ jinja::Function ZipMaker(std::string name, bool strict) {
   };
 }
 
-jinja::Function Logger(EventSink* events, bool print) {
-  return [events, print](CallContext&, const Arguments& arguments) -> Result<Value> {
-    ArgumentReader args(print ? "print" : "log", arguments);
+// print(): shown as it is. Without `shown` it does nothing.
+jinja::Function Printer(EventSink* events, bool shown) {
+  return [events, shown](CallContext&, const Arguments& arguments) -> Result<Value> {
+    ArgumentReader args("print", arguments);
     STIR_ASSIGN(Value message, args.Required("msg"));
-    const bool info = print || args.Optional("info", Value::Bool(false)).Truthy();
     STIR_TRY(args.Finish());
     STIR_ASSIGN(std::string text, message.Str());
-    if (!events) return Value::String("");
-    Event event{print  ? "Z052"
-                : info ? "I062"
-                       : "I063",
-                print  ? "PrintEvent"
-                : info ? "JinjaLogInfo"
-                       : "JinjaLogDebug",
-                info ? Level::kInfo : Level::kDebug, std::move(text), "{}"};
-    std::string data = "{\"msg\": ";
-    AppendJsonString(data, event.message);
-    event.data = data + "}";
-    events->Emit(event);
+    if (!events || !shown) return Value::String("");
+    JsonWriter json;
+    json.BeginObject().Key("msg").String(text).EndObject();
+    events->Emit({"Z052", "PrintEvent", Level::kInfo, std::move(text), std::move(json).Take()});
     return Value::String("");
   };
+}
+
+bool Prints(const Invocation& invocation) {
+  const auto print = std::ranges::find(invocation.flags, "PRINT", &decltype(invocation.flags)::value_type::first);
+  return print == invocation.flags.end() || print->second.Truthy();
 }
 
 Result<Value> LocalMd5(CallContext&, const Arguments& arguments) {
@@ -276,7 +273,7 @@ void BaseContext::Add(std::string name, jinja::Function function) {
 }
 
 BaseContext::BaseContext(const Invocation& invocation, Value target, std::string_view project_name)
-    : clock_(*invocation.clock), behavior_(MakeBehavior(invocation)) {
+    : clock_(*invocation.clock), warnings_(invocation.warnings), behavior_(MakeBehavior(invocation)) {
   Add("return", ReturnValue);
   Add("fromjson", FromJson);
   Add("tojson", Dumper("tojson", pylib::DumpJson));
@@ -286,16 +283,16 @@ BaseContext::BaseContext(const Invocation& invocation, Value target, std::string
   Add("set_strict", SetMaker("set_strict", true));
   Add("zip", ZipMaker("zip", false));
   Add("zip_strict", ZipMaker("zip_strict", true));
-  Add("log", Logger(invocation.events, false));
-  Add("print", Logger(invocation.events, true));
+  Add("log", MakeLog(invocation.events, {}));
+  Add("print", Printer(invocation.events, Prints(invocation)));
   Add("local_md5", LocalMd5);
   Add("diff_of_two_dicts", DiffOfTwoDicts);
   names_.emplace("env_var", MakeEnvVar(*invocation.environment, false));
   names_.emplace("dbt_version", Value::String(std::string(kDbtVersion)));
   names_.emplace("invocation_id", Value::String(invocation.id));
   names_.emplace("run_started_at", pylib::MakeDatetimeUtc(invocation.started_at));
-  names_.emplace("modules", pylib::Modules(*invocation.clock));
-  names_.emplace("exceptions", MakeExceptions(invocation));
+  names_.emplace("modules", Modules(*invocation.clock));
+  names_.emplace("exceptions", MakeExceptions(invocation.events, invocation.warnings));
   std::vector<std::pair<Value, Value>> flags;
   for (const auto& [name, value] : invocation.flags) flags.emplace_back(Value::String(name), value);
   names_.emplace("flags", Value::MakeDict(std::move(flags)));
@@ -304,6 +301,32 @@ BaseContext::BaseContext(const Invocation& invocation, Value target, std::string
     names_.emplace("env", std::move(target));
   }
   if (!project_name.empty()) names_.emplace("project_name", Value::String(std::string(project_name)));
+}
+
+Value BaseContext::Modules(const Clock& clock) const {
+  if (!warnings_) return pylib::Modules(clock);
+  return pylib::Modules(clock, [warnings = warnings_] {
+    return warnings->Warn("D034", "ModulesItertoolsUsageDeprecation",
+                          "Usage of itertools modules is deprecated. Please use the built-in functions instead.", "{}");
+  });
+}
+
+jinja::Function MakeLog(EventSink* events, std::function<void(JsonWriter& json)> about) {
+  return [events, about = std::move(about)](CallContext&, const Arguments& arguments) -> Result<Value> {
+    ArgumentReader args("log", arguments);
+    STIR_ASSIGN(Value message, args.Required("msg"));
+    const bool info = args.Optional("info", Value::Bool(false)).Truthy();
+    STIR_TRY(args.Finish());
+    STIR_ASSIGN(std::string text, message.Str());
+    if (!events) return Value::String("");
+    JsonWriter json;
+    json.BeginObject().Key("msg").String(text);
+    if (about) about(json);
+    json.EndObject();
+    events->Emit({info ? "I062" : "I063", info ? "JinjaLogInfo" : "JinjaLogDebug", info ? Level::kInfo : Level::kDebug,
+                  std::move(text), std::move(json).Take()});
+    return Value::String("");
+  };
 }
 
 bool BaseContext::Lookup(std::string_view name, Value& value) const {
@@ -338,7 +361,7 @@ bool NotedContext::Lookup(std::string_view name, Value& value) {
   if (name == "run_started_at" || name == "invocation_id") reads_.uncertain = true;
   if (name == "modules") {
     if (!clock_) clock_ = std::make_unique<NotingClock>(base_.clock(), reads_);
-    value = pylib::Modules(*clock_);
+    value = base_.Modules(*clock_);
   }
   if (name == "env_var") {
     value = jinja::MakeFunction(

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "jinja/template.h"
 #include "jinja/value.h"
@@ -27,11 +28,13 @@ class BaseContext {
   bool Lookup(std::string_view name, jinja::Value& value) const;  // all names but `var`
   const Clock& clock() const { return clock_; }
   const jinja::Value& behavior() const { return behavior_; }  // adapter.behavior
+  jinja::Value Modules(const Clock& clock) const;             // `modules`; the clock outlives it
 
  private:
   void Add(std::string name, jinja::Function function);
 
   const Clock& clock_;
+  const std::shared_ptr<const WarningSink> warnings_;
   TextMap<jinja::Value> names_;
   jinja::Value behavior_;
 };
@@ -48,6 +51,9 @@ class NotedContext {
   Reads& reads_;
   std::unique_ptr<Clock> clock_;
 };
+
+// log(): `about`, where there is one, adds to the data of its event.
+jinja::Function MakeLog(EventSink* events, std::function<void(JsonWriter& json)> about);
 
 // Finds a variable's value; null when nobody set it.
 using FindVarFunction = std::function<const jinja::Value*(std::string_view name)>;

@@ -64,9 +64,8 @@ Result<std::string> Fill(std::string_view pattern, const Arguments& arguments) {
 
 class Exceptions final : public jinja::Object {
  public:
-  explicit Exceptions(const Invocation& invocation)
-      : events_(invocation.warnings_are_silent ? nullptr : invocation.events),
-        warnings_are_errors_(invocation.warnings_are_errors) {}
+  Exceptions(EventSink* events, std::shared_ptr<const WarningSink> warnings)
+      : events_(events), warnings_(std::move(warnings)) {}
   std::string_view TypeName() const override { return "exceptions"; }
 
   Result<std::optional<Value>> GetAttribute(CallContext&, std::string_view name) override {
@@ -90,18 +89,15 @@ class Exceptions final : public jinja::Object {
   }
 
   Value Warn() const {
-    return jinja::MakeFunction(
-        "warn",
-        [events = events_, are_errors = warnings_are_errors_](CallContext&,
-                                                              const Arguments& arguments) -> Result<Value> {
-          STIR_ASSIGN(std::string message, Fill("$0", arguments));
-          if (are_errors) return Diagnostic(kRaised, "[WARNING]: " + message);
-          if (!events) return Value::String("");
-          std::string data = "{\"msg\": ";
-          AppendJsonString(data, message);
-          events->Emit(Event{"I061", "JinjaLogWarning", Level::kWarn, "[WARNING]: " + message, data + "}"});
-          return Value::String("");
-        });
+    return jinja::MakeFunction("warn",
+                               [warnings = warnings_](CallContext&, const Arguments& arguments) -> Result<Value> {
+                                 STIR_ASSIGN(std::string message, Fill("$0", arguments));
+                                 if (!warnings) return Value::String("");
+                                 std::string data = "{\"msg\": ";
+                                 AppendJsonString(data, message);
+                                 STIR_TRY(warnings->Warn("I061", "JinjaLogWarning", message, data + "}"));
+                                 return Value::String("");
+                               });
   }
 
   // (yaml_columns, sql_columns)
@@ -149,12 +145,14 @@ class Exceptions final : public jinja::Object {
         });
   }
 
-  EventSink* events_;  // null: nothing is told
-  bool warnings_are_errors_;
+  EventSink* events_;
+  std::shared_ptr<const WarningSink> warnings_;
 };
 
 }  // namespace
 
-Value MakeExceptions(const Invocation& invocation) { return Value::New<Exceptions>(invocation); }
+Value MakeExceptions(EventSink* events, std::shared_ptr<const WarningSink> warnings) {
+  return Value::New<Exceptions>(events, std::move(warnings));
+}
 
 }  // namespace stir::project

@@ -1,12 +1,15 @@
 // `exceptions`: how templates report errors and warnings.
 #pragma once
 
+#include <memory>
+
+#include "base/event.h"
 #include "jinja/value.h"
 #include "project/invocation.h"
 
 namespace stir::project {
 
-// The object templates see. The invocation's events outlive it.
-jinja::Value MakeExceptions(const Invocation& invocation);
+// The object templates see; `events` gets warnings and may be null.
+jinja::Value MakeExceptions(EventSink* events, std::shared_ptr<const WarningSink> warnings);
 
 }  // namespace stir::project

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/strings.h"
+#include "project/dbt_warnings.h"
 #include "project/kinds.h"
 #include "project/yaml_values.h"
 
@@ -244,6 +245,7 @@ std::optional<GenericTestBuilder::Declaration> GenericTestBuilder::Read(const Te
     for (const yaml::Entry& entry : arguments->entries) {
       if (entry.key->text != "test_name") read.kwargs.emplace_back(entry.key->text, ValueOf(*entry.value));
     }
+    WarnOfOldForm(target, read, *arguments);
   }
   if (!test.column.empty()) Set(read.kwargs, "column_name", Value::String(test.column));
   if (std::optional<Value> nested = Pop(read.kwargs, "arguments"); nested && nested->IsDict()) {
@@ -257,6 +259,30 @@ std::optional<GenericTestBuilder::Declaration> GenericTestBuilder::Read(const Te
       target.table ? "source('" + target.table->source_name + "', '" + target.table->name + "')" : RefText(target);
   Set(read.kwargs, "model", Value::String("{{ get_where_subquery(" + model + ") }}"));
   return read;
+}
+
+// Configuration belongs under `config`, and what the macro takes under `arguments`.
+void GenericTestBuilder::WarnOfOldForm(const TestTarget& target, const Declaration& test, const yaml::Node& declared) {
+  static constexpr std::array<std::string_view, 6> kOwn{"test_name",   "config", "column_name",
+                                                        "description", "name",   "arguments"};
+  const std::string& file = target.file->file->path;
+  const yaml::Entry* loose = nullptr;  // an argument that stands outside of `arguments`
+  for (const yaml::Entry& entry : declared.entries) {
+    const std::string& key = entry.key->text;
+    if (std::ranges::find(kConfigKeys, key) != std::ranges::end(kConfigKeys)) {
+      warnings_.push_back(Diagnostic(kDeprecated, "`" + key + "` belongs under `config`", entry.key->span)
+                              .As(Severity::kWarning)
+                              .InDbt(MovedToConfig(key, "data_tests." + test.word + "." + key, file)));
+    } else if (loose == nullptr && std::ranges::find(kOwn, key) == kOwn.end()) {
+      loose = &entry;
+    }
+  }
+  const yaml::Node* arguments = declared.Find("arguments");
+  if (loose == nullptr || (arguments != nullptr && !arguments->entries.empty())) return;
+  const std::string_view name = target.table ? std::string_view(target.table->name) : target.name;
+  warnings_.push_back(Diagnostic(kDeprecated, "arguments of a test belong under `arguments`", loose->key->span)
+                          .As(Severity::kWarning)
+                          .InDbt(ArgumentsOutside(test.word, name, target.file->package->name(), file)));
 }
 
 // Moves configuration out of the arguments. Its texts are rendered now, the arguments' only when the test is compiled.

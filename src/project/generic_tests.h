@@ -53,6 +53,7 @@ class GenericTestBuilder {
   struct Declaration;
   bool ReadForm(const yaml::Node& entry, Declaration& declaration, const yaml::Node*& arguments);
   std::optional<Declaration> Read(const TestTarget& target, const DeclaredTest& test);
+  void WarnOfOldForm(const TestTarget& target, const Declaration& test, const yaml::Node& declared);
   void TakeConfig(Declaration& declaration, const TestTarget& target);
   void TakeNames(Declaration& declaration, const TestTarget& target);
   Node MakeNode(const Declaration& declaration, const TestTarget& target);

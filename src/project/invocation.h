@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,15 +21,23 @@ inline constexpr std::string_view kDbtVersion = "1.12.6";
 
 using Environment = std::map<std::string, std::string>;
 
+// Where templates' warnings go: told, kept quiet, or, as the user wants it, errors. Thread safe.
+class WarningSink {
+ public:
+  virtual ~WarningSink() = default;
+  // `code` and `name`: of dbt's event. `data`: a JSON object.
+  virtual Status Warn(std::string_view code, std::string_view name, std::string_view text, std::string data) const = 0;
+};
+
 // Pointers outlive every phase that is given the invocation.
 struct Invocation {
   std::string id;  // a uuid
   Timestamp started_at{};
   const Clock* clock = nullptr;
   const Environment* environment = nullptr;
-  EventSink* events = nullptr;  // log(), print(), exceptions.warn(); null: nothing is said
-  bool warnings_are_errors = false, warnings_are_silent = false;  // those of exceptions.warn()
-  jinja::Value vars;                                              // --vars, a dict, frozen; undefined: none
+  EventSink* events = nullptr;                  // log(), print()
+  std::shared_ptr<const WarningSink> warnings;  // exceptions.warn(); null: nobody listens
+  jinja::Value vars;                            // --vars, a dict, frozen; undefined: none
   std::vector<std::pair<std::string, jinja::Value>>
       flags;  // upper-case names as templates see them: FULL_REFRESH, WHICH, ...
 };

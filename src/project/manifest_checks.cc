@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/strings.h"
+#include "project/dbt_warnings.h"
 #include "project/kinds.h"
 
 namespace stir::project {
@@ -47,8 +48,11 @@ class Check {
   void Fail(std::string message, Span span, std::string hint = {}) {
     errors_.push_back(Diagnostic(kBadConfig, std::move(message), span).Hint(std::move(hint)));
   }
-  void Warn(Kind kind, std::string message, Span span, std::string hint = {}) {
-    warnings_.push_back(Diagnostic(kind, std::move(message), span).As(Severity::kWarning).Hint(std::move(hint)));
+  void Warn(Kind kind, std::string message, Span span, std::string hint = {}, DbtEvent in_dbt = {}) {
+    warnings_.push_back(Diagnostic(kind, std::move(message), span)
+                            .As(Severity::kWarning)
+                            .Hint(std::move(hint))
+                            .InDbt(std::move(in_dbt)));
   }
 
   void CheckGroupNames() {
@@ -188,7 +192,10 @@ class Check {
     const bool past = *date < now_;
     const std::string version = node.model->version.empty() ? "" : " v" + std::string(node.model->version);
     const std::string day(node.model->deprecation_date.substr(0, 10));
-    if (past) Warn(kDeprecated, What(node) + version + " has passed its deprecation date of " + day, node.span);
+    if (past) {
+      Warn(kDeprecated, What(node) + version + " has passed its deprecation date of " + day, node.span, {},
+           ModelDeprecated(node));
+    }
     std::string hint = "remove the reference";
     if (!version.empty() && node.model->version != node.model->latest_version)
       hint = "the latest version is " + std::string(node.model->latest_version);
@@ -198,15 +205,17 @@ class Check {
       Warn(kDeprecated,
            What(child) + " refers to " + What(node) + version + ", which " + (past ? "was" : "will be") +
                " deprecated on " + day,
-           SpanOfRef(child, node), hint);
+           SpanOfRef(child, node), hint, ReferenceToDeprecated(child, node, past));
     }
   }
 
   void CheckSnapshot(const Node& node) {
     const Value& strategy = node.config->Get("strategy");
     if (!IsSet(strategy) || !IsSet(node.config->Get("unique_key"))) {
-      return Fail(What(node) + " needs a `strategy` and a `unique_key`", node.span,
-                  "the strategies are timestamp and check");
+      return errors_.push_back(
+          Diagnostic(kBadConfig, What(node) + " needs a `strategy` and a `unique_key`", node.span)
+              .Hint("the strategies are timestamp and check")
+              .InDbt({.message = "Snapshots must be configured with a 'strategy' and 'unique_key'."}));
     }
     const std::string name(strategy.IsString() ? strategy.AsString() : std::string_view());
     const Value& columns = node.config->Get("check_cols");

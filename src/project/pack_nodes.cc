@@ -268,8 +268,9 @@ void PackWarnings(Packer& pack, const Diagnostics& warnings) {
   pack.Put(static_cast<uint32_t>(warnings.size()));
   for (const Diagnostic& warning : warnings) {
     const auto kind = std::ranges::find(kWarningKinds, warning.kind) - kWarningKinds.begin();
+    const DbtEvent& dbt = warning.dbt;
     pack(static_cast<uint8_t>(kind), warning.severity, warning.message, warning.span, warning.subject, warning.labels,
-         warning.hint);
+         warning.hint, dbt.code, dbt.name, dbt.message, dbt.data);
   }
 }
 
@@ -278,7 +279,9 @@ Diagnostics UnpackWarnings(Unpacker& pack) {
   for (uint32_t left = pack.Count(); left > 0; --left) {
     const auto kind = pack.Read<uint8_t>();
     Diagnostic warning(kWarningKinds[std::min<size_t>(kind, kWarningKinds.size() - 1)], "");
-    pack(warning.severity, warning.message, warning.span, warning.subject, warning.labels, warning.hint);
+    DbtEvent& dbt = warning.dbt;
+    pack(warning.severity, warning.message, warning.span, warning.subject, warning.labels, warning.hint, dbt.code,
+         dbt.name, dbt.message, dbt.data);
     warnings.push_back(std::move(warning));
   }
   return warnings;

@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "project/blocks.h"
 #include "project/build_nodes.h"
+#include "project/dbt_warnings.h"
 #include "project/generic_tests.h"
 #include "project/kinds.h"
 #include "project/macro_files.h"
@@ -156,6 +157,7 @@ class Parser : public std::enable_shared_from_this<Parser> {
     project_.quote.database = root.quote_database.value_or(project_.quote.database);
     project_.quote.schema = root.quote_schema.value_or(project_.quote.schema);
     project_.quote.identifier = root.quote_identifier.value_or(project_.quote.identifier);
+    const size_t errors = errors_.size();
     SimpleScope scope(base_, reads_);
     scope.Set("var", VarsOnly(files_.packages.front().config.render_vars, reads_));
     for (const PackageFiles& files : files_.packages) project_.packages.push_back(ContextOf(files, scope));
@@ -168,6 +170,7 @@ class Parser : public std::enable_shared_from_this<Parser> {
         Append(errors_, std::move(selectors).error());
       }
     }
+    if (errors_.size() == errors && options_.on_configured) options_.on_configured();
 
     std::vector<DocBlock> docs;
     for (const Work& work : FilesOf({FileKind::kDocs})) {
@@ -266,7 +269,16 @@ class Parser : public std::enable_shared_from_this<Parser> {
       sql_[i] = ParseSql(work.text, jinja::Origin{work.file->source, work.begin, true, {work.file->source, 0, 0}},
                          work.name, *project_.packages[work.package].parse, edges);
     });
-    for (ParsedSql& sql : sql_) Append(errors_, std::move(sql.errors));
+    for (size_t i = 0; i < sql_.size(); ++i) {
+      const ProjectFile& file = *sql_work_[i].file;
+      for (Diagnostic& error : sql_[i].errors) {
+        if (error.subject.empty()) {
+          error.subject = std::string(ResourceTypeName(TypeOf(file.kind))) + " " + std::string(sql_work_[i].name) +
+                          " (" + file.path + ")";
+        }
+        errors_.push_back(std::move(error));
+      }
+    }
   }
 
   // --- what an earlier start left
@@ -654,6 +666,7 @@ class Parser : public std::enable_shared_from_this<Parser> {
 
   void WarnUnusedPaths(const Manifest& manifest) {
     const PackageContext& root = project_.packages.front();
+    std::vector<std::pair<std::string, Span>> unused;
     for (const auto& [section, type] : {std::pair<std::string_view, ResourceType>{"models", ResourceType::kModel},
                                         {"seeds", ResourceType::kSeed},
                                         {"snapshots", ResourceType::kSnapshot},
@@ -673,20 +686,25 @@ class Parser : public std::enable_shared_from_this<Parser> {
         }
       }
       std::ranges::sort(used);
-      WarnUnusedBelow(root.TreeOf(type).root(), std::string(section), used);
+      FindUnused(root.TreeOf(type).root(), std::string(section), used, unused);
     }
+    if (unused.empty()) return;
+    std::vector<std::string> paths;
+    for (const auto& [path, span] : unused) paths.push_back(path);
+    Diagnostic warning(kUnusedConfigPath, "configuration path `" + stir::Join(paths, "`, `") + "` applies to nothing",
+                       unused.front().second);
+    for (size_t i = 1; i < unused.size(); ++i) warning.labels.push_back({unused[i].second, "nor does this"});
+    warnings_.push_back(std::move(warning).As(Severity::kWarning).InDbt(UnusedConfigPaths(paths)));
   }
 
-  void WarnUnusedBelow(const ConfigTree::Level& level, const std::string& path,
-                       const std::vector<const ConfigTree::Level*>& used) {
+  static void FindUnused(const ConfigTree::Level& level, const std::string& path,
+                         const std::vector<const ConfigTree::Level*>& used,
+                         std::vector<std::pair<std::string, Span>>& unused) {
     for (const auto& [name, child] : level.children) {
       const std::string child_path = path + "." + name;
-      if (!child->entries.empty() && !std::ranges::binary_search(used, child.get())) {
-        warnings_.push_back(
-            Diagnostic(kUnusedConfigPath, "configuration path `" + child_path + "` applies to nothing", child->span)
-                .As(Severity::kWarning));
-      }
-      WarnUnusedBelow(*child, child_path, used);
+      if (!child->entries.empty() && !std::ranges::binary_search(used, child.get()))
+        unused.emplace_back(child_path, child->span);
+      FindUnused(*child, child_path, used, unused);
     }
   }
 

@@ -27,6 +27,8 @@ struct ParseOptions {
   // Which build of stir this is, when a cache for the next start is wanted; only the same build will read it.
   std::string_view program{};
   bool only_changes = false;  // no manifest is wanted when nothing has changed
+  // Called when dbt_project.yml and selectors.yml have been found to be good, before anything else is parsed.
+  std::function<void()> on_configured{};
 };
 
 using CacheSink = std::function<Status(std::string_view part)>;

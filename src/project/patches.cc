@@ -5,7 +5,9 @@
 #include <array>
 
 #include "base/strings.h"
+#include "project/dbt_warnings.h"
 #include "project/kinds.h"
+#include "project/macro_annotations.h"
 
 namespace stir::project {
 
@@ -16,10 +18,6 @@ std::string KeyOf(std::string_view section, std::string_view package, std::strin
   key.reserve(section.size() + package.size() + name.size() + 2);
   key.append(section).append(1, '\n').append(package).append(1, '\n').append(name);
   return key;
-}
-
-bool SameArguments(const std::vector<MacroArgument>& defined, const std::vector<MacroArgument>& described) {
-  return std::ranges::equal(defined, described, {}, &MacroArgument::name, &MacroArgument::name);
 }
 
 }  // namespace
@@ -87,7 +85,8 @@ void PatchIndex::WarnNoNode(const PropertiesFile& file, const NodePatch& patch, 
                                       std::string(patch.section) + "`",
                                   patch.name_span)
                            .As(Severity::kWarning)
-                           .Hint("move it to `" + std::string(section) + ":`"));
+                           .Hint("move it to `" + std::string(section) + ":`")
+                           .InDbt(WrongSection(name, patch.section, file.file->path, section)));
     return;
   }
   std::vector<std::string> names;
@@ -99,7 +98,8 @@ void PatchIndex::WarnNoNode(const PropertiesFile& file, const NodePatch& patch, 
                                     std::string(patch.section.substr(0, patch.section.size() - 1)),
                                 patch.name_span)
                          .As(Severity::kWarning)
-                         .Hint(DidYouMean(name, names)));
+                         .Hint(DidYouMean(name, names))
+                         .InDbt(NoNodeForProperties(name, patch.section, file.file->path)));
 }
 
 Patch PatchIndex::Find(const Patchable& resource) const {
@@ -128,7 +128,8 @@ void DescribeMacros(const PropertiesFile& file, const DocIndex& docs, MacroIndex
       warnings.push_back(
           Diagnostic(kPatchWithoutNode, "properties of macro `" + patch.name + "`, but no such macro", patch.name_span)
               .As(Severity::kWarning)
-              .Hint(DidYouMean(patch.name, macros.Names(file.package->name()))));
+              .Hint(DidYouMean(patch.name, macros.Names(file.package->name())))
+              .InDbt(NoMacroForProperties(patch.name)));
       continue;
     }
     macro->description = description_of(patch.description);
@@ -139,13 +140,7 @@ void DescribeMacros(const PropertiesFile& file, const DocIndex& docs, MacroIndex
     std::vector<MacroArgument> arguments = patch.arguments;
     for (size_t i = 0; i < arguments.size(); ++i)
       arguments[i].description = description_of(patch.argument_descriptions[i]);
-    if (!SameArguments(macro->arguments, arguments)) {
-      warnings.push_back(Diagnostic(kMacroArguments,
-                                    "the arguments of macro `" + patch.name + "` are not those of its definition",
-                                    patch.name_span)
-                             .As(Severity::kWarning)
-                             .With({macro->name_span, "defined here"}));
-    }
+    CheckAnnotations(*macro, patch, warnings);
     macro->arguments = std::move(arguments);
   }
 }

@@ -74,7 +74,7 @@ TEST(Profile, SecretsAreReadAndHidden) {
   ASSERT_TRUE(target.ok()) << RenderDiagnostics(target.error(), fixture.sources);
   EXPECT_EQ(target->profile.database, "sales");
   EXPECT_EQ(ContextText(*target, "password"), "(none)");
-  EXPECT_EQ(fixture.redactor.Redact("pw=hunter2"), "pw=***");
+  EXPECT_EQ(fixture.redactor.Redact("pw=hunter2"), "pw=*****");
 }
 
 TEST(Profile, WrongNamesSuggestTheRightOnes) {

@@ -5,9 +5,12 @@
 #include <array>
 #include <cctype>
 
+#include <fmt/format.h>
+
 #include "base/strings.h"
 #include "project/base_context.h"
 #include "project/checksum.h"
+#include "project/dbt_warnings.h"
 #include "project/kinds.h"
 #include "project/mapping_reader.h"
 #include "project/yaml_values.h"
@@ -52,6 +55,43 @@ std::vector<DispatchRule> ReadDispatch(MappingReader& reader, Diagnostics& error
     Append(errors, rule.UnknownKeys(Severity::kError));
   }
   return rules;
+}
+
+// Keys that were called otherwise once; the old name still counts.
+void WarnOfRenamed(const yaml::Node& root, Diagnostics& warnings) {
+  struct Renamed {
+    std::string_view old, now, code, event;
+  };
+  static constexpr std::array kRenamed{
+      Renamed{"source-paths", "model-paths", "D003", "ConfigSourcePathDeprecation"},
+      Renamed{"data-paths", "seed-paths", "D004", "ConfigDataPathDeprecation"},
+  };
+  for (const Renamed& each : kRenamed) {
+    const yaml::Entry* entry = root.FindEntry(each.old);
+    if (entry == nullptr) continue;
+    warnings.push_back(
+        Diagnostic(kRenamedKey, fmt::format("`{}` is called `{}` now", each.old, each.now), entry->key->span)
+            .As(Severity::kWarning)
+            .Hint("rename it")
+            .InDbt(PathsRenamed(each.code, each.event, each.old, each.now)));
+  }
+}
+
+// Folders that dbt wants to be named where it is called; its own defaults may stand here.
+void WarnOfFolders(const ProjectConfig& config, const yaml::Node& root, Diagnostics& warnings) {
+  const auto warn = [&](std::string_view key, std::string_view value, std::string_view usual, DbtEvent event) {
+    const yaml::Entry* entry = root.FindEntry(key);
+    if (entry == nullptr || value == usual) return;
+    warnings.push_back(
+        Diagnostic(kRenamedKey, fmt::format("`{}` in dbt_project.yml is deprecated", key), entry->key->span)
+            .As(Severity::kWarning)
+            .Hint(fmt::format("give --{}, or set it in the environment", key))
+            .InDbt(std::move(event)));
+  };
+  warn("log-path", config.log_path, "logs",
+       FolderMoved("D010", "ConfigLogPathDeprecation", "log-path", "logs", "DBT_LOG_PATH"));
+  warn("target-path", config.target_path, "target",
+       FolderMoved("D011", "ConfigTargetPathDeprecation", "target-path", "artifacts", "DBT_TARGET_PATH"));
 }
 
 void ReadPaths(ProjectConfig& config, MappingReader& reader) {
@@ -143,6 +183,8 @@ Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId sour
   config.profile.text = reader.Text("profile");
   if (const yaml::Node* profile = document.root->Find("profile")) config.profile.span = profile->span;
   ReadPaths(config, reader);
+  WarnOfRenamed(*document.root, warnings);
+  WarnOfFolders(config, *document.root, warnings);
   config.on_run_start = HookNodes(config.root, "on-run-start", reader);
   config.on_run_end = HookNodes(config.root, "on-run-end", reader);
   config.dispatch = ReadDispatch(reader, errors, scope);

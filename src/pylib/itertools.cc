@@ -349,11 +349,21 @@ Result<Value> Repeat(CallContext&, const Arguments& arguments) {
   return Iterable("repeat", Items(count, object));
 }
 
+// The same function, told of when it is called.
+jinja::Function Told(std::function<Status()> on_call, jinja::Function body) {
+  if (!on_call) return body;
+  return [on_call = std::move(on_call), body = std::move(body)](CallContext& context,
+                                                                const Arguments& arguments) -> Result<Value> {
+    STIR_TRY(on_call());
+    return body(context, arguments);
+  };
+}
+
 }  // namespace
 
-Value ItertoolsModule() {
-  const auto function = [](std::string name, jinja::Function body) {
-    return std::pair(name, jinja::MakeFunction(name, std::move(body)));
+Value ItertoolsModule(const std::function<Status()>& on_call) {
+  const auto function = [&](std::string name, jinja::Function body) {
+    return std::pair(name, jinja::MakeFunction(name, Told(on_call, std::move(body))));
   };
   std::vector<std::pair<std::string, Value>> members = {function("accumulate", Accumulate),
                                                         function("compress", Compress),
@@ -367,7 +377,7 @@ Value ItertoolsModule() {
                                                         function("starmap", Starmap),
                                                         function("tee", Tee),
                                                         function("zip_longest", ZipLongest)};
-  members.emplace_back("chain", Value::New<ClassObject>("itertools.chain", Chain,
+  members.emplace_back("chain", Value::New<ClassObject>("itertools.chain", Told(on_call, Chain),
                                                         std::vector<std::pair<std::string, Value>>{
                                                             function("from_iterable", ChainFromIterable)}));
   for (const bool replacement : {false, true}) {

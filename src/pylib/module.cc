@@ -37,12 +37,12 @@ Value MakeModule(std::string name, std::vector<std::pair<std::string, Value>> me
 Diagnostic ValueError(std::string message) { return Diagnostic(jinja::kTemplateValue, std::move(message)); }
 Diagnostic TypeError(std::string message) { return Diagnostic(jinja::kTemplateType, std::move(message)); }
 
-Value Modules(const Clock& clock) {
+Value Modules(const Clock& clock, std::function<Status()> on_itertools) {
   auto modules = jinja::MakeRef<jinja::Dict>();
   modules->Set("pytz", PytzModule());
   modules->Set("datetime", DatetimeModule(clock));
   modules->Set("re", RegexModule());
-  modules->Set("itertools", ItertoolsModule());
+  modules->Set("itertools", ItertoolsModule(on_itertools));
   return Value::FromDict(std::move(modules));
 }
 

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "jinja/value.h"
 
 namespace date {
@@ -160,7 +162,7 @@ std::string OffsetText(std::chrono::seconds offset, bool colon);           // "+
 jinja::Value DatetimeModule(const Clock& clock);
 jinja::Value PytzModule();
 jinja::Value RegexModule();
-jinja::Value ItertoolsModule();
+jinja::Value ItertoolsModule(const std::function<Status()>& on_call);
 
 // An object with named members, printed as `<module 'x'>`.
 jinja::Value MakeModule(std::string name, std::vector<std::pair<std::string, jinja::Value>> members);

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "project/node_info.h"
 #include "runtime/adapter_methods.h"
 #include "runtime/constraints.h"
 #include "runtime/kinds.h"
@@ -234,10 +235,12 @@ Result<Value> WarnOnce(NodeRun& run, CallContext&, const Arguments& arguments) {
   STIR_TRY(args.Finish());
   STIR_ASSIGN(std::string text, message.Str());
   if (run.state().FirstTime(text)) {
-    std::string data = "{\"name\": \"DuckDB\", \"base_msg\": ";
-    AppendJsonString(data, text);
+    JsonWriter json;
+    json.BeginObject().Key("args").BeginArray().EndArray().Key("base_msg").String(text).Key("name").String("DuckDB");
+    project::WriteNodeInfo(json, run.node(), "executing", run.began(), Timestamp{});
+    json.EndObject();
     run.state().events().Emit(
-        Event{"E003", "AdapterEventWarning", Level::kWarn, "DuckDB adapter: " + text, data + "}"});
+        {"E003", "AdapterEventWarning", Level::kWarn, "DuckDB adapter: " + text, std::move(json).Take()});
   }
   return Value::None();
 }

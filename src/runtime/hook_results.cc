@@ -78,12 +78,6 @@ void SetResults(NodeRun& run, std::span<const NodeResult> results) {
   run.Set("database_schemas", Value::List(std::move(pairs)));
 }
 
-// "shop.on-run-end.0".
-std::string HookName(const Node& node, int number) {
-  return fmt::format("{}.{}.{}", node.package, node.operation->on_run_start ? "on-run-start" : "on-run-end",
-                     number - 1);
-}
-
 Status RunPhases(NodeRun& run, NodeOutcome& outcome) {
   ResultTimer timer(*run.state().options().invocation->clock, outcome.result);
   timer.Begin("compile");
@@ -100,6 +94,11 @@ Status RunPhases(NodeRun& run, NodeOutcome& outcome) {
 }
 
 }  // namespace
+
+std::string HookName(const Node& hook, int number) {
+  return fmt::format("{}.{}.{}", hook.package, hook.operation->on_run_start ? "on-run-start" : "on-run-end",
+                     number - 1);
+}
 
 NodeOutcome RunHook(RunState& state, graph::NodeId hook, int number, std::span<const NodeResult> results,
                     Worker& worker) {

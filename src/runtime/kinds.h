@@ -15,7 +15,7 @@ inline constexpr Kind kConfigMissing{"config-missing", Category::kCompilation};
 inline constexpr Kind kResultConsumed{"result-consumed", Category::kCompilation};
 inline constexpr Kind kNoRelations{"no-relations", Category::kCompilation};
 inline constexpr Kind kBadTestResult{"bad-test-result", Category::kDatabase};
-inline constexpr Kind kBadSeed{"bad-seed", Category::kRuntime};
+inline constexpr Kind kBadSeed{"bad-seed", Category::kCompilation};
 inline constexpr Kind kNameTooLong{"name-too-long", Category::kRuntime};
 inline constexpr Kind kOtherDatabase{"other-database", Category::kRuntime};
 inline constexpr Kind kBadIndex{"bad-index", Category::kCompilation};

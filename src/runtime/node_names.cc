@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
+#include "project/base_context.h"
+#include "project/node_info.h"
 #include "pylib/modules.h"
 #include "runtime/adapter_object.h"
 #include "runtime/column_object.h"
@@ -231,6 +233,17 @@ Value EnvironmentNames(NodeRun& run) {
   return Value::MakeDict(std::move(entries));
 }
 
+// log(): its events tell of the node, where it is one of the project's.
+Value LogName(NodeRun& run) {
+  std::function<void(JsonWriter&)> about;
+  if (run.manifest().Find(run.node().unique_id) != nullptr) {
+    about = [&run](JsonWriter& json) {
+      project::WriteNodeInfo(json, run.node(), run.compiled() ? "executing" : "compiling", run.began(), Timestamp{});
+    };
+  }
+  return jinja::MakeFunction("log", project::MakeLog(&run.state().events(), std::move(about)));
+}
+
 Value Api(NodeRun& run) {
   const adapter::Dialect& dialect = run.state().dialect();
   return MakeRecord("api", {{"Relation", MakeRelationClass(dialect, run.state().quote_policy())},
@@ -257,6 +270,7 @@ constexpr std::array kNames{
     NodeName{"var", Var},
     NodeName{"execute", [](NodeRun&) { return Value::Bool(true); }},
     NodeName{"api", Api},
+    NodeName{"log", LogName},
     NodeName{"column", [](NodeRun& run) { return MakeColumnClass(run.state().dialect()); }},
     NodeName{"graph", [](NodeRun& run) { return MakeGraph(run.manifest()); }},
     NodeName{"load_result", LoadResult},

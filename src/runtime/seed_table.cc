@@ -89,10 +89,10 @@ Status ReadRows(SeedData& data, size_t first_line) {
   ParallelFor(parts.size(), [&](size_t i) { ReadPart(stretches[i], data.delimiter, parts[i]); });
   for (const Part& part : parts) {
     if (part.wide_line > 0)
-      return Diagnostic(kBadSeed,
-                        fmt::format("line {} has {} values, but the header has {} columns",
-                                    first_line + data.rows + part.wide_line - 1, part.wide_cells, data.columns.size()))
-          .Hint("put values that contain the delimiter between double quotes");
+      return Diagnostic(kBadSeed, fmt::format("Row {} has {} values, but Table only has {} columns.",
+                                              data.rows + part.rows, part.wide_cells, data.columns.size()))
+          .Hint(fmt::format("it is on line {}; put values that contain the delimiter between double quotes",
+                            first_line + data.rows + part.wide_line - 1));
     data.rows += part.rows;
     for (size_t i = 0; i < data.guesses.size(); ++i) data.guesses[i].Merge(part.guesses[i]);
   }

@@ -113,7 +113,7 @@ TEST(ReadSeed, NamesLengthsAndLines) {
   EXPECT_EQ(data->rows, 3u) << "an empty line is a row of nulls";
   const Result<SeedData> wrong = ReadSeed("a,b\n1,2\n\"x\ny\",2,3\n", ',', {});
   ASSERT_FALSE(wrong.ok());
-  EXPECT_EQ(wrong.error().front().message, "line 3 has 3 values, but the header has 2 columns");
+  EXPECT_EQ(wrong.error().front().message, "Row 1 has 3 values, but Table only has 2 columns.");
   EXPECT_FALSE(ReadSeed("", ',', {}).ok());
   EXPECT_FALSE(ReadSeed("a\n\xff\n", ',', {}).ok());
 }
@@ -134,7 +134,7 @@ TEST(ReadSeed, SeveralCoresAgreeWithOne) {
     EXPECT_EQ(table.SqlType(4), "text");
   }
   csv += "1,2,3,4,5,6\n";
-  EXPECT_EQ(ReadSeed(csv, ',', {}).error().front().message, "line 400002 has 6 values, but the header has 5 columns");
+  EXPECT_EQ(ReadSeed(csv, ',', {}).error().front().message, "Row 400000 has 6 values, but Table only has 5 columns.");
 }
 
 }  // namespace

@@ -89,15 +89,21 @@ std::optional<TaskId> Plan::Next() const {
   return best->second;
 }
 
+int64_t Plan::RankOf(const Entry& entry) const {
+  if (order_ == Order::kLongestPath) return -entry.tail.count();
+  return entry.spec.at_once ? -1 : finished_;
+}
+
 void Plan::Enqueue(TaskId id) {
   Entry& entry = tasks_[id];
   entry.state = TaskState::kQueued;
-  queues_[{entry.spec.pool, entry.spec.lane}].emplace(-entry.tail, id);
+  entry.rank = RankOf(entry);
+  queues_[{entry.spec.pool, entry.spec.lane}].emplace(entry.rank, id);
 }
 
 void Plan::Dequeue(TaskId id) {
   Entry& entry = tasks_[id];
-  queues_.at({entry.spec.pool, entry.spec.lane}).erase({-entry.tail, id});
+  queues_.at({entry.spec.pool, entry.spec.lane}).erase({entry.rank, id});
 }
 
 void Plan::Release(TaskId id) {
@@ -127,6 +133,7 @@ Transitions Plan::Finish(TaskId id, const Outcome& outcome) {
   Entry& entry = tasks_[id];
   assert(entry.state == TaskState::kRunning && !entry.expanded);
   Release(id);
+  ++finished_;
   Transitions transitions;
   if (outcome.kind == Outcome::Kind::kFailed) {
     ++entry.failures;

@@ -41,11 +41,19 @@ struct TaskSpec {
   RetryPolicy retry;
   Duration timeout{0};                          // of one attempt, 0: none; data for the executor
   Duration expected = std::chrono::seconds(1);  // a measured duration if there is one: weighs the longest path
+  bool at_once = false;                         // with Order::kFirstReady: goes before all that waits
+};
+
+// Which of the tasks that may start goes first.
+enum class Order : uint8_t {
+  kLongestPath,  // the one with the longest remaining path, ties by id
+  kFirstReady,   // the one that became ready first; those that became so together by id
 };
 
 struct PlanSpec {
   std::vector<TaskSpec> tasks;
   std::map<std::string, uint32_t> pools;  // slots; a pool that is not listed has no limit
+  Order order = Order::kLongestPath;
 };
 
 // How an attempt ended.
@@ -119,7 +127,7 @@ class Plan {
   size_t running() const { return running_; }  // without expanded tasks
   Summary Summarize() const;
 
-  // The queued task with the longest remaining path whose pool has room, ties by id; nullopt if there is none.
+  // The first queued task, by the plan's order, whose pool has room; nullopt if there is none.
   std::optional<TaskId> Next() const;
   void Start(TaskId id);
   Transitions Finish(TaskId id, const Outcome& outcome);
@@ -152,6 +160,7 @@ class Plan {
     int attempts = 0;
     int failures = 0;
     Duration tail{0};                // longest path from here to the end, itself included
+    int64_t rank = 0;                // its place in the queue: lower goes first
     NeedCounts counts;               // of its needs, by state
     std::vector<TaskId> dependents;  // who needs it
     std::vector<TaskId> deciders;    // gates and branches that must have ended before an early rule may fire
@@ -168,7 +177,7 @@ class Plan {
     uint32_t used = 0;
     bool Fits(uint32_t slots) const { return !limit || used + slots <= *limit; }
   };
-  using Queue = std::set<std::pair<Duration, TaskId>>;  // longest tail first: the tail is negated
+  using Queue = std::set<std::pair<int64_t, TaskId>>;  // by rank
 
   // plan_build.cc: turning specs into linked entries.
   Status Admit(std::vector<TaskSpec> specs, TaskId parent);
@@ -180,6 +189,7 @@ class Plan {
   // plan.cc: moving between states.
   uint32_t SlotsOf(const Entry& entry) const;
   bool HasRoom(const Entry& entry) const;
+  int64_t RankOf(const Entry& entry) const;
   void Enqueue(TaskId id);
   void Dequeue(TaskId id);
   void Release(TaskId id);
@@ -198,6 +208,8 @@ class Plan {
   size_t unfinished_ = 0;
   size_t expanded_ = 0, unfinished_expanded_ = 0;
   size_t running_ = 0;
+  Order order_ = Order::kLongestPath;
+  int64_t finished_ = 0;  // how often Finish was called: what becomes ready in between does so together
   bool canceled_ = false;
 };
 

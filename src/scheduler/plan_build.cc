@@ -47,6 +47,7 @@ void Merge(std::vector<TaskId>& into, const std::vector<TaskId>& from) {
 
 Result<Plan> Plan::Make(PlanSpec spec) {
   Plan plan;
+  plan.order_ = spec.order;
   for (auto& [name, slots] : spec.pools) plan.pools_[name].limit = std::max(slots, 1U);
   STIR_TRY(plan.Admit(std::move(spec.tasks), kNoTask));
   plan.Settle();

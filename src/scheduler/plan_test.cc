@@ -67,6 +67,23 @@ TEST(Plan, TheLongestRemainingPathGoesFirst) {
   EXPECT_EQ(Make(measured).Next(), 0U);
 }
 
+TEST(Plan, WhatIsReadyFirstGoesFirstIfItIsToldSo) {
+  std::vector<TaskSpec> tasks = {Task("short"), Task("long"), Task("x", {1}), Task("y", {2}), Task("z", {0})};
+  auto plan = Plan::Make({tasks, {}, Order::kFirstReady});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->Next(), 0U);
+  RunOne(*plan, 0);
+  EXPECT_EQ(plan->Next(), 1U);
+  RunOne(*plan, 1);
+  EXPECT_EQ(plan->Next(), 4U) << "z became ready before x";
+  tasks[2].at_once = true;
+  plan = Plan::Make({tasks, {}, Order::kFirstReady});
+  ASSERT_TRUE(plan.ok());
+  RunOne(*plan, 0);
+  RunOne(*plan, 1);
+  EXPECT_EQ(plan->Next(), 2U);
+}
+
 TEST(Plan, APoolHoldsBackAndALaneToo) {
   std::vector<TaskSpec> tasks = {Task("a"), Task("b"), Task("c"), Task("d")};
   tasks[0].pool = tasks[1].pool = tasks[2].pool = "p";

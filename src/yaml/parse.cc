@@ -7,6 +7,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "yaml/kinds.h"
 #include "yaml/node.h"
@@ -75,7 +76,8 @@ std::string Identity(const Node& key) {
 
 class Composer {
  public:
-  Composer(std::string_view text, SourceId source) : text_(text), source_(source), offsets_(text), parser_(text) {}
+  Composer(const SourceMap& sources, SourceId source)
+      : sources_(sources), text_(sources.Text(source)), source_(source), offsets_(text_), parser_(text_) {}
 
   Result<Document> Run() {
     while (!failed() && !ended_) Step();
@@ -378,8 +380,21 @@ class Composer {
                      entry.key->span)
               .As(Severity::kWarning)
               .With({found->second->span, "first here"})
-              .Hint("remove one of them"));
+              .Hint("remove one of them")
+              .InDbt(DuplicateKey(*entry.key)));
     }
+  }
+
+  DbtEvent DuplicateKey(const Node& key) const {
+    const LineColumn place = sources_.Locate(source_, key.span.begin);
+    const std::string file(sources_.Name(source_));
+    std::string what = fmt::format("Duplicate key '{}' in \"<unicode string>\", line {}, column {}", key.text,
+                                   place.line, place.column);
+    std::string data = "{\"duplicate_description\": ";
+    AppendJsonString(data, what);
+    data += ", \"file\": ";
+    AppendJsonString(data, file);
+    return {"D024", "DuplicateYAMLKeysDeprecation", fmt::format("{} in file `{}`", what, file), data + "}"};
   }
 
   void FailSyntax() {
@@ -405,6 +420,7 @@ class Composer {
     Fail(std::move(wrong));
   }
 
+  const SourceMap& sources_;
   const std::string_view text_;
   const SourceId source_;
   const Offsets offsets_;
@@ -432,7 +448,7 @@ Result<Document> Parse(const SourceMap& sources, SourceId source) {
   if (text.size() > std::numeric_limits<uint32_t>::max()) {
     return Diagnostic(kYamlLimit, "the file is larger than 4 GB").About(std::string(sources.Name(source)));
   }
-  return Composer(text, source).Run();
+  return Composer(sources, source).Run();
 }
 
 }  // namespace stir::yaml

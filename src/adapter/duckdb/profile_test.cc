@@ -79,7 +79,7 @@ TEST(WithoutSecrets, MessagesShowNone) {
   const std::vector<std::string> secrets{"hunter2"};
   const Diagnostics errors =
       WithoutSecrets({Diagnostic(kConnectionFailed, "cannot connect with password=hunter2")}, secrets);
-  EXPECT_EQ(errors.front().message, "cannot connect with password=***");
+  EXPECT_EQ(errors.front().message, "cannot connect with password=*****");
 }
 
 class ReadyDatabase : public testing::Test {
