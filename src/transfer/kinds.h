@@ -15,6 +15,8 @@ inline constexpr Kind kColumnMissing{"column-missing", Category::kRuntime};
 inline constexpr Kind kColumnAdded{"column-added", Category::kRuntime};
 inline constexpr Kind kColumnRetyped{"column-retyped", Category::kRuntime};
 inline constexpr Kind kRowsRejected{"rows-rejected", Category::kRuntime};
+inline constexpr Kind kSourceMissing{"source-missing", Category::kRuntime};
+inline constexpr Kind kSourceBroken{"source-broken", Category::kRuntime};
 inline constexpr Kind kBadIngestion{"bad-ingestion", Category::kConfig};
 inline constexpr Kind kBadPublication{"bad-publication", Category::kConfig};
 inline constexpr Kind kTransferNotBuilt{"transfer-not-built", Category::kConfig};

@@ -28,8 +28,13 @@ namespace stir::adapter::duckdb {
   X(enum_internal_type) X(enum_dictionary_size) X(enum_dictionary_value) X(destroy_logical_type)          \
   X(create_table_function) X(table_function_set_name) X(table_function_set_extra_info)                    \
   X(table_function_set_bind) X(table_function_set_init) X(table_function_set_function)                    \
-  X(register_table_function) X(destroy_table_function)                                                    \
-  X(bind_get_extra_info) X(bind_add_result_column) X(function_get_extra_info)
+  X(table_function_add_parameter) X(register_table_function) X(destroy_table_function)                    \
+  X(bind_get_extra_info) X(bind_add_result_column) X(bind_get_parameter) X(bind_set_bind_data)            \
+  X(bind_set_error) X(get_int64) X(destroy_value)                                                         \
+  X(function_get_extra_info) X(function_get_bind_data) X(function_set_error)                              \
+  X(create_logical_type) X(create_decimal_type) X(create_list_type) X(logical_type_set_alias)             \
+  X(create_data_chunk) X(vector_ensure_validity_writable) X(unsafe_vector_assign_string_element_len)      \
+  X(list_vector_get_child) X(list_vector_reserve) X(list_vector_set_size)
 // clang-format on
 
 struct Api {

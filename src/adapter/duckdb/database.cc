@@ -160,4 +160,13 @@ Result<Scribe*> Database::scribe() {
   return scribe_.get();
 }
 
+Result<Feeds*> Database::feeds() {
+  const std::lock_guard lock(feeds_mutex_);
+  if (feeds_ == nullptr) {
+    STIR_ASSIGN(const ConnectionHandle connection, Connect());
+    STIR_ASSIGN(feeds_, Feeds::Open(api_, connection.get()));
+  }
+  return feeds_.get();
+}
+
 }  // namespace stir::adapter::duckdb

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "adapter/duckdb/api.h"
+#include "adapter/duckdb/feeds.h"
 #include "adapter/duckdb/options.h"
 #include "adapter/duckdb/scribe.h"
 
@@ -22,6 +23,7 @@ class Database {
   Result<ConnectionHandle> Connect() const;
   // Opened when first asked for.
   Result<Scribe*> scribe();
+  Result<Feeds*> feeds();
   // Held while a schema is created: the engine lets two transactions that create one conflict, `if not exists` or not.
   std::mutex& schema_mutex() { return schema_mutex_; }
 
@@ -34,6 +36,8 @@ class Database {
   std::mutex schema_mutex_;
   std::mutex scribe_mutex_;
   std::unique_ptr<Scribe> scribe_;  // guarded by scribe_mutex_
+  std::mutex feeds_mutex_;
+  std::unique_ptr<Feeds> feeds_;  // guarded by feeds_mutex_
 };
 
 }  // namespace stir::adapter::duckdb

@@ -344,4 +344,9 @@ Status Session::CreateSchema(std::string_view database, std::string_view schema)
   return {};
 }
 
+Result<std::unique_ptr<Feed>> Session::OpenFeed(std::vector<FeedColumn> columns, FeedSource source) {
+  STIR_ASSIGN(Feeds * feeds, state_->database->feeds());
+  return feeds->Add(std::move(columns), std::move(source));
+}
+
 }  // namespace stir::adapter::duckdb

@@ -11,6 +11,7 @@
 #include "adapter/duckdb/database.h"
 #include "adapter/duckdb/statement.h"
 #include "adapter/duckdb/values.h"
+#include "adapter/feed.h"
 
 namespace stir::adapter::duckdb {
 
@@ -36,7 +37,7 @@ struct SessionState {
   std::atomic<bool> canceled = false;  // of the newest run; written under mutex
 };
 
-class Session final : public Connection {
+class Session final : public Connection, public FeedTaker {
  public:
   static Result<std::unique_ptr<Connection>> Open(std::shared_ptr<Database> database, const Options& options);
   ~Session() override;
@@ -55,6 +56,8 @@ class Session final : public Connection {
   Result<std::vector<Column>> ListColumns(const Relation& relation) override;
   Result<std::vector<ColumnInfo>> Describe(std::string_view query) override;
   Status CreateSchema(std::string_view database, std::string_view schema) override;
+
+  Result<std::unique_ptr<Feed>> OpenFeed(std::vector<FeedColumn> columns, FeedSource source) override;
 
  private:
   Session(std::shared_ptr<SessionState> state, const Options& options)
