@@ -97,7 +97,7 @@ class Planner {
       const size_t shape =
           static_cast<size_t>(std::ranges::find_if(column.at, [](int at) { return at >= 0; }) - column.at.begin());
       errors_.push_back(Diagnostic(kColumnAdded, fmt::format("`{}` has a new column `{}`", FileOf(shape), column.name),
-                                   ingestion().from.path.span)
+                                   PlaceOf(ingestion().from))
                             .Hint("`schema_changes: {added: add}` takes it in, `added: ignore` leaves it out"));
     }
     return false;
@@ -115,7 +115,7 @@ class Planner {
       if (hint.empty()) hint = fmt::format("it has: {}", Join(names, ", "));
       if (!IsKeyOrCursor(column.name)) hint += "; `schema_changes: {removed: null}` loads NULL for a missing column";
       errors_.push_back(Diagnostic(kColumnMissing, fmt::format("`{}` has no column `{}`", FileOf(shape), column.name),
-                                   ingestion().from.path.span)
+                                   PlaceOf(ingestion().from))
                             .Hint(std::move(hint)));
     }
   }
@@ -141,7 +141,7 @@ class Planner {
     errors_.push_back(Diagnostic(kColumnRetyped,
                                  fmt::format("column `{}` of the drop is {}, in the table it is {}", column.name,
                                              column.type.name, before.type),
-                                 ingestion().from.path.span)
+                                 PlaceOf(ingestion().from))
                           .Hint("--full-refresh makes the table anew with the new type"));
   }
 
@@ -169,7 +169,7 @@ class Planner {
             Diagnostic(kColumnRetyped,
                        fmt::format("column `{}` of `{}` is {}, in the table it is {}", column.name, FileOf(shape),
                                    seen.name, in_table.type),
-                       ingestion().from.path.span)
+                       PlaceOf(ingestion().from))
                 .Hint("`schema_changes: {type: widen}` takes a wider type in; `type: quarantine` keeps the rows "
                       "that do not fit apart"));
         continue;
@@ -211,6 +211,11 @@ class Planner {
 };
 
 }  // namespace
+
+Span PlaceOf(const platform::Ingestion::From& from) {
+  if (!from.path->empty()) return from.path.span;
+  return from.table->empty() ? from.query.span : from.table.span;
+}
 
 Result<std::vector<PlannedColumn>> PlanColumns(const ColumnFacts& facts) { return Planner(facts).Plan(); }
 

@@ -40,6 +40,9 @@ struct ColumnFacts {
   bool refreshes = false;                             // and somebody asked for that: nor do rules of change
 };
 
+// Where the YAML says what is read: its `path`, `table` or `query`.
+Span PlaceOf(const platform::Ingestion::From& from);
+
 // Table columns first, in the table's order.
 Result<std::vector<PlannedColumn>> PlanColumns(const ColumnFacts& facts);
 

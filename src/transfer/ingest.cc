@@ -3,12 +3,19 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <charconv>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
 
 #include "adapter/cell.h"
+#include "adapter/feed.h"
 #include "adapter/kinds.h"
 #include "base/strings.h"
+#include "pg/settings.h"
 #include "transfer/kinds.h"
 #include "transfer/load.h"
+#include "transfer/postgres_source.h"
 #include "transfer/session.h"
 #include "transfer/sql.h"
 #include "transfer/stage.h"
@@ -19,13 +26,15 @@ namespace {
 
 using platform::Mode;
 
+bool FromTable(const IngestRequest& request) { return request.from.type == platform::ConnectionType::kPostgres; }
+
 Status CheckBuilt(const IngestRequest& request, const adapter::Adapter& adapter) {
   const platform::Ingestion& ingestion = request.ingestion;
-  if (request.from.type != platform::ConnectionType::kFiles) {
+  if (request.from.type != platform::ConnectionType::kFiles && !FromTable(request)) {
     return Diagnostic(kTransferNotBuilt,
                       fmt::format("ingestion from a {} connection is not built yet", ToString(request.from.type)),
                       ingestion.from.connection.span)
-        .Hint("this version ingests from `type: files`");
+        .Hint("this version ingests from `type: files` and `type: postgres`");
   }
   if (*ingestion.mode != Mode::kFull && *ingestion.mode != Mode::kIncremental) {
     return Diagnostic(kTransferNotBuilt, "this mode of ingestion is not built yet", ingestion.mode.span)
@@ -39,6 +48,26 @@ Status CheckBuilt(const IngestRequest& request, const adapter::Adapter& adapter)
   return {};
 }
 
+// `options: {connections: 4}`: how many sessions read a table at once.
+Result<int> ConnectionsOf(const platform::Ingestion& ingestion) {
+  int connections = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 8);
+  for (const auto& [name, value] : ingestion.from.options) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    const bool fits = error == std::errc() && end == value.data() + value.size() && number >= 1 && number <= 64;
+    if (name == "connections" && fits) {
+      connections = number;
+      continue;
+    }
+    return Diagnostic(kBadIngestion,
+                      name == "connections" ? fmt::format("`connections` cannot be `{}`", value)
+                                            : fmt::format("there is no option `{}` of tables", name),
+                      ingestion.from.connection.span)
+        .Hint("options of a table: `connections`, from 1 to 64");
+  }
+  return connections;
+}
+
 bool SameFiles(const std::vector<DropFile>& a, const std::vector<DropFile>& b) {
   return std::ranges::equal(a, b, [](const DropFile& x, const DropFile& y) { return x.SameStat(y); });
 }
@@ -46,28 +75,32 @@ bool SameFiles(const std::vector<DropFile>& a, const std::vector<DropFile>& b) {
 class Load {
  public:
   Load(const IngestRequest& request, adapter::Adapter& adapter, Files& files, const Failpoints& failpoints,
-       Session session)
+       const CancelToken& cancel, Session session)
       : request_(request),
         ingestion_(request.ingestion),
         dialect_(adapter.dialect()),
         files_(files),
         failpoints_(failpoints),
+        cancel_(cancel),
         session_(std::move(session)),
         ledger_(session_.connection(), request.target.database) {}
 
   Result<IngestOutcome> Run() {
-    STIR_ASSIGN(options_, ParseReadOptions(ingestion_));
-    STIR_ASSIGN(drop_, FindDrop(files_, request_.from.root, ingestion_.from.path));
+    if (!from_table()) STIR_TRY(FindFiles());
     STIR_TRY(session_.connection().CreateSchema(request_.target.database, request_.target.schema));
     STIR_TRY(ledger_.Prepare());
     STIR_ASSIGN(table_, ReadTable(session_.connection(), request_.target));
     STIR_TRY(ReadHistory());
-    STIR_TRY(TakeFiles());
+    if (!from_table()) STIR_TRY(TakeFiles());
     if (AlreadyDone()) return Done();
-    if (drop_.empty()) return Nothing();
-    STIR_TRY(CheckDrop(drop_, options_.format, options_.encoding));
+    if (from_table())
+      STIR_TRY(OpenTable());
+    else if (drop_.empty())
+      return Nothing();
+    else
+      STIR_TRY(CheckDrop(drop_, options_.format, options_.encoding));
     STIR_TRY(PlanLoad());
-    STIR_TRY(StageDrop());
+    STIR_TRY(StageRows());
     STIR_TRY(Judge());
     STIR_TRY(session_.Check());
     failpoints_.Reach("load.begin");
@@ -79,6 +112,7 @@ class Load {
 
  private:
   Checkpoint& checkpoint() { return outcome_.checkpoint; }
+  bool from_table() const { return FromTable(request_); }
   // A table that somebody dropped takes its history with it: what was loaded is not there.
   bool starts_anew() const { return request_.full_refresh || !table_.exists; }
   bool replaces() const { return *ingestion_.mode == Mode::kFull || request_.full_refresh; }
@@ -116,6 +150,35 @@ class Load {
     return std::move(outcome_);
   }
 
+  Status FindFiles() {
+    STIR_ASSIGN(options_, ParseReadOptions(ingestion_));
+    STIR_ASSIGN(drop_, FindDrop(files_, request_.from.root, ingestion_.from.path));
+    return {};
+  }
+
+  // A table is staged as one file of typed columns would be, whose rows the server has filtered.
+  Status OpenTable() {
+    STIR_ASSIGN(const int connections, ConnectionsOf(ingestion_));
+    STIR_ASSIGN(const pg::Settings settings, pg::ReadSettings(*request_.from.settings, "stir"));
+    auto opened = PgSource::Open([settings] { return pg::Open(settings); }, request_.ingestion, connections, cancel_);
+    if (!opened.ok()) return Placed(std::move(opened).error());
+    table_source_ = *std::move(opened);
+    drop_ = {{.name = table_source_->name(), .path = {}, .size = 0, .mtime_ns = 0, .hash = {}}};
+    Shape shape{.files = {0}, .columns = {}, .header = {}, .json_types = {}};
+    for (size_t i = 0; i < table_source_->columns().size(); ++i) {
+      shape.columns.push_back({table_source_->columns()[i].name, ParseType(TypeName(table_source_->fields()[i].type))});
+    }
+    shapes_ = {std::move(shape)};
+    ingestion_.from.where.value.clear();
+    return {};
+  }
+
+  Diagnostics Placed(Diagnostics errors) const {
+    for (Diagnostic& error : errors)
+      if (!error.span) error.span = ingestion_.from.connection.span;
+    return errors;
+  }
+
   // A file is taken once, unless the load replaces everything or cuts its own interval out of it.
   Status TakeFiles() {
     STIR_TRY(HashFiles(drop_));
@@ -131,12 +194,7 @@ class Load {
 
   Status PlanLoad() {
     STIR_ASSIGN(declared_, NormalizeTypes(session_.connection(), ingestion_, request_.declared));
-    std::vector<std::string> listed;
-    for (const auto& column : ingestion_.from.columns) listed.push_back(*column);
-    STIR_ASSIGN(shapes_, FindShapes(session_.connection(), drop_, options_, listed, Expected()));
-    if (options_.format != platform::Format::kParquet) {
-      STIR_ASSIGN(sniffed_, SniffTypes(session_.connection(), drop_, shapes_.front(), options_));
-    }
+    if (!from_table()) STIR_TRY(ReadShapes());
     STIR_ASSIGN(columns_, PlanColumns({.ingestion = ingestion_,
                                        .drop = drop_,
                                        .shapes = shapes_,
@@ -155,6 +213,15 @@ class Load {
     return {};
   }
 
+  Status ReadShapes() {
+    std::vector<std::string> listed;
+    for (const auto& column : ingestion_.from.columns) listed.push_back(*column);
+    STIR_ASSIGN(shapes_, FindShapes(session_.connection(), drop_, options_, listed, Expected()));
+    if (options_.format == platform::Format::kParquet) return {};
+    STIR_ASSIGN(sniffed_, SniffTypes(session_.connection(), drop_, shapes_.front(), options_));
+    return {};
+  }
+
   // A field of JSON may be absent from the lines that were looked at: what the load counts on is read all the same.
   std::vector<std::string> Expected() const {
     std::vector<std::string> names;
@@ -164,35 +231,102 @@ class Load {
     return names;
   }
 
+  // The part of the rows that this load is about, by its cursor.
+  bool has_window() const { return !ingestion_.cursor->empty() && !replaces(); }
+
+  Status CheckCursor() const {
+    const Type& type = CursorType();
+    if (!request_.interval || IsMoment(type)) return {};
+    return Diagnostic(kBadIngestion,
+                      fmt::format("the cursor `{}` is {}, so the run's data interval cannot be cut out by it",
+                                  *ingestion_.cursor, type.name),
+                      ingestion_.cursor.span)
+        .Hint("declare its `data_type` in sources.yml as timestamp, or take another cursor");
+  }
+
   Result<std::optional<Window>> MakeWindow() const {
-    const std::string& cursor = *ingestion_.cursor;
-    if (cursor.empty() || replaces()) return std::optional<Window>();
+    if (!has_window()) return std::optional<Window>();
+    STIR_TRY(CheckCursor());
     const Type& type = CursorType();
     const auto literal = [&](const std::string& text) { return fmt::format("CAST({} AS {})", Lit(text), type.name); };
-    const bool moment =
-        type.family == Family::kTimestamp || type.family == Family::kTimestampTz || type.family == Family::kDate;
-    if (request_.interval && !moment) {
-      return Diagnostic(kBadIngestion,
-                        fmt::format("the cursor `{}` is {}, so the run's data interval cannot be cut out by it", cursor,
-                                    type.name),
-                        ingestion_.cursor.span)
-          .Hint("declare its `data_type` in sources.yml as timestamp, or take another cursor");
-    }
     if (request_.interval) {
       return std::optional(
           Window{literal(FormatTimestamp(request_.interval->begin)), literal(FormatTimestamp(request_.interval->end))});
     }
     if (history_.watermark.empty()) return std::optional<Window>();
     std::string begin = literal(history_.watermark);
-    if (ingestion_.overlap.count() > 0 && moment)
+    if (ingestion_.overlap.count() > 0 && IsMoment(type))
       begin += fmt::format(" - to_microseconds({})", ingestion_.overlap.count());
     return std::optional(Window{std::move(begin), ""});
+  }
+
+  // The same for the server that the rows come from.
+  Result<PgWindow> MakeTableWindow() {
+    PgWindow window;
+    if (ingestion_.cursor->empty()) return window;
+    const auto& columns = table_source_->columns();
+    const auto at =
+        std::ranges::find_if(columns, [&](const PgColumn& c) { return SameColumn(c.name, *ingestion_.cursor); });
+    window.cursor = static_cast<size_t>(at - columns.begin());
+    STIR_TRY(CheckTableCursor(*window.cursor));
+    STIR_ASSIGN(safe_moment_, table_source_->SafeMoment(*window.cursor));
+    if (has_window()) STIR_TRY(CheckCursor());
+    if (has_window() && request_.interval) {
+      window.begin = FormatTimestamp(request_.interval->begin);
+      window.end = FormatTimestamp(request_.interval->end);
+      return window;
+    }
+    if (has_window()) window.begin = history_.watermark;
+    if (follows()) window.end = safe_moment_;
+    window.exclusive = ingestion_.key.empty();
+    if (window.exclusive && ingestion_.overlap.count() > 0) {
+      return Diagnostic(kBadIngestion, "`overlap` reads rows again, and without a `key` they would be there twice",
+                        ingestion_.cursor.span)
+          .Hint("give the ingestion a `key`, or leave `overlap` out");
+    }
+    if (!safe_moment_.empty()) window.overlap = ingestion_.overlap;
+    return window;
+  }
+
+  // Windows of moments that follow each other without a gap, none read twice: what has no key is appended by them.
+  bool follows() const {
+    return from_table() && *ingestion_.mode == Mode::kIncremental && ingestion_.key.empty() && !request_.interval &&
+           !safe_moment_.empty();
+  }
+
+  // The watermark is found by the engine and used by the server: both must order the values alike.
+  Status CheckTableCursor(size_t column) const {
+    const PgField& field = table_source_->fields()[column];
+    switch (field.codec) {
+      case PgCodec::kInt2:
+      case PgCodec::kInt4:
+      case PgCodec::kInt8:
+      case PgCodec::kDecimal:
+      case PgCodec::kDate:
+      case PgCodec::kTimestamp:
+      case PgCodec::kUuid:
+        return {};
+      case PgCodec::kText:
+        if (field.cast.empty() && field.type.kind == adapter::FeedKind::kVarchar) return {};
+        [[fallthrough]];
+      default:
+        return Diagnostic(kBadIngestion,
+                          fmt::format("the cursor `{}` is of a type that has no order here", *ingestion_.cursor),
+                          ingestion_.cursor.span)
+            .Hint(
+                "a cursor is a date, a timestamp, a whole or decimal number of fixed precision, a text or a uuid; a "
+                "`query` can cast it");
+    }
   }
 
   const Type& CursorType() const {
     return std::ranges::find_if(columns_,
                                 [&](const PlannedColumn& c) { return SameColumn(c.name, *ingestion_.cursor); })
         ->type;
+  }
+
+  static bool IsMoment(const Type& type) {
+    return type.family == Family::kTimestamp || type.family == Family::kTimestampTz || type.family == Family::kDate;
   }
 
   StageSpec Spec() const {
@@ -204,27 +338,57 @@ class Load {
             .window = window_};
   }
 
-  Status StageDrop() {
+  Status StageFiles() {
     STIR_ASSIGN(window_, MakeWindow());
     STIR_ASSIGN(staged_, Stage(session_.connection(), Spec()));
+    checkpoint().files = drop_;
     STIR_TRY(CheckUnchanged(files_, drop_));
-    STIR_TRY(CheckAbsentFields());
+    return CheckAbsentFields();
+  }
+
+  Status StageTable() {
+    auto* taker = dynamic_cast<adapter::FeedTaker*>(&session_.connection());
+    if (taker == nullptr) return Diagnostic(kTransferNotBuilt, "this engine takes no rows from this process");
+    std::vector<size_t> wanted;
+    for (PlannedColumn& column : columns_) {
+      if (column.at.front() >= 0) wanted.push_back(static_cast<size_t>(column.at.front()));
+    }
+    STIR_ASSIGN(const PgWindow window, MakeTableWindow());
+    failpoints_.Reach("load.planned");
+    STIR_TRY(table_source_->Begin(wanted, window, *taker));
+    options_.feed = table_source_->sql();
+    auto staged = Stage(session_.connection(), Spec());
+    if (auto failed = table_source_->error()) return *std::move(failed);
+    STIR_ASSIGN(staged_, std::move(staged));
+    STIR_ASSIGN(const PgRead read, table_source_->Finish());
+    if (read.rows == staged_.counts.read) return {};
+    return Diagnostic(kVerifyFailed,
+                      fmt::format("{} rows were read, but {} are staged", read.rows, staged_.counts.read));
+  }
+
+  Status StageRows() {
+    STIR_TRY(from_table() ? StageTable() : StageFiles());
     failpoints_.Reach("load.staged");
     const StageCounts& counts = staged_.counts;
-    checkpoint().files = drop_;
     checkpoint().read = counts.read;
     checkpoint().duplicates = counts.duplicates;
     checkpoint().filtered = counts.filtered;
     checkpoint().outside = counts.outside;
     checkpoint().rejected = staged_.rejected;
-    if (replaces() && counts.good == 0 && table_.exists) {
-      return Diagnostic(
-                 kDropEmpty,
-                 fmt::format("the drop has no row to load, and loading it would empty {}", TableName(request_.target)),
-                 ingestion_.from.path.span)
-          .Hint("check the drop; a table that shall be empty can be emptied by hand");
-    }
-    return {};
+    return replaces() && counts.good == 0 && table_.exists ? CheckNotEmptied() : Status();
+  }
+
+  Status CheckNotEmptied() {
+    STIR_ASSIGN(const int64_t before,
+                QueryCount(session_.connection(), fmt::format("SELECT count(*) FROM {}", TableName(request_.target))));
+    if (before == 0) return {};
+    return Diagnostic(kDropEmpty,
+                      fmt::format("{} has no row to load, and loading it would empty {}",
+                                  from_table() ? fmt::format("`{}`", table_source_->name()) : "the drop",
+                                  TableName(request_.target)),
+                      PlaceOf(ingestion_.from))
+        .Hint(fmt::format("check {}; a table that shall be empty can be emptied by hand",
+                          from_table() ? "it" : "the drop"));
   }
 
   // In JSON a column is missing when no line has it, which only the whole drop can tell.
@@ -239,7 +403,7 @@ class Load {
       if (seen > 0) continue;
       return Diagnostic(kColumnMissing,
                         fmt::format("no line of `{}` has a field `{}`", *ingestion_.from.path, column.name),
-                        ingestion_.from.path.span)
+                        PlaceOf(ingestion_.from))
           .Hint("`schema_changes: {removed: null}` loads NULL for a missing column");
     }
     return {};
@@ -269,7 +433,7 @@ class Load {
     const int64_t read = outcome_.checkpoint.read;
     std::string message = fmt::format("{} of {} rows do not fit: {}", staged_.rejected, read, Join(reasons, "; "));
     if (!has_quarantine) {
-      return Diagnostic(kRowsRejected, std::move(message), ingestion_.from.path.span)
+      return Diagnostic(kRowsRejected, std::move(message), PlaceOf(ingestion_.from))
           .Hint("nothing was loaded; `quarantine: {max_ratio: 0.01}` keeps such rows apart and loads the others");
     }
     const auto& rules = ingestion_.quarantine;
@@ -317,6 +481,8 @@ class Load {
       STIR_TRY(ForgetQuarantined(session_.connection(), request_.target, ingestion_.name, earlier));
     }
     if (staged_.rejected == 0) return {};
+    // A table's row is read again as long as its cursor is in the window.
+    if (from_table() && !there.empty()) STIR_TRY(ForgetKept(session_.connection(), request_.target, ingestion_.name));
     return KeepRejected(session_.connection(), request_.target, drop_, checkpoint());
   }
 
@@ -333,9 +499,14 @@ class Load {
     const std::string& cursor = *ingestion_.cursor;
     if (cursor.empty() || request_.backfill) return {};
     std::string newest = fmt::format("max({})", Ident(cursor));
-    if (!history_.watermark.empty() && !replaces()) {
-      newest = fmt::format("greatest({}, CAST({} AS {}))", newest, Lit(history_.watermark), CursorType().name);
-    }
+    const auto literal = [&](const std::string& text) {
+      return fmt::format("CAST({} AS {})", Lit(text), CursorType().name);
+    };
+    // From this moment on, transactions that the snapshot does not see may still add rows.
+    if (!safe_moment_.empty())
+      newest = fmt::format("CASE WHEN {0} > {1} THEN {1} ELSE {0} END", newest, literal(safe_moment_));
+    if (!history_.watermark.empty() && !replaces())
+      newest = fmt::format("greatest({}, {})", newest, literal(history_.watermark));
     STIR_ASSIGN(const auto rows,
                 QueryAll(session_.connection(),
                          fmt::format("SELECT CAST({} AS VARCHAR) FROM {} WHERE _stir_state IN ({}, {})", newest, kStage,
@@ -345,14 +516,17 @@ class Load {
   }
 
   const IngestRequest& request_;
-  const platform::Ingestion& ingestion_;
+  platform::Ingestion ingestion_;
   const adapter::Dialect& dialect_;
   Files& files_;
   const Failpoints& failpoints_;
+  CancelToken cancel_;
   Session session_;
   Ledger ledger_;
   ReadOptions options_;
   std::vector<DropFile> drop_;
+  std::unique_ptr<PgSource> table_source_;
+  std::string safe_moment_;
   History history_;
   Table table_;
   std::vector<TypedColumn> declared_;
@@ -370,7 +544,7 @@ Result<IngestOutcome> Ingest(const IngestRequest& request, adapter::Adapter& ada
                              const Failpoints& failpoints, const CancelToken& cancel) {
   STIR_TRY(CheckBuilt(request, adapter));
   STIR_ASSIGN(Session session, Session::Open(adapter, cancel));
-  return Load(request, adapter, files, failpoints, std::move(session)).Run();
+  return Load(request, adapter, files, failpoints, cancel, std::move(session)).Run();
 }
 
 }  // namespace stir::transfer

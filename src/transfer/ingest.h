@@ -1,6 +1,6 @@
-// One ingestion from a files connection into a table of a DuckDB target: the drop is found, checked and staged once,
-// counted and judged, and made visible in one transaction together with its checkpoint. Repeating a load changes
-// nothing.
+// One ingestion into a table of a DuckDB target: a drop of files is found and checked, or a table of PostgreSQL opened;
+// its rows are staged once, counted and judged, and made visible in one transaction together with their checkpoint.
+// Repeating a load changes nothing.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ namespace stir::transfer {
 
 struct IngestRequest {
   const platform::Ingestion& ingestion;  // bound: every text final
-  const platform::Connection& from;      // bound; of type files
+  const platform::Connection& from;      // bound; of type files or postgres
   adapter::Relation target;              // the source's table
   std::vector<TypedColumn> declared;     // sources.yml: columns that have a data_type
   std::string run_id;

@@ -179,6 +179,14 @@ Status ForgetQuarantined(adapter::Connection& connection, const adapter::Relatio
   return {};
 }
 
+Status ForgetKept(adapter::Connection& connection, const adapter::Relation& table, const std::string& ingestion) {
+  STIR_TRY(
+      connection.Execute(fmt::format("DELETE FROM {} q WHERE ingestion = {} AND EXISTS (SELECT 1 FROM {} r WHERE "
+                                     "r.reason = q.reason AND r.original = q.original)",
+                                     TableName(QuarantineOf(table)), Lit(ingestion), kRejected)));
+  return {};
+}
+
 Status KeepRejected(adapter::Connection& connection, const adapter::Relation& table, const std::vector<DropFile>& drop,
                     const Checkpoint& checkpoint) {
   STIR_TRY(connection.Execute(

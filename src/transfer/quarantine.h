@@ -37,6 +37,8 @@ Result<std::vector<Rejected>> SummarizeQuarantined(adapter::Connection& connecti
 Status PrepareQuarantine(adapter::Connection& connection, const adapter::Relation& table);
 Status ForgetQuarantined(adapter::Connection& connection, const adapter::Relation& table, const std::string& ingestion,
                          const std::vector<std::string>& runs);  // no runs: all of the ingestion
+// What is kept already of the collected rows.
+Status ForgetKept(adapter::Connection& connection, const adapter::Relation& table, const std::string& ingestion);
 Status KeepRejected(adapter::Connection& connection, const adapter::Relation& table, const std::vector<DropFile>& drop,
                     const Checkpoint& checkpoint);
 

@@ -53,6 +53,8 @@ class Replayer {
     ingestion_.schema_changes = {.added = platform::OnAdded::kIgnore,
                                  .removed = platform::OnRemoved::kNull,
                                  .type = platform::OnType::kQuarantine};
+    // A table's rows were filtered where they came from, in other SQL.
+    if (from_table()) ingestion_.from.where.value.clear();
   }
 
   Result<ReplayOutcome> Run() {
@@ -69,10 +71,14 @@ class Replayer {
 
  private:
   adapter::Connection& connection() { return session_.connection(); }
+  bool from_table() const { return request_.from.type == platform::ConnectionType::kPostgres; }
   std::filesystem::path path() const { return request_.scratch / "replay.jsonl"; }
 
   Status WriteLines() {
-    STIR_ASSIGN(const ReadOptions options, ParseReadOptions(ingestion_));
+    ReadOptions options;
+    if (!from_table()) {
+      STIR_ASSIGN(options, ParseReadOptions(ingestion_));
+    }
     STIR_TRY(connection().Execute(fmt::format(
         "CREATE OR REPLACE TEMP TABLE {} AS SELECT row_number() OVER (ORDER BY rowid) - 1 AS at, rowid AS kept, "
         "_stir_run_id AS run_id FROM {} WHERE ingestion = {}",

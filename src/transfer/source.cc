@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "transfer/csv_records.h"
 #include "transfer/kinds.h"
+#include "transfer/postgres_decoder.h"
 #include "transfer/sql.h"
 
 namespace stir::transfer {
@@ -195,6 +196,20 @@ std::string ParquetSql(const std::vector<DropFile>& drop, const Shape& shape, co
       SelectList(shape, wanted), FileIndex(shape), RowAsJson(shape, wanted), PathList(drop, shape.files));
 }
 
+// A feed has the wanted columns only, numbered.
+std::string FeedSql(const ReadOptions& options, const std::vector<int>& wanted) {
+  std::string list;
+  int next = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    list +=
+        wanted[i] < 0 ? fmt::format("NULL AS _stir_t{}, ", i) : fmt::format("f._stir_t{} AS _stir_t{}, ", next++, i);
+  }
+  return fmt::format(
+      "SELECT {}CAST(0 AS UINTEGER) AS _stir_file, CAST(NULL AS BIGINT) AS _stir_position, CAST(NULL AS VARCHAR) AS "
+      "_stir_line, false AS _stir_broken, {}, {} FROM {} f",
+      list, kUnfit, kUnfitText, options.feed);
+}
+
 std::string CsvSql(const std::vector<DropFile>& drop, const Shape& shape, size_t shape_index,
                    const ReadOptions& options, const std::vector<int>& wanted) {
   std::vector<std::string> columns;
@@ -323,6 +338,7 @@ Result<std::map<std::string, std::string>> SniffTypes(adapter::Connection& conne
 
 std::string ReadSql(const std::vector<DropFile>& drop, const Shape& shape, size_t shape_index,
                     const ReadOptions& options, const std::vector<int>& wanted) {
+  if (!options.feed.empty()) return FeedSql(options, wanted);
   switch (options.format) {
     case Format::kParquet:
       return ParquetSql(drop, shape, wanted);

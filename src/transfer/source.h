@@ -36,6 +36,7 @@ struct ReadOptions {
   std::string null_text;
   std::string encoding = "utf-8";
   bool header = true;
+  std::string feed;  // SQL of a table's rows, where there are no files
 };
 
 // Unknown options and values are errors.
@@ -59,7 +60,7 @@ inline constexpr const char* kScansTable = "_stir_scans";
 // A query of one row a record, in the file's order: `_stir_t0`.. for the columns at `wanted` of the shape (-1: NULL),
 // `_stir_file` (index into the drop), `_stir_position` (Parquet: 1-based row; else NULL), `_stir_line` (JSON: the line
 // as written; Parquet and compressed CSV: the row as JSON; else NULL), `_stir_broken` (a line that is no record at
-// all).
+// all). Of a feed also kUnfit and kUnfitText.
 std::string ReadSql(const std::vector<DropFile>& drop, const Shape& shape, size_t shape_index,
                     const ReadOptions& options, const std::vector<int>& wanted);
 

@@ -7,6 +7,7 @@
 #include "adapter/cell.h"
 #include "base/strings.h"
 #include "transfer/kinds.h"
+#include "transfer/postgres_decoder.h"
 #include "transfer/sql.h"
 
 namespace stir::transfer {
@@ -39,9 +40,9 @@ class QueryMaker {
     const std::string state = StateSql();
     return {.sql = fmt::format("CREATE OR REPLACE TEMP TABLE _stir_stage AS\n"
                                "SELECT {0}_stir_file, _stir_position, _stir_state, "
-                               "CASE WHEN _stir_state >= {1} THEN _stir_line END AS _stir_original FROM (\n"
+                               "CASE WHEN _stir_state >= {1} THEN {4} END AS _stir_original FROM (\n"
                                "SELECT *, CAST({2} AS USMALLINT) AS _stir_state FROM (\n{3}))",
-                               columns, static_cast<int>(kFirstReason), state, records),
+                               columns, static_cast<int>(kFirstReason), state, records, OriginalSql()),
             .reasons = std::move(reasons_)};
   }
 
@@ -63,9 +64,40 @@ class QueryMaker {
     }
     std::string names;
     for (const PlannedColumn& column : spec_.columns) names += Ident(column.name) + ", ";
+    if (of_feed()) {
+      for (size_t i = 0; i < wanted.size(); ++i) names += fmt::format("_stir_t{}, ", i);
+      names += fmt::format("{}, {}, ", kUnfit, kUnfitText);
+    }
     return fmt::format(
         "SELECT {0}{1}_stir_file, _stir_position, _stir_line, _stir_broken FROM (SELECT *, {2}FROM (\n{3}\n))", names,
         misfits, TrimComma(values), ReadSql(spec_.drop, shape, shape_index, spec_.options, wanted));
+  }
+
+  bool of_feed() const { return !spec_.options.feed.empty(); }
+
+  // The record as it was. Of a table: all its values as texts, by name, which is only written for those that ask.
+  std::string OriginalSql() const {
+    if (!of_feed()) return "_stir_line";
+    std::vector<std::string> members;
+    int read = 0;
+    for (size_t i = 0; i < spec_.columns.size(); ++i) {
+      if (spec_.columns[i].at.front() < 0) continue;
+      members.push_back(fmt::format("{}: CASE WHEN {} = {} THEN {} ELSE CAST(_stir_t{} AS VARCHAR) END",
+                                    Lit(spec_.columns[i].name), kUnfit, read++, kUnfitText, i));
+    }
+    return fmt::format("CAST(to_json({{{}}}) AS VARCHAR)", JoinText(members, ", "));
+  }
+
+  // What the reader of a feed could not bring into the column's type.
+  void AddUnfit(std::string& cases) {
+    if (!of_feed()) return;
+    cases += fmt::format(" WHEN {0} IS NOT NULL THEN {0} + {1}", kUnfit,
+                         static_cast<size_t>(kFirstReason) + reasons_.size());
+    for (const PlannedColumn& column : spec_.columns) {
+      if (column.at.front() < 0) continue;
+      const Type& type = spec_.shapes.front().columns[static_cast<size_t>(column.at.front())].type;
+      reasons_.push_back(fmt::format("`{}` does not fit {}", column.name, type.name));
+    }
   }
 
   static std::string TrimComma(std::string list) {
@@ -90,6 +122,7 @@ class QueryMaker {
       cases += fmt::format(" WHEN _stir_line IS NULL THEN {}", static_cast<int>(kBlank));
       AddReason(cases, "_stir_broken", NotJson());
     }
+    AddUnfit(cases);
     const std::string& where = *spec_.ingestion.from.where;
     const std::vector<std::string> asked = NamesIn(where);
     AddMisfits(cases, [&](const PlannedColumn& column) { return FindColumn(asked, column.name) != nullptr; });
