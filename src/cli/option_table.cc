@@ -115,6 +115,8 @@ constexpr OptionSpec kOwn[] = {
     {"introspect", "", kFlag, "", kRunning, "let templates ask the database (default)", "true"},
     {"inline", "", kText, "SQL", kSelecting, "this text instead of a node; Jinja works in it", "", Effect::kActive,
      false},
+    {"inline-direct", "", kText, "SQL", kSelecting, "this text as it is: nothing of the project is read", "",
+     Effect::kActive, false},
     {"limit", "", kInteger, "N", kOutput, "how many rows to show; -1: all", "5", Effect::kActive, false},
     {"row-limit", "--limit", kInteger, "N", kOutput, "how many rows of each result to print; default: all", "",
      Effect::kActive, false},
@@ -169,7 +171,6 @@ constexpr OptionSpec kOwn[] = {
     Ignored("inject-ephemeral-ctes"),
     Unbuilt("sample", kText, "WINDOW"),
     Unbuilt("export-saved-queries"),
-    Unbuilt("inline-direct", kText, "SQL"),
     Unbuilt("add-package", kText, "NAME[@VERSION]"),
     Unbuilt("source", kText, "git|hub|local"),
 };

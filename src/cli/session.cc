@@ -305,6 +305,7 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.output = ChosenOutput(arguments);
   options.output_keys = SplitWords(arguments.List("output-keys"));
   options.inline_sql = arguments.Text("inline");
+  options.inline_direct = arguments.Text("inline-direct");
   options.limit = LimitOf(arguments);
   options.connection_only = arguments.Flag("connection");
   options.config_dir = arguments.Flag("config-dir");

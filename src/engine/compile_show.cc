@@ -7,8 +7,10 @@
 #include "engine/commands.h"
 #include "engine/compile_nodes.h"
 #include "engine/kinds.h"
+#include "engine/sql.h"
 #include "engine/table_text.h"
 #include "engine/workbench.h"
+#include "project/kinds.h"
 
 namespace stir::engine {
 namespace {
@@ -54,7 +56,7 @@ std::string CompiledJson(std::string_view name, bool is_inline, std::string_view
   return text + "\n}";
 }
 
-std::string PreviewJson(std::string_view name, bool is_inline, const runtime::Preview& preview) {
+std::string PreviewJson(std::string_view name, bool is_inline, const runtime::Preview& preview, bool as_dbt) {
   std::string text = "{\n";
   if (!is_inline) {
     text += "  \"node\": ";
@@ -63,32 +65,24 @@ std::string PreviewJson(std::string_view name, bool is_inline, const runtime::Pr
   }
   text += "  \"show\": [";
   for (size_t i = 0; i < preview.rows.size(); ++i) {
-    text += fmt::format("{}\n    {}", i == 0 ? "" : ",", JsonRow(preview.columns, preview.rows[i], 4));
+    text += fmt::format("{}\n    {}", i == 0 ? "" : ",", JsonRow(preview.columns, preview.rows[i], 4, as_dbt));
   }
   return text + (preview.rows.empty() ? "]\n}" : "\n  ]\n}");
 }
 
 // From here on the database is open.
 Status Connect(Workbench& bench) {
-  const auto count = static_cast<int>(bench.options.inline_sql.empty() ? bench.selected.Count() : 1);
-  bench.narrator->Concurrency(bench.setting->target.profile.threads, bench.setting->target.name, count);
+  bench.narrator->Concurrency(bench.setting->target.profile.threads, bench.setting->target.name,
+                              static_cast<int>(bench.selected.Count()));
   return bench.Connect();
 }
 
-// Inline SQL stands instead of a selection.
-Status Select(Workbench& bench, std::string_view indirect = {}) {
-  return bench.options.inline_sql.empty() ? bench.Select(kCompileTypes, indirect) : Status();
-}
-
-std::string InlineId(const Workbench& bench) {
-  return fmt::format("sql_operation.{}.{}", bench.setting->project_name, kInlineName);
-}
-
 // How one look at something ended; it began at `begun`.
-NodeReport Looked(const Workbench& bench, std::string unique_id, std::string code, Timestamp begun) {
+NodeReport Looked(const Workbench& bench, const Node& node, std::string code, Timestamp begun) {
   const Timestamp ended = bench.host.clock.Now();
   NodeReport report;
-  report.result.unique_id = std::move(unique_id);
+  report.node = &node;
+  report.result.unique_id = node.unique_id;
   report.result.status = "success";
   report.result.thread_id = kWorker;
   report.result.compiled = true;
@@ -98,15 +92,68 @@ NodeReport Looked(const Workbench& bench, std::string unique_id, std::string cod
   return report;
 }
 
+// dbt parses inline SQL before it says anything of the project; what is wrong then has an event of its own.
+bool IsParseError(const Diagnostics& errors) {
+  const Kind& kind = errors.front().kind;
+  return kind.category == Category::kCompilation &&
+         (kind == project::kRefNotFound || kind == project::kRefDisabled || kind == project::kSourceNotFound);
+}
+
+Diagnostics RefuseInline(const Workbench& bench, Diagnostics errors) {
+  if (!bench.options.as_dbt) return errors;
+  const std::string why = errors.front().message;
+  JsonWriter json;
+  json.BeginObject().Key("exc").String(why).Key("node_info").BeginObject();
+  json.Key("materialized").String("").Key("node_checksum").String("").Key("node_finished_at").String("");
+  json.Key("node_name").String(kInlineName).Key("node_path").String("sql/inline_query");
+  json.Key("node_started_at").String("").Key("node_status").String("failed").Key("resource_type").String("");
+  json.Key("unique_id").String("sqloperation.test.inline_query").EndObject().EndObject();
+  bench.narrator->Say("I069", "ParseInlineNodeError", Level::kError,
+                      fmt::format("[ERROR]: Error while parsing node: {}\n{}", kInlineName, why),
+                      std::move(json).Take());
+  errors.resize(1, errors.front());
+  errors.front().dbt.message = "Error parsing inline query";
+  return errors;
+}
+
+// Inline SQL stands instead of a selection: parsed, looked at by `look`, and told as a node of its own.
+template <typename Found>
+struct InlineAnswer {
+  std::unique_ptr<runtime::ScratchNode> query;
+  NodeStory story;
+  Found looked;
+};
+
+template <typename Look, typename Found = std::invoke_result_t<Look, const runtime::ScratchNode&>::value_type>
+Result<InlineAnswer<Found>> LookInline(Workbench& bench, Look look) {
+  STIR_TRY(bench.Connect());
+  auto parsed = bench.runner->ParseInline(bench.options.inline_sql);
+  if (!parsed.ok()) return RefuseInline(bench, std::move(parsed).error());
+  std::unique_ptr<runtime::ScratchNode> query = *std::move(parsed);
+  NodeStory story{.node = &query->node(), .index = 1, .total = 1, .started_at = bench.host.clock.Now()};
+  auto looked = look(*query);
+  if (!looked.ok() && IsParseError(looked.error())) return RefuseInline(bench, std::move(looked).error());
+  bench.TellStats(1);
+  bench.narrator->Concurrency(bench.setting->target.profile.threads, bench.setting->target.name, 1);
+  bench.narrator->NodeStarted(story);
+  story.finished_at = bench.host.clock.Now();
+  if (!looked.ok()) return std::move(looked).error();
+  return InlineAnswer<Found>{std::move(query), story, *std::move(looked)};
+}
+
 Status CompileInline(Workbench& bench) {
-  const Timestamp begun = bench.host.clock.Now();
-  STIR_ASSIGN(runtime::CompiledNode compiled, bench.runner->CompileInline(bench.options.inline_sql, bench.worker));
-  Answer answer{"Q042", "CompiledNode", "compiled", std::string(kInlineName), {}, compiled.sql, {}, false, true};
+  STIR_ASSIGN(auto found, LookInline(bench, [&](const runtime::ScratchNode& query) {
+                return bench.runner->CompileInline(query, bench.worker);
+              }));
+  const Node& node = *found.story.node;
+  Answer answer{
+      "Q042", "CompiledNode", "compiled", std::string(kInlineName), std::string(node.unique_id), found.looked.sql,
+      {},     false,          true};
   answer.json = bench.options.output == OutputFormat::kJson;
-  answer.unique_id = InlineId(bench);
   answer.message =
-      answer.json ? CompiledJson(kInlineName, true, compiled.sql) : Titled("Compiled", answer, " is:\n") + compiled.sql;
-  const NodeReport report = Looked(bench, answer.unique_id, std::move(compiled.sql), begun);
+      answer.json ? CompiledJson(kInlineName, true, answer.body) : Titled("Compiled", answer, " is:\n") + answer.body;
+  const NodeReport report = Looked(bench, node, std::move(found.looked.sql), found.story.started_at);
+  bench.narrator->NodeFinished(found.story, report);
   STIR_TRY(bench.WriteArtifacts(std::span(&report, 1), report.result.execution_time));
   Tell(answer, *bench.narrator);
   return {};
@@ -145,33 +192,37 @@ Result<CommandResult> CompileNodes(Workbench& bench) {
   return CommandResult{.success = !results.interrupted};
 }
 
-void TellPreview(const Workbench& bench, Answer answer, const runtime::Preview& preview) {
+void TellPreview(const Narrator& narrator, const Options& options, Answer answer, const runtime::Preview& preview) {
   answer.code = "Q041";
   answer.event = "ShowNode";
   answer.text_key = "preview";
-  answer.json = bench.options.output == OutputFormat::kJson;
-  answer.body = TableText(preview.columns, preview.rows);
-  answer.message = answer.json ? PreviewJson(answer.name, answer.is_inline, preview)
+  answer.json = options.output == OutputFormat::kJson;
+  const bool as_dbt = options.as_dbt;
+  answer.body = as_dbt ? AgateText(preview.columns, preview.rows) : TableText(preview.columns, preview.rows);
+  answer.message = answer.json ? PreviewJson(answer.name, answer.is_inline, preview, as_dbt)
                                : Titled("Previewing", answer, ":\n") + answer.body;
-  Tell(answer, *bench.narrator);
+  Tell(answer, narrator);
 }
 
 // dbt's keys for an answer of which nothing is known but that it came.
 constexpr std::string_view kAnswered =
     "{\"_message\": \"OK\", \"code\": null, \"rows_affected\": null, \"query_id\": null}";
 
-Result<NodeReport> ShowInlineSql(Workbench& bench) {
-  const Timestamp begun = bench.host.clock.Now();
-  STIR_ASSIGN(runtime::Preview preview,
-              bench.runner->ShowInline(bench.options.inline_sql, bench.options.limit, bench.worker));
+Status ShowInline(Workbench& bench) {
+  STIR_ASSIGN(auto found, LookInline(bench, [&](const runtime::ScratchNode& query) {
+                return bench.runner->ShowInline(query, bench.options.limit, bench.worker);
+              }));
+  const Node& node = *found.story.node;
+  NodeReport report = Looked(bench, node, std::move(found.looked.sql), found.story.started_at);
+  report.result.adapter_response = kAnswered;
+  bench.narrator->NodeFinished(found.story, report);
+  STIR_TRY(bench.WriteArtifacts(std::span(&report, 1), report.result.execution_time));
   Answer answer;
   answer.name = kInlineName;
-  answer.unique_id = InlineId(bench);
+  answer.unique_id = node.unique_id;
   answer.is_inline = true;
-  NodeReport report = Looked(bench, answer.unique_id, std::move(preview.sql), begun);
-  report.result.adapter_response = kAnswered;
-  TellPreview(bench, std::move(answer), preview);
-  return report;
+  TellPreview(*bench.narrator, bench.options, std::move(answer), found.looked);
+  return {};
 }
 
 // As dbt, a seed is loaded to be shown.
@@ -194,10 +245,12 @@ Result<NodeReport> LoadSeed(Workbench& bench, const Node& node) {
 
 Result<NodeReport> ShowNode(Workbench& bench, const Node& node) {
   const bool seed = node.type == project::ResourceType::kSeed;
-  const Timestamp begun = bench.host.clock.Now();
+  NodeStory story{.node = &node, .started_at = bench.host.clock.Now()};
   std::optional<NodeReport> loaded;
   if (seed) {
     STIR_ASSIGN(loaded, LoadSeed(bench, node));
+  } else {
+    bench.narrator->NodeStarted(story);
   }
   STIR_ASSIGN(
       runtime::Preview preview,
@@ -205,23 +258,20 @@ Result<NodeReport> ShowNode(Workbench& bench, const Node& node) {
   Answer answer;
   answer.name = node.name;
   answer.unique_id = node.unique_id;
-  NodeReport report =
-      loaded ? *std::move(loaded) : Looked(bench, std::string(node.unique_id), std::move(preview.sql), begun);
+  NodeReport report = loaded ? *std::move(loaded) : Looked(bench, node, std::move(preview.sql), story.started_at);
   if (!seed) {
     report.result.relation_name = node.relation_name;
     report.result.adapter_response = kAnswered;
+    story.finished_at = bench.host.clock.Now();
+    bench.narrator->NodeFinished(story, report);
   }
-  TellPreview(bench, std::move(answer), preview);
+  TellPreview(*bench.narrator, bench.options, std::move(answer), preview);
   return report;
 }
 
 Status ShowAll(Workbench& bench) {
   const Timestamp begun = bench.host.clock.Now();
   std::vector<NodeReport> reports;
-  if (!bench.options.inline_sql.empty()) {
-    STIR_ASSIGN(NodeReport report, ShowInlineSql(bench));
-    reports.push_back(std::move(report));
-  }
   for (const graph::NodeId id : bench.selected.ToVector()) {
     STIR_ASSIGN(NodeReport report, ShowNode(bench, bench.manifest->node(id)));
     reports.push_back(std::move(report));
@@ -234,13 +284,12 @@ Status ShowAll(Workbench& bench) {
 Result<CommandResult> Compile(const Host& host, const Options& options) {
   Workbench bench(host, options);
   STIR_TRY(bench.Open());
-  bench.TellStats();
-  STIR_TRY(Select(bench));
   if (!options.inline_sql.empty()) {
-    STIR_TRY(Connect(bench));
     STIR_TRY(CompileInline(bench));
     return CommandResult{};
   }
+  bench.TellStats();
+  STIR_TRY(bench.Select(kCompileTypes));
   if (bench.selected.empty()) {
     STIR_TRY(bench.narrator->NothingToDo());
     return CommandResult{};
@@ -249,15 +298,49 @@ Result<CommandResult> Compile(const Host& host, const Options& options) {
   return CompileNodes(bench);
 }
 
+namespace {
+
+// SQL that is sent as it is: nothing but the profile is read.
+Result<CommandResult> ShowDirect(const Host& host, const Options& options) {
+  STIR_ASSIGN(const TargetSetting setting, ReadTargetSetting(host, options));
+  TellAdapter(host, setting.target.profile.type);
+  runtime::Preview preview;
+  const auto keep = [&](adapter::Rows& rows) -> Status {
+    preview.columns = rows.columns();
+    preview.rows.clear();
+    TableRow row;
+    while (options.limit < 0 || static_cast<int64_t>(preview.rows.size()) < options.limit) {
+      STIR_ASSIGN(const bool more, rows.Next(row));
+      if (!more) break;
+      preview.rows.push_back(row);
+    }
+    return {};
+  };
+  STIR_TRY(RunSql(host, options, {options.inline_direct, "<inline>", ""}, keep));
+  Answer answer;
+  answer.name = answer.unique_id = "direct-query";
+  answer.is_inline = true;
+  const Narrator narrator(host.events, host.sources, {.width = options.printer_width});
+  TellPreview(narrator, options, std::move(answer), preview);
+  return CommandResult{};
+}
+
+}  // namespace
+
 Result<CommandResult> Show(const Host& host, const Options& options) {
+  if (!options.inline_direct.empty()) return ShowDirect(host, options);
   if (options.inline_sql.empty() && options.selection.select.empty()) {
     return Diagnostic(kNothingToShow, "`show` needs to know what to show").Hint("give --select NODE or --inline SQL");
   }
   Workbench bench(host, options);
   STIR_TRY(bench.Open());
+  if (!options.inline_sql.empty()) {
+    STIR_TRY(ShowInline(bench));
+    return CommandResult{};
+  }
   bench.TellStats();
-  STIR_TRY(Select(bench, "empty"));  // a model's tests are not what was asked for
-  if (bench.selected.empty() && options.inline_sql.empty()) {
+  STIR_TRY(bench.Select(kCompileTypes, "empty"));  // a model's tests are not what was asked for
+  if (bench.selected.empty()) {
     STIR_TRY(bench.narrator->NothingToDo());
     return CommandResult{};
   }

@@ -199,6 +199,7 @@ void PutRunning(Arguments& arguments, const Options& options) {
   arguments.Put("introspect", options.introspect);
   if (options.threads > 0) arguments.Put("threads", options.threads);
   arguments.PutText("inline", options.inline_sql);
+  arguments.PutText("inline_direct", options.inline_direct);
   arguments.PutText("macro", options.operation.macro);
   if (!options.operation.args.empty()) arguments.Put("args", MappingOf(options.operation.args));
   arguments.PutText("sql", options.operation.sql);

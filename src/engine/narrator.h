@@ -62,8 +62,8 @@ class Narrator {
   Status Warn(std::string_view code, std::string_view name, std::string_view text, std::string data) const;
   Status Warn(const Diagnostics& warnings) const;
 
-  void FoundStats(const project::Manifest& manifest) const;
-  void FoundStats(const std::string& line) const;  // of StatsOf
+  void FoundStats(const project::Manifest& manifest, size_t queries = 0) const;  // `queries`: of inline SQL
+  void FoundStats(const std::string& line) const;                                // of StatsOf
   void Concurrency(int threads, std::string_view target, int nodes) const;
   Status NothingToDo() const;
   void ArtifactWritten(std::string_view type, std::string_view path) const;

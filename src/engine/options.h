@@ -93,6 +93,7 @@ struct Options {
   OutputFormat output = OutputFormat::kText;  // list, show, compile, sql
   std::vector<std::string> output_keys;       // list --output json
   std::string inline_sql;                     // compile and show --inline; empty: none
+  std::string inline_direct;                  // show --inline-direct: SQL without Jinja
   std::optional<int> limit = 5;               // show; none: all rows
   bool connection_only = false;               // debug --connection
   bool config_dir = false;                    // debug --config-dir

@@ -38,7 +38,7 @@ auto PlaceOf(const project::Manifest& manifest, const Node& node) {
                     std::ranges::find(kTypes, node.type) - kTypes.begin());
 }
 
-std::string FoundLine(const project::Manifest& manifest) {
+std::string FoundLine(const project::Manifest& manifest, size_t queries = 0) {
   std::map<ResourceType, size_t> counts;
   std::map<ResourceType, decltype(PlaceOf(manifest, manifest.nodes().front()))> places;
   for (const Node& node : manifest.nodes()) {
@@ -60,6 +60,7 @@ std::string FoundLine(const project::Manifest& manifest) {
       {ResourceType::kOperation, {"operation", "operations"}}};
   std::ranges::stable_sort(nodes, {}, [&](const auto& each) { return places[each.first]; });
   for (const auto& [type, words] : nodes) add(type, words[0], words[1]);
+  if (queries > 0) parts.push_back(Counted(queries, "sql operation"));
   add(ResourceType::kSource, "source", "sources");
   add(ResourceType::kExposure, "exposure", "exposures");
   add(ResourceType::kMetric, "metric", "metrics");
@@ -193,7 +194,9 @@ Status Narrator::Warn(const Diagnostics& warnings) const {
 
 std::string StatsOf(const project::Manifest& manifest) { return FoundLine(manifest); }
 
-void Narrator::FoundStats(const project::Manifest& manifest) const { FoundStats(FoundLine(manifest)); }
+void Narrator::FoundStats(const project::Manifest& manifest, size_t queries) const {
+  FoundStats(FoundLine(manifest, queries));
+}
 
 void Narrator::FoundStats(const std::string& line) const {
   JsonWriter json;

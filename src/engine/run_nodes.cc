@@ -143,7 +143,8 @@ class NodeRunCommand {
       const Node& node = *report.node;
       if (node.type != project::ResourceType::kSeed || report.result.status != "success") continue;
       const std::string sql = fmt::format("select * from {} order by random()", node.relation_name);
-      STIR_ASSIGN(const runtime::Preview sample, runner.ShowInline(sql, kRows, worker, /*writes=*/false));
+      STIR_ASSIGN(const auto query, runner.ParseInline(sql));
+      STIR_ASSIGN(const runtime::Preview sample, runner.ShowInline(*query, kRows, worker, /*writes=*/false));
       samples_.push_back({&node, TableText(sample.columns, sample.rows)});
     }
     return {};

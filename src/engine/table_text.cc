@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <optional>
 
 #include "adapter/cell.h"
 #include "base/json.h"
@@ -81,6 +84,131 @@ std::string TableText(std::span<const adapter::ColumnInfo> columns, std::span<co
   return out + "\n";
 }
 
+namespace {
+
+constexpr size_t kMostColumns = 6, kWidestCell = 20, kMostDecimals = 3;
+
+// A number's digits, written out: "-" or "", "1234", "500".
+struct Digits {
+  std::string sign, whole, decimals;
+};
+
+// None: it is no finite number. From "1.5e+20", "-0.25", "12".
+std::optional<Digits> DigitsOf(const Cell& cell) {
+  std::string text = adapter::CellText(cell);
+  if (!IsNumber(cell) || text.find_first_not_of("0123456789+-.eE") != text.npos) return std::nullopt;
+  Digits digits;
+  if (text.starts_with('-')) digits.sign = "-", text.erase(0, 1);
+  int exponent = 0;
+  if (const size_t e = text.find_first_of("eE"); e != text.npos) {
+    const size_t from = e + (text[e + 1] == '+' ? 2 : 1);
+    std::from_chars(text.data() + from, text.data() + text.size(), exponent);
+    text.resize(e);
+  }
+  const size_t point = std::min(text.find('.'), text.size());
+  digits.whole = text.substr(0, point);
+  digits.decimals = point < text.size() ? text.substr(point + 1) : "";
+  for (; exponent > 0; --exponent) {
+    digits.whole += digits.decimals.empty() ? '0' : digits.decimals.front();
+    if (!digits.decimals.empty()) digits.decimals.erase(0, 1);
+  }
+  for (; exponent < 0; ++exponent) {
+    digits.decimals.insert(0, 1, digits.whole.empty() ? '0' : digits.whole.back());
+    if (!digits.whole.empty()) digits.whole.pop_back();
+  }
+  digits.whole.erase(0, std::min(digits.whole.find_first_not_of('0'), digits.whole.size()));
+  while (digits.decimals.ends_with('0')) digits.decimals.pop_back();
+  return digits;
+}
+
+// Rounds to `places` decimals, half to even.
+void Round(Digits& digits, size_t places) {
+  if (digits.decimals.size() <= places) return digits.decimals.resize(places, '0');
+  const std::string rest = digits.decimals.substr(places);
+  digits.decimals.resize(places);
+  std::string all = "0" + digits.whole + digits.decimals;
+  const bool half = rest.front() == '5' && rest.find_first_not_of('0', 1) == rest.npos;
+  const bool up = half ? (all.back() - '0') % 2 != 0 : rest.front() >= '5';
+  for (size_t i = all.size(); up && i-- > 0;) {
+    if (all[i] != '9') {
+      ++all[i];
+      break;
+    }
+    all[i] = '0';
+  }
+  digits.decimals = all.substr(all.size() - places);
+  digits.whole = all.substr(0, all.size() - places);
+  digits.whole.erase(0, std::min(digits.whole.find_first_not_of('0'), digits.whole.size()));
+}
+
+std::string Grouped(std::string whole) {
+  if (whole.empty()) return "0";
+  for (size_t at = whole.size(); at > 3;) whole.insert(at -= 3, 1, ',');
+  return whole;
+}
+
+// How agate writes the cells of one column.
+struct AgateColumn {
+  bool is_text = false;
+  size_t decimals = 0;
+  bool cut = false;  // some have more decimals than are shown
+
+  AgateColumn(std::span<const TableRow> rows, size_t column) {
+    for (const TableRow& row : rows) {
+      is_text = is_text || std::holds_alternative<adapter::Text>(row[column]) ||
+                std::holds_alternative<adapter::Other>(row[column]);
+      if (const auto digits = DigitsOf(row[column])) decimals = std::max(decimals, digits->decimals.size());
+    }
+    cut = decimals > kMostDecimals;
+    decimals = std::min(decimals, kMostDecimals);
+  }
+
+  std::string Text(const Cell& cell) const {
+    if (IsNull(cell)) return "";
+    if (const bool* boolean = std::get_if<bool>(&cell)) return *boolean ? "True" : "False";
+    std::optional<Digits> digits = DigitsOf(cell);
+    if (!digits) return adapter::CellText(cell);
+    Round(*digits, decimals);
+    std::string text = digits->sign + Grouped(digits->whole);
+    if (decimals > 0) text += "." + digits->decimals;
+    return cut ? text + "\u2026" : text;
+  }
+};
+
+std::string Shortened(std::string text) {
+  size_t at = 0, end = 0;
+  for (size_t count = 0; at < text.size(); ++count) {
+    if (count == kWidestCell - 3) end = at;
+    if (count == kWidestCell) return text.substr(0, end) + "...";
+    at += DecodeUtf8(text, at).length;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string AgateText(std::span<const adapter::ColumnInfo> columns, std::span<const TableRow> rows) {
+  const size_t shown = std::min(columns.size(), kMostColumns);
+  std::vector<std::string> lines(rows.size() + 2, "|");
+  const auto add = [&](std::vector<std::string> cells, bool right) {
+    size_t width = 0;
+    for (const std::string& cell : cells) width = std::max(width, CountCodePoints(cell));
+    cells.insert(cells.begin() + 1, std::string(width, '-'));
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const std::string space(width - CountCodePoints(cells[i]), ' ');
+      lines[i] += " " + (right ? space + cells[i] : cells[i] + space) + " |";
+    }
+  };
+  for (size_t i = 0; i < shown; ++i) {
+    const AgateColumn column(rows, i);
+    std::vector<std::string> cells{Shortened(columns[i].name)};
+    for (const TableRow& row : rows) cells.push_back(Shortened(column.Text(row[i])));
+    add(std::move(cells), !column.is_text);
+  }
+  if (shown < columns.size()) add(std::vector<std::string>(rows.size() + 1, "..."), false);
+  return Join(lines, "\n") + "\n";
+}
+
 void AppendJsonCell(std::string& out, const Cell& cell) {
   if (IsNull(cell)) {
     out += "null";
@@ -99,7 +227,7 @@ void AppendJsonCell(std::string& out, const Cell& cell) {
   }
 }
 
-std::string JsonRow(std::span<const adapter::ColumnInfo> columns, const TableRow& row, int indent) {
+std::string JsonRow(std::span<const adapter::ColumnInfo> columns, const TableRow& row, int indent, bool floats) {
   const std::string newline = indent < 0 ? "" : "\n" + std::string(static_cast<size_t>(indent), ' ');
   std::string out = "{";
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -107,7 +235,9 @@ std::string JsonRow(std::span<const adapter::ColumnInfo> columns, const TableRow
     if (indent >= 0) out += newline + "  ";
     AppendJsonString(out, columns[i].name);
     out += ": ";
-    AppendJsonCell(out, row[i]);
+    const auto* decimal = std::get_if<adapter::Decimal>(&row[i]);
+    const bool as_double = floats && decimal != nullptr;
+    AppendJsonCell(out, as_double ? Cell(std::strtod(decimal->digits.c_str(), nullptr)) : row[i]);
   }
   return out + newline + "}";
 }

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 namespace stir::engine {
 namespace {
+
+using namespace std::string_view_literals;
 
 using adapter::Text;
 
@@ -20,6 +24,31 @@ TEST(TableText, CutsAndMeasuresInColumns) {
   const std::vector<TableRow> rows{{int64_t{1}, Text{"日本語日本語"}}, {int64_t{2}, Text{"line\nbreak"}}};
   EXPECT_EQ(TableText(kColumns, rows, 10),
             "| id | name       |\n| -- | ---------- |\n|  1 | 日本語...  |\n|  2 | line break |\n");
+}
+
+// The expected text is agate's own for the same rows.
+TEST(AgateText, WritesCellsAsAgateDoes) {
+  const std::vector<adapter::ColumnInfo> columns{{"a_name_longer_than_twenty_characters", ""},
+                                                 {"n", ""},
+                                                 {"d", ""},
+                                                 {"b", ""},
+                                                 {"f", ""},
+                                                 {"day", ""},
+                                                 {"more", ""}};
+  const adapter::Date day{19724};
+  const std::vector<TableRow> rows{
+      {Text{"x"}, int64_t{1234567}, adapter::Decimal{"0.12345"}, true, adapter::Decimal{"2.5"}, day, int64_t{1}},
+      {Text{"a text of more than twenty characters"}, int64_t{-12}, adapter::Decimal{"-1000.0625"}, std::monostate{},
+       1e20, std::monostate{}, int64_t{2}},
+      {Text{"é"}, std::monostate{}, adapter::Decimal{"2.0005"}, false, 0.1, day, int64_t{3}}};
+  EXPECT_EQ(AgateText(columns, rows), R"(
+| a_name_longer_tha... |         n |           d |     b |                    f |        day | ... |
+| -------------------- | --------- | ----------- | ----- | -------------------- | ---------- | --- |
+| x                    | 1,234,567 |      0.123… |  True |                  2.5 | 2024-01-02 | ... |
+| a text of more th... |       -12 | -1,000.062… |       | 100,000,000,000,0... |            | ... |
+| é                    |           |      2.000… | False |                  0.1 | 2024-01-02 | ... |
+)"sv.substr(1));
+  EXPECT_EQ(AgateText(kColumns, {}), "| id | name |\n| -- | ---- |\n");
 }
 
 TEST(JsonRow, KeepsDigitsAndNull) {

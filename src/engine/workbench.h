@@ -29,7 +29,7 @@ struct Workbench {
   // Reads and parses the project; writes manifest.json, when asked to.
   Status Open(bool writes = true);
   // How much there is of everything.
-  void TellStats() const { narrator->FoundStats(*manifest); }
+  void TellStats(size_t queries = 0) const { narrator->FoundStats(*manifest, queries); }
   // Without this phase nothing is selected. `indirect`: which tests come with nodes; empty: as the options say.
   Status Select(std::span<const std::string_view> types, std::string_view indirect = {});
   // From here on the database is open.

@@ -247,9 +247,9 @@ std::string_view Spelling(std::string_view key) {
 }  // namespace
 
 std::string_view ResourceTypeName(ResourceType type) {
-  static constexpr std::array<std::string_view, 15> kNames{
-      "model",     "seed",     "snapshot", "analysis",       "test",        "operation", "source", "exposure",
-      "unit_test", "function", "metric",   "semantic_model", "saved_query", "macro",     "doc"};
+  static constexpr std::array<std::string_view, 16> kNames{
+      "model",     "seed",     "snapshot", "analysis",       "test",        "operation",     "source", "exposure",
+      "unit_test", "function", "metric",   "semantic_model", "saved_query", "sql_operation", "macro",  "doc"};
   return kNames[static_cast<size_t>(type)];
 }
 

@@ -30,6 +30,7 @@ enum class ResourceType : uint8_t {
   kMetric,
   kSemanticModel,
   kSavedQuery,
+  kSqlOperation,  // inline SQL
   kMacro,
   kDoc
 };

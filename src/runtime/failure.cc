@@ -80,6 +80,12 @@ std::string_view Heading(const Diagnostic& error, const adapter::Dialect& dialec
   }
 }
 
+// "model orders (models/orders.sql)": the node, or what of it the error is about.
+std::string Who(const Diagnostic& error, const project::Node& node) {
+  if (error.subject.ends_with(')')) return error.subject;
+  return fmt::format("{} {} ({})", project::ResourceTypeName(node.type), node.name, node.original_file_path);
+}
+
 void AppendTrace(std::string& text, const Diagnostic& error, const RunState& state, const project::Node& node) {
   if (error.trace.empty() || error.kind.category != Category::kCompilation) return;
   text += "\n";
@@ -90,8 +96,7 @@ void AppendTrace(std::string& text, const Diagnostic& error, const RunState& sta
     text += fmt::format("\n> {} macro {}{}", first ? "in" : "called by", frame.name, where);
     first = false;
   }
-  text +=
-      fmt::format("\n> called by {} {} ({})", project::ResourceTypeName(node.type), node.name, node.original_file_path);
+  text += "\n> called by " + Who(error, node);
 }
 
 // dbt adds what such an error most often means.
@@ -161,9 +166,8 @@ std::string FailureMessage(const Diagnostics& errors, const NodeRun& run) {
     }
     AppendTrace(text, error, state, node);
     if (!message.empty()) message += "\n";
-    message +=
-        fmt::format("{} in {} {} ({})\n  {}", Heading(error, state.dialect()), project::ResourceTypeName(node.type),
-                    node.name, node.original_file_path, ReplaceAll(text, "\n", "\n  "));
+    message += fmt::format("{} in {}\n  {}", Heading(error, state.dialect()), Who(error, node),
+                           ReplaceAll(text, "\n", "\n  "));
   }
   return message;
 }

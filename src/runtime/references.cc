@@ -51,14 +51,23 @@ Result<RefArguments> ReadRef(const Arguments& arguments) {
   return ref;
 }
 
+// As Python's title(): "Sql_Operation".
+std::string Titled(std::string_view type) {
+  std::string text(type);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (i == 0 || text[i - 1] == '_') text[i] = ToUpper(text.substr(i, 1)).front();
+  }
+  return text;
+}
+
 Diagnostic NotFound(const Node& asker, const RefArguments& ref, const project::Resolved& resolved) {
   const std::string_view why = resolved.lookup == Lookup::kDisabled ? "is disabled" : "was not found";
   const std::string in = ref.package.empty() ? "" : fmt::format(" in package or project '{}'", ref.package);
   const std::string at = ref.version.empty() ? "" : fmt::format(" with version '{}'", ref.version);
-  return Diagnostic(
-      resolved.lookup == Lookup::kDisabled ? project::kRefDisabled : project::kRefNotFound,
-      fmt::format("{} '{}' ({}) depends on a node named '{}'{}{} which {}", project::ResourceTypeName(asker.type),
-                  asker.unique_id, asker.original_file_path, ref.name, at, in, why));
+  return Diagnostic(resolved.lookup == Lookup::kDisabled ? project::kRefDisabled : project::kRefNotFound,
+                    fmt::format("{} '{}' ({}) depends on a node named '{}'{}{} which {}",
+                                Titled(project::ResourceTypeName(asker.type)), asker.unique_id,
+                                asker.original_file_path, ref.name, at, in, why));
 }
 
 Diagnostic Undeclared(const Node& asker, const RefArguments& ref, Span where) {

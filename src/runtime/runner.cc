@@ -121,7 +121,7 @@ Result<std::unique_ptr<ScratchNode>> InlineNode(RunState& state, std::string sql
   const RunnerOptions& options = state.options();
   const SourceId source = options.sources ? options.sources->Add("<inline>", sql) : SourceId{};
   STIR_ASSIGN(auto code, jinja::Template::Parse(sql, jinja::Origin{source, 0, true, {}}));
-  return std::make_unique<ScratchNode>(state.manifest(), *options.target, "inline_query", ResourceType::kAnalysis,
+  return std::make_unique<ScratchNode>(state.manifest(), *options.target, "inline_query", ResourceType::kSqlOperation,
                                        std::move(sql), std::move(code));
 }
 
@@ -168,9 +168,12 @@ Result<T> Finish(Result<T> result, NodeRun& run) {
 
 }  // namespace
 
-Result<CompiledNode> NodeRunner::CompileInline(std::string sql, Worker& worker) {
-  STIR_ASSIGN(const auto scratch, InlineNode(*state_, std::move(sql)));
-  NodeRun run(*state_, scratch->node(), worker, Purpose::kInline);
+Result<std::unique_ptr<ScratchNode>> NodeRunner::ParseInline(std::string sql) {
+  return InlineNode(*state_, std::move(sql));
+}
+
+Result<CompiledNode> NodeRunner::CompileInline(const ScratchNode& query, Worker& worker) {
+  NodeRun run(*state_, query.node(), worker, Purpose::kInline);
   const auto compile = [&]() -> Result<CompiledNode> {
     STIR_ASSIGN(CompiledNode compiled, CompileNode(run));
     STIR_TRY(run.WriteCompiledSql(compiled.sql));
@@ -184,9 +187,9 @@ Result<Preview> NodeRunner::Show(NodeId node, std::optional<int64_t> limit, Work
   return Finish(ShowRun(run, limit, true), run);
 }
 
-Result<Preview> NodeRunner::ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker, bool writes) {
-  STIR_ASSIGN(const auto scratch, InlineNode(*state_, std::move(sql)));
-  NodeRun run(*state_, scratch->node(), worker, Purpose::kInline);
+Result<Preview> NodeRunner::ShowInline(const ScratchNode& query, std::optional<int64_t> limit, Worker& worker,
+                                       bool writes) {
+  NodeRun run(*state_, query.node(), worker, Purpose::kInline);
   return Finish(ShowRun(run, limit, writes), run);
 }
 

@@ -23,6 +23,7 @@
 #include "project/manifest.h"
 #include "project/profile.h"
 #include "project/rendered_nodes.h"
+#include "runtime/scratch_node.h"
 
 namespace stir::runtime {
 
@@ -139,13 +140,15 @@ class NodeRunner {
   // `results`: the nodes' own, for on-run-end's `results`, `schemas` and `database_schemas`.
   std::vector<NodeOutcome> RunHooks(bool on_run_start, std::span<const project::NodeResult> results, Worker& worker);
 
-  // --inline: SQL that is no node.
-  Result<CompiledNode> CompileInline(std::string sql, Worker& worker);
+  // --inline: SQL as a node that no file has.
+  Result<std::unique_ptr<ScratchNode>> ParseInline(std::string sql);
+  Result<CompiledNode> CompileInline(const ScratchNode& query, Worker& worker);
   // The first `limit` rows (none: all) of a node's query or of inline SQL. A seed's and a snapshot's query is its
   // table.
   Result<Preview> Show(graph::NodeId node, std::optional<int64_t> limit, Worker& worker);
   // `writes`: its SQL is written below target/compiled.
-  Result<Preview> ShowInline(std::string sql, std::optional<int64_t> limit, Worker& worker, bool writes = true);
+  Result<Preview> ShowInline(const ScratchNode& query, std::optional<int64_t> limit, Worker& worker,
+                             bool writes = true);
 
   // Asks when the source `node` was last loaded, and judges it by its thresholds: pass, warn, error, or "runtime error"
   // when it could not be asked.

@@ -398,10 +398,12 @@ TEST(Runner, ShowsAndCompilesWhatIsNoNode) {
   ProjectFixture project(Files{{"models/a.sql", "select unnest([1, 2, 3]) as id"}, {"seeds/s.csv", "x\n1\n2\n"}});
   project.Build();
   project.WithRunner({}, [&](NodeRunner& runner, const project::Manifest& manifest, Worker& worker) {
-    const auto compiled = runner.CompileInline("select * from {{ ref('a') }}", worker);
+    const auto query = *runner.ParseInline("select * from {{ ref('a') }}");
+    const auto compiled = runner.CompileInline(*query, worker);
     ASSERT_TRUE(compiled.ok()) << compiled.error().front().message;
     EXPECT_EQ(compiled->sql, "select * from \"shop\".\"main\".\"a\"");
-    const auto shown = runner.ShowInline("select id + 1 as n from {{ ref('a') }} order by 1", 2, worker);
+    const auto shown =
+        runner.ShowInline(**runner.ParseInline("select id + 1 as n from {{ ref('a') }} order by 1"), 2, worker);
     ASSERT_TRUE(shown.ok()) << shown.error().front().message;
     EXPECT_EQ(shown->columns[0].name, "n");
     EXPECT_EQ(shown->rows.size(), 2u);
@@ -411,7 +413,7 @@ TEST(Runner, ShowsAndCompilesWhatIsNoNode) {
     const auto seed = runner.Show(manifest.Find("seed.shop.s")->id, 1, worker);
     ASSERT_TRUE(seed.ok()) << seed.error().front().message;
     EXPECT_EQ(seed->rows.size(), 1u);
-    EXPECT_FALSE(runner.ShowInline("select nosuch", 5, worker).ok());
+    EXPECT_FALSE(runner.ShowInline(**runner.ParseInline("select nosuch"), 5, worker).ok());
   });
 }
 

@@ -52,6 +52,12 @@ class StandIn {
   Node node_;
 };
 
+// dbt tells of the input, as of a model, what goes wrong with its rows.
+Diagnostics OfInput(Diagnostics errors, const Node& input) {
+  for (Diagnostic& error : errors) error.subject = fmt::format("model {} ({})", input.name, input.original_file_path);
+  return errors;
+}
+
 // SQL as it is written, with Jinja in it.
 Result<CompiledNode> RenderSql(const UnitTestFixture& fixture, NodeRun& run) {
   STIR_ASSIGN(std::string text, fixture.rows.Str());
@@ -102,7 +108,7 @@ Result<std::vector<NamedCte>> UnitInputs::Ctes(RunState& state, Worker& worker) 
     NodeRun run(state, stand_in.node(), worker, Purpose::kNode);
     const bool sql = input->fixture->format == "sql";
     Result<CompiledNode> query = sql ? RenderSql(*input->fixture, run) : RenderRows(*input->fixture, run);
-    if (!query.ok()) return std::move(query).error();
+    if (!query.ok()) return OfInput(std::move(query).error(), stand_in.node());
     STIR_TRY(run.WriteCompiledSql(query->sql));
     ctes.push_back({input->name, *std::move(query)});
   }

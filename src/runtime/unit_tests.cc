@@ -191,6 +191,7 @@ Status RunPhases(NodeOutcome& outcome, NodeRun& run, const UnitNode& unit, const
 NodeOutcome RunUnitTest(RunState& state, const Node& test, Worker& worker) {
   const UnitNode unit(state.manifest(), test);
   NodeOutcome outcome{BlankResult(test, state, worker), {}, {}};
+  outcome.result.compiled.reset();  // known once it is
   NodeRun run(state, unit.node(), worker, Purpose::kNode);
   if (Status status = RunPhases(outcome, run, unit, test); !status.ok()) {
     (void)run.session().Rollback();
