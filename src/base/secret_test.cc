@@ -14,9 +14,9 @@ TEST(Redactor, FindsEveryForm) {
   redactor.Add(Secret("pass"));
   redactor.Add(Secret("ab"));
   redactor.Add(Secret("-----BEGIN-----\nMIIEvQIBADAN\n}\n"));
-  EXPECT_EQ(redactor.Redact("x pass\"word y pass z ab"), "x *** y *** z ab");
+  EXPECT_EQ(redactor.Redact("x pass\"word y pass z ab"), "x ***** y ***** z ab");
   EXPECT_EQ(redactor.Redact(R"({"p": "pass\"word"})"), R"({"p": "*****"})");
-  EXPECT_EQ(redactor.Redact("line MIIEvQIBADAN }"), "line *** }");
+  EXPECT_EQ(redactor.Redact("line MIIEvQIBADAN }"), "line ***** }");
 }
 
 }  // namespace

@@ -422,7 +422,7 @@ TEST_F(BindTest, OnlyTheWayThatIsTakenIsLookedAt) {
 
 TEST_F(BindTest, SecretsComeWhenTheyAreNeededAndAreNeverShown) {
   EXPECT_EQ(Sql("x {{ secret('hook') }}"), "x s3cr3t-token");
-  EXPECT_EQ(redactor_.Redact("has s3cr3t-token inside"), "has *** inside");
+  EXPECT_EQ(redactor_.Redact("has s3cr3t-token inside"), "has ***** inside");
   auto bound = Bind("{name: a, sql: \"{{ secret('other') }}\"}", Facts());
   ASSERT_FALSE(bound.ok());
   EXPECT_EQ(bound.error()[0].kind, kSecretMissing);

@@ -22,7 +22,7 @@ INSTANTIATE_TEST_SUITE_P(
         .open = OpenIn,
         .endless_query = "select count(*) from range(10000000) a, range(10000000) b where a.range + b.range = -1",
     }),
-    [](const auto& subject) { return subject.param.name; });
+    ContractName);
 
 }  // namespace
 }  // namespace stir::adapter

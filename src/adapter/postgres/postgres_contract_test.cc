@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(Postgres, AdapterContract,
                              .open = OpenIn,
                              .endless_query = "select pg_sleep(300)",
                          }),
-                         [](const auto& subject) { return subject.param.name; });
+                         ContractName);
 
 }  // namespace
 }  // namespace stir::adapter

@@ -14,6 +14,8 @@
 
 namespace stir::adapter {
 
+std::string ContractName(const testing::TestParamInfo<ContractSubject>& subject) { return subject.param.name; }
+
 void AdapterContract::SetUp() {
   std::string pattern = (std::filesystem::temp_directory_path() / "stir-contract-XXXXXX").string();
   ASSERT_NE(mkdtemp(pattern.data()), nullptr);

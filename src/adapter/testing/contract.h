@@ -1,5 +1,5 @@
 // The promises of adapter/connection.h as tests, for every engine. An engine's own test program instantiates the suite:
-//   INSTANTIATE_TEST_SUITE_P(DuckDb, AdapterContract, testing::Values(subject));
+//   INSTANTIATE_TEST_SUITE_P(DuckDb, AdapterContract, testing::Values(subject), ContractName);
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,6 +21,9 @@ struct ContractSubject {
   // A query that runs for minutes if nobody stops it.
   std::string endless_query;
 };
+
+// Asked for by every program that instantiates the suite, so that the linker takes the suite from its archive.
+std::string ContractName(const testing::TestParamInfo<ContractSubject>& subject);
 
 class AdapterContract : public testing::TestWithParam<ContractSubject> {
  protected:
