@@ -15,6 +15,7 @@
 #include "pg/settings.h"
 #include "transfer/kinds.h"
 #include "transfer/load.h"
+#include "transfer/postgres_decoder.h"
 #include "transfer/postgres_source.h"
 #include "transfer/session.h"
 #include "transfer/sql.h"
@@ -100,11 +101,12 @@ class Load {
     else
       STIR_TRY(CheckDrop(drop_, options_.format, options_.encoding));
     STIR_TRY(PlanLoad());
-    STIR_TRY(StageRows());
-    STIR_TRY(Judge());
-    STIR_TRY(session_.Check());
-    failpoints_.Reach("load.begin");
-    STIR_TRY(InTransaction(session_.connection(), failpoints_, [&] { return WriteAll(); }));
+    if (needs_no_stage()) {
+      STIR_ASSIGN(const bool loaded, LoadUnstaged());
+      if (!loaded) STIR_TRY(LoadStaged());
+    } else {
+      STIR_TRY(LoadStaged());
+    }
     failpoints_.Reach("load.committed");
     STIR_TRY(session_.DropTemporary());
     return std::move(outcome_);
@@ -116,6 +118,81 @@ class Load {
   // A table that somebody dropped takes its history with it: what was loaded is not there.
   bool starts_anew() const { return request_.full_refresh || !table_.exists; }
   bool replaces() const { return *ingestion_.mode == Mode::kFull || request_.full_refresh; }
+
+  Status LoadStaged() {
+    STIR_TRY(StageRows());
+    STIR_TRY(Judge());
+    STIR_TRY(session_.Check());
+    failpoints_.Reach("load.begin");
+    return InTransaction(session_.connection(), failpoints_, [&] { return WriteAll(); });
+  }
+
+  // Nothing of a table's rows is left to be judged when the engine casts none of them, no two of them have one key and
+  // none lacks a key or a cursor, because the server says so. They are written once, into the table itself.
+  bool needs_no_stage() const {
+    if (!from_table()) return false;
+    std::vector<std::string> keys;
+    for (const auto& key : ingestion_.key) keys.push_back(*key);
+    const bool is_new = replaces() || !table_.exists;
+    if (!keys.empty() && !(is_new && table_source_->AreUnique(keys))) return false;
+    if (!ingestion_.cursor->empty() && !table_source_->AreNotNull({*ingestion_.cursor})) return false;
+    return std::ranges::all_of(columns_, [&](const PlannedColumn& column) {
+      return column.at.front() < 0 || CastOf(column, "").misfit.empty();
+    });
+  }
+
+  Cast CastOf(const PlannedColumn& column, std::string_view source) const {
+    return CastTo(shapes_.front().columns[static_cast<size_t>(column.at.front())].type, column.type, source, "");
+  }
+
+  std::string UnstagedRows() const {
+    std::string list;
+    int next = 0;
+    for (const PlannedColumn& column : columns_) {
+      const std::string value = column.at.front() < 0 ? fmt::format("CAST(NULL AS {})", column.type.name)
+                                                      : CastOf(column, fmt::format("_stir_t{}", next++)).value;
+      list += fmt::format("{} AS {}, ", value, Ident(column.name));
+    }
+    return fmt::format("(SELECT {}{} AS _stir_state FROM {} WHERE {} IS NULL)", list, static_cast<int>(kGood),
+                       options_.feed, kUnfit);
+  }
+
+  // False: there were rows that do not fit after all; nothing is changed, and the source is as new.
+  Result<bool> LoadUnstaged() {
+    int64_t before = 0;
+    if (replaces() && table_.exists) {
+      STIR_ASSIGN(before, QueryCount(session_.connection(), fmt::format("SELECT count(*) FROM {}", target())));
+    }
+    STIR_TRY(BeginTable());
+    failpoints_.Reach("load.begin");
+    PgRead read;
+    Status done = InTransaction(session_.connection(), failpoints_, [&]() -> Status {
+      Status written = WriteRows(UnstagedRows());
+      if (auto failed = table_source_->error()) return *std::move(failed);
+      STIR_TRY(written);
+      STIR_ASSIGN(read, table_source_->Finish());
+      if (read.unfit > 0) return Diagnostic(kRowsRejected, "there are rows that do not fit");
+      if (read.rows == 0 && before > 0) return WouldEmpty();
+      if (read.rows != checkpoint().inserted) return NotAllThere(read.rows, checkpoint().inserted);
+      checkpoint().read = read.rows;
+      failpoints_.Reach("load.written");
+      return WriteRecords(fmt::format("{} WHERE _stir_run_id = {}", target(), Lit(request_.run_id)));
+    });
+    if (done.ok()) return true;
+    if (read.unfit == 0) return std::move(done).error();
+    outcome_ = {};
+    STIR_TRY(ReadHistory());
+    STIR_TRY(OpenTable());
+    STIR_TRY(PlanLoad());
+    return false;
+  }
+
+  std::string target() const { return TableName(request_.target); }
+
+  Diagnostic NotAllThere(int64_t read, int64_t arrived) const {
+    return {kVerifyFailed,
+            fmt::format("{} rows were read from `{}`, but {} arrived", read, drop_.front().name, arrived)};
+  }
 
   Status ReadHistory() {
     checkpoint().ingestion = ingestion_.name;
@@ -346,7 +423,7 @@ class Load {
     return CheckAbsentFields();
   }
 
-  Status StageTable() {
+  Status BeginTable() {
     auto* taker = dynamic_cast<adapter::FeedTaker*>(&session_.connection());
     if (taker == nullptr) return Diagnostic(kTransferNotBuilt, "this engine takes no rows from this process");
     std::vector<size_t> wanted;
@@ -357,13 +434,16 @@ class Load {
     failpoints_.Reach("load.planned");
     STIR_TRY(table_source_->Begin(wanted, window, *taker));
     options_.feed = table_source_->sql();
+    return {};
+  }
+
+  Status StageTable() {
+    STIR_TRY(BeginTable());
     auto staged = Stage(session_.connection(), Spec());
     if (auto failed = table_source_->error()) return *std::move(failed);
     STIR_ASSIGN(staged_, std::move(staged));
     STIR_ASSIGN(const PgRead read, table_source_->Finish());
-    if (read.rows == staged_.counts.read) return {};
-    return Diagnostic(kVerifyFailed,
-                      fmt::format("{} rows were read, but {} are staged", read.rows, staged_.counts.read));
+    return read.rows == staged_.counts.read ? Status() : NotAllThere(read.rows, staged_.counts.read);
   }
 
   Status StageRows() {
@@ -380,15 +460,15 @@ class Load {
 
   Status CheckNotEmptied() {
     STIR_ASSIGN(const int64_t before,
-                QueryCount(session_.connection(), fmt::format("SELECT count(*) FROM {}", TableName(request_.target))));
-    if (before == 0) return {};
-    return Diagnostic(kDropEmpty,
-                      fmt::format("{} has no row to load, and loading it would empty {}",
-                                  from_table() ? fmt::format("`{}`", table_source_->name()) : "the drop",
-                                  TableName(request_.target)),
+                QueryCount(session_.connection(), fmt::format("SELECT count(*) FROM {}", target())));
+    return before == 0 ? Status() : WouldEmpty();
+  }
+
+  Diagnostic WouldEmpty() const {
+    const std::string name = from_table() ? fmt::format("`{}`", drop_.front().name) : "the drop";
+    return Diagnostic(kDropEmpty, fmt::format("{} has no row to load, and loading it would empty {}", name, target()),
                       PlaceOf(ingestion_.from))
-        .Hint(fmt::format("check {}; a table that shall be empty can be emptied by hand",
-                          from_table() ? "it" : "the drop"));
+        .Hint(fmt::format("check {}; a table that shall be empty can be emptied by hand", name));
   }
 
   // In JSON a column is missing when no line has it, which only the whole drop can tell.
@@ -446,21 +526,31 @@ class Load {
   }
 
   Status WriteAll() {
-    const std::vector<std::string> earlier = EarlierRuns();
-    STIR_TRY(WriteLoad(session_.connection(),
-                       {.ingestion = ingestion_,
-                        .target = request_.target,
-                        .columns = columns_,
-                        .table_exists = table_.exists,
-                        .replaces = replaces(),
-                        .lacks_stir_columns = table_.lacks_stir_columns,
-                        .earlier_runs = earlier,
-                        .run_id_sql = {}},
-                       checkpoint()));
+    STIR_TRY(WriteRows(kStage));
     failpoints_.Reach("load.written");
-    STIR_TRY(WriteQuarantine(earlier));
+    return WriteRecords(
+        fmt::format("{} WHERE _stir_state IN ({}, {})", kStage, static_cast<int>(kGood), static_cast<int>(kDuplicate)));
+  }
+
+  Status WriteRows(std::string rows) {
+    return WriteLoad(session_.connection(),
+                     {.ingestion = ingestion_,
+                      .target = request_.target,
+                      .columns = columns_,
+                      .table_exists = table_.exists,
+                      .replaces = replaces(),
+                      .lacks_stir_columns = table_.lacks_stir_columns,
+                      .rows = std::move(rows),
+                      .earlier_runs = EarlierRuns(),
+                      .run_id_sql = {}},
+                     checkpoint());
+  }
+
+  // `seen`: SQL of the rows whose cursors were seen.
+  Status WriteRecords(const std::string& seen) {
+    STIR_TRY(WriteQuarantine(EarlierRuns()));
     if (starts_anew()) STIR_TRY(ledger_.Forget(ingestion_.name));
-    STIR_TRY(MoveWatermark());
+    STIR_TRY(MoveWatermark(seen));
     return ledger_.Write(checkpoint());
   }
 
@@ -494,7 +584,7 @@ class Load {
   }
 
   // Forward only; a backfill leaves it.
-  Status MoveWatermark() {
+  Status MoveWatermark(const std::string& seen) {
     checkpoint().watermark = history_.watermark;
     const std::string& cursor = *ingestion_.cursor;
     if (cursor.empty() || request_.backfill) return {};
@@ -508,9 +598,7 @@ class Load {
     if (!history_.watermark.empty() && !replaces())
       newest = fmt::format("greatest({}, {})", newest, literal(history_.watermark));
     STIR_ASSIGN(const auto rows,
-                QueryAll(session_.connection(),
-                         fmt::format("SELECT CAST({} AS VARCHAR) FROM {} WHERE _stir_state IN ({}, {})", newest, kStage,
-                                     static_cast<int>(kGood), static_cast<int>(kDuplicate))));
+                QueryAll(session_.connection(), fmt::format("SELECT CAST({} AS VARCHAR) FROM {}", newest, seen)));
     if (const std::string text = CellText(rows[0][0]); !text.empty()) checkpoint().watermark = text;
     return {};
   }

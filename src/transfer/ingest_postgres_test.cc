@@ -155,6 +155,38 @@ TEST_F(IngestPostgresTest, FullTakesTheTableAsItIs) {
       "id BIGINT, amount DECIMAL(10,2), tags VARCHAR[]");
 }
 
+TEST_F(IngestPostgresTest, WhatNeedsNoJudgementIsWrittenOnceAndElseStaged) {
+  Key("id", "at");
+  ingestion_.mode = At(Mode::kFull);
+  ingestion_.quarantine.enabled = true;
+  Server(
+      "create table sales (id int primary key, at timestamptz not null, amount numeric(10,2)); "
+      "insert into sales select i, timestamptz '2026-11-20 00:00+00' + i * interval '1 minute', i from "
+      "generate_series(1, 5000) i");
+  const auto staged = [&](const std::string& run) {
+    bool seen = false;
+    const auto outcome = Run(run, Failpoints([&](std::string_view step) { seen = seen || step == "load.staged"; }));
+    return fmt::format("{}{}", outcome.ok() ? "" : outcome.error().front().message, seen ? "staged" : "not staged");
+  };
+  EXPECT_EQ(staged("r1"), "not staged");
+  EXPECT_EQ(Sql("select count(*), sum(amount) from raw.sales"), "5000|12502500.00");
+  EXPECT_EQ(Sql("select rows_read, inserted, watermark from _stir.checkpoints"), "5000|5000|2026-11-23 11:20:00+00");
+  Server("update sales set amount = 'NaN' where id = 7");
+  EXPECT_EQ(staged("r2"), "staged") << "a row does not fit";
+  EXPECT_EQ(Sql("select count(*), (select count(*) from raw.sales__quarantine) from raw.sales"), "4999|1");
+  Server("update sales set amount = 7 where id = 7");
+  EXPECT_EQ(staged("r3"), "not staged");
+  EXPECT_EQ(Sql("select count(*), (select count(*) from raw.sales__quarantine) from raw.sales"), "5000|0");
+  declared_ = {{"amount", "decimal(6,2)"}};
+  EXPECT_EQ(staged("r4"), "staged") << "the engine casts";
+  declared_ = {};
+  Server("alter table sales drop constraint sales_pkey");
+  EXPECT_EQ(staged("r5"), "staged") << "nobody says that a key comes once";
+  Server("alter table sales add primary key (id); delete from sales");
+  EXPECT_TRUE(staged("r6").starts_with("`public.sales` has no row to load")) << "and what is there stays";
+  EXPECT_EQ(Sql("select count(*), max(_stir_run_id) from raw.sales"), "5000|r5");
+}
+
 TEST_F(IngestPostgresTest, AnEmptyTableIsMadeButEmptiesNone) {
   ingestion_.mode = At(Mode::kFull);
   Server("create table sales (id int, name text)");
@@ -372,6 +404,35 @@ TEST_F(IngestPostgresTest, AServerThatDiesAtAnyPhaseChangesNothing) {
                 }));
   EXPECT_TRUE(outcome.ok());
   EXPECT_EQ(Sql("select count(*), min(v) from raw.sales"), "1000|new");
+}
+
+TEST_F(IngestPostgresTest, DeathWithoutAStageLosesAndDoublesNothing) {
+  ingestion_.mode = At(Mode::kFull);
+  Server("create table sales (id int); insert into sales values (1)");
+  EXPECT_EQ(Load("r1"), "1 read, 1 inserted");
+  Server("insert into sales values (2)");
+  for (const std::string step : {"load.planned", "load.begin", "load.written", "load.commit", "load.committed"}) {
+    adapter_.reset();
+    server_.reset();
+    const pid_t child = fork();
+    if (child == 0) {
+      auto adapter = Open();
+      const Failpoints die([&](std::string_view reached) {
+        if (reached == step) _exit(9);
+      });
+      static_cast<void>(Ingest(Request("r2"), *adapter, SystemFiles(), die));
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), 9) << step;
+    adapter_ = Open();
+    EXPECT_EQ(Sql("select count(*), (select count(*) from _stir.checkpoints) from raw.sales"),
+              step == "load.committed" ? "2|2" : "1|1")
+        << step;
+  }
+  EXPECT_EQ(Load("r2"), "2 read, 2 inserted");
+  EXPECT_TRUE(last_.already_done);
 }
 
 // Killed at any step, the load is there as a whole or not at all, and the next attempt ends where an undisturbed one

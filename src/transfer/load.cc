@@ -6,7 +6,6 @@
 #include "adapter/cell.h"
 #include "transfer/kinds.h"
 #include "transfer/sql.h"
-#include "transfer/stage.h"
 
 namespace stir::transfer {
 namespace {
@@ -45,7 +44,7 @@ class Writer {
   Status Replace() {
     STIR_ASSIGN(checkpoint_.inserted,
                 Run(fmt::format("CREATE OR REPLACE TABLE {} AS SELECT {}, {} FROM {} WHERE _stir_state = 0", target_,
-                                Idents(names_), StampList(), kStage)));
+                                Idents(names_), StampList(), spec_.rows)));
     return {};
   }
 
@@ -114,7 +113,7 @@ class Writer {
         checkpoint_.inserted,
         Run(fmt::format(
             "INSERT INTO {} ({}, _stir_run_id, _stir_loaded_at) SELECT {}, {} FROM {} s WHERE s._stir_state = 0{}",
-            target_, Idents(names_), Idents(names_, "s."), StampList(), kStage, condition)));
+            target_, Idents(names_), Idents(names_, "s."), StampList(), spec_.rows, condition)));
     return {};
   }
 

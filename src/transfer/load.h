@@ -10,6 +10,7 @@
 #include "transfer/columns.h"
 #include "transfer/failpoints.h"
 #include "transfer/ledger.h"
+#include "transfer/stage.h"
 
 namespace stir::transfer {
 
@@ -20,6 +21,7 @@ struct LoadSpec {
   bool table_exists = false;
   bool replaces = false;                  // mode full: the table becomes what was staged
   bool lacks_stir_columns = false;        // a table that somebody else made
+  std::string rows = kStage;              // SQL of what is staged, or of rows that need no stage
   std::vector<std::string> earlier_runs;  // whose rows this load replaces
   std::string run_id_sql;  // of the staged row `s`, where rows belong to several runs; empty: the checkpoint's
 };

@@ -321,6 +321,7 @@ void PgDecoder::Refuse(size_t index, std::string text) {
   columns_[index]->SetNull(row_);
   if (refused_) return;
   refused_ = true;
+  ++unfit_;
   Put(*columns_[fields_.size()], row_, static_cast<int32_t>(index));
   columns_[fields_.size() + 1]->SetBytes(row_, text);
 }

@@ -36,7 +36,7 @@ class PgDecoder {
   Status Take(std::string_view bytes);
   // Nothing is missing at the end of a stream.
   Status EndStream() const;
-  bool ended() const { return ended_; }
+  int64_t unfit() const { return unfit_; }  // rows so far that have a value which did not fit
 
  private:
   Result<size_t> TakeFrom(std::string_view bytes);
@@ -57,6 +57,7 @@ class PgDecoder {
   std::vector<adapter::FeedVector*> columns_;  // of the batch
   size_t row_ = 0;
   size_t bytes_ = 0;
+  int64_t unfit_ = 0;
   bool refused_ = false;  // the row that is being read
   bool header_ = true;    // comes next
   bool ended_ = false;

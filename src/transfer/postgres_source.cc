@@ -218,6 +218,7 @@ struct PgSource::State {
       columns.push_back({.name = column.name, .type = column.type, .modifier = column.modifier});
     STIR_TRY(CheckNames());
     STIR_TRY(ReadDimensions());
+    STIR_TRY(ReadKeys());
     STIR_TRY(MakeFields());
     // Under any other encoding the server itself sees to it that texts are UTF-8.
     check_utf8 = session.Parameter("server_encoding") == "SQL_ASCII";
@@ -282,6 +283,27 @@ struct PgSource::State {
       const auto column = std::ranges::find(columns, row[0], &PgColumn::name);
       if (column != columns.end()) column->dimensions = NumberIn<int>(row[1]);
     }
+    return {};
+  }
+
+  // What the server promises of a table. Children of a table keep no promise of its indexes.
+  Status ReadKeys() {
+    if (kind != 'r' && kind != 'p') return {};
+    STIR_ASSIGN(const auto required, All(keeper->session(), fmt::format("select attname from pg_catalog.pg_attribute "
+                                                                        "where attrelid = {} and attnum > 0 and "
+                                                                        "attnotnull and not attisdropped",
+                                                                        oid)));
+    for (const auto& row : required) not_null.insert(ToLower(row[0]));
+    STIR_ASSIGN(
+        const auto keys,
+        All(keeper->session(),
+            fmt::format(
+                "select i.indexrelid, a.attname from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = "
+                "i.indrelid join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any "
+                "(i.indkey[0:i.indnkeyatts - 1]) where i.indrelid = {} and i.indisunique and i.indisvalid and "
+                "i.indpred is null and i.indexprs is null and (c.relkind = 'p' or not c.relhassubclass)",
+                oid)));
+    for (const auto& row : keys) unique[row[0]].insert(ToLower(row[1]));
     return {};
   }
 
@@ -524,6 +546,7 @@ struct PgSource::State {
         return Diagnostic(kVerifyFailed, fmt::format("the server sent {} rows, but {} were read", counted, decoded));
     }
     STIR_TRY(link.session().Execute("commit"));
+    unfit += decoder.unfit();
     if (decoder.rows() == 0) return {};
     return flush();
   }
@@ -543,7 +566,7 @@ struct PgSource::State {
     if (auto failed = queue.error()) return *std::move(failed);
     Stop();
     keeper.reset();
-    return PgRead{.rows = rows_read, .bytes = bytes_read};
+    return PgRead{.rows = rows_read, .bytes = bytes_read, .unfit = unfit};
   }
 
   Connect connect;
@@ -557,13 +580,15 @@ struct PgSource::State {
   bool check_utf8 = false;
   std::vector<PgColumn> columns;
   std::vector<PgField> fields;
+  std::set<std::string> not_null;                       // in lower case, as those below
+  std::map<std::string, std::set<std::string>> unique;  // by index
   std::unique_ptr<Link> keeper;
 
   std::vector<PgField> wanted;
   std::string select, conditions;
   std::vector<std::string> parts;  // conditions; one that is empty: everything
   std::atomic<size_t> next_part = 0;
-  std::atomic<int64_t> rows_read = 0, bytes_read = 0;
+  std::atomic<int64_t> rows_read = 0, bytes_read = 0, unfit = 0;
   Queue queue;
   std::unique_ptr<adapter::Feed> feed;
   std::vector<std::unique_ptr<Link>> readers;
@@ -584,6 +609,16 @@ Result<std::unique_ptr<PgSource>> PgSource::Open(Connect connect, const platform
 const std::string& PgSource::name() const { return state_->name; }
 const std::vector<PgColumn>& PgSource::columns() const { return state_->columns; }
 const std::vector<PgField>& PgSource::fields() const { return state_->fields; }
+bool PgSource::AreNotNull(const std::vector<std::string>& names) const {
+  return std::ranges::all_of(names, [&](const std::string& name) { return state_->not_null.contains(ToLower(name)); });
+}
+bool PgSource::AreUnique(const std::vector<std::string>& names) const {
+  std::set<std::string> given;
+  for (const std::string& name : names) given.insert(ToLower(name));
+  return AreNotNull(names) && std::ranges::any_of(state_->unique, [&](const auto& index) {
+           return std::ranges::includes(given, index.second);
+         });
+}
 Result<std::string> PgSource::SafeMoment(size_t column) { return state_->SafeMoment(column); }
 Status PgSource::Begin(std::vector<size_t> wanted, const PgWindow& window, adapter::FeedTaker& taker) {
   return state_->Begin(wanted, window, taker);

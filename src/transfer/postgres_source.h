@@ -31,6 +31,7 @@ struct PgWindow {
 struct PgRead {
   int64_t rows = 0;
   int64_t bytes = 0;  // as the server sent them
+  int64_t unfit = 0;  // rows with a value that has no place in its column
 };
 
 // Open, Begin, then a statement with sql(), then Finish.
@@ -49,6 +50,9 @@ class PgSource {
   const std::string& name() const;  // "public.sales", "query"
   const std::vector<PgColumn>& columns() const;
   const std::vector<PgField>& fields() const;  // of the columns
+  // The server sees to it that no row lacks a value in `names`; that no two have the same values there.
+  bool AreNotNull(const std::vector<std::string>& names) const;
+  bool AreUnique(const std::vector<std::string>& names) const;
   // A moment, as text of the column's type: no transaction that is open now will commit rows with an earlier now().
   // Empty: the column is neither a date nor a timestamp.
   Result<std::string> SafeMoment(size_t column);
