@@ -54,6 +54,15 @@ struct Dialect {
   std::string dbt_release;        // of the dbt adapter that it answers as: "1.11.1"
   // A node's first statement opens a transaction, also one that asks for none; what no node sends stands alone.
   bool implicit_transactions = false;
+  std::string transactions_off;           // the profile's word for it, when true: nodes open none
+  std::string title;                      // the head of dbt's classes for it: "DuckDB" of DuckDBRelation
+  bool has_database_errors = true;        // for dbt, what the engine refuses is a Database Error, else a Runtime Error
+  bool names_subqueries = true;           // a query in place of a table has an alias
+  bool renames_relations = false;         // tables and views change places by their names
+  bool sized_text = true;                 // text columns have sizes, and grow to hold what another has
+  bool plain_text_unsized = false;        // `text` has none
+  bool nested_columns = false;            // a column may have fields
+  bool key_targets_with_database = true;  // what a foreign key points at
 
   std::string Quote(std::string_view identifier) const;   // doubles the quote character inside
   std::string QuoteLiteral(std::string_view text) const;  // 'it''s'

@@ -137,7 +137,13 @@ Result<InlineAnswer<Found>> LookInline(Workbench& bench, Look look) {
   bench.narrator->Concurrency(bench.setting->target.profile.threads, bench.setting->target.name, 1);
   bench.narrator->NodeStarted(story);
   story.finished_at = bench.host.clock.Now();
-  if (!looked.ok()) return std::move(looked).error();
+  if (!looked.ok()) {
+    NodeReport report = Looked(bench, query->node(), {}, story.started_at);
+    report.result.status = "error";
+    report.result.message = DbtErrorText(looked.error(), bench.host.sources, &query->node());
+    bench.narrator->NodeFinished(story, report);
+    return std::move(looked).error();
+  }
   return InlineAnswer<Found>{std::move(query), story, *std::move(looked)};
 }
 
@@ -159,9 +165,11 @@ Status CompileInline(Workbench& bench) {
   return {};
 }
 
-// A node is shown when the user named it.
+// A node is shown when the user named it. dbt looks into the first word that selects, wherever the name stands in it.
 bool IsNamed(const Node& node, const Options& options) {
-  return std::ranges::find(options.selection.select, node.name) != options.selection.select.end();
+  const std::vector<std::string>& select = options.selection.select;
+  if (options.as_dbt) return !select.empty() && select.front().find(node.name) != std::string::npos;
+  return std::ranges::find(select, node.name) != select.end();
 }
 
 void TellCompiled(const NodeReport& report, const Workbench& bench) {
@@ -199,14 +207,20 @@ void TellPreview(const Narrator& narrator, const Options& options, Answer answer
   answer.json = options.output == OutputFormat::kJson;
   const bool as_dbt = options.as_dbt;
   answer.body = as_dbt ? AgateText(preview.columns, preview.rows) : TableText(preview.columns, preview.rows);
-  answer.message = answer.json ? PreviewJson(answer.name, answer.is_inline, preview, as_dbt)
-                               : Titled("Previewing", answer, ":\n") + answer.body;
+  const std::string title = as_dbt && options.quiet ? "" : Titled("Previewing", answer, ":\n");
+  answer.message = answer.json ? PreviewJson(answer.name, answer.is_inline, preview, as_dbt) : title + answer.body;
   Tell(answer, narrator);
 }
 
-// dbt's keys for an answer of which nothing is known but that it came.
-constexpr std::string_view kAnswered =
-    "{\"_message\": \"OK\", \"code\": null, \"rows_affected\": null, \"query_id\": null}";
+// What the engine answered, with the keys that dbt has where an adapter adds none.
+std::string AnsweredJson(const adapter::Outcome& outcome) {
+  JsonWriter json;
+  json.BeginObject().Key("_message").String(outcome.message.empty() ? "OK" : outcome.message);
+  outcome.code.empty() ? json.Key("code").Null() : json.Key("code").String(outcome.code);
+  outcome.rows_affected < 0 ? json.Key("rows_affected").Null() : json.Key("rows_affected").Int(outcome.rows_affected);
+  json.Key("query_id").Null().EndObject();
+  return std::move(json).Take();
+}
 
 Status ShowInline(Workbench& bench) {
   STIR_ASSIGN(auto found, LookInline(bench, [&](const runtime::ScratchNode& query) {
@@ -214,7 +228,7 @@ Status ShowInline(Workbench& bench) {
               }));
   const Node& node = *found.story.node;
   NodeReport report = Looked(bench, node, std::move(found.looked.sql), found.story.started_at);
-  report.result.adapter_response = kAnswered;
+  report.result.adapter_response = AnsweredJson(found.looked.outcome);
   bench.narrator->NodeFinished(found.story, report);
   STIR_TRY(bench.WriteArtifacts(std::span(&report, 1), report.result.execution_time));
   Answer answer;
@@ -261,7 +275,7 @@ Result<NodeReport> ShowNode(Workbench& bench, const Node& node) {
   NodeReport report = loaded ? *std::move(loaded) : Looked(bench, node, std::move(preview.sql), story.started_at);
   if (!seed) {
     report.result.relation_name = node.relation_name;
-    report.result.adapter_response = kAnswered;
+    report.result.adapter_response = AnsweredJson(preview.outcome);
     story.finished_at = bench.host.clock.Now();
     bench.narrator->NodeFinished(story, report);
   }

@@ -362,7 +362,9 @@ void Narrator::EndOfFreshness(std::span<const NodeReport> reports) const {
   for (const NodeReport& report : reports) {
     if (!IsFailure(report.result)) continue;
     Blank();
-    if (report.result.status == "error" && report.diagnostics.empty() && report.freshness) {
+    if (report.node->operation != nullptr) {
+      Problem(report);
+    } else if (report.result.status == "error" && report.diagnostics.empty() && report.freshness) {
       const Node& node = *report.node;
       Say("Z022", "RunResultFailure", Level::kError,
           fmt::format("[ERROR]: in {} {} ({})", ResourceTypeName(node.type), node.name, node.original_file_path),
@@ -428,7 +430,7 @@ std::string_view DbtHeading(Category category) {
 }
 
 std::string_view DbtHeading(Category category, const adapter::Dialect& dialect) {
-  return category == Category::kDatabase && dialect.name != "duckdb" ? "Database Error" : DbtHeading(category);
+  return category == Category::kDatabase && dialect.has_database_errors ? "Database Error" : DbtHeading(category);
 }
 
 std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& sources, const Node* node) {

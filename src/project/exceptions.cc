@@ -84,7 +84,8 @@ class Exceptions final : public jinja::Object {
     return jinja::MakeFunction(std::string(raiser.name),
                                [raiser](CallContext&, const Arguments& arguments) -> Result<Value> {
                                  STIR_ASSIGN(std::string message, Fill(raiser.message, arguments));
-                                 return Diagnostic(kRaised, std::move(message));
+                                 const bool fails_fast = raiser.name == "raise_fail_fast_error";
+                                 return Diagnostic(fails_fast ? kRaisedFailFast : kRaised, std::move(message));
                                });
   }
 

@@ -50,6 +50,7 @@ inline constexpr Kind kUnusedConfigPath{"unused-config-path", Category::kConfig}
 inline constexpr Kind kDeprecated{"deprecated", Category::kConfig};
 inline constexpr Kind kRenamedKey{"renamed-key", Category::kConfig};
 inline constexpr Kind kRaised{"raised", Category::kCompilation};
+inline constexpr Kind kRaisedFailFast{"raised-fail-fast", Category::kRuntime};
 inline constexpr Kind kNotSupported{"not-supported", Category::kConfig};
 
 }  // namespace stir::project

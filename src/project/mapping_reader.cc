@@ -53,7 +53,12 @@ std::string MappingReader::Text(std::string_view key, std::string_view fallback)
 }
 
 std::string MappingReader::RequiredText(std::string_view key) {
-  if (const yaml::Node* found = Find(key)) return ScalarText(*found, key).value_or("");
+  if (const yaml::Node* found = Find(key)) {
+    if (!found->IsScalar() || found->IsString()) return ScalarText(*found, key).value_or("");
+    WrongType(*found, key, "a text");
+    if (!found->IsNull()) errors_.back().hint = "YAML takes it for something else: write \"" + found->text + "\"";
+    return {};
+  }
   if (!node_) return {};
   errors_.push_back(Diagnostic(kMissingKey, what_ + " has no " + Quoted(key), node_->span));
   return {};

@@ -358,9 +358,7 @@ void Recording::AddMacro(MacroId macro) {
 }
 
 Value RelationMetadata(const adapter::Dialect& dialect) {
-  std::string type = dialect.name == "duckdb" ? "DuckDB" : dialect.name;
-  type.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(type.front())));
-  return Value::MakeDict({{Value::String("type"), Value::String(type + "Relation")}});
+  return Value::MakeDict({{Value::String("type"), Value::String(dialect.title + "Relation")}});
 }
 
 Value MakeParseRelation(const adapter::Dialect& dialect, const adapter::Relation& relation) {

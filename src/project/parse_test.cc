@@ -116,7 +116,7 @@ TEST(Parse, TestsOfWhatIsDisabledOrMissingAreLeftOut) {
   MemoryProject project;
   project.File("models/off.sql", "{{ config(enabled=false) }} select 1").File("models/on.sql", "select 1");
   project.File("models/p.yml",
-               "models: [{name: off, columns: [{name: id, data_tests: [unique]}]}, {name: gone, data_tests: [t]}]");
+               "models: [{name: 'off', columns: [{name: id, data_tests: [unique]}]}, {name: gone, data_tests: [t]}]");
   project.File("macros/t.sql", "{% test unique(model) %}{% endtest %}{% test t(model) %}{% endtest %}");
   project.File("tests/s.sql", "select * from {{ ref('off') }}");
   const Manifest& manifest = project.Manifested();
@@ -125,6 +125,21 @@ TEST(Parse, TestsOfWhatIsDisabledOrMissingAreLeftOut) {
   const std::string warnings = project.Warnings();
   EXPECT_NE(warnings.find("properties of `gone`, but no such model"), std::string::npos) << warnings;
   EXPECT_NE(warnings.find("model `gone` not found: test `t_gone_` is left out"), std::string::npos) << warnings;
+}
+
+TEST(Parse, NamesThatYamlTakesForSomethingElse) {
+  MemoryProject project;
+  project.File("models/a.sql", "select 1");
+  project.File("models/p.yml", "models: [{name: off}, {name: a, columns: [{name: 5}]}]");
+  EXPECT_EQ(project.Errors(), R"x(models/p.yml:1:17: error[wrong-type]: `name` of model `off` must be a text, not a boolean
+  1 | models: [{name: off}, {name: a, columns: [{name: 5}]}]
+    |                 ^^^
+  hint: YAML takes it for something else: write "off"
+models/p.yml:1:50: error[wrong-type]: `name` of a column of model `a` must be a text, not a number
+  1 | models: [{name: off}, {name: a, columns: [{name: 5}]}]
+    |                                                  ^
+  hint: YAML takes it for something else: write "5"
+)x");
 }
 
 TEST(Parse, ReferencesThatLeadNowhere) {

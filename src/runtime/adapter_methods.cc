@@ -190,7 +190,7 @@ Result<Value> ExpandColumnTypes(NodeRun& run, CallContext& context, const Argume
   STIR_ASSIGN(const Value from, args.Required("from_relation"));
   STIR_ASSIGN(const Value to, args.Required("to_relation"));
   STIR_TRY(args.Finish());
-  if (run.state().dialect().name == "duckdb") return Value::None();
+  if (!run.state().dialect().sized_text) return Value::None();
   STIR_ASSIGN(const std::vector<Value> source, ColumnsOf(run, context, from));
   STIR_ASSIGN(const std::vector<Value> target, ColumnsOf(run, context, to));
   for (const Value& each : source) {

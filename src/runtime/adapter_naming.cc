@@ -123,10 +123,10 @@ Result<Value> ValidStrategies(NodeRun&, CallContext&, const Arguments&) {
   return TextList(std::array<std::string_view, 4>{"append", "delete+insert", "merge", "microbatch"});
 }
 
-// DuckDB takes no database in front of what a key points at.
+// Some engines take no database in front of what a key points at.
 std::string KeyTarget(const NodeRun& run, std::string name) {
   const std::vector<std::string_view> parts = Split(name, '.');
-  if (run.state().dialect().name != "duckdb" || parts.size() <= 2) return name;
+  if (run.state().dialect().key_targets_with_database || parts.size() <= 2) return name;
   return name.substr(parts.front().size() + 1);
 }
 

@@ -165,7 +165,7 @@ Result<std::string> ColumnObject::DataType() const {
   if (IsString()) {
     const std::string type = ToLower(column_.dtype);
     const bool unsized = type == "text" || (type == "character varying" && !column_.char_size);
-    if (unsized && dialect_.name == "postgres") return column_.dtype;
+    if (unsized && dialect_.plain_text_unsized) return column_.dtype;
     STIR_ASSIGN(const int size, StringSize());
     return fmt::format("character varying({})", size);
   }
@@ -182,10 +182,10 @@ Result<bool> ColumnObject::CanExpandTo(const ColumnObject& other) const {
 
 Result<std::string> ColumnObject::Repr() const {
   const auto number = [](std::optional<int> value) { return value ? std::to_string(*value) : std::string("None"); };
-  const bool duckdb = dialect_.name == "duckdb";
-  return fmt::format("{}(column='{}', dtype='{}', char_size={}, numeric_precision={}, numeric_scale={}{})",
-                     duckdb ? "DuckDBColumn" : "PostgresColumn", column_.name, column_.dtype, number(column_.char_size),
-                     number(column_.numeric_precision), number(column_.numeric_scale), duckdb ? ", fields=[]" : "");
+  return fmt::format("{}Column(column='{}', dtype='{}', char_size={}, numeric_precision={}, numeric_scale={}{})",
+                     dialect_.title, column_.name, column_.dtype, number(column_.char_size),
+                     number(column_.numeric_precision), number(column_.numeric_scale),
+                     dialect_.nested_columns ? ", fields=[]" : "");
 }
 
 bool ColumnObject::Equals(const Value& other) const {

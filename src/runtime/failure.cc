@@ -7,6 +7,7 @@
 #include "adapter/kinds.h"
 #include "base/strings.h"
 #include "jinja/kinds.h"
+#include "project/kinds.h"
 #include "runtime/mapped_text.h"
 
 namespace stir::runtime {
@@ -60,12 +61,12 @@ void PlaceEngineError(Diagnostic& error, NodeRun& run) {
   error.trace = found.piece->trace;
 }
 
-// Errors of DuckDB are runtime errors in dbt's words.
 bool IsDatabaseError(const Diagnostic& error, const adapter::Dialect& dialect) {
-  return error.kind.category == Category::kDatabase && dialect.name != "duckdb";
+  return error.kind.category == Category::kDatabase && dialect.has_database_errors;
 }
 
 std::string_view Heading(const Diagnostic& error, const adapter::Dialect& dialect) {
+  if (error.kind == project::kRaisedFailFast) return "FailFast Error";
   switch (error.kind.category) {
     case Category::kCompilation:
       return "Compilation Error";
@@ -74,7 +75,7 @@ std::string_view Heading(const Diagnostic& error, const adapter::Dialect& dialec
     case Category::kDependency:
       return "Dependency Error";
     case Category::kDatabase:
-      return IsDatabaseError(error, dialect) ? "Database Error" : "Runtime Error";
+      return dialect.has_database_errors ? "Database Error" : "Runtime Error";
     default:
       return "Runtime Error";
   }

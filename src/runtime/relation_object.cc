@@ -278,7 +278,7 @@ std::string FilterText(const EventTimeFilter& filter) {
 Result<std::string> RelationObject::Str() const {
   std::string text = dialect_.Render(relation_);
   const auto alias = [this](std::string_view what) {
-    return dialect_.name == "duckdb" ? "" : fmt::format(" _dbt_{}_subq_{}", what, relation_.identifier);
+    return dialect_.names_subqueries ? fmt::format(" _dbt_{}_subq_{}", what, relation_.identifier) : "";
   };
   if (scope_.limit == 0) text = fmt::format("(select * from {} where false limit 0){}", text, alias("limit"));
   if (scope_.limit.value_or(0) != 0)
@@ -309,9 +309,8 @@ std::optional<Value> RelationObject::Field(std::string_view name) const {
   if (name == "is_cte") return is(RelationType::kCte);
   if (name == "is_materialized_view") return is(RelationType::kMaterializedView);
   if (name == "can_be_renamed" || name == "can_be_replaced")
-    return Value::Bool(dialect_.name == "postgres" &&
-                       (r.type == RelationType::kTable || r.type == RelationType::kView));
-  if (name == "require_alias") return Value::Bool(dialect_.name != "duckdb");
+    return Value::Bool(dialect_.renames_relations && (r.type == RelationType::kTable || r.type == RelationType::kView));
+  if (name == "require_alias") return Value::Bool(dialect_.names_subqueries);
   if (name == "is_pointer" || name == "is_function") return Value::Bool(false);
   if (name == "limit") return scope_.limit ? Value::Int(*scope_.limit) : Value::None();
   if (name == "external") return TextOrNone(r.external);

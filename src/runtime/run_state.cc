@@ -26,9 +26,9 @@ bool DeclaresKeys(const project::Node& node) {
          std::ranges::any_of(*node.columns, [](const project::Column& column) { return AnyKey(column.constraints); });
 }
 
-bool DisablesTransactions(const adapter::Profile& profile) {
+bool DisablesTransactions(const adapter::Profile& profile, const adapter::Dialect& dialect) {
   if (!profile.settings || !profile.settings->is_object()) return false;
-  const auto found = profile.settings->find(profile.type == "postgres" ? "autocommit" : "disable_transactions");
+  const auto found = profile.settings->find(dialect.transactions_off);
   return found != profile.settings->end() && *found == true;
 }
 
@@ -39,7 +39,7 @@ RunState::RunState(std::shared_ptr<const project::Manifest> of, adapter::Adapter
       engine_(on),
       options_(std::move(with)),
       base_(*options_.invocation, options_.target->context, manifest_->project_name()),
-      transactions_(!DisablesTransactions(options_.target->profile)),
+      transactions_(!DisablesTransactions(options_.target->profile, on.dialect())),
       relations_(on.dialect()),
       has_keys_(std::ranges::any_of(manifest_->nodes(), DeclaresKeys)) {
   const project::MacroIndex& macros = manifest_->macros();

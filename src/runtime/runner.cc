@@ -151,9 +151,11 @@ Result<Preview> ShowRun(NodeRun& run, std::optional<int64_t> limit, bool writes)
   std::vector<adapter::Cell> row;
   while (true) {
     STIR_ASSIGN(const bool more, rows->Next(row));
-    if (!more) return preview;
+    if (!more) break;
     preview.rows.push_back(row);
   }
+  preview.outcome = rows->outcome();
+  return preview;
 }
 
 // Ends what a look at something began, and places its errors.

@@ -104,6 +104,7 @@ struct Preview {
   std::string sql;  // what was asked in the end, with the limit
   std::vector<adapter::ColumnInfo> columns;
   std::vector<std::vector<adapter::Cell>> rows;
+  adapter::Outcome outcome;
 };
 
 // A model that is built batch by batch.

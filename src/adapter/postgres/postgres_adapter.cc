@@ -42,6 +42,10 @@ const Dialect& PostgresDialect() {
     dialect.max_identifier = 63;
     dialect.dbt_release = "1.11.0";
     dialect.implicit_transactions = true;
+    dialect.transactions_off = "autocommit";
+    dialect.title = "Postgres";
+    dialect.renames_relations = true;
+    dialect.plain_text_unsized = true;
     return dialect;
   }();
   return kDialect;
