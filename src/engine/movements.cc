@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/json.h"
 #include "base/strings.h"
 #include "engine/kinds.h"
 #include "engine/store_journal.h"
@@ -100,14 +103,30 @@ std::string WordedReasons(const std::vector<transfer::Rejected>& all) {
   return reasons.empty() ? reasons : fmt::format(" ({})", reasons);
 }
 
+// "1200000 rows, 310 MB in 12.1 s (99170 rows/s)"
+std::string WordedProgress(const transfer::IngestProgress& progress) {
+  const double seconds = std::max(std::chrono::duration<double>(progress.elapsed).count(), 0.001);
+  return fmt::format("{} rows, {:.0f} MB in {:.1f} s ({:.0f} rows/s)", progress.rows,
+                     static_cast<double>(progress.bytes) / 1e6, seconds, static_cast<double>(progress.rows) / seconds);
+}
+
+void TellProgress(Workspace& workspace, const std::string& ingestion, const transfer::IngestProgress& progress) {
+  JsonWriter json;
+  json.BeginObject().Key("name").String(ingestion).Key("rows").Int(progress.rows).Key("bytes").Int(progress.bytes);
+  json.EndObject();
+  workspace.host().events.Emit({"S124", "IngestProgress", Level::kInfo,
+                                fmt::format("{}: {}", ingestion, WordedProgress(progress)), std::move(json).Take()});
+}
+
 }  // namespace
 
 Result<transfer::IngestOutcome> IngestRows(Workspace& workspace, const std::string& ingestion,
                                            const Movement& movement) {
   STIR_ASSIGN(const BoundIngestion bound, BindIngestion(workspace, ingestion, movement));
   STIR_ASSIGN(adapter::Adapter * target, workspace.Target());
-  return transfer::Ingest(RequestFor(workspace, bound, movement), *target, workspace.host().files, StepsOf(workspace),
-                          movement.cancel);
+  transfer::IngestRequest request = RequestFor(workspace, bound, movement);
+  request.on_progress = [&](const transfer::IngestProgress& progress) { TellProgress(workspace, ingestion, progress); };
+  return transfer::Ingest(request, *target, workspace.host().files, StepsOf(workspace), movement.cancel);
 }
 
 Result<transfer::ReplayOutcome> ReplayRows(Workspace& workspace, const std::string& ingestion,
@@ -148,6 +167,8 @@ std::string Worded(const transfer::IngestOutcome& outcome) {
   add(done.removed, "removed");
   add(done.rejected, "rejected");
   message += WordedReasons(outcome.rejected);
+  constexpr int64_t kWorthTelling = 1'000'000;
+  if (outcome.table.bytes >= kWorthTelling) message += "; read " + WordedProgress(outcome.table);
   return outcome.already_done ? message + " (by an earlier attempt)" : message;
 }
 

@@ -24,6 +24,7 @@ std::string OutputsOf(const transfer::IngestOutcome& outcome) {
                         {"inserted", done.inserted},
                         {"updated", done.updated},
                         {"removed", done.removed},
+                        {"bytes", outcome.table.bytes},
                         {"files", done.files.size()},
                         {"files_skipped", outcome.files_skipped},
                         {"added_columns", outcome.added_columns},

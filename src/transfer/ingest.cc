@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -171,6 +172,7 @@ class Load {
       if (auto failed = table_source_->error()) return *std::move(failed);
       STIR_TRY(written);
       STIR_ASSIGN(read, table_source_->Finish());
+      outcome_.table = ProgressOf(read);
       if (read.unfit > 0) return Diagnostic(kRowsRejected, "there are rows that do not fit");
       if (read.rows == 0 && before > 0) return WouldEmpty();
       if (read.rows != checkpoint().inserted) return NotAllThere(read.rows, checkpoint().inserted);
@@ -432,9 +434,24 @@ class Load {
     }
     STIR_ASSIGN(const PgWindow window, MakeTableWindow());
     failpoints_.Reach("load.planned");
-    STIR_TRY(table_source_->Begin(wanted, window, *taker));
+    begun_ = told_ = std::chrono::steady_clock::now();
+    STIR_TRY(table_source_->Begin(wanted, window, *taker, [this](const PgRead& read) { Tell(read); }));
     options_.feed = table_source_->sql();
     return {};
+  }
+
+  void Tell(const PgRead& read) {
+    constexpr std::chrono::seconds kEvery(10);
+    const auto now = std::chrono::steady_clock::now();
+    if (now < told_ + kEvery) return;
+    told_ = now;
+    if (request_.on_progress) request_.on_progress(ProgressOf(read));
+  }
+
+  IngestProgress ProgressOf(const PgRead& read) const {
+    return {.rows = read.rows,
+            .bytes = read.bytes,
+            .elapsed = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun_)};
   }
 
   Status StageTable() {
@@ -443,6 +460,7 @@ class Load {
     if (auto failed = table_source_->error()) return *std::move(failed);
     STIR_ASSIGN(staged_, std::move(staged));
     STIR_ASSIGN(const PgRead read, table_source_->Finish());
+    outcome_.table = ProgressOf(read);
     return read.rows == staged_.counts.read ? Status() : NotAllThere(read.rows, staged_.counts.read);
   }
 
@@ -615,6 +633,7 @@ class Load {
   std::vector<DropFile> drop_;
   std::unique_ptr<PgSource> table_source_;
   std::string safe_moment_;
+  std::chrono::steady_clock::time_point begun_, told_;
   History history_;
   Table table_;
   std::vector<TypedColumn> declared_;

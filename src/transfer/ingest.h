@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,13 @@
 
 namespace stir::transfer {
 
+// How far the reading of a table has come.
+struct IngestProgress {
+  int64_t rows = 0;
+  int64_t bytes = 0;  // as the server sends them
+  Duration elapsed{0};
+};
+
 struct IngestRequest {
   const platform::Ingestion& ingestion;  // bound: every text final
   const platform::Connection& from;      // bound; of type files or postgres
@@ -31,6 +39,8 @@ struct IngestRequest {
   bool backfill = false;             // leaves the watermark alone
   bool full_refresh = false;         // forgets what was loaded and loads everything
   std::filesystem::path scratch;     // a folder for temporary files; made when needed
+  // Every ten seconds while a table is read, by a thread of the engine.
+  std::function<void(const IngestProgress&)> on_progress = {};
 };
 
 struct IngestOutcome {
@@ -39,6 +49,7 @@ struct IngestOutcome {
   int64_t files_skipped = 0;                 // taken by an earlier load
   std::vector<std::string> added_columns;    // "channel VARCHAR"
   std::vector<std::string> widened_columns;  // "quantity INTEGER -> BIGINT"
+  IngestProgress table;                      // of a table: all of it
   bool already_done = false;                 // this run had loaded just these files: nothing was done again
 };
 

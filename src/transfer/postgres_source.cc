@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -125,6 +126,11 @@ class Queue {
     return error_;
   }
 
+  bool WaitForWriters(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, time, [&] { return writers_ == 0; });
+  }
+
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -202,7 +208,7 @@ struct PgSource::State {
   Status OpenSource() {
     STIR_ASSIGN(keeper, Link::Open(connect, cancel));
     pg::Session& session = keeper->session();
-    STIR_TRY(session.Execute("begin read only"));
+    STIR_TRY(session.Execute("begin isolation level read committed read only"));
     if (is_table()) {
       STIR_TRY(FindTable());
     } else {
@@ -363,6 +369,7 @@ struct PgSource::State {
   Result<std::string> SafeMoment(size_t column) {
     const uint32_t type = columns[column].type;
     if (type != kDateOid && type != kTimestampOid && type != kTimestampTzOid) return std::string();
+    // now() is when the keeper began: what began before it has long been listed.
     // The zone of now() in a column without one is that of the session that writes; the server's is the best guess.
     const std::string zone = "(select reset_val from pg_catalog.pg_settings where name = 'TimeZone')";
     const std::string moment = type == kTimestampTzOid ? "moment"
@@ -372,7 +379,7 @@ struct PgSource::State {
         const auto rows,
         All(keeper->session(),
             fmt::format(
-                "select ({})::text from (select least(clock_timestamp(), min(xact_start)) as moment from "
+                "select ({})::text from (select least(now(), min(xact_start)) as moment from "
                 "pg_catalog.pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and "
                 "backend_type = 'client backend') as open",
                 moment)));
@@ -409,7 +416,8 @@ struct PgSource::State {
     return JoinText(terms, " and ");
   }
 
-  Status Begin(const std::vector<size_t>& which, const PgWindow& window, adapter::FeedTaker& taker) {
+  Status Begin(const std::vector<size_t>& which, const PgWindow& window, adapter::FeedTaker& taker,
+               std::function<void(const PgRead&)> on_batch) {
     std::vector<std::string> list;
     for (size_t column : which) {
       list.push_back(SelectOf(fields[column], Ident(columns[column].name)));
@@ -418,7 +426,10 @@ struct PgSource::State {
     conditions = Conditions(window);
     select = fmt::format("select {} from {}", JoinText(list, ", "), from);
     STIR_TRY(PlanParts());
-    STIR_ASSIGN(feed, taker.OpenFeed(FeedColumnsOf(wanted), [this] { return queue.Pop(); }));
+    STIR_ASSIGN(feed, taker.OpenFeed(FeedColumnsOf(wanted), [this, told = std::move(on_batch)] {
+      if (told) told(Read());
+      return queue.Pop();
+    }));
     STIR_TRY(OpenReaders());
     size_t width = 0;
     for (const auto& column : FeedColumnsOf(wanted)) width += WidthOf(column.type) * adapter::FeedBatch::kRows;
@@ -498,7 +509,7 @@ struct PgSource::State {
 
   // One reader: part after part, until none is left.
   void Run(Link& link) {
-    if (Status read = Read(link); !read.ok()) {
+    if (Status read = ReadParts(link); !read.ok()) {
       const bool canceled = cancel.stop_requested();
       queue.Fail(canceled ? Canceled().error() : At(std::move(read).error(), span()));
       for (const auto& other : readers)
@@ -507,7 +518,7 @@ struct PgSource::State {
     queue.WriterDone();
   }
 
-  Status Read(Link& link) {
+  Status ReadParts(Link& link) {
     constexpr size_t kBatchBytes = size_t{1} << 20;
     PgDecoder decoder(wanted, check_utf8);
     std::unique_ptr<adapter::FeedBatch> batch;
@@ -553,7 +564,10 @@ struct PgSource::State {
 
   void Stop() {
     queue.Close();
-    for (const auto& reader : readers) reader->session().Cancel();
+    // A reader that was between two statements starts one more.
+    do {
+      for (const auto& reader : readers) reader->session().Cancel();
+    } while (!queue.WaitForWriters(std::chrono::milliseconds(50)));
     for (std::thread& thread : threads) thread.join();
     threads.clear();
     on_cancel.reset();
@@ -566,8 +580,10 @@ struct PgSource::State {
     if (auto failed = queue.error()) return *std::move(failed);
     Stop();
     keeper.reset();
-    return PgRead{.rows = rows_read, .bytes = bytes_read, .unfit = unfit};
+    return Read();
   }
+
+  PgRead Read() const { return {.rows = rows_read, .bytes = bytes_read, .unfit = unfit}; }
 
   Connect connect;
   const platform::Ingestion& ingestion;
@@ -620,8 +636,9 @@ bool PgSource::AreUnique(const std::vector<std::string>& names) const {
          });
 }
 Result<std::string> PgSource::SafeMoment(size_t column) { return state_->SafeMoment(column); }
-Status PgSource::Begin(std::vector<size_t> wanted, const PgWindow& window, adapter::FeedTaker& taker) {
-  return state_->Begin(wanted, window, taker);
+Status PgSource::Begin(std::vector<size_t> wanted, const PgWindow& window, adapter::FeedTaker& taker,
+                       std::function<void(const PgRead&)> on_batch) {
+  return state_->Begin(wanted, window, taker, std::move(on_batch));
 }
 std::string PgSource::sql() const { return state_->feed->sql(); }
 std::optional<Diagnostics> PgSource::error() const { return state_->queue.error(); }

@@ -57,8 +57,10 @@ class PgSource {
   // Empty: the column is neither a date nor a timestamp.
   Result<std::string> SafeMoment(size_t column);
 
-  // Takes the snapshot and starts to read `wanted`, indexes of columns.
-  Status Begin(std::vector<size_t> wanted, const PgWindow& window, adapter::FeedTaker& taker);
+  // Takes the snapshot and starts to read `wanted`, indexes of columns. `on_batch` is told how much has come, by the
+  // thread that takes a batch.
+  Status Begin(std::vector<size_t> wanted, const PgWindow& window, adapter::FeedTaker& taker,
+               std::function<void(const PgRead&)> on_batch = {});
   // What stands in FROM: `_stir_t<i>` for wanted[i], kUnfit and kUnfitText.
   std::string sql() const;
   // Why the statement failed, when it was the source that did.
