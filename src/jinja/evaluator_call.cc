@@ -12,12 +12,8 @@
 namespace stir::jinja {
 namespace {
 
-// With sanitizers frames are several times larger; tools/test gives 64 MB. The one for threads knows 65,536 frames at
-// most.
 #if defined(__SANITIZE_ADDRESS__)
-constexpr ptrdiff_t kStackBytes = 48 << 20;
-#elif defined(__SANITIZE_THREAD__)
-constexpr ptrdiff_t kStackBytes = 16 << 20;
+constexpr ptrdiff_t kStackBytes = 48 << 20;  // its frames are several times larger; tools/test gives 64 MB
 #else
 constexpr ptrdiff_t kStackBytes = 4 << 20;  // of the 8 MB that threads have
 #endif
