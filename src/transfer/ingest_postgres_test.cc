@@ -299,7 +299,10 @@ TEST_F(IngestPostgresTest, RowsThatDoNotFitAreKeptOnce) {
       "(2, '2026-11-20 10:00+00', 'NaN', 1, '{}', E'q\"\\\\'), (3, '2026-11-20 10:00+00', 1, 1.239, null, null), "
       "(4, '2026-11-20 10:00+00', 1, 12345678901234567890, null, ''), (5, null, 1, 1, null, null), "
       "(6, '2026-11-20 10:00+00', 1, 1, '[0:0]={7}', null), (null, '2026-11-20 10:00+00', 1, 1, null, null)");
-  EXPECT_TRUE(Load("r1").starts_with("6 of 7 rows do not fit: ")) << Load("r1");
+  const std::string refused = Load("r1");
+  EXPECT_TRUE(refused.starts_with(
+      "6 of 7 rows do not fit: `price` does not fit DECIMAL(6,2) (public.sales {\"price\":\"1.239\",\"id\":\"3\""))
+      << refused;
   ingestion_.quarantine.enabled = true;
   EXPECT_EQ(Load("r2"), "7 read, 1 inserted, 6 rejected");
   EXPECT_EQ(Load("r3"), "7 read, 1 updated, 6 rejected");

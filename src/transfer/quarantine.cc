@@ -34,16 +34,18 @@ const Shape& ShapeOf(const StageSpec& spec, size_t file) {
 }
 
 // Rows with state, place and text straight from the stage: a file's rows stand there in the file's order, one after the
-// other.
-Status CollectStaged(adapter::Connection& connection, const Staged& staged, int64_t limit) {
+// other. A table's rows have no place.
+Status CollectStaged(adapter::Connection& connection, const StageSpec& spec, const Staged& staged, int64_t limit) {
   if (staged.reasons.empty()) return {};
+  const char* place =
+      spec.options.feed.empty() ? "coalesce(s._stir_position, s.rowid - f.first_row + 1)" : "CAST(NULL AS BIGINT)";
   STIR_TRY(connection.Execute(
-      fmt::format("INSERT INTO {0} SELECT s._stir_file, coalesce(s._stir_position, s.rowid - f.first_row + 1), "
-                  "({1})[s._stir_state - {2}], s._stir_original, 'json', '' FROM {3} s JOIN (SELECT _stir_file, "
+      fmt::format("INSERT INTO {0} SELECT s._stir_file, {6}, ({1})[s._stir_state - {2}], s._stir_original, 'json', '' "
+                  "FROM {3} s JOIN (SELECT _stir_file, "
                   "min(rowid) AS first_row FROM {3} "
                   "GROUP BY 1) f USING (_stir_file) WHERE s._stir_state >= {4} {5}",
                   kRejected, ReasonList(staged.reasons), static_cast<int>(kFirstReason) - 1, kStage,
-                  static_cast<int>(kFirstReason), limit < 0 ? "" : fmt::format("LIMIT {}", limit))));
+                  static_cast<int>(kFirstReason), limit < 0 ? "" : fmt::format("LIMIT {}", limit), place)));
   return {};
 }
 
@@ -122,8 +124,9 @@ Result<std::vector<Rejected>> Summarize(adapter::Connection& connection, const s
                                         const std::string& from) {
   STIR_ASSIGN(
       const auto rows,
-      QueryAll(connection, fmt::format("SELECT reason, count(*), arg_min({0} || ':' || position, ({0}, position)) "
-                                       "FROM {1} GROUP BY 1 ORDER BY 2 DESC, 1",
+      QueryAll(connection, fmt::format("SELECT reason, count(*), arg_min({0} || coalesce(':' || position, ' ' || "
+                                       "left(original, 200)), ({0}, coalesce(position, 0), original)) FROM {1} "
+                                       "GROUP BY 1 ORDER BY 2 DESC, 1",
                                        file, from)));
   std::vector<Rejected> out;
   for (const auto& row : rows) out.push_back({CellText(row[0]), std::get<int64_t>(row[1]), CellText(row[2])});
@@ -143,7 +146,7 @@ Status CollectRejected(adapter::Connection& connection, const StageSpec& spec, c
                                      "original VARCHAR, form VARCHAR, layout VARCHAR)",
                                      kRejected)));
   if (staged.rejected == 0) return {};
-  STIR_TRY(CollectStaged(connection, staged, limit));
+  STIR_TRY(CollectStaged(connection, spec, staged, limit));
   if (spec.options.format != Format::kCsv) return {};
   for (size_t file = 0; file < spec.drop.size(); ++file) STIR_TRY(CollectCsvFile(connection, spec, staged, file));
   return {};

@@ -14,7 +14,7 @@ namespace stir::transfer {
 
 adapter::Relation QuarantineOf(adapter::Relation table);
 
-// Reason, how many, and the first of them: "us_east/sales.csv:17".
+// Reason, how many, and the first of them: "us_east/sales.csv:17", of a table the row itself.
 struct Rejected {
   std::string reason;
   int64_t rows = 0;
