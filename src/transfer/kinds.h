@@ -23,6 +23,10 @@ inline constexpr Kind kTransferNotBuilt{"transfer-not-built", Category::kConfig}
 inline constexpr Kind kRequirementFailed{"requirement-failed", Category::kRuntime};
 inline constexpr Kind kVerifyFailed{"verify-failed", Category::kRuntime};
 inline constexpr Kind kDuplicateKey{"duplicate-key", Category::kRuntime};
+inline constexpr Kind kTableBound{"table-bound", Category::kRuntime};      // a swap would break what hangs on it
+inline constexpr Kind kTableHeld{"table-held", Category::kRuntime};        // somebody's lock
+inline constexpr Kind kTableChanged{"table-changed", Category::kRuntime};  // while it was published
+inline constexpr Kind kRightMissing{"right-missing", Category::kConfig};
 inline constexpr Kind kNothingToRollBack{"nothing-to-roll-back", Category::kRuntime};
 
 }  // namespace stir::transfer

@@ -41,45 +41,51 @@ Status CheckBuilt(const PublishRequest& request) {
     return not_built("this strategy is not built for files", publication.strategy.span,
                      "`strategy` can be files or partition");
   }
+  if (request.to.type == ConnectionType::kPostgres) {
+    if (strategy != Strategy::kFiles) return {};
+    return not_built("this strategy is not built for PostgreSQL", publication.strategy.span,
+                     "`strategy` can be swap, merge, append or partition");
+  }
   return not_built(fmt::format("publication to a {} connection is not built yet", ToString(request.to.type)),
-                   publication.to.connection.span, "this version publishes to `type: duckdb` and `type: files`");
+                   publication.to.connection.span,
+                   "this version publishes to `type: duckdb`, `type: postgres` and `type: files`");
 }
 
-Result<std::unique_ptr<Builder>> MakeBuilder(const PublishRequest& request, Files& files) {
+Result<std::unique_ptr<Builder>> MakeBuilder(const PublishRequest& request, Files& files, const BuildContext& context) {
   STIR_TRY(CheckBuilt(request));
   if (request.to.type == ConnectionType::kDuckDb) return MakeDuckDbBuilder(request, files);
+  if (request.to.type == ConnectionType::kPostgres) return MakePostgresBuilder(request, context);
   return MakeFilesBuilder(request, files);
 }
 
 // Publications of one place take turns; a holder that dies lets go.
-Result<std::unique_ptr<FileLock>> WaitForLock(Files& files, const Place& place, const CancelToken& cancel) {
-  STIR_TRY(files.MakeDirectories(place.lock().parent_path()));
+Result<std::unique_ptr<Hold>> WaitForLock(Place& place, const CancelToken& cancel) {
   constexpr auto kPatience = std::chrono::minutes(10);
+  constexpr auto kMostPause = std::chrono::milliseconds(500);
   const auto begin = std::chrono::steady_clock::now();
-  while (true) {
-    auto lock = files.Lock(place.lock());
+  for (auto pause = std::chrono::milliseconds(10);; pause = std::min(pause * 2, kMostPause)) {
+    auto lock = place.Lock();
     if (lock.ok() || lock.error().front().kind != kLocked) return lock;
     if (cancel.stop_requested())
       return Diagnostic(adapter::kCanceled, "canceled while waiting for another publication of the same place");
     if (std::chrono::steady_clock::now() - begin > kPatience) return lock;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::this_thread::sleep_for(pause);
   }
 }
 
 class Publisher {
  public:
-  Publisher(const PublishRequest& request, Files& files, Journal& journal, const Failpoints& failpoints,
-            Session session, std::unique_ptr<Builder> builder)
+  Publisher(const PublishRequest& request, Journal& journal, const Failpoints& failpoints, Session session,
+            std::unique_ptr<Builder> builder)
       : request_(request),
         publication_(request.publication),
-        files_(files),
         journal_(journal),
         failpoints_(failpoints),
         session_(std::move(session)),
         builder_(std::move(builder)) {}
 
   Result<PublishOutcome> Run(const CancelToken& cancel) {
-    STIR_ASSIGN(const auto lock, WaitForLock(files_, place(), cancel));
+    STIR_ASSIGN(const auto lock, WaitForLock(place(), cancel));
     STIR_TRY(Reconcile());
     auto before = builder_->RowsBefore(connection(), live_);
     if (!before.ok()) {
@@ -91,24 +97,35 @@ class Publisher {
     Status made = Make();
     if (!made.ok()) {
       builder_->Abandon(connection());
-      static_cast<void>(place().Remove(files_, outcome_.generation));
-      static_cast<void>(Record(PublicationState::kAbandoned));
+      static_cast<void>(GiveUp());
       return std::move(made).error();
     }
-    STIR_TRY(place().Switch(files_, outcome_.generation));
+    if (Status switched = place().Switch(outcome_.generation); !switched.ok()) {
+      static_cast<void>(GiveUp());
+      return std::move(switched).error();
+    }
+    builder_->Complete(outcome_);
     failpoints_.Reach("publish.switched");
     STIR_TRY(Record(PublicationState::kSwitched));
-    STIR_TRY(Trim(files_, place(), publication_.keep));
+    STIR_TRY(Trim(place(), publication_.keep));
     failpoints_.Reach("publish.trimmed");
     STIR_TRY(Record(PublicationState::kDone));
-    STIR_ASSIGN(outcome_.kept, Kept(files_, place()));
-    outcome_.location = place().live().string();
+    STIR_ASSIGN(outcome_.kept, Kept(place()));
+    outcome_.location = place().location();
     return std::move(outcome_);
   }
 
  private:
-  const Place& place() const { return builder_->place(); }
+  Place& place() { return builder_->place(); }
   adapter::Connection& connection() { return session_.connection(); }
+
+  // After a failure: the generation goes, unless it did become live.
+  Status GiveUp() {
+    STIR_ASSIGN(const int64_t live, place().Live());
+    if (live == outcome_.generation) return {};
+    STIR_TRY(place().Remove(outcome_.generation));
+    return Record(PublicationState::kAbandoned);
+  }
 
   Status Record(PublicationState state) {
     return journal_.Record({.publication = publication_.name,
@@ -121,20 +138,18 @@ class Publisher {
   // The disk says what is live. A newer generation never became live, or was rolled back: it goes, its number is not
   // used again.
   Status Reconcile() {
-    STIR_TRY(place().Adopt(files_));
-    STIR_ASSIGN(live_, place().Live(files_));
-    STIR_ASSIGN(const auto generations, place().Generations(files_));
-    int64_t newest = live_;
+    STIR_TRY(place().Adopt());
+    STIR_ASSIGN(live_, place().Live());
+    STIR_ASSIGN(const auto generations, place().Generations());
+    STIR_ASSIGN(outcome_.generation, place().Next());
     for (int64_t generation : generations) {
-      newest = std::max(newest, generation);
       if (generation <= live_) continue;
-      STIR_TRY(place().Remove(files_, generation));
+      STIR_TRY(place().Remove(generation));
       STIR_TRY(journal_.Record({.publication = publication_.name,
                                 .run_id = request_.run_id,
                                 .generation = generation,
                                 .state = PublicationState::kAbandoned}));
     }
-    outcome_.generation = newest + 1;
     return {};
   }
 
@@ -168,7 +183,7 @@ class Publisher {
     model_.sql = TableName(request_.model);
     STIR_ASSIGN(const auto columns, connection().Describe("SELECT * FROM " + model_.sql));
     for (const adapter::ColumnInfo& column : columns) model_.columns.push_back({column.name, column.type});
-    STIR_ASSIGN(model_.fingerprint, TakeFingerprint(connection(), model_.columns, model_.sql));
+    STIR_TRY(builder_->Measure(connection(), model_));
     STIR_TRY(CheckColumns(publication_.key, "key"));
     STIR_TRY(CheckColumns(publication_.to.partition_by, "partition_by"));
     return CheckKey();
@@ -240,7 +255,9 @@ class Publisher {
       return failed(fmt::format("`{}` has {} rows, at most {} are allowed", model, rows, *require.max_rows),
                     "see why there are so many");
     }
-    if (!require.max_shrink || outcome_.rows_before <= 0 || *publication_.strategy == Strategy::kMerge) return {};
+    const Strategy strategy = *publication_.strategy;
+    const bool replaces = strategy == Strategy::kSwap || strategy == Strategy::kFiles;
+    if (!require.max_shrink || outcome_.rows_before <= 0 || !replaces) return {};
     const double before = static_cast<double>(outcome_.rows_before);
     const double shrink = (before - static_cast<double>(rows)) / before;
     if (shrink <= *require.max_shrink) return {};
@@ -252,7 +269,6 @@ class Publisher {
 
   const PublishRequest& request_;
   const platform::Publication& publication_;
-  Files& files_;
   Journal& journal_;
   const Failpoints& failpoints_;
   Session session_;
@@ -284,6 +300,11 @@ std::string_view ToString(PublicationState state) {
   return "";
 }
 
+Status Builder::Measure(adapter::Connection& connection, Model& model) {
+  STIR_ASSIGN(model.fingerprint, TakeFingerprint(connection, model.columns, model.sql));
+  return {};
+}
+
 std::string FingerprintSql(const std::vector<ModelColumn>& columns, const std::string& from) {
   std::vector<std::string> values;
   for (const ModelColumn& column : columns)
@@ -304,16 +325,26 @@ Result<PublishOutcome> Publish(const PublishRequest& request, adapter::Adapter& 
     return Diagnostic(kTransferNotBuilt, fmt::format("publication from {} is not built yet", adapter.dialect().name),
                       request.publication.span)
         .Hint("this version publishes from a target of type duckdb");
-  STIR_ASSIGN(auto builder, MakeBuilder(request, files));
+  const BuildContext context{failpoints, cancel};
+  STIR_ASSIGN(auto builder, MakeBuilder(request, files, context));
   STIR_ASSIGN(Session session, Session::Open(adapter, cancel));
-  return Publisher(request, files, journal, failpoints, std::move(session), std::move(builder)).Run(cancel);
+  return Publisher(request, journal, failpoints, std::move(session), std::move(builder)).Run(cancel);
 }
 
 Result<PublishOutcome> RollBack(const PublishRequest& request, Files& files, Journal& journal) {
-  STIR_ASSIGN(const auto builder, MakeBuilder(request, files));
-  const Place& place = builder->place();
-  STIR_ASSIGN(const auto lock, WaitForLock(files, place, {}));
-  STIR_ASSIGN(auto kept, Kept(files, place));
+  const Failpoints no_failpoints;
+  const BuildContext context{no_failpoints, {}};
+  STIR_ASSIGN(const auto builder, MakeBuilder(request, files, context));
+  Place& place = builder->place();
+  STIR_ASSIGN(const auto lock, WaitForLock(place, {}));
+  STIR_ASSIGN(auto kept, Kept(place));
+  if (request.to.type == ConnectionType::kPostgres && *request.publication.strategy != Strategy::kSwap) {
+    return Diagnostic(kNothingToRollBack,
+                      fmt::format("publication `{}` writes into its table; there is no older generation of it",
+                                  request.publication.name),
+                      request.publication.strategy.span)
+        .Hint("only `strategy: swap` keeps what was there before");
+  }
   if (kept.empty()) {
     return Diagnostic(kNothingToRollBack,
                       fmt::format("publication `{}` has no older generation to go back to", request.publication.name),
@@ -322,12 +353,12 @@ Result<PublishOutcome> RollBack(const PublishRequest& request, Files& files, Jou
   }
   PublishOutcome outcome;
   outcome.generation = kept.front();
-  STIR_TRY(place.Switch(files, outcome.generation));
+  STIR_TRY(place.Switch(outcome.generation));
   STIR_TRY(journal.Record({.publication = request.publication.name,
                            .run_id = request.run_id,
                            .generation = outcome.generation,
                            .state = PublicationState::kRolledBack}));
-  outcome.location = place.live().string();
+  outcome.location = place.location();
   outcome.kept.assign(kept.begin() + 1, kept.end());
   return outcome;
 }

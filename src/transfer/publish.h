@@ -3,6 +3,7 @@
 //
 //   begun -> built -> verified -> switched -> done        abandoned: a generation that died before it was switched
 //
+//   to PostgreSQL      <table>__stir_g<generation> takes the table's name in one transaction, with all that hangs on it
 //   to a DuckDB file   x.duckdb.<generation> is built and closed; x.duckdb is another name of the live generation's
 //   file to files           <folder>/generations/<generation>/...; <folder>/current is a link to the live one
 #pragma once
@@ -41,10 +42,11 @@ class Journal {
 
 struct PublishRequest {
   const platform::Publication& publication;  // bound
-  const platform::Connection& to;            // bound; of type duckdb or files
+  const platform::Connection& to;            // bound; of type duckdb, postgres or files
   adapter::Relation model;                   // in the adapter's database
   std::string run_id;
   Timestamp now;
+  Duration patience = std::chrono::seconds(60);  // with sessions that hold a lock on a table to be replaced
 };
 
 struct PublishOutcome {

@@ -24,13 +24,13 @@ class DuckDbBuilder final : public Builder {
       : request_(request),
         publication_(request.publication),
         files_(files),
-        place_(DuckDbPlace(request.to.path)),
+        place_(DuckDbPlace(request.to.path, files)),
         schema_(std::move(schema)),
         table_(std::move(table)),
         next_(fmt::format("_stir_next_{}", publication_.name)),
         live_(fmt::format("_stir_live_{}", publication_.name)) {}
 
-  const Place& place() const override { return *place_; }
+  Place& place() override { return *place_; }
 
   Result<int64_t> RowsBefore(adapter::Connection& connection, int64_t) override {
     if (!files_.Exists(place_->live())) return int64_t{-1};
@@ -208,7 +208,7 @@ class DuckDbBuilder final : public Builder {
   const PublishRequest& request_;
   const platform::Publication& publication_;
   Files& files_;
-  std::unique_ptr<Place> place_;
+  std::unique_ptr<DiskPlace> place_;
   std::string schema_;
   std::string table_;
   std::string next_;

@@ -38,12 +38,12 @@ class FilesBuilder final : public Builder {
       : request_(request),
         publication_(request.publication),
         files_(files),
-        place_(FolderPlace(request.to.root / *request.publication.to.path)),
+        place_(FolderPlace(request.to.root / *request.publication.to.path, files)),
         format_(*request.publication.to.format) {
     for (const auto& column : publication_.to.partition_by) partitions_.push_back(*column);
   }
 
-  const Place& place() const override { return *place_; }
+  Place& place() override { return *place_; }
 
   Result<int64_t> RowsBefore(adapter::Connection&, int64_t live) override {
     if (live == 0) return int64_t{-1};
@@ -236,7 +236,7 @@ class FilesBuilder final : public Builder {
   const PublishRequest& request_;
   const platform::Publication& publication_;
   Files& files_;
-  std::unique_ptr<Place> place_;
+  std::unique_ptr<DiskPlace> place_;
   Format format_;
   std::vector<std::string> partitions_;
   stdfs::path before_;

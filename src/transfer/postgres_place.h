@@ -1,0 +1,123 @@
+// Generations as tables beside the one that readers know: `t`, and `t__stir_g<generation>` in the same schema. What is
+// a generation of which table stands in `_stir_publications` there, by the table's oid, written in the transaction that
+// makes or renames it: nothing else is ever dropped.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "transfer/builder.h"
+#include "transfer/place.h"
+#include "transfer/postgres_server.h"
+#include "transfer/postgres_table.h"
+
+namespace stir::transfer {
+
+// What is written into the table that is there, without another one in its place.
+struct InPlace {
+  std::vector<std::string> columns;  // that are written, quoted
+  std::vector<std::string>
+      compared;                  // those that IS DISTINCT FROM cannot compare as they are, as texts: SQL after `t.`
+  std::vector<std::string> key;  // of a merge, or the partitions
+  std::string signature;         // of the rows: a run appends them once
+};
+struct Written {
+  int64_t rows = 0;  // in the table now
+  int64_t inserted = 0, updated = 0, removed = 0, partitions = 0;
+};
+
+class PostgresPlace final : public Place {
+ public:
+  // References outlive it.
+  PostgresPlace(const PublishRequest& request, const BuildContext& context, std::unique_ptr<Server> server,
+                PgName live);
+
+  std::string location() const override;
+  Result<std::unique_ptr<Hold>> Lock() override;
+  Result<std::vector<int64_t>> Generations() override;
+  Result<int64_t> Next() override;
+  Result<int64_t> Live() override;
+  Status Switch(int64_t generation) override;
+  Status Remove(int64_t generation) override;
+
+  Server& server() { return *server_; }
+  const PgName& live() const { return live_; }
+  PgName Of(int64_t generation) const;
+
+  // The live table with what hangs on it. Refuses what a swap would break, and rights that are missing.
+  Status Inspect();
+  const PgTable& table() const { return table_; }
+  // The generation's table, empty, and its row of the ledger; `columns` is the inside of CREATE TABLE's parentheses and
+  // `then` what changes the table to its final columns.
+  Status Create(int64_t generation, const std::string& columns, const std::vector<std::string>& then);
+  // Indexes and what else the live table has; built before it is switched to.
+  Status Dress(int64_t generation);
+  Status SetRows(int64_t generation, int64_t rows);
+
+  // The strategy changes the table that is there: `Create` makes a table to gather the rows in, `Switch` writes them.
+  bool in_place() const { return publication_.strategy.value != platform::Strategy::kSwap && table_.oid != 0; }
+  void Write(InPlace rows) { rows_ = std::move(rows); }
+  const Written& written() const { return written_; }
+
+ private:
+  struct Entry {
+    int64_t generation = 0;
+    int64_t oid = 0;
+    std::string name;  // the table's name now; empty: it is gone
+  };
+  struct State {
+    int64_t live_oid = 0;
+    std::vector<Entry> entries;
+    int64_t newest = 0;
+    int64_t live = 0;     // 0: none
+    bool adopted = true;  // the live one stands in the ledger
+  };
+  using Names = std::vector<std::pair<std::string, std::string>>;  // from, to
+
+  Result<State> ReadState();
+  Result<int64_t> OidOf(const PgName& name);
+  std::string Ledger() const;
+  Status CheckRights();
+  std::vector<PgIndex> Wanted() const;
+  Status MakeIndexes(const PgName& candidate, const std::string& suffix);
+  Status ReadIdentities(const PgName& candidate);
+  std::vector<std::string> MarkStatements(const PgName& candidate) const;
+  Status Apply(const std::vector<std::string>& statements, const PgName& name);
+  Status Patiently(const std::function<Status()>& attempt);
+  Status TrySwap(int64_t generation, const State& state);
+  Status LockLive();
+  Status CheckUntouched();
+  Result<std::string> SwapStatements(int64_t generation, const State& state);
+  Status Confirm(int64_t generation, Diagnostics errors);
+  Diagnostics Held(const Diagnostics& last);
+  Result<int64_t> Writes();
+  Status TryWrite(int64_t generation);
+  Status Merge(const PgName& from);
+  Status Append(const PgName& from);
+  Status ReplacePartitions(const PgName& from);
+  Status CheckShrink() const;
+  void DropForeignKeys(const PgName& name);
+
+  const PublishRequest& request_;
+  const platform::Publication& publication_;
+  const BuildContext& context_;
+  std::unique_ptr<Server> server_;
+  PgName live_;
+  PgTable table_;
+  std::string dressed_;  // what the candidate was made equal to: a signature
+  Names index_names_;    // of the candidate: its own, the live one's
+  struct Identity {
+    std::string sequence, wanted;  // names
+    int64_t most = 0;              // the greatest value in the column
+  };
+  std::vector<Identity> identities_;
+  InPlace rows_;
+  Written written_;
+  int64_t writes_ = -1;  // to the live table, when it was inspected
+};
+
+}  // namespace stir::transfer
