@@ -139,7 +139,7 @@ Result<Preview> ShowRun(NodeRun& run, std::optional<int64_t> limit, bool writes)
   const project::Macro* macro = run.manifest().macros().Resolve(run.manifest().project_name(), "get_show_sql");
   if (!macro) return Diagnostic(kNoMacro, "macro `get_show_sql` not found");
   const std::string& header = run.node().config->sql_header;
-  if (run.node().type != ResourceType::kSeed) run.DependOnMacrosAt(1);
+  run.DependOnMacrosAt(run.node().type == ResourceType::kSeed ? std::nullopt : std::optional<size_t>(1));
   const std::array<Value, 3> arguments{Value::String(preview.compiled.sql),
                                        header.empty() ? Value::None() : Value::String(header),
                                        limit ? Value::Int(*limit) : Value::None()};
