@@ -131,7 +131,8 @@ TEST(Parse, NamesThatYamlTakesForSomethingElse) {
   MemoryProject project;
   project.File("models/a.sql", "select 1");
   project.File("models/p.yml", "models: [{name: off}, {name: a, columns: [{name: 5}]}]");
-  EXPECT_EQ(project.Errors(), R"x(models/p.yml:1:17: error[wrong-type]: `name` of model `off` must be a text, not a boolean
+  EXPECT_EQ(project.Errors(),
+            R"x(models/p.yml:1:17: error[wrong-type]: `name` of model `off` must be a text, not a boolean
   1 | models: [{name: off}, {name: a, columns: [{name: 5}]}]
     |                 ^^^
   hint: YAML takes it for something else: write "off"
