@@ -158,8 +158,9 @@ class Execution {
 
   void TellCanceled() {
     const std::lock_guard lock(last_mutex_);
-    for (const auto& [worker, node] : last_) {
-      if (!node->IsEphemeral()) Tell([&](const Narrator& narrator) { narrator.NodeCanceled(*node); });
+    for (const auto& entry : last_) {
+      const Node& node = *entry.second;
+      if (!node.IsEphemeral()) Tell([&](const Narrator& narrator) { narrator.NodeCanceled(node); });
     }
   }
 
