@@ -150,9 +150,10 @@ int PrinterWidth(const Arguments& arguments) {
   return static_cast<int>(arguments.Integer("printer-width").value_or(kUsual));
 }
 
-Diagnostic NoSuchPath(std::string_view option, const std::filesystem::path& path) {
+Diagnostic NoSuchPath(std::string_view option, const std::filesystem::path& path, std::string_view file) {
   return Diagnostic(kBadUsage,
-                    fmt::format("Invalid value for '--{}': Path '{}' does not exist.", option, path.string()));
+                    fmt::format("Invalid value for '--{}': Path '{}' does not exist.", option, path.string()))
+      .Hint(fmt::format("name the folder that holds {}", file));
 }
 
 // Commands that do with a profile that is not there.
@@ -218,13 +219,14 @@ Status CheckArguments(const Arguments& arguments, Session& session) {
   if (arguments.command().dbt_word.empty()) return {};
   if (const std::string project = arguments.Text("project-dir");
       !project.empty() && !SystemFiles().Exists(session.project_dir))
-    return NoSuchPath("project-dir", project);
+    return NoSuchPath("project-dir", project, "dbt_project.yml");
   if (arguments.Given("vars")) STIR_TRY(project::ParseVars(arguments.Text("vars"), session.sources));
   const bool given = arguments.Given("profiles-dir");
   if (NeedsProfile(arguments.command()) && (given || session.program.as_dbt)) {
     const std::filesystem::path profiles = ProfilesDirectory(arguments, session);
     if (!SystemFiles().Exists(profiles))
-      return NoSuchPath("profiles-dir", given ? std::filesystem::path(arguments.Text("profiles-dir")) : profiles);
+      return NoSuchPath("profiles-dir", given ? std::filesystem::path(arguments.Text("profiles-dir")) : profiles,
+                        "profiles.yml");
   }
   return engine::CheckResourceTypes(SelectionOf(arguments));
 }

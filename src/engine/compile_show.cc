@@ -95,8 +95,7 @@ NodeReport Looked(const Workbench& bench, const Node& node, std::string code, Ti
 // dbt parses inline SQL before it says anything of the project; what is wrong then has an event of its own.
 bool IsParseError(const Diagnostics& errors) {
   const Kind& kind = errors.front().kind;
-  return kind.category == Category::kCompilation &&
-         (kind == project::kRefNotFound || kind == project::kRefDisabled || kind == project::kSourceNotFound);
+  return kind == project::kRefNotFound || kind == project::kRefDisabled || kind == project::kSourceNotFound;
 }
 
 Diagnostics RefuseInline(const Workbench& bench, Diagnostics errors) {

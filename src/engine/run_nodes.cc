@@ -322,6 +322,7 @@ runtime::RunnerOptions MakeRunnerOptions(const Setting& setting, const project::
   runner.invocation = &setting.invocation;
   runner.target = &setting.target;
   runner.files = &host.files;
+  runner.sources = &host.sources;
   runner.target_path = setting.target_path;
   runner.target_folder = setting.target_folder;
   runner.empty = options.empty;

@@ -57,7 +57,7 @@ std::string MappingReader::RequiredText(std::string_view key) {
     if (!found->IsScalar() || found->IsString()) return ScalarText(*found, key).value_or("");
     WrongType(*found, key, "a text");
     if (!found->IsNull()) errors_.back().hint = "YAML takes it for something else: write \"" + found->text + "\"";
-    return {};
+    return found->text;  // for what else is said
   }
   if (!node_) return {};
   errors_.push_back(Diagnostic(kMissingKey, what_ + " has no " + Quoted(key), node_->span));

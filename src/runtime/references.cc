@@ -183,8 +183,8 @@ class SourceObject final : public jinja::Object {
     const Node& asker = run_.node();
     return Diagnostic(disabled ? project::kSourceDisabled : project::kSourceNotFound,
                       fmt::format("{} '{}' ({}) depends on a source named '{}.{}' which {}",
-                                  project::ResourceTypeName(asker.type), asker.unique_id, asker.original_file_path,
-                                  source, table, disabled ? "is disabled" : "was not found"));
+                                  Titled(project::ResourceTypeName(asker.type)), asker.unique_id,
+                                  asker.original_file_path, source, table, disabled ? "is disabled" : "was not found"));
   }
 
  private:

@@ -9,13 +9,13 @@
 #include <nlohmann/json.hpp>
 
 #include "adapter/cell.h"
-#include "adapter/duckdb/duckdb_adapter.h"
 #include "base/strings.h"
 #include "pg/kinds.h"
 #include "pg/session.h"
 #include "pg/testing/cluster.h"
 #include "transfer/ingest.h"
 #include "transfer/kinds.h"
+#include "transfer/testing/engine.h"
 
 namespace stir::transfer {
 namespace {
@@ -55,14 +55,7 @@ class IngestPostgresTest : public testing::Test {
     stdfs::remove_all(folder_, ignored);
   }
 
-  std::unique_ptr<adapter::Adapter> Open() const {
-    adapter::Profile profile;
-    profile.type = "duckdb";
-    profile.settings = std::make_shared<Json>(Json{{"path", (folder_ / "shop.duckdb").string()}});
-    auto opened = adapter::duckdb::OpenDuckDb(profile);
-    EXPECT_TRUE(opened.ok());
-    return *std::move(opened);
-  }
+  std::unique_ptr<adapter::Adapter> Open() const { return OpenDuckDb(folder_ / "shop.duckdb"); }
   std::unique_ptr<pg::Session> Connect() const {
     const Cluster& cluster = Cluster::Get();
     return *pg::Session::Open(
@@ -108,18 +101,24 @@ class IngestPostgresTest : public testing::Test {
     add(done.rejected, "rejected");
     return out;
   }
-  std::string Sql(const std::string& query) {
-    auto session = *adapter_->Connect();
-    static_cast<void>(session->Execute("SET TimeZone = 'UTC'").ok());
-    auto rows = adapter::QueryAll(*session, query);
-    if (!rows.ok()) return rows.error().front().message;
-    std::vector<std::string> lines;
-    for (const auto& row : *rows) {
-      std::vector<std::string> cells;
-      for (const auto& cell : row) cells.push_back(CellText(cell));
-      lines.push_back(Join(cells, "|"));
+  std::string Sql(const std::string& query) { return RowsOf(*adapter_, query); }
+  // A process of its own ends at this step of the run.
+  void DieAt(const std::string& step, const std::string& run) {
+    adapter_.reset();
+    server_.reset();
+    const pid_t child = fork();
+    if (child == 0) {
+      auto adapter = Open();
+      const Failpoints die([&](std::string_view reached) {
+        if (reached == step) _exit(9);
+      });
+      static_cast<void>(Ingest(Request(run), *adapter, SystemFiles(), die));
+      _exit(0);
     }
-    return Join(lines, "\n");
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), 9) << step;
+    adapter_ = Open();
   }
   void Key(const std::string& name, const std::string& cursor) {
     ingestion_.key = {At(name)};
@@ -415,21 +414,7 @@ TEST_F(IngestPostgresTest, DeathWithoutAStageLosesAndDoublesNothing) {
   EXPECT_EQ(Load("r1"), "1 read, 1 inserted");
   Server("insert into sales values (2)");
   for (const std::string step : {"load.planned", "load.begin", "load.written", "load.commit", "load.committed"}) {
-    adapter_.reset();
-    server_.reset();
-    const pid_t child = fork();
-    if (child == 0) {
-      auto adapter = Open();
-      const Failpoints die([&](std::string_view reached) {
-        if (reached == step) _exit(9);
-      });
-      static_cast<void>(Ingest(Request("r2"), *adapter, SystemFiles(), die));
-      _exit(0);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    EXPECT_EQ(WEXITSTATUS(status), 9) << step;
-    adapter_ = Open();
+    DieAt(step, "r2");
     EXPECT_EQ(Sql("select count(*), (select count(*) from _stir.checkpoints) from raw.sales"),
               step == "load.committed" ? "2|2" : "1|1")
         << step;
@@ -452,21 +437,7 @@ TEST_F(IngestPostgresTest, DeathAtAnyStepLosesAndDoublesNothing) {
       "'2026-11-20 12:00+00' where id = 1");
   for (const std::string step :
        {"load.planned", "load.staged", "load.begin", "load.written", "load.commit", "load.committed"}) {
-    adapter_.reset();
-    server_.reset();
-    const pid_t child = fork();
-    if (child == 0) {
-      auto adapter = Open();
-      const Failpoints die([&](std::string_view reached) {
-        if (reached == step) _exit(9);
-      });
-      static_cast<void>(Ingest(Request("r2"), *adapter, SystemFiles(), die));
-      _exit(0);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    EXPECT_EQ(WEXITSTATUS(status), 9) << step;
-    adapter_ = Open();
+    DieAt(step, "r2");
     const bool committed = step == "load.committed";
     EXPECT_EQ(Sql("select count(*), max(amount) from raw.sales"), committed ? "2|7.00" : "1|1.00") << step;
     EXPECT_EQ(Sql("select count(*) from _stir.checkpoints"), committed ? "2" : "1") << step;

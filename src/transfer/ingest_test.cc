@@ -13,10 +13,10 @@
 #include <thread>
 
 #include "adapter/cell.h"
-#include "adapter/duckdb/duckdb_adapter.h"
 #include "adapter/kinds.h"
 #include "base/strings.h"
 #include "transfer/kinds.h"
+#include "transfer/testing/engine.h"
 
 namespace stir::transfer {
 namespace {
@@ -53,14 +53,7 @@ class IngestTest : public testing::Test {
     stdfs::remove_all(folder_, ignored);
   }
 
-  std::unique_ptr<adapter::Adapter> Open() const {
-    adapter::Profile profile;
-    profile.type = "duckdb";
-    profile.settings = std::make_shared<Json>(Json{{"path", (folder_ / "shop.duckdb").string()}});
-    auto opened = adapter::duckdb::OpenDuckDb(profile);
-    EXPECT_TRUE(opened.ok());
-    return *std::move(opened);
-  }
+  std::unique_ptr<adapter::Adapter> Open() const { return OpenDuckDb(folder_ / "shop.duckdb"); }
 
   void Drop(const std::string& name, const std::string& text) const {
     stdfs::create_directories((connection_.root / name).parent_path());
@@ -100,18 +93,7 @@ class IngestTest : public testing::Test {
     ADD_FAILURE() << "it loaded";
     return Diagnostic(kBadIngestion, "");
   }
-  std::string Sql(const std::string& query) {
-    auto session = *adapter_->Connect();
-    auto rows = adapter::QueryAll(*session, query);
-    if (!rows.ok()) return rows.error().front().message;
-    std::vector<std::string> lines;
-    for (const auto& row : *rows) {
-      std::vector<std::string> cells;
-      for (const auto& cell : row) cells.push_back(CellText(cell));
-      lines.push_back(Join(cells, "|"));
-    }
-    return Join(lines, "\n");
-  }
+  std::string Sql(const std::string& query) { return RowsOf(*adapter_, query); }
   void Key(const std::string& name, const std::string& cursor) {
     ingestion_.key = {At(name)};
     ingestion_.cursor = At(cursor);

@@ -139,9 +139,7 @@ Status PostgresPlace::CheckRights() {
   };
   const std::string& user = server_->user();
   if (rows.empty()) {
-    STIR_ASSIGN(
-        const std::string may,
-        server_->Ask("SELECT has_database_privilege(current_database(), 'CREATE'), quote_ident(current_database())"));
+    STIR_ASSIGN(const std::string may, server_->Ask("SELECT has_database_privilege(current_database(), 'CREATE')"));
     STIR_ASSIGN(const std::string database, server_->Ask("SELECT quote_ident(current_database())"));
     if (may == "t") {
       STIR_TRY(server_->Execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}", Ident(live_.schema))));
@@ -637,6 +635,7 @@ Status PostgresPlace::Remove(int64_t generation) {
     if (dropped.ok() || !IsHeld(dropped.error())) break;
     std::this_thread::sleep_for(milliseconds(25 * attempt));
   }
+  STIR_TRY(server_->Execute("SET lock_timeout = 0"));  // what follows waits for its own locks as long as it needs
   return {};
 }
 

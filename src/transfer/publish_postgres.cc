@@ -57,7 +57,6 @@ std::string_view WithoutZeros(std::string_view text) {
 
 bool Same(const Check& check, const std::string& engine, const std::string& server) {
   if (WithoutZeros(engine) == WithoutZeros(server)) return true;
-  // A sum over no rows is NULL, and one over no values may be 0.
   if (check.exact) return false;
   const auto a = NumberOf(engine);
   const auto b = NumberOf(server);
@@ -389,14 +388,12 @@ Result<std::unique_ptr<Builder>> MakePostgresBuilder(const PublishRequest& reque
                publication.to.table.span)
         .Hint("choose a shorter one; PostgreSQL would cut it in silence");
   }
-  const auto without = [&](std::string_view what, std::string_view hint) {
-    return Diagnostic(kBadPublication, fmt::format("publication `{}` {}", publication.name, what), publication.span)
-        .Hint(std::string(hint));
-  };
-  if (*publication.strategy == platform::Strategy::kMerge && publication.key.empty())
-    return without("merges without a `key`", "`key: [column, ...]` says which rows are the same");
-  if (*publication.strategy == platform::Strategy::kPartition && publication.to.partition_by.empty())
-    return without("replaces partitions, but has no `partition_by`", "`partition_by: [column, ...]` in `to`");
+  if (*publication.strategy == platform::Strategy::kPartition && publication.to.partition_by.empty()) {
+    return Diagnostic(kBadPublication,
+                      fmt::format("publication `{}` replaces partitions, but has no `partition_by`", publication.name),
+                      publication.span)
+        .Hint("`partition_by: [column, ...]` in `to`");
+  }
   STIR_ASSIGN(auto server, Server::Open(request.to, publication.to.connection.span, context.cancel));
   return std::unique_ptr<Builder>(
       std::make_unique<PostgresBuilder>(request, context, std::move(server), *std::move(name)));

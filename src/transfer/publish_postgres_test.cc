@@ -10,13 +10,13 @@
 #include <thread>
 
 #include "adapter/cell.h"
-#include "adapter/duckdb/duckdb_adapter.h"
 #include "base/strings.h"
 #include "pg/settings.h"
 #include "pg/testing/cluster.h"
 #include "transfer/kinds.h"
 #include "transfer/postgres_server.h"
 #include "transfer/publish.h"
+#include "transfer/testing/engine.h"
 
 namespace stir::transfer {
 namespace {
@@ -41,7 +41,7 @@ class PublishPostgresTest : public testing::Test {
     std::string pattern = (stdfs::temp_directory_path() / "stir-publish-pg-XXXXXX").string();
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    adapter_ = OpenDuckDb();
+    adapter_ = OpenDuckDb(folder_ / "shop.duckdb");
     database_ = pg::testing::Cluster::Get().MakeDatabase();
     connection_.name = "app";
     connection_.type = platform::ConnectionType::kPostgres;
@@ -57,14 +57,6 @@ class PublishPostgresTest : public testing::Test {
     stdfs::remove_all(folder_, ignored);
   }
 
-  std::unique_ptr<adapter::Adapter> OpenDuckDb() const {
-    adapter::Profile profile;
-    profile.type = "duckdb";
-    profile.settings = std::make_shared<Json>(Json{{"path", (folder_ / "shop.duckdb").string()}});
-    auto opened = adapter::duckdb::OpenDuckDb(profile);
-    EXPECT_TRUE(opened.ok()) << opened.error().front().message;
-    return *std::move(opened);
-  }
   // Who publishes from now on.
   void As(const std::string& user) {
     const auto& cluster = pg::testing::Cluster::Get();
@@ -126,7 +118,7 @@ class PublishPostgresTest : public testing::Test {
     adapter_.reset();
     const pid_t child = fork();
     if (child == 0) {
-      auto adapter = OpenDuckDb();
+      auto adapter = OpenDuckDb(folder_ / "shop.duckdb");
       const Failpoints die([&](std::string_view reached) {
         if (reached == step) _exit(9);
       });
@@ -137,7 +129,7 @@ class PublishPostgresTest : public testing::Test {
     int status = 0;
     waitpid(child, &status, 0);
     EXPECT_EQ(WEXITSTATUS(status), 9) << step;
-    adapter_ = OpenDuckDb();
+    adapter_ = OpenDuckDb(folder_ / "shop.duckdb");
   }
   std::string Tables() const {
     return Sql(

@@ -16,6 +16,7 @@
 #include "adapter/kinds.h"
 #include "base/strings.h"
 #include "transfer/kinds.h"
+#include "transfer/testing/engine.h"
 
 namespace stir::transfer {
 namespace {
@@ -57,12 +58,7 @@ class PublishTest : public testing::Test {
   }
 
   std::unique_ptr<adapter::Adapter> Open(const std::string& name) const {
-    adapter::Profile profile;
-    profile.type = "duckdb";
-    profile.settings = std::make_shared<Json>(Json{{"path", (folder_ / (name + ".duckdb")).string()}});
-    auto opened = adapter::duckdb::OpenDuckDb(profile);
-    EXPECT_TRUE(opened.ok()) << opened.error().front().message;
-    return *std::move(opened);
+    return OpenDuckDb(folder_ / (name + ".duckdb"));
   }
   void ToDuckDb() {
     connection_.type = platform::ConnectionType::kDuckDb;
@@ -78,23 +74,11 @@ class PublishTest : public testing::Test {
   }
   void Model(const std::string& query) { Sql(fmt::format("create or replace table mart_orders as {}", query)); }
 
-  static std::string SqlOn(adapter::Adapter& adapter, const std::string& query) {
-    auto session = *adapter.Connect();
-    auto rows = adapter::QueryAll(*session, query);
-    if (!rows.ok()) return rows.error().front().message;
-    std::vector<std::string> lines;
-    for (const auto& row : *rows) {
-      std::vector<std::string> cells;
-      for (const auto& cell : row) cells.push_back(CellText(cell));
-      lines.push_back(Join(cells, "|"));
-    }
-    return Join(lines, "\n");
-  }
-  std::string Sql(const std::string& query) { return SqlOn(*adapter_, query); }
+  std::string Sql(const std::string& query) { return RowsOf(*adapter_, query); }
   // What a reader of the published file sees.
   std::string Read(const std::string& query) {
     auto reader = Open("serve");
-    return SqlOn(*reader, query);
+    return RowsOf(*reader, query);
   }
   std::string ReadFiles(const std::string& query = "select count(*), sum(id)") {
     return Sql(fmt::format("{} from read_parquet('{}/out/orders/current/**/*.parquet', hive_partitioning = true)",
@@ -200,7 +184,7 @@ TEST_F(PublishTest, AReaderKeepsTheFileItOpened) {
     char byte = 'y';
     [[maybe_unused]] auto wrote = write(ready[1], &byte, 1);
     [[maybe_unused]] auto got = read(go[0], &byte, 1);
-    _exit(SqlOn(*reader, "select id from sales.orders") == "1" ? 0 : 1);
+    _exit(RowsOf(*reader, "select id from sales.orders") == "1" ? 0 : 1);
   }
   char byte = 0;
   ASSERT_EQ(read(ready[0], &byte, 1), 1);
@@ -218,9 +202,10 @@ TEST_F(PublishTest, OtherTablesOfTheFileStay) {
   ToDuckDb();
   {
     auto other = Open("serve");
-    SqlOn(*other,
-          "create table keep_me as select 7 n; create view v as select n + 1 m from keep_me; create index i on keep_me "
-          "(n)");
+    RowsOf(
+        *other,
+        "create table keep_me as select 7 n; create view v as select n + 1 m from keep_me; create index i on keep_me "
+        "(n)");
   }
   Model("select 1 id");
   Publishes();
