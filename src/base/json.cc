@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "base/utf8.h"
 
@@ -108,6 +109,12 @@ void AppendEscaped(std::string& out, std::string_view value, size_t at) {
 }
 
 }  // namespace
+
+Json ReadJson(std::string_view text) { return Json::parse(text, nullptr, /*allow_exceptions=*/false); }
+
+std::string WriteJson(const Json& value, int indent) {
+  return value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
 
 void AppendJsonString(std::string& out, std::string_view value) {
   const size_t at = AppendPlain(out, value, "\"", "\"");

@@ -12,6 +12,10 @@ namespace stir {
 
 using Json = nlohmann::ordered_json;
 
+// Parser and printer are compiled here once: in every file that reads JSON they would cost seconds.
+Json ReadJson(std::string_view text);                       // discarded (`is_discarded()`) where the text is no JSON
+std::string WriteJson(const Json& value, int indent = -1);  // bytes that are not UTF-8 become U+FFFD; -1: one line
+
 // Appends JSON to a string that it owns. Misuse (a value without key in an object) is a programming error (assert).
 // Strings must be UTF-8; invalid bytes are written as U+FFFD. Non-ASCII is written as it is.
 class JsonWriter {

@@ -57,7 +57,7 @@ bool LiveView::Track(const Event& event) {
   const bool ends = event.name == "NodeFinished" || event.name == "TaskFinished" || event.name == "TaskWillRetry" ||
                     event.name == "TaskSkipped";
   if (!starts && !ends) return false;
-  const Json data = Json::parse(event.data, nullptr, false);
+  const Json data = ReadJson(event.data);
   if (!data.is_object()) return false;
   const std::string id = data.contains("task") ? data.value("task", "") : data["node_info"].value("unique_id", "");
   if (data.contains("total")) total_ = data.value("total", 0);

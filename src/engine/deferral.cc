@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "engine/kinds.h"
 
 namespace stir::engine {
@@ -22,7 +23,7 @@ Result<Json> ReadManifest(const Host& host, const Options& options) {
         .Hint("it has to hold the manifest.json of the run to read from");
   }
   STIR_ASSIGN(const std::string text, host.files.Read(path));
-  Json manifest = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json manifest = ReadJson(text);
   if (!manifest.is_object() || !manifest.contains("nodes") || !manifest["nodes"].is_object()) {
     return Diagnostic(kNoState, "this is no manifest of a dbt project: it has no `nodes`").About(path.string());
   }

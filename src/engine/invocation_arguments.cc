@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "engine/python_json.h"
 #include "yaml/node.h"
 
@@ -69,7 +70,7 @@ class Arguments {
   std::string Text() const {
     Json json = Json::object();
     for (const auto& [key, value] : values_) json[key] = value;
-    return json.dump();
+    return WriteJson(json);
   }
 
  private:

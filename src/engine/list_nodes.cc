@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "engine/artifacts.h"
 #include "engine/commands.h"
@@ -70,7 +71,7 @@ const Json* Find(const Json& node, std::string_view path) {
 // The nodes as manifest.json has them.
 class NodeDicts {
  public:
-  explicit NodeDicts(const project::Manifest& manifest) : whole_(Json::parse(project::WriteManifest(manifest, {}))) {
+  explicit NodeDicts(const project::Manifest& manifest) : whole_(ReadJson(project::WriteManifest(manifest, {}))) {
     for (const char* section :
          {"nodes", "sources", "exposures", "metrics", "semantic_models", "saved_queries", "unit_tests", "functions"}) {
       for (auto& [id, dict] : whole_[section].items()) by_id_.emplace(id, &dict);

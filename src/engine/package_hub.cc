@@ -87,7 +87,7 @@ Result<Json> AskHub(const PackageSpec& spec, Http& http, const project::Environm
     return Diagnostic(kPackageNotFetched, fmt::format("Package {} was not found in the package index", spec.location),
                       spec.span)
         .Hint("its name has two parts, as in dbt-labs/dbt_utils");
-  Json answer = Json::parse(response->body, nullptr, /*allow_exceptions=*/false);
+  Json answer = ReadJson(response->body);
   if (response->status != 200 || !answer.is_object() || !answer.contains("versions") ||
       !answer["versions"].is_object()) {
     return Diagnostic(kPackageNotFetched, fmt::format("{} answered {} and no list of versions", url, response->status),

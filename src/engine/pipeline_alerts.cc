@@ -47,7 +47,7 @@ std::string PayloadOf(const AlertFacts& facts, Timestamp now) {
 std::string TextOf(const Diagnostics& errors) { return errors.empty() ? std::string() : errors.front().message; }
 
 std::string FieldOf(const store::Message& message, const char* field) {
-  const Json payload = Json::parse(message.payload, nullptr, /*allow_exceptions=*/false);
+  const Json payload = ReadJson(message.payload);
   return payload.is_object() && payload.contains(field) && payload[field].is_string()
              ? payload[field].get<std::string>()
              : std::string();
@@ -148,8 +148,8 @@ Status AlertSender::DeliverToFiles(const platform::Connection& connection, const
   const std::string name =
       fmt::format("{}-run{}{}{}-{}.json", FieldOf(message, "logical_date"), message.run.value_or(0),
                   task.empty() ? "" : "-", ReplaceAll(task, "/", "_"), Md5Hex(message.dedup_key).substr(0, 8));
-  const Json payload = Json::parse(message.payload, nullptr, /*allow_exceptions=*/false);
-  return workspace_.host().files.WriteAtomic(connection.root / name, payload.dump(2) + "\n");
+  const Json payload = ReadJson(message.payload);
+  return workspace_.host().files.WriteAtomic(connection.root / name, WriteJson(payload, 2) + "\n");
 }
 
 Status AlertSender::DeliverToWebhook(const platform::Connection& connection, const store::Message& message) {
@@ -159,10 +159,10 @@ Status AlertSender::DeliverToWebhook(const platform::Connection& connection, con
   request.headers = connection.headers;
   request.headers.emplace_back("Content-Type", "application/json");
   request.headers.emplace_back("Idempotency-Key", Md5Hex(message.dedup_key));
-  Json payload = Json::parse(message.payload, nullptr, /*allow_exceptions=*/false);
+  Json payload = ReadJson(message.payload);
   payload["text"] =
       fmt::format("[{}] {}", FieldOf(message, "pipeline"), FieldOf(message, "message"));  // what chats show
-  request.body = payload.dump();
+  request.body = WriteJson(payload);
   Http& http = workspace_.host().http ? *workspace_.host().http : SystemHttp();
   STIR_ASSIGN(const HttpResponse response, http.Send(request));
   if (response.status >= 200 && response.status < 300) return {};

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/kinds.h"
 #include "base/strings.h"
 #include "engine/kinds.h"
@@ -41,7 +42,7 @@ Result<Interval> IntervalOf(const Pipeline& pipeline, const std::string& logical
 // The pipeline's parameters with those given laid over them, as JSON.
 Result<std::string> ParamsOf(const Pipeline& pipeline, const std::string& given, SourceMap& sources) {
   STIR_ASSIGN(Json params, pylib::ToJson(pipeline.params));
-  if (Strip(given).empty()) return params.dump();
+  if (Strip(given).empty()) return WriteJson(params);
   STIR_ASSIGN(const jinja::Value values, project::ParseVars(given, sources));
   STIR_ASSIGN(const Json json, pylib::ToJson(values));
   if (!json.is_object())
@@ -59,7 +60,7 @@ Result<std::string> ParamsOf(const Pipeline& pipeline, const std::string& given,
     params[name] = value;
   }
   if (!errors.empty()) return errors;
-  return params.dump();
+  return WriteJson(params);
 }
 
 struct RunWish {

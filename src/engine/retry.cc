@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "engine/commands.h"
 #include "engine/kinds.h"
@@ -56,7 +57,7 @@ Result<Json> ReadResults(const Host& host, const Options& options) {
         .Hint("run a command first, or name the folder of its run_results.json with --state");
   }
   STIR_ASSIGN(const std::string text, host.files.Read(path));
-  Json results = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json results = ReadJson(text);
   const bool good = results.is_object() && results.contains("results") && results["results"].is_array() &&
                     results.contains("args") && results["args"].is_object();
   if (!good) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "engine/kinds.h"
 #include "platform/bind.h"
 #include "pylib/convert.h"
@@ -20,7 +21,7 @@ using scheduler::Transitions;
 constexpr Duration kStopAgain = std::chrono::milliseconds(50);
 
 jinja::Value ParamsOf(const store::Run& run) {
-  const Json params = Json::parse(run.params, nullptr, /*allow_exceptions=*/false);
+  const Json params = ReadJson(run.params);
   return params.is_object() ? pylib::FromJson(params) : jinja::Value::MakeDict();
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/diagnostic_text.h"
+#include "base/json.h"
 #include "engine/kinds.h"
 #include "engine/run_executor.h"
 #include "engine/run_text.h"
@@ -142,15 +143,15 @@ std::string RunExecutor::OutputsOfExpanded(TaskId id) const {
   int64_t rows = 0, succeeded = 0, failed = 0;
   for (TaskId child : plan_.children(id)) {
     const auto found = outputs_.find(child);
-    const Json outputs = found == outputs_.end() ? Json::object() : Json::parse(found->second, nullptr, false);
+    const Json outputs = found == outputs_.end() ? Json::object() : ReadJson(found->second);
     if (outputs.is_object() && outputs.contains("rows") && outputs["rows"].is_number_integer())
       rows += outputs["rows"].get<int64_t>();
     succeeded += plan_.state(child) == TaskState::kSuccess;
     failed += plan_.state(child) == TaskState::kFailed;
     list.push_back(outputs);
   }
-  if (tasks_[id].IsLoop()) return list.dump();
-  return Json({{"nodes", list.size()}, {"succeeded", succeeded}, {"failed", failed}, {"rows", rows}}).dump();
+  if (tasks_[id].IsLoop()) return WriteJson(list);
+  return WriteJson({{"nodes", list.size()}, {"succeeded", succeeded}, {"failed", failed}, {"rows", rows}});
 }
 
 AlertFacts RunExecutor::FactsOfAlert() const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "engine/kinds.h"
 #include "engine/run_executor.h"
 #include "pylib/convert.h"
@@ -124,7 +125,7 @@ void RunExecutor::RestoreOne(TaskId id) {
 void RunExecutor::RememberOutputs(TaskId id, std::string_view outputs) {
   outputs_[id] = outputs;
   if (tasks_[id].IsNodeWork()) return;
-  const Json json = Json::parse(outputs, nullptr, /*allow_exceptions=*/false);
+  const Json json = ReadJson(outputs);
   facts_.tasks[plan_.task(id).name] = {std::string(scheduler::ToString(plan_.state(id))),
                                        json.is_discarded() ? jinja::Value::MakeDict() : pylib::FromJson(json)};
 }

@@ -27,7 +27,7 @@ std::string TextOf(const Json& json, const char* key) {
 }
 
 Json Parsed(const std::string& text) {
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json json = ReadJson(text);
   return json.is_object() ? json : Json::object();
 }
 
@@ -101,7 +101,8 @@ class Page {
   static std::string Reasons(const std::string& subject, const Json& outputs) {
     std::vector<std::string> reasons;
     if (const auto found = outputs.find("reasons"); found != outputs.end() && found->is_object()) {
-      for (const auto& [reason, rows] : found->items()) reasons.push_back(fmt::format("{}: {}", reason, rows.dump()));
+      for (const auto& [reason, rows] : found->items())
+        reasons.push_back(fmt::format("{}: {}", reason, WriteJson(rows)));
     }
     return fmt::format("rejected by {}: {}", subject, Join(reasons, "; "));
   }

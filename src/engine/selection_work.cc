@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/diagnostic_text.h"
+#include "base/json.h"
 #include "engine/kinds.h"
 #include "engine/run_nodes.h"
 
@@ -23,10 +24,10 @@ scheduler::Outcome OutcomeOf(const runtime::NodeOutcome& outcome) {
 std::string OutputsOf(const project::NodeResult& result) {
   Json outputs = {{"status", result.status}};
   if (result.failures) outputs["failures"] = *result.failures;
-  const Json response = Json::parse(result.adapter_response, nullptr, /*allow_exceptions=*/false);
+  const Json response = ReadJson(result.adapter_response);
   if (response.is_object() && response.contains("rows_affected") && response["rows_affected"].is_number_integer())
     outputs["rows"] = response["rows_affected"];
-  return outputs.dump();
+  return WriteJson(outputs);
 }
 
 TaskResult ResultOf(runtime::NodeOutcome outcome, TaskLog& log) {

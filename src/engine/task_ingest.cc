@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "engine/task_job.h"
 
 namespace stir::engine {
@@ -31,7 +32,7 @@ std::string OutputsOf(const transfer::IngestOutcome& outcome) {
                         {"widened_columns", outcome.widened_columns},
                         {"watermark", done.watermark},
                         {"already_done", outcome.already_done}};
-  return outputs.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return WriteJson(outputs);
 }
 
 }  // namespace

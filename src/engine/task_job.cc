@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/diagnostic_text.h"
+#include "base/json.h"
 #include "engine/kinds.h"
 #include "platform/bind.h"
 #include "transfer/kinds.h"
@@ -123,7 +124,7 @@ std::string ErrorsToJson(const Diagnostics& errors, const SourceMap& sources) {
     }
     list.push_back(std::move(item));
   }
-  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return WriteJson(list);
 }
 
 TaskResult RunTaskJob(TaskJob& job) {

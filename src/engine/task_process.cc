@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/process.h"
 #include "engine/kinds.h"
 #include "engine/task_job.h"
@@ -72,7 +73,7 @@ TaskResult RunProcessTask(TaskJob& job, const platform::Task& bound) {
     return FailedTask(Diagnostic(kProcessFailed, std::move(message), bound.text.span ? bound.text.span : bound.span));
   }
   TaskResult result;
-  const Json outputs = Json::parse(last_line, nullptr, /*allow_exceptions=*/false);
+  const Json outputs = ReadJson(last_line);
   if (!outputs.is_discarded()) result.outputs = last_line;
   return result;
 }

@@ -2,6 +2,7 @@
 // what it requires of the rows by transfer.
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "engine/task_job.h"
 
 namespace stir::engine {
@@ -14,7 +15,7 @@ TaskResult RunPublishTask(TaskJob& job, const platform::Task& bound) {
       {"rows", outcome->rows},         {"rows_before", outcome->rows_before}, {"generation", outcome->generation},
       {"inserted", outcome->inserted}, {"updated", outcome->updated},         {"partitions", outcome->partitions},
       {"files", outcome->files},       {"location", outcome->location}};
-  result.outputs = outputs.dump(-1, ' ', false, Json::error_handler_t::replace);
+  result.outputs = WriteJson(outputs);
   job.log.Write("outputs: " + result.outputs);
   return result;
 }

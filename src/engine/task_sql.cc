@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapter/cell.h"
+#include "base/json.h"
 #include "engine/sql.h"
 #include "engine/task_job.h"
 #include "platform/bind.h"
@@ -98,7 +99,7 @@ TaskResult RunSqlTask(TaskJob& job, const platform::Task& bound) {
     result.message = fmt::format("{} row{}", gathered->rows, gathered->rows == 1 ? "" : "s");
     if (!gathered->outputs.contains("rows")) gathered->outputs["rows"] = gathered->rows;
   }
-  result.outputs = gathered->outputs.dump(-1, ' ', false, Json::error_handler_t::replace);
+  result.outputs = WriteJson(gathered->outputs);
   job.log.Write("outputs: " + result.outputs);
   return result;
 }

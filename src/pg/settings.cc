@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json.h"
 #include "pg/kinds.h"
 
 namespace stir::pg {
@@ -62,7 +63,7 @@ constexpr std::array<std::string_view, 4> kSessionSettings = {"search_path", "st
 
 constexpr int kConnectTimeout = 10;  // seconds
 
-std::string ScalarText(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string ScalarText(const Json& value) { return value.is_string() ? value.get<std::string>() : WriteJson(value); }
 
 // Inside libpq's `options`, blanks and backslashes of a value are escaped.
 std::string Escaped(std::string_view value) {

@@ -41,7 +41,7 @@ Result<Value> FromJson(CallContext&, const Arguments& arguments) {
   Value fallback = args.Optional("default");
   STIR_TRY(args.Finish());
   if (!text.IsString()) return fallback;
-  const Json json = Json::parse(text.AsString(), nullptr, /*allow_exceptions=*/false);
+  const Json json = ReadJson(text.AsString());
   return json.is_discarded() ? fallback : pylib::FromJson(json);
 }
 

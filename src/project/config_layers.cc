@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "project/kinds.h"
 #include "project/yaml_values.h"
@@ -73,7 +74,7 @@ Value DictOf(std::initializer_list<std::pair<std::string_view, Value>> entries) 
 // A hook may be a text that holds a dict in JSON: what `before_begin` and `after_commit` give.
 Value HookDict(const Value& hook) {
   if (!hook.IsString() || !Strip(hook.AsString()).starts_with('{')) return hook;
-  const Json json = Json::parse(hook.AsString(), nullptr, /*allow_exceptions=*/false);
+  const Json json = ReadJson(hook.AsString());
   return json.is_object() && json.contains("sql") ? pylib::FromJson(json) : hook;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "project/artifacts.h"
 #include "project/kinds.h"
@@ -157,7 +158,7 @@ bool SameDescriptions(const Node& node, const Json& before) {
 
 bool SameReferences(const Node& node, const Json& before) {
   const auto text = [](const Json& json) {
-    return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json.dump();
+    return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : WriteJson(json);
   };
   return text(At(before, "latest_version")) == node.model->latest_version &&
          TextAt(before, "access") == node.model->access &&
@@ -360,7 +361,7 @@ class Comparison final : public graph::PriorState {
   bool SameKeys(const Node& node, const Json& before, std::initializer_list<std::string_view> keys) const {
     JsonWriter writer;
     WriteNode(writer, manifest_, node);
-    const Json now = Json::parse(std::move(writer).Take());
+    const Json now = ReadJson(std::move(writer).Take());
     return std::ranges::all_of(keys, [&](std::string_view key) { return At(now, key) == At(before, key); });
   }
 
@@ -397,10 +398,10 @@ class Comparison final : public graph::PriorState {
   const Manifest& manifest_;
 };
 
-Result<std::shared_ptr<const Json>> ReadJson(Files& files, const fs::path& path) {
+Result<std::shared_ptr<const Json>> ReadArtifact(Files& files, const fs::path& path) {
   if (!files.Exists(path)) return std::shared_ptr<const Json>();
   STIR_ASSIGN(const std::string text, files.Read(path));
-  auto json = std::make_shared<const Json>(Json::parse(text, nullptr, false));
+  auto json = std::make_shared<const Json>(ReadJson(text));
   if (json->is_discarded() || !json->is_object()) {
     return Diagnostic(kNoPriorState, "this is no artifact of an earlier run")
         .About(path.string())
@@ -425,10 +426,10 @@ int SchemaVersion(const Json& manifest) {
 Result<PriorArtifacts> ReadPriorArtifacts(Files& files, const fs::path& folder, const fs::path& target) {
   PriorArtifacts prior;
   prior.folder = folder;
-  STIR_ASSIGN(prior.manifest, ReadJson(files, folder / "manifest.json"));
-  STIR_ASSIGN(prior.run_results, ReadJson(files, folder / "run_results.json"));
-  STIR_ASSIGN(prior.sources, ReadJson(files, folder / "sources.json"));
-  STIR_ASSIGN(prior.sources_now, ReadJson(files, target / "sources.json"));
+  STIR_ASSIGN(prior.manifest, ReadArtifact(files, folder / "manifest.json"));
+  STIR_ASSIGN(prior.run_results, ReadArtifact(files, folder / "run_results.json"));
+  STIR_ASSIGN(prior.sources, ReadArtifact(files, folder / "sources.json"));
+  STIR_ASSIGN(prior.sources_now, ReadArtifact(files, target / "sources.json"));
   if (prior.manifest) {
     constexpr int kOldest = 4, kNewest = 12;
     const int version = SchemaVersion(*prior.manifest);

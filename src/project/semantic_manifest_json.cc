@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "project/artifacts.h"
 
@@ -137,7 +138,7 @@ Json Cut(const Json& value, const Shape* shape) {
   Json cut = Json::object();
   for (const Field& field : shape->fields) {
     const auto found = value.find(field.name);
-    cut[field.name] = found == value.end() ? Json::parse(field.otherwise) : Cut(*found, field.shape);
+    cut[field.name] = found == value.end() ? ReadJson(field.otherwise) : Cut(*found, field.shape);
   }
   return cut;
 }
@@ -148,7 +149,7 @@ Json NodesOf(const Manifest& manifest, ResourceType type, const Shape& shape) {
     if (node.type != type) continue;
     JsonWriter json;
     WriteNode(json, manifest, node);
-    list.push_back(Cut(Json::parse(json.text()), &shape));
+    list.push_back(Cut(ReadJson(json.text()), &shape));
   }
   return list;
 }
@@ -201,11 +202,10 @@ Json ProjectConfiguration(const Manifest& manifest, bool has_models) {
 std::string WriteSemanticManifest(const Manifest& manifest) {
   Json models = NodesOf(manifest, ResourceType::kSemanticModel, kModel);
   Json configuration = ProjectConfiguration(manifest, !models.empty());
-  return Json{{"semantic_models", std::move(models)},
-              {"metrics", NodesOf(manifest, ResourceType::kMetric, kMetric)},
-              {"project_configuration", std::move(configuration)},
-              {"saved_queries", NodesOf(manifest, ResourceType::kSavedQuery, kSavedQuery)}}
-      .dump();
+  return WriteJson({{"semantic_models", std::move(models)},
+                    {"metrics", NodesOf(manifest, ResourceType::kMetric, kMetric)},
+                    {"project_configuration", std::move(configuration)},
+                    {"saved_queries", NodesOf(manifest, ResourceType::kSavedQuery, kSavedQuery)}});
 }
 
 }  // namespace stir::project

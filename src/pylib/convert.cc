@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "jinja/json_text.h"
 #include "jinja/text.h"
 #include "pylib/decimal.h"
@@ -122,7 +123,7 @@ void AppendAscii(std::string& out, std::string_view text) {
 
 void AppendNumber(std::string& out, const Json& json) {
   if (!json.is_number_float()) {
-    out += json.dump();
+    out += WriteJson(json);
     return;
   }
   const double number = json.get<double>();
@@ -156,7 +157,7 @@ void AppendDump(std::string& out, const Json& json, bool sort_keys) {
   } else if (json.is_number()) {
     AppendNumber(out, json);
   } else {
-    out += json.dump();
+    out += WriteJson(json);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "pylib/convert.h"
 #include "pylib/modules.h"
@@ -25,7 +26,7 @@ using project::NodeResult;
 using project::ResourceType;
 
 Value JsonValue(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json json = ReadJson(text);
   return json.is_discarded() ? Value::MakeDict() : pylib::FromJson(json);
 }
 

@@ -31,7 +31,7 @@ TaskState StateIn(const Statement& row, int column) {
 }
 
 std::vector<std::string> NamesIn(const std::string& json) {
-  const Json parsed = Json::parse(json, nullptr, false);
+  const Json parsed = ReadJson(json);
   std::vector<std::string> names;
   if (!parsed.is_array()) return names;
   for (const Json& each : parsed) {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "adapter/cell.h"
+#include "base/json.h"
 #include "base/strings.h"
 #include "transfer/builder.h"
 #include "transfer/kinds.h"
@@ -49,7 +50,7 @@ class FilesBuilder final : public Builder {
     if (live == 0) return int64_t{-1};
     before_ = place_->Of(live);
     STIR_ASSIGN(const std::string text, files_.Read(before_ / kManifest));
-    manifest_before_ = Json::parse(text, nullptr, false);
+    manifest_before_ = ReadJson(text);
     if (!manifest_before_.is_object()) return int64_t{-1};
     // A partition's rows can only be compared once it is known which partitions come.
     return publication_.strategy.value == platform::Strategy::kPartition ? int64_t{-1}
@@ -230,7 +231,7 @@ class FilesBuilder final : public Builder {
                            {"run_id", request_.run_id},        {"published_at", FormatTimestamp(request_.now)},
                            {"format", Extension(format_)},     {"rows", outcome.rows},
                            {"partition_by", partitions_},      {"files", std::move(list)}};
-    return files_.WriteAtomic(folder_ / kManifest, manifest.dump(2) + "\n");
+    return files_.WriteAtomic(folder_ / kManifest, WriteJson(manifest, 2) + "\n");
   }
 
   const PublishRequest& request_;

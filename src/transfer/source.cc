@@ -129,7 +129,7 @@ Result<std::vector<TypeSeen>> JsonFields(adapter::Connection& connection, const 
                            "WHERE CASE WHEN json_valid(line) THEN starts_with(ltrim(line), '{{') END",
                            PathList(drop, files), kAsLines, Lit(options.encoding), kLines)));
   std::vector<TypeSeen> fields;
-  const Json structure = Json::parse(CellText(rows[0][0]), nullptr, false);
+  const Json structure = ReadJson(CellText(rows[0][0]));
   if (!structure.is_object()) return fields;
   for (const auto& [name, type] : structure.items()) {
     std::string word = type.is_string() ? type.get<std::string>() : "JSON";

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapter/duckdb/kinds.h"
+#include "base/json.h"
 #include "base/strings.h"
 
 namespace stir::adapter::duckdb {
@@ -87,7 +88,7 @@ std::vector<std::string> AttachOptions(const Json& entry, Diagnostics& errors) {
 std::string ScalarText(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  return value.dump();
+  return WriteJson(value);
 }
 
 std::string Literal(const Json& value) { return fmt::format("'{}'", ReplaceAll(ScalarText(value), "'", "''")); }

@@ -27,7 +27,7 @@ struct Parsed {
 std::optional<Parsed> ParseJson(std::string_view text) {
   const size_t brace = text.find("{\"exception_type\"");
   if (brace == std::string_view::npos) return std::nullopt;
-  const Json object = Json::parse(text.substr(brace), nullptr, false);
+  const Json object = ReadJson(text.substr(brace));
   if (!object.is_object()) return std::nullopt;
   const auto member = [&](const char* name) {
     const auto it = object.find(name);
