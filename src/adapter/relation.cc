@@ -33,6 +33,8 @@ std::string_view RelationTypeName(RelationType type) {
       return "materialized_view";
     case RelationType::kExternal:
       return "external";
+    case RelationType::kFunction:
+      return "function";
     case RelationType::kUnknown:
       break;
   }

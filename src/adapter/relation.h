@@ -8,7 +8,7 @@
 
 namespace stir::adapter {
 
-enum class RelationType : uint8_t { kUnknown, kTable, kView, kCte, kMaterializedView, kExternal };
+enum class RelationType : uint8_t { kUnknown, kTable, kView, kCte, kMaterializedView, kExternal, kFunction };
 
 std::string_view RelationTypeName(RelationType type);  // dbt's: "table", "view", "cte", ...
 

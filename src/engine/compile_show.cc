@@ -17,7 +17,8 @@ namespace {
 
 using project::Node;
 
-constexpr std::array<std::string_view, 6> kCompileTypes{"model", "seed", "snapshot", "test", "analysis", "operation"};
+constexpr std::array<std::string_view, 7> kCompileTypes{"model",    "seed",      "snapshot", "test",
+                                                        "analysis", "operation", "function"};
 constexpr std::string_view kInlineName = "inline_query";
 constexpr std::string_view kWorker = "Thread-1 (worker)";  // dbt's name for who looks
 

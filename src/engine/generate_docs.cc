@@ -16,7 +16,7 @@ namespace {
 
 using project::Node;
 
-constexpr std::array<std::string_view, 6> kDocumentedTypes{"model", "seed",     "snapshot",
+constexpr std::array<std::string_view, 7> kDocumentedTypes{"model", "seed",     "function", "snapshot",
                                                            "test",  "analysis", "operation"};
 constexpr std::array<std::string_view, 1> kSourceTypes{"source"};
 

@@ -113,6 +113,7 @@ class Narrator {
   void TestLine(const NodeStory& story, const NodeReport& report) const;
   void SeedLine(const NodeStory& story, const NodeReport& report) const;
   void ModelLine(const NodeStory& story, const NodeReport& report) const;
+  void FunctionLine(const NodeStory& story, const NodeReport& report) const;
   void SnapshotLine(const NodeStory& story, const NodeReport& report) const;
   void FreshnessLine(const NodeStory& story, const NodeReport& report) const;
   std::string Padded(std::string text, std::string_view state) const;

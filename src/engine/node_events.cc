@@ -73,7 +73,8 @@ std::string Narrator::Describe(const Node& node) const {
     case ResourceType::kSavedQuery:
       return fmt::format("saved query {}", node.name);
     case ResourceType::kSnapshot:
-      return fmt::format("snapshot {}.{}", SchemaName(node), node.alias);
+    case ResourceType::kFunction:
+      return fmt::format("{} {}.{}", ResourceTypeName(node.type), SchemaName(node), node.alias);
     case ResourceType::kModel:
       return fmt::format("{} {} model {}.{}", node.language,
                          runtime::IsMicrobatch(node) ? "microbatch" : node.config->materialized, SchemaName(node),
@@ -185,6 +186,7 @@ void Narrator::ResultLine(const NodeStory& story, const NodeReport& report) cons
   if (IsTest(*story.node)) return TestLine(story, report);
   if (story.node->type == ResourceType::kSeed) return SeedLine(story, report);
   if (story.node->type == ResourceType::kSnapshot) return SnapshotLine(story, report);
+  if (story.node->type == ResourceType::kFunction) return FunctionLine(story, report);
   ModelLine(story, report);
 }
 
@@ -233,6 +235,20 @@ void Narrator::ModelLine(const NodeStory& story, const NodeReport& report) const
       }));
 }
 
+// dbt names a function's status, not what the database answered.
+void Narrator::FunctionLine(const NodeStory& story, const NodeReport& report) const {
+  const project::NodeResult& result = report.result;
+  const bool failed = Failed(result);
+  const std::string description = Describe(*story.node);
+  const std::string text = fmt::format("{} {}", failed ? "ERROR creating" : "OK created", description);
+  Say("Q047", "LogFunctionResult", failed ? Level::kError : Level::kInfo,
+      Line(story, text, failed ? "ERROR" : "SUCCESS", result.execution_time),
+      NodeData(story, result.status, [&](JsonWriter& json) {
+        json.Key("description").String(description).Key("execution_time").Double(result.execution_time);
+        json.Key("index").Int(story.index).Key("status").String(result.status).Key("total").Int(story.total);
+      }));
+}
+
 void Narrator::SnapshotLine(const NodeStory& story, const NodeReport& report) const {
   const project::NodeResult& result = report.result;
   const bool failed = Failed(result);
@@ -266,8 +282,8 @@ void Narrator::FreshnessLine(const NodeStory& story, const NodeReport& report) c
 
 void Narrator::NodeSkipped(const NodeStory& story) const {
   const Node& node = *story.node;
-  const bool relation =
-      node.type == ResourceType::kModel || node.type == ResourceType::kSeed || node.type == ResourceType::kSnapshot;
+  const bool relation = node.type == ResourceType::kModel || node.type == ResourceType::kSeed ||
+                        node.type == ResourceType::kSnapshot || node.type == ResourceType::kFunction;
   const std::string text = relation ? fmt::format("SKIP relation {}.{}", node.schema, node.name)
                                     : fmt::format("SKIP {} {}", ResourceTypeName(node.type), node.name);
   Say("Q034", "SkippingDetails", Level::kInfo, Line(story, text, "SKIP"),

@@ -18,8 +18,8 @@ namespace {
 
 using project::Node;
 
-constexpr std::array<std::string_view, 7> kBuildTypes{"model",     "seed",     "snapshot",   "test",
-                                                      "unit_test", "exposure", "saved_query"};
+constexpr std::array<std::string_view, 8> kBuildTypes{"model",     "seed",     "snapshot",    "test",
+                                                      "unit_test", "exposure", "saved_query", "function"};
 constexpr std::array<std::string_view, 1> kRunTypes{"model"};
 constexpr std::array<std::string_view, 2> kTestTypes{"test", "unit_test"};
 constexpr std::array<std::string_view, 1> kSeedTypes{"seed"};

@@ -58,6 +58,7 @@ struct NodeResult {
   std::string compiled_code;
   std::string relation_name;            // empty: null
   std::optional<BatchResults> batches;  // microbatch models only
+  bool has_overloads = false;           // functions that were made; which overloads: none are read yet
 };
 
 // `args`: the invocation's arguments as a JSON object.

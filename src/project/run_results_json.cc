@@ -34,7 +34,7 @@ void WriteResult(JsonWriter& json, const NodeResult& result) {
   WriteTextOrNull(json, "relation_name", result.relation_name);
   json.Key("batch_results");
   result.batches ? WriteBatches(json, *result.batches) : json.Null();
-  json.Key("overload_results").Null();
+  json.Key("overload_results").Raw(result.has_overloads ? R"({"successful": [], "failed": []})" : "null");
   json.EndObject();
 }
 

@@ -32,6 +32,7 @@ Status KeepRelations(NodeRun& run, const Value& answer) {
     const adapter::Relation* relation = AsRelation(each);
     if (!relation)
       return Diagnostic(kNoRelations, fmt::format("`relations` must hold relations, not {}", each.TypeName()));
+    if (relation->type == adapter::RelationType::kFunction) continue;  // a table may have the same name
     run.Touch(*relation);
     run.state().relations().Add(*relation);
   }
@@ -49,8 +50,8 @@ Status CallMaterialization(NodeRun& run, std::string_view name) {
 namespace {
 
 Status Carry(NodeRun& run, std::string_view name) {
-  // dbt counts what a test and a clone call themselves; what others call is their materialization's.
-  const bool counts = run.node().type == project::ResourceType::kTest || name == "clone";
+  // dbt counts what a test, a function and a clone call themselves; what others call is their materialization's.
+  const bool counts = run.node().test || run.node().function || name == "clone";
   run.DependOnMacrosAt(counts ? std::optional<size_t>(1) : std::nullopt);
   Status done = CallMaterialization(run, name);
   Status ended = run.session().Rollback();  // what the materialization did not commit

@@ -282,7 +282,7 @@ constexpr std::array kNames{
     NodeName{"load_agate_table", [](NodeRun& run) { return Function(run, "load_agate_table", LoadSeed); }},
     NodeName{"submit_python_job", [](NodeRun& run) { return Refused(run, "submit_python_job"); }},
     NodeName{"metric", [](NodeRun& run) { return Refused(run, "metric"); }},
-    NodeName{"function", [](NodeRun& run) { return Refused(run, "function"); }},
+    NodeName{"function", MakeFunctionReference},
     NodeName{"adapter_macro", [](NodeRun& run) { return Refused(run, "adapter_macro"); }},
     NodeName{"database", [](NodeRun& run) { return TextOrNone(run.node().database); }},
     NodeName{"schema", [](NodeRun& run) { return TextOrNone(run.node().schema); }},

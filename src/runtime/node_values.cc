@@ -139,6 +139,12 @@ void WriteModel(DictWriter& dict, const project::ModelPart& model) {
   dict.Set("primary_key", TextList(model.primary_key));
 }
 
+void WriteFunction(DictWriter& dict, const project::FunctionPart& function) {
+  dict.Set("arguments", Thawed(function.arguments, Value::List()));
+  dict.Set("returns", Thawed(function.returns, Value::None()));
+  dict.Set("overloads", Thawed(function.overloads, Value::List()));
+}
+
 void WriteTest(DictWriter& dict, const project::Manifest& manifest, const project::TestPart& test) {
   if (!test.generic) return;
   dict.Set("test_metadata", Value::MakeDict({{TextValue("name"), TextValue(test.test_name)},
@@ -303,6 +309,7 @@ Value NodeDict(const project::Manifest& manifest, const Node& node, Nulls nulls,
   WriteCommon(dict, manifest, node, nulls);
   if (node.type < ResourceType::kSource || node.function) WriteCode(dict, node, compiled);
   if (node.model) WriteModel(dict, *node.model);
+  if (node.function) WriteFunction(dict, *node.function);
   if (node.test) WriteTest(dict, manifest, *node.test);
   if (node.source) WriteSource(dict, *node.source, *node.config);
   if (node.exposure) WriteExposure(dict, *node.exposure);

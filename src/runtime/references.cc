@@ -131,6 +131,13 @@ Result<Value> RelationOf(NodeRun& run, const Node& target) {
   return MakeRelation(run.state().dialect(), std::move(relation), std::move(scope));
 }
 
+Result<Value> FunctionRelation(NodeRun& run, const Node& target) {
+  STIR_ASSIGN(const adapter::Relation* deferred, Deferred(run, target));
+  adapter::Relation relation = deferred ? *deferred : run.manifest().RelationOf(target);
+  relation.type = adapter::RelationType::kFunction;
+  return MakeRelation(run.state().dialect(), std::move(relation));
+}
+
 Result<Value> CallRef(NodeRun& run, CallContext& context, const Arguments& arguments) {
   STIR_ASSIGN(const RefArguments ref, ReadRef(arguments));
   const project::Resolved resolved = run.manifest().ResolveRef(ref.package, ref.name, ref.version, run.node().package);
@@ -191,8 +198,36 @@ class SourceObject final : public jinja::Object {
   NodeRun& run_;
 };
 
+// function('name') or function('package', 'name').
+class FunctionObject final : public jinja::Object {
+ public:
+  explicit FunctionObject(NodeRun& run) : run_(run) {}
+  std::string_view TypeName() const override { return "FunctionResolver"; }
+  bool IsCallable() const override { return true; }
+  Result<Value> Call(CallContext&, const Arguments& arguments) override {
+    const std::span<const Value> names = arguments.positional;
+    if (names.empty() || names.size() > 2 || !std::ranges::all_of(names, &Value::IsString))
+      return Diagnostic(project::kBadCall, "function() takes the name of a function, or of a package and a function");
+    const std::string package = names.size() == 2 ? std::string(names[0].AsString()) : "";
+    const std::string name(names.back().AsString());
+    const Node& asker = run_.node();
+    const project::Resolved resolved =
+        run_.manifest().ResolveNamed(project::ResourceType::kFunction, package, name, asker.package);
+    if (resolved.lookup == Lookup::kFound) return FunctionRelation(run_, *resolved.node);
+    const bool disabled = resolved.lookup == Lookup::kDisabled;
+    return Diagnostic(disabled ? project::kRefDisabled : project::kRefNotFound,
+                      fmt::format("{} '{}' ({}) depends on a function named '{}' which {}",
+                                  Titled(project::ResourceTypeName(asker.type)), asker.unique_id,
+                                  asker.original_file_path, name, disabled ? "is disabled" : "was not found"));
+  }
+
+ private:
+  NodeRun& run_;
+};
+
 }  // namespace
 
+Value MakeFunctionReference(NodeRun& run) { return Value::New<FunctionObject>(run); }
 Value MakeRef(NodeRun& run) { return Value::New<RefObject>(run); }
 Value MakeSource(NodeRun& run) { return Value::New<SourceObject>(run); }
 

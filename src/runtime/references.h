@@ -1,4 +1,4 @@
-// ref() and source() at run time: relations of the nodes that parsing resolved.
+// ref(), source() and function() at run time: relations of the nodes that parsing resolved.
 #pragma once
 
 #include "jinja/value.h"
@@ -9,5 +9,6 @@ class NodeRun;
 
 jinja::Value MakeRef(NodeRun& run);
 jinja::Value MakeSource(NodeRun& run);
+jinja::Value MakeFunctionReference(NodeRun& run);
 
 }  // namespace stir::runtime

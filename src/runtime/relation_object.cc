@@ -25,8 +25,9 @@ using jinja::Arguments;
 using jinja::CallContext;
 using jinja::Value;
 
-constexpr std::array kTypes{RelationType::kTable, RelationType::kView, RelationType::kCte,
-                            RelationType::kMaterializedView, RelationType::kExternal};
+constexpr std::array kTypes{RelationType::kTable,    RelationType::kView,
+                            RelationType::kCte,      RelationType::kMaterializedView,
+                            RelationType::kExternal, RelationType::kFunction};
 
 Result<RelationType> TypeFrom(const Value& value) {
   if (!value.Truthy()) return RelationType::kUnknown;
@@ -34,7 +35,7 @@ Result<RelationType> TypeFrom(const Value& value) {
   for (RelationType type : kTypes)
     if (adapter::RelationTypeName(type) == name) return type;
   return Diagnostic(kBadRelation, fmt::format("`{}` is no type of relation", name))
-      .Hint("types are table, view, cte, materialized_view and external");
+      .Hint("types are table, view, cte, materialized_view, external and function");
 }
 
 Value PolicyValue(const Policy& policy) {
@@ -145,6 +146,21 @@ class InformationSchemaObject final : public jinja::Object {
   std::string database_, schema_, view_;
 };
 
+// What dbt's relations say of themselves as classes: `this.Function`, `api.Relation.View`.
+std::optional<Value> TypeConstant(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNames{
+      {{"Table", "table"},
+       {"View", "view"},
+       {"CTE", "cte"},
+       {"MaterializedView", "materialized_view"},
+       {"External", "external"},
+       {"Function", "function"},
+       {"PointerTable", "pointer_table"}}};
+  for (const auto& [attribute, type] : kNames)
+    if (attribute == name) return Value::String(std::string(type));
+  return std::nullopt;
+}
+
 class RelationClass final : public jinja::Object {
  public:
   RelationClass(const Dialect& dialect, Policy quote) : dialect_(dialect), quote_(quote) {}
@@ -180,20 +196,6 @@ class RelationClass final : public jinja::Object {
     std::vector<Value> items = key.IsSequence() ? key.Items() : std::vector<Value>{key};
     items.push_back(std::move(updated_at));
     return Value::List(std::move(items));
-  }
-
-  static std::optional<Value> TypeConstant(std::string_view name) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNames{
-        {{"Table", "table"},
-         {"View", "view"},
-         {"CTE", "cte"},
-         {"MaterializedView", "materialized_view"},
-         {"External", "external"},
-         {"Function", "function"},
-         {"PointerTable", "pointer_table"}}};
-    for (const auto& [attribute, type] : kNames)
-      if (attribute == name) return Value::String(std::string(type));
-    return std::nullopt;
   }
 
   Relation Blank() const {
@@ -277,6 +279,7 @@ std::string FilterText(const EventTimeFilter& filter) {
 
 Result<std::string> RelationObject::Str() const {
   std::string text = dialect_.Render(relation_);
+  if (relation_.type == RelationType::kFunction) return text;
   const auto alias = [this](std::string_view what) {
     return dialect_.names_subqueries ? fmt::format(" _dbt_{}_subq_{}", what, relation_.identifier) : "";
   };
@@ -286,6 +289,45 @@ Result<std::string> RelationObject::Str() const {
   const std::string filter = scope_.filter ? FilterText(*scope_.filter) : "";
   return filter.empty() ? text : fmt::format("(select * from {} where {}){}", text, filter, alias("et_filter"));
 }
+
+namespace {
+
+// What of a function's configuration chooses the macro that makes it; none of a node that is no function.
+Result<Value> FunctionConfig(const Arguments& arguments) {
+  ArgumentReader args("get_function_config", arguments);
+  STIR_ASSIGN(const Value model, args.Required("model"));
+  STIR_TRY(args.Finish());
+  const auto member = [](const Value& dict, std::string_view name) {
+    const Value* found = dict.IsDict() ? dict.AsDict().Find(name) : nullptr;
+    return found ? *found : Value::None();
+  };
+  const Value resource = member(model, "resource_type");
+  if (!resource.IsString() || resource.AsString() != "function") return Value::None();
+  const Value config = member(model, "config"), language = member(model, "language"), type = member(config, "type");
+  if (!language.Truthy()) return Diagnostic(kBadRelation, "A `language` is required for functions");
+  if (!type.Truthy()) return Diagnostic(kBadRelation, "A `type` is required for functions");
+  const Value version = member(config, "runtime_version"), entry = member(config, "entry_point");
+  if (language.IsString() && language.AsString() == "python") {
+    if (version.IsNone()) return Diagnostic(kBadRelation, "A `runtime_version` is required for python functions");
+    if (entry.IsNone()) return Diagnostic(kBadRelation, "An `entry_point` is required for python functions");
+  }
+  return MakeRecord("FunctionConfig",
+                    {{"language", language}, {"type", type}, {"runtime_version", version}, {"entry_point", entry}});
+}
+
+// "scalar_function_sql".
+Result<Value> FunctionMacroName(CallContext& context, const Arguments& arguments) {
+  ArgumentReader args("get_function_macro_name", arguments);
+  STIR_ASSIGN(const Value config, args.Required("config"));
+  STIR_TRY(args.Finish());
+  STIR_ASSIGN(const Value type, context.GetAttribute(config, "type"));
+  STIR_ASSIGN(const Value language, context.GetAttribute(config, "language"));
+  STIR_ASSIGN(const std::string type_text, type.Str());
+  STIR_ASSIGN(const std::string language_text, language.Str());
+  return Value::String(fmt::format("{}_function_{}", type_text, language_text));
+}
+
+}  // namespace
 
 Result<std::string> RelationObject::Repr() const { return fmt::format("<Relation {}>", dialect_.Render(relation_)); }
 
@@ -311,7 +353,8 @@ std::optional<Value> RelationObject::Field(std::string_view name) const {
   if (name == "can_be_renamed" || name == "can_be_replaced")
     return Value::Bool(dialect_.renames_relations && (r.type == RelationType::kTable || r.type == RelationType::kView));
   if (name == "require_alias") return Value::Bool(dialect_.names_subqueries);
-  if (name == "is_pointer" || name == "is_function") return Value::Bool(false);
+  if (name == "is_function") return is(RelationType::kFunction);
+  if (name == "is_pointer") return Value::Bool(false);
   if (name == "limit") return scope_.limit ? Value::Int(*scope_.limit) : Value::None();
   if (name == "external") return TextOrNone(r.external);
   if (name == "event_time_filter" || name == "catalog") return Value::None();
@@ -322,7 +365,7 @@ std::optional<Value> RelationObject::Field(std::string_view name) const {
   if (name == "quote_policy") return PolicyValue(r.quote);
   if (name == "include_policy") return PolicyValue(r.include);
   if (name == "quote_character") return Value::String(std::string(1, dialect_.quote_char));
-  return std::nullopt;
+  return TypeConstant(name);
 }
 
 std::optional<Value> RelationObject::Method(std::string_view name) {
@@ -369,6 +412,10 @@ std::optional<Value> RelationObject::Method(std::string_view name) {
       const bool database = fits("database", relation_.database), schema = fits("schema", relation_.schema);
       return Value::Bool(fits("identifier", relation_.identifier) && database && schema);
     });
+  if (name == "get_function_config")
+    return bind([](CallContext&, const Arguments& arguments) { return FunctionConfig(arguments); });
+  if (name == "get_function_macro_name")
+    return bind([](CallContext& context, const Arguments& arguments) { return FunctionMacroName(context, arguments); });
   if (name == "render")
     return bind([this](CallContext&, const Arguments&) -> Result<Value> { return Value::String(Render()); });
   if (name == "render_limited")

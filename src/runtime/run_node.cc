@@ -44,6 +44,7 @@ Status Report(NodeOutcome& outcome, NodeRun& run) {
     return ReportTest(outcome, run, *main, run.state().options().warnings_are_errors);
   outcome.result.status = "success";
   outcome.result.message = main->answer.outcome.message;
+  outcome.result.has_overloads = run.node().function != nullptr;
   return {};
 }
 

@@ -53,7 +53,7 @@ Status CreateSchema(NodeRun& run, const std::string& database, const std::string
 }
 
 bool NeedsSchema(const Node& node, const RunState& state) {
-  return (node.IsRefable() && !node.IsEphemeral()) || StoresFailures(node, state);
+  return (node.IsRefable() && !node.IsEphemeral()) || node.function || StoresFailures(node, state);
 }
 
 }  // namespace
