@@ -50,9 +50,11 @@ class ListReader {
   ListReader(const project::Invocation& invocation, bool rendered)
       : base_(invocation, jinja::Value(), ""), scope_(base_, reads_), rendered_(rendered) {
     scope_.Set("env_var", project::MakeEnvVar(*invocation.environment, /*secrets=*/true));
-    scope_.Set("var", project::MakePlainVar([&vars = invocation.vars](std::string_view name) -> const jinja::Value* {
-                 return vars.IsDict() ? vars.AsDict().Find(name) : nullptr;
-               }));
+    scope_.Set("var", project::MakePlainVar(
+                          [&vars = invocation.vars](std::string_view name) -> const jinja::Value* {
+                            return vars.IsDict() ? vars.AsDict().Find(name) : nullptr;
+                          },
+                          invocation.vars));
   }
 
   Result<PackageList> Read(const yaml::Node& root) {

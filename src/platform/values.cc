@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "platform/kinds.h"
 #include "project/config.h"
+#include "project/vars.h"
 #include "pylib/convert.h"
 #include "pylib/modules.h"
 
@@ -85,8 +86,11 @@ ProjectValues::ProjectValues(const project::Invocation& invocation, const projec
                              const project::Target& target)
     : base_(invocation, target.context, manifest.project_name()),
       var_(project::MakeVar(
-          [&manifest](std::string_view name) { return manifest.FindVar(manifest.project_name(), name); }, "stir/*.yml",
-          /*lenient=*/false)),
+          [&manifest](std::string_view name) { return manifest.FindVar(manifest.project_name(), name); },
+          project::VarAsker{"stir/*.yml",
+                            [&manifest, vars = invocation.vars] {
+                              return project::AllVars(manifest, vars, manifest.project_name());
+                            }})),
       modules_(pylib::Modules(*invocation.clock)) {}
 
 bool ProjectValues::Lookup(std::string_view name, Value& value) const {

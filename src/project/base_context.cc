@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "jinja/json_text.h"
 #include "project/behavior.h"
 #include "project/config.h"
 #include "project/exceptions.h"
@@ -180,10 +181,17 @@ Result<Value> DiffOfTwoDicts(CallContext&, const Arguments& arguments) {
   return Value::MakeDict(std::move(difference));
 }
 
+// Variables as dbt prints them: JSON, keys sorted.
+std::string Printed(const Value& vars) {
+  Result<std::string> text = jinja::JsonText(vars.IsDict() ? vars : Value::MakeDict(),
+                                             {.sort_keys = true, .indent = "    ", .any_value = true});
+  return text.ok() ? *std::move(text) : "{}";
+}
+
 class VarObject final : public jinja::Object {
  public:
-  VarObject(FindVarFunction find, std::string where, bool lenient, bool rendered)
-      : find_(std::move(find)), where_(std::move(where)), lenient_(lenient), rendered_(rendered) {}
+  VarObject(FindVarFunction find, std::optional<VarAsker> asker, bool rendered)
+      : find_(std::move(find)), asker_(std::move(asker)), rendered_(rendered) {}
   std::string_view TypeName() const override { return "Var"; }
   bool IsCallable() const override { return true; }
 
@@ -196,9 +204,8 @@ class VarObject final : public jinja::Object {
     if (!name.IsString()) return Diagnostic(kBadCall, "`var` takes the variable's name as a text");
     const Value* found = find_(name.AsString());
     if (!found) {
-      if (has_default || lenient_) return fallback;
-      return Diagnostic(kVarMissing, "required variable `" + std::string(name.AsString()) + "` is not set" + where_)
-          .Hint("set it under `vars:` in dbt_project.yml or with --vars, or give `var` a default");
+      if (has_default || !asker_) return fallback;
+      return Missing(name.AsString());
     }
     if (!rendered_ || !found->IsString() || !HasJinja(found->AsString())) return Thaw(*found);
     STIR_ASSIGN(auto text,
@@ -220,15 +227,28 @@ class VarObject final : public jinja::Object {
   }
 
  private:
+  Diagnostic Missing(std::string_view name) const {
+    const Value vars = asker_->supplied();
+    std::vector<std::string> names;
+    if (vars.IsDict()) {
+      for (const auto& [key, value] : vars.AsDict().entries()) names.emplace_back(key.AsString());
+    }
+    const std::string meant = DidYouMean(name, names);
+    return Diagnostic(kVarMissing, fmt::format("Required var '{}' not found in config:\nVars supplied to {} = {}", name,
+                                               asker_->name, Printed(vars)))
+        .Hint(meant.empty() ? "set it under `vars:` in dbt_project.yml or with --vars, or give `var` a default"
+                            : meant);
+  }
+
   FindVarFunction find_;
-  std::string where_;  // " (asked for by `model.shop.a`)"
-  bool lenient_, rendered_;
+  std::optional<VarAsker> asker_;
+  bool rendered_;
 };
 
 }  // namespace
 
-Value MakeVar(FindVarFunction find, std::string where, bool lenient) {
-  return Value::New<VarObject>(std::move(find), std::move(where), lenient, true);
+Value MakeVar(FindVarFunction find, std::optional<VarAsker> asker) {
+  return Value::New<VarObject>(std::move(find), std::move(asker), true);
 }
 
 FindVarFunction Noting(FindVarFunction find, Reads& reads) {
@@ -238,7 +258,13 @@ FindVarFunction Noting(FindVarFunction find, Reads& reads) {
   };
 }
 
-Value MakePlainVar(FindVarFunction find) { return Value::New<VarObject>(std::move(find), "", false, false); }
+VarAsker ConfigurationAsker(Value command_line) {
+  return {"<Configuration>", [vars = std::move(command_line)] { return vars; }};
+}
+
+Value MakePlainVar(FindVarFunction find, Value command_line) {
+  return Value::New<VarObject>(std::move(find), ConfigurationAsker(std::move(command_line)), false);
+}
 
 Value MakeEnvVar(const Environment& environment, bool secrets, std::function<void(const std::string&)> on_secret) {
   return jinja::MakeFunction(
@@ -273,7 +299,10 @@ void BaseContext::Add(std::string name, jinja::Function function) {
 }
 
 BaseContext::BaseContext(const Invocation& invocation, Value target, std::string_view project_name)
-    : clock_(*invocation.clock), warnings_(invocation.warnings), behavior_(MakeBehavior(invocation)) {
+    : clock_(*invocation.clock),
+      warnings_(invocation.warnings),
+      behavior_(MakeBehavior(invocation)),
+      command_line_(invocation.vars) {
   Add("return", ReturnValue);
   Add("fromjson", FromJson);
   Add("tojson", Dumper("tojson", pylib::DumpJson));

@@ -27,8 +27,9 @@ class BaseContext {
   BaseContext(const Invocation& invocation, jinja::Value target, std::string_view project_name);
   bool Lookup(std::string_view name, jinja::Value& value) const;  // all names but `var`
   const Clock& clock() const { return clock_; }
-  const jinja::Value& behavior() const { return behavior_; }  // adapter.behavior
-  jinja::Value Modules(const Clock& clock) const;             // `modules`; the clock outlives it
+  const jinja::Value& behavior() const { return behavior_; }          // adapter.behavior
+  const jinja::Value& command_line() const { return command_line_; }  // --vars
+  jinja::Value Modules(const Clock& clock) const;                     // `modules`; the clock outlives it
 
  private:
   void Add(std::string name, jinja::Function function);
@@ -36,7 +37,7 @@ class BaseContext {
   const Clock& clock_;
   const std::shared_ptr<const WarningSink> warnings_;
   TextMap<jinja::Value> names_;
-  jinja::Value behavior_;
+  jinja::Value behavior_, command_line_;
 };
 
 // A base context for one rendering that notes what is read of it. Values found here must not outlive it.
@@ -57,11 +58,18 @@ jinja::Function MakeLog(EventSink* events, std::function<void(JsonWriter& json)>
 
 // Finds a variable's value; null when nobody set it.
 using FindVarFunction = std::function<const jinja::Value*(std::string_view name)>;
+// Who asks for variables, by name, and a dict of all that it could have: for the error about one that it has not.
+struct VarAsker {
+  std::string name;
+  std::function<jinja::Value()> supplied;
+};
 // The callable `var`, with `var.has_var`. Texts are themselves rendered against the caller's names. A missing variable
-// is an error, or none when `lenient` (the parse phase).
-jinja::Value MakeVar(FindVarFunction find, std::string where, bool lenient);
+// is an error that names `asker`, or none without an asker (the parse phase).
+jinja::Value MakeVar(FindVarFunction find, std::optional<VarAsker> asker);
 // The same for properties files, where texts are taken as they are.
-jinja::Value MakePlainVar(FindVarFunction find);
+jinja::Value MakePlainVar(FindVarFunction find, jinja::Value command_line);
+// What asks where there is no node: it is supplied with --vars.
+VarAsker ConfigurationAsker(jinja::Value command_line);
 // `find`, noting the names that it is asked for.
 FindVarFunction Noting(FindVarFunction find, Reads& reads);
 // The callable `env_var`. `secrets`: DBT_ENV_SECRET_* may be read (profiles and packages only) and are told to

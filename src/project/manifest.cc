@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "project/manifest_index.h"
+#include "project/vars.h"
 
 namespace stir::project {
 
@@ -24,14 +25,6 @@ const Node* Other(const std::vector<uint32_t>& candidates, std::span<const Node>
     if (nodes[candidate].package != chosen.package) return &nodes[candidate];
   }
   return nullptr;
-}
-
-const Value* FindInVars(const Value* vars, std::string_view package, std::string_view name) {
-  if (!vars || !vars->IsDict()) return nullptr;
-  if (const Value* scoped = vars->AsDict().Find(package); scoped && scoped->IsDict()) {
-    if (const Value* value = scoped->AsDict().Find(name)) return value;
-  }
-  return vars->AsDict().Find(name);
 }
 
 Resolved Choose(const std::vector<uint32_t>* candidates, std::span<const Node> nodes, Lookup lookup,
@@ -82,15 +75,6 @@ void VisitValue(const Value& value, const std::function<void(const graph::Config
 }
 
 }  // namespace
-
-const Value* FindVarIn(const Value& command_line, const Value& root, const Value* own, std::string_view package,
-                       std::string_view name) {
-  if (command_line.IsDict()) {
-    if (const Value* value = command_line.AsDict().Find(name)) return value;
-  }
-  if (const Value* value = FindInVars(&root, package, name)) return value;
-  return FindInVars(own, package, name);
-}
 
 const Column* Node::FindColumn(std::string_view column_name) const {
   auto found = std::ranges::find(*columns, column_name, &Column::name);

@@ -20,9 +20,4 @@ struct Manifest::Index {
   void Fill(const Manifest& manifest);
 };
 
-// var(name) in a node of a package whose own vars are `own`: --vars, then the root's, then the package's; in both,
-// those under the package's name come first.
-const jinja::Value* FindVarIn(const jinja::Value& command_line, const jinja::Value& root, const jinja::Value* own,
-                              std::string_view package, std::string_view name);
-
 }  // namespace stir::project

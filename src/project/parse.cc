@@ -23,6 +23,7 @@
 #include "project/relation_names.h"
 #include "project/selectors_file.h"
 #include "project/unit_tests.h"
+#include "project/vars.h"
 #include "project/warm_start.h"
 
 namespace stir::project {

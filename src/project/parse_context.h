@@ -54,9 +54,11 @@ class ParseContext {
   const adapter::Dialect& dialect() const { return dialect_; }
   const std::string& package() const { return package_; }
   // `var`, noting what it is asked for: of templates, of naming macros, of properties files.
-  jinja::Value Var(Reads& reads) const { return MakeVar(Noting(find_var_, reads), "", true); }
-  jinja::Value StrictVar(Reads& reads) const { return MakeVar(Noting(find_var_, reads), "", false); }
-  jinja::Value PlainVar(Reads& reads) const { return MakePlainVar(Noting(find_var_, reads)); }
+  jinja::Value Var(Reads& reads) const { return MakeVar(Noting(find_var_, reads), std::nullopt); }
+  jinja::Value StrictVar(Reads& reads) const {
+    return MakeVar(Noting(find_var_, reads), ConfigurationAsker(base_.command_line()));
+  }
+  jinja::Value PlainVar(Reads& reads) const { return MakePlainVar(Noting(find_var_, reads), base_.command_line()); }
   const FindVarFunction& find_var() const { return find_var_; }
   const std::string& default_database() const { return default_database_; }
   const std::string& default_schema() const { return default_schema_; }

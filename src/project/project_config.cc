@@ -148,7 +148,7 @@ void ReadTrees(ProjectConfig& config, MappingReader& reader) {
 
 Value VarsOnly(const Value& vars, Reads& reads) {
   const auto find = [vars](std::string_view name) { return vars.IsDict() ? vars.AsDict().Find(name) : nullptr; };
-  return MakeVar(Noting(find, reads), "", false);
+  return MakeVar(Noting(find, reads), ConfigurationAsker(vars));
 }
 
 Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId source, const Invocation& invocation,

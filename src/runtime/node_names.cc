@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "project/base_context.h"
 #include "project/node_info.h"
+#include "project/vars.h"
 #include "pylib/modules.h"
 #include "runtime/adapter_object.h"
 #include "runtime/column_object.h"
@@ -255,9 +256,19 @@ Value DeferRelation(NodeRun& run) {
   return relation ? MakeRelation(run.state().dialect(), *relation) : Value::None();
 }
 
+}  // namespace
+
+project::VarAsker AskerOf(NodeRun& run) {
+  return {std::string(run.node().name), [&run] {
+            return project::AllVars(run.manifest(), run.state().options().invocation->vars, run.node().package);
+          }};
+}
+
+namespace {
+
 Value Var(NodeRun& run) {
   const auto find = [&run](std::string_view name) { return run.manifest().FindVar(run.node().package, name); };
-  return project::MakeVar(find, fmt::format(" (asked for by `{}`)", run.node().unique_id), /*lenient=*/false);
+  return project::MakeVar(find, AskerOf(run));
 }
 
 constexpr std::array kNames{

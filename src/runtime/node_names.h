@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "jinja/value.h"
+#include "project/base_context.h"
 
 namespace stir::runtime {
 
@@ -12,5 +13,8 @@ class NodeRun;
 // Makes the value of `name` for this run; false when it is none of these names. `key` is the name with static life, or
 // empty when the value must be made anew each time.
 bool MakeNodeName(NodeRun& run, std::string_view name, std::string_view& key, jinja::Value& value);
+
+// The run's node as one that asks for variables.
+project::VarAsker AskerOf(NodeRun& run);
 
 }  // namespace stir::runtime

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "project/base_context.h"
+#include "runtime/node_names.h"
 #include "runtime/object_tools.h"
 
 namespace stir::runtime {
@@ -78,7 +79,7 @@ void OverrideVars(NodeRun& run, const Value& vars) {
     const Value* own = vars.AsDict().Find(name);
     return own ? own : run.manifest().FindVar(run.node().package, name);
   };
-  run.Override("var", project::MakeVar(find, fmt::format(" (asked for by `{}`)", run.node().unique_id), false));
+  run.Override("var", project::MakeVar(find, AskerOf(run)));
 }
 
 void OverrideEnvironment(NodeRun& run, const Value& variables) {
