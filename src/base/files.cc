@@ -200,12 +200,29 @@ class Walker {
   std::vector<WalkEntry> found_;
 };
 
+// Its file goes with it, while it is still held: who waits for the name finds another file, and looks again.
 class SystemLock final : public FileLock {
  public:
-  explicit SystemLock(int fd) : fd_(fd) {}
+  SystemLock(int fd, fs::path path) : fd_(fd), path_(std::move(path)) {}
+  SystemLock(const SystemLock&) = delete;
+  SystemLock& operator=(const SystemLock&) = delete;
+  ~SystemLock() override {
+    if (held_) unlink(path_.c_str());
+  }
+
+  bool Hold() { return held_ = flock(fd_.get(), LOCK_EX | LOCK_NB) == 0; }
+  // Whether the name still leads to the file that is held.
+  bool IsNamed() const {
+    struct stat held, named;
+    return fstat(fd_.get(), &held) == 0 && stat(path_.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+           held.st_dev == named.st_dev;
+  }
+  void Forget() { held_ = false; }
 
  private:
-  Fd fd_;
+  const Fd fd_;
+  const fs::path path_;
+  bool held_ = false;
 };
 
 // Who wrote its pid into a lock file, in words; empty when it cannot be told.
@@ -291,19 +308,25 @@ class System final : public Files {
 
   Result<std::unique_ptr<FileLock>> Lock(const fs::path& path) override {
     STIR_TRY(CreateFolders(FolderOf(path), false));
-    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd < 0) return IoError("lock", path, errno);
-    auto lock = std::make_unique<SystemLock>(fd);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) return IoError("lock", path, errno);
-      const std::string holder = HolderOf(fd);
-      return Diagnostic(kLocked,
-                        fmt::format("`{}` is held by {}", path.string(), holder.empty() ? "another process" : holder))
-          .Hint("wait until it has finished, or end it");
+    while (true) {
+      const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+      if (fd < 0) return IoError("lock", path, errno);
+      auto lock = std::make_unique<SystemLock>(fd, path);
+      if (!lock->Hold()) {
+        if (errno != EWOULDBLOCK) return IoError("lock", path, errno);
+        const std::string holder = HolderOf(fd);
+        return Diagnostic(kLocked,
+                          fmt::format("`{}` is held by {}", path.string(), holder.empty() ? "another process" : holder))
+            .Hint("wait until it has finished, or end it");
+      }
+      if (!lock->IsNamed()) {
+        lock->Forget();  // the name is somebody else's now
+        continue;
+      }
+      const std::string pid = fmt::format("{}\n", getpid());
+      if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) return IoError("lock", path, errno);
+      return std::unique_ptr<FileLock>(std::move(lock));
     }
-    const std::string pid = fmt::format("{}\n", getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) return IoError("lock", path, errno);
-    return std::unique_ptr<FileLock>(std::move(lock));
   }
 };
 

@@ -55,6 +55,25 @@ void CheckContract(Files& files, const fs::path& root) {
   EXPECT_TRUE(files.Lock(root / "lock").ok());
 }
 
+TEST(Files, ALockIsHeldByOneAndLeavesNoFile) {
+  test::TempFolder folder;
+  std::atomic<int> inside = 0, taken = 0;
+  const auto take_often = [&] {
+    for (int i = 0; i < 3000; ++i) {
+      auto lock = SystemFiles().Lock(folder.path() / "lock");
+      if (!lock.ok()) continue;
+      EXPECT_EQ(++inside, 1);
+      ++taken;
+      --inside;
+    }
+  };
+  {
+    const std::jthread one(take_often), two(take_often), three(take_often);
+  }
+  EXPECT_GE(taken.load(), 3000);
+  EXPECT_FALSE(SystemFiles().Exists(folder.path() / "lock"));
+}
+
 TEST(Files, SystemKeepsTheContract) {
   test::TempFolder folder;
   CheckContract(SystemFiles(), folder.path() / "root");

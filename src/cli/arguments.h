@@ -29,6 +29,7 @@ class Arguments {
   const std::vector<std::string>& positionals() const { return positionals_; }
   // A positional argument, or empty.
   std::string Positional(size_t index) const;
+  const std::vector<std::string>& Positionals() const { return positionals_; }
   bool Given(std::string_view option) const { return values_.contains(option); }
   std::optional<Layer> LayerOf(std::string_view option) const;
   // The option's value, else its fallback, else false, "", nullopt, {}. The option must be one that the command takes,

@@ -88,6 +88,15 @@ constexpr Example kBackfillExamples[] = {
     {"pipeline backfill daily --from 2026-01-01 --to 2026-01-31", "every day of January, oldest first"},
     {"pipeline backfill daily --from 2026-01-01 --to 2026-01-31 --rerun missing --dry-run", "say which days never ran"},
 };
+constexpr Example kUpExamples[] = {{"up", "follow the schedules of this project until ^C"}};
+constexpr Example kPipelineNextExamples[] = {
+    {"pipeline next daily -n 5", "when it runs next, for which interval, and why a time is left out"}};
+constexpr Example kSimulateExamples[] = {
+    {"pipeline simulate --from 2026-01-01 --to 2026-01-31", "a month of all pipelines, in a moment"},
+    {"pipeline simulate core --from 2026-01-01 --to 2026-01-31 --run-time 20m", "of one, whose runs take 20 minutes"},
+};
+constexpr Example kPauseExamples[] = {{"pipeline pause daily", "until `pipeline resume daily`"}};
+constexpr Example kResumeExamples[] = {{"pipeline resume daily", "what came due meanwhile is done as `missed:` says"}};
 constexpr Example kRunsListExamples[] = {
     {"runs list", "the newest runs"}, {"runs list --pipeline daily --state failed -n 5", "the last failures of one"}};
 constexpr Example kRunsShowExamples[] = {{"runs show 42", "its tasks, attempts and messages"}};
@@ -194,6 +203,11 @@ constexpr CommandSpec kCommands[] = {
      "Publishes a model as stir/*.yml says: built beside what is live, verified, then switched. `rollback` makes the "
      "generation before live again.",
      "[rollback] NAME", 1, 2, "", kPublishExamples, kNeverOne, RunPublish},
+    {"up", "", "", "Follow the schedules of the project",
+     "Runs what is due, several runs at once, and reads files again when they change. ^C or TERM stops it: what runs "
+     "is "
+     "set aside, and the next `up` goes on with it, as it does after a crash.",
+     "", 0, 0, "", kUpExamples, kNeverOne, RunUp},
     {"pipeline list", "", "", "List pipelines", "Lists the pipelines of stir/*.yml, their schedules and last runs.", "",
      0, 0, "table-output", kPipelineListExamples, kNeverOne, RunPipelineList},
     {"pipeline show", "", "", "Show a pipeline", "Shows a pipeline's tasks, what they need, and how it last went.",
@@ -206,6 +220,21 @@ constexpr CommandSpec kCommands[] = {
     {"pipeline backfill", "", "", "Run a pipeline for a range of dates",
      "Runs a pipeline for every interval that begins in a range, oldest first. Watermarks stay where they are.", "NAME",
      1, 1, "from to rerun dry-run param", kBackfillExamples, "a run failed", RunPipelineBackfill},
+    {"pipeline next", "", "", "Show when a pipeline runs next, and why",
+     "Shows the coming times of a pipeline's schedule, the interval of each, what is left out and why, and what "
+     "daylight "
+     "saving does.",
+     "NAME", 1, 1, "count table-output", kPipelineNextExamples, kNeverOne, RunPipelineNext},
+    {"pipeline simulate", "", "", "Show what schedules would do",
+     "Shows every run, skip and reason that a service would decide in a range of dates, without running anything. "
+     "Every "
+     "run takes --run-time and succeeds.",
+     "[NAME]...", 0, 255, "from to run-time table-output", kSimulateExamples, kNeverOne, RunPipelineSimulate},
+    {"pipeline pause", "", "", "Begin no more scheduled runs",
+     "Pauses a pipeline's schedule. A run in progress goes on, and runs can be started by hand.", "NAME", 1, 1, "",
+     kPauseExamples, kNeverOne, RunPipelinePause},
+    {"pipeline resume", "", "", "End a pause", "Lets a paused pipeline follow its schedule again.", "NAME", 1, 1, "",
+     kResumeExamples, kNeverOne, RunPipelineResume},
     {"runs list", "", "", "List runs", "Lists what has run, newest first.", "", 0, 0,
      "pipeline state-is last table-output", kRunsListExamples, kNeverOne, RunRunsList},
     {"runs show", "", "", "Show a run", "Shows a run's tasks, how they ended and why.", "RUN", 1, 1, "table-output",

@@ -248,7 +248,9 @@ void OpenSinks(const Arguments& arguments, Session& session) {
   session.json_lines = style.format == LineFormat::kJson;
   style.colors = session.colors && !session.json_lines;
   auto lines = std::make_unique<LineSink>(stdout, style, SystemClock(), session.redactor, session.invocation_id);
-  if (isatty(STDOUT_FILENO) != 0 && !session.program.as_dbt && style.format == LineFormat::kText && !style.quiet) {
+  // The live view is of one run; a service has several.
+  const bool one_run = arguments.command().name != "up" && !session.program.as_dbt;
+  if (isatty(STDOUT_FILENO) != 0 && one_run && style.format == LineFormat::kText && !style.quiet) {
     session.live = std::make_unique<LiveView>(*lines, stdout);
     session.events.Add(*session.live);
   } else {

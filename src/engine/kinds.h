@@ -24,6 +24,9 @@ inline constexpr Kind kNotADatabase{"not-a-database", Category::kConfig};
 
 // Pipelines.
 inline constexpr Kind kRunHeld{"run-held", Category::kRuntime};
+inline constexpr Kind kSetAside{"set-aside", Category::kRuntime};
+inline constexpr Kind kBadTime{"bad-time", Category::kUsage};
+inline constexpr Kind kServiceRuns{"service-runs", Category::kRuntime};
 inline constexpr Kind kNoRun{"no-run", Category::kUsage};
 inline constexpr Kind kNothingToRetry{"nothing-to-retry", Category::kUsage};
 inline constexpr Kind kBadParams{"bad-params", Category::kUsage};

@@ -11,6 +11,8 @@
 // S108 AlertSent            {run, channel, task} / S109 AlertFailed {run, channel, error}
 // S110 PipelineRunFinished  {run, pipeline, logical_date, state, notes, seconds, counts}
 // S112 PipelineRunAccount   {run}                                (the message is a page: run_text.h)
+// S120 ServiceStarted / S126 ServiceStopping; S121 DefinitionLoaded / S122 DefinitionsRefused; S123 IntervalLeftOut,
+// PipelinePaused; S124 ServiceTrouble; S125 RunWaits: of the service (service.cc), without data
 // S111 BackfillPlanned      {pipeline, intervals: [{start, end, run}]}
 #pragma once
 

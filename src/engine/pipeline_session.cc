@@ -2,9 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
 #include "base/kinds.h"
 #include "base/strings.h"
+#include "engine/bell.h"
 #include "engine/kinds.h"
+#include "project/invocation.h"
+#include "pylib/convert.h"
 
 namespace stir::engine {
 namespace {
@@ -27,16 +33,8 @@ Diagnostics Held(Diagnostics errors, std::string what) {
 
 }  // namespace
 
-scheduler::Calendar CalendarOf(const platform::Pipeline& pipeline) {
-  const scheduler::Zone zone = *scheduler::Zone::Find(pipeline.timezone);  // checked when the definitions were read
-  switch (pipeline.schedule.kind) {
-    case platform::Schedule::Kind::kCron:
-      return scheduler::Calendar::OfCron(*scheduler::Cron::Parse(pipeline.schedule.cron), zone);
-    case platform::Schedule::Kind::kEvery:
-      return scheduler::Calendar::OfPeriod(pipeline.schedule.every, pipeline.start.value_or(Timestamp{}), zone);
-    default:
-      return scheduler::Calendar::Daily(zone);
-  }
+PipelineSession::~PipelineSession() {
+  static_cast<void>(RingBell(workspace_.host().files, workspace_.folder()).ok());  // who does not hear it looks anyway
 }
 
 Result<std::vector<std::unique_ptr<FileLock>>> HoldInterval(Workspace& workspace, const platform::Pipeline& pipeline,
@@ -61,6 +59,29 @@ Result<std::vector<std::unique_ptr<FileLock>>> HoldInterval(Workspace& workspace
   }
   return Held(std::move(refused), fmt::format("pipeline `{}` runs in another process, and `max_active_runs` is {}",
                                               pipeline.name, pipeline.max_active_runs));
+}
+
+Result<std::string> ParamsOf(const platform::Pipeline& pipeline, const std::string& given, SourceMap& sources) {
+  STIR_ASSIGN(Json params, pylib::ToJson(pipeline.params));
+  if (Strip(given).empty()) return WriteJson(params);
+  STIR_ASSIGN(const jinja::Value values, project::ParseVars(given, sources));
+  STIR_ASSIGN(const Json json, pylib::ToJson(values));
+  if (!json.is_object())
+    return Diagnostic(kBadParams, "--params must be a mapping").Hint("--params '{region: us_east}'");
+  std::vector<std::string> known;
+  for (const auto& [name, value] : params.items()) known.push_back(name);
+  Diagnostics errors;
+  for (const auto& [name, value] : json.items()) {
+    if (!params.contains(name)) {
+      std::string hint = DidYouMean(name, known);
+      if (hint.empty()) hint = known.empty() ? "it declares no `params`" : "it declares " + Join(known, ", ");
+      errors.push_back(Diagnostic(kBadParams, fmt::format("pipeline `{}` has no parameter `{}`", pipeline.name, name))
+                           .Hint(std::move(hint)));
+    }
+    params[name] = value;
+  }
+  if (!errors.empty()) return errors;
+  return WriteJson(params);
 }
 
 }  // namespace stir::engine

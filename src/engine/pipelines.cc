@@ -2,65 +2,29 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include "base/digest.h"
 #include "base/json.h"
-#include "base/kinds.h"
 #include "base/strings.h"
 #include "engine/kinds.h"
 #include "engine/pipeline_session.h"
 #include "engine/run_executor.h"
 #include "engine/run_task.h"
-#include "platform/kinds.h"
-#include "project/invocation.h"
-#include "pylib/convert.h"
+#include "engine/schedules.h"
+#include "platform/schedules.h"
 
 namespace stir::engine {
 namespace {
 
+using platform::CalendarOf;
 using platform::Pipeline;
-using platform::Schedule;
 using scheduler::Calendar;
 using scheduler::Interval;
 using scheduler::TaskState;
 
 Result<Interval> IntervalOf(const Pipeline& pipeline, const std::string& logical_date, Timestamp now) {
   const Calendar calendar = CalendarOf(pipeline);
-  std::optional<Interval> interval;
-  if (logical_date.empty()) {
-    interval = calendar.LastComplete(now);
-  } else {
-    STIR_ASSIGN(const scheduler::DateText date, scheduler::ParseDateText(logical_date, calendar.zone()));
-    interval = calendar.Containing(date.time);
-  }
-  if (interval) return *interval;
-  return Diagnostic(kBadRange, fmt::format("pipeline `{}` has no interval there", pipeline.name))
-      .Hint("look at its `schedule`");
-}
-
-// The pipeline's parameters with those given laid over them, as JSON.
-Result<std::string> ParamsOf(const Pipeline& pipeline, const std::string& given, SourceMap& sources) {
-  STIR_ASSIGN(Json params, pylib::ToJson(pipeline.params));
-  if (Strip(given).empty()) return WriteJson(params);
-  STIR_ASSIGN(const jinja::Value values, project::ParseVars(given, sources));
-  STIR_ASSIGN(const Json json, pylib::ToJson(values));
-  if (!json.is_object())
-    return Diagnostic(kBadParams, "--params must be a mapping").Hint("--params '{region: us_east}'");
-  std::vector<std::string> known;
-  for (const auto& [name, value] : params.items()) known.push_back(name);
-  Diagnostics errors;
-  for (const auto& [name, value] : json.items()) {
-    if (!params.contains(name)) {
-      std::string hint = DidYouMean(name, known);
-      if (hint.empty()) hint = known.empty() ? "it declares no `params`" : "it declares " + Join(known, ", ");
-      errors.push_back(Diagnostic(kBadParams, fmt::format("pipeline `{}` has no parameter `{}`", pipeline.name, name))
-                           .Hint(std::move(hint)));
-    }
-    params[name] = value;
-  }
-  if (!errors.empty()) return errors;
-  return WriteJson(params);
+  if (logical_date.empty()) return calendar.LastComplete(now);
+  STIR_ASSIGN(const scheduler::DateText date, scheduler::ParseDateText(logical_date, calendar.zone()));
+  return calendar.Containing(date.time);
 }
 
 struct RunWish {
@@ -98,14 +62,6 @@ Result<RunAccount> RunInterval(PipelineSession& session, const Pipeline& pipelin
   return executor.Run();
 }
 
-Status Remember(Workspace& workspace, const Pipeline& pipeline) {
-  store::Pipeline row;
-  row.name = pipeline.name;
-  row.definition_hash = pipeline.hash;
-  row.seen_at = workspace.host().clock.Now();
-  return workspace.store().PutPipeline(row);
-}
-
 bool Wanted(BackfillMode mode, const std::vector<store::Run>& runs) {
   if (mode == BackfillMode::kAll || runs.empty()) return true;
   const TaskState newest = runs.front().state;
@@ -118,12 +74,10 @@ Result<std::vector<Interval>> IntervalsOf(const Pipeline& pipeline, const Backfi
   const Calendar calendar = CalendarOf(pipeline);
   STIR_ASSIGN(const scheduler::DateText from, scheduler::ParseDateText(request.from, calendar.zone()));
   STIR_ASSIGN(const scheduler::DateText to, scheduler::ParseDateText(request.to, calendar.zone()));
-  // Both ends are included: a date means all of its day, a time the interval that begins at it.
-  const Duration step = to.whole_day ? Duration(std::chrono::hours(24)) : Duration(1);
-  const Timestamp end = calendar.zone().ToUtc(calendar.zone().ToLocal(to.time) + step);
   if (to.time < from.time)
     return Diagnostic(kBadRange, fmt::format("the range ends ({}) before it begins ({})", request.to, request.from));
-  std::vector<Interval> intervals = calendar.Between(from.time, end);
+  // Both ends are included: a date means all of its day, a time the interval that begins at it.
+  std::vector<Interval> intervals = calendar.Between(from.time, EndOf(to, calendar.zone()));
   if (intervals.empty())
     return Diagnostic(kBadRange, fmt::format("pipeline `{}` has no interval between {} and {}", pipeline.name,
                                              request.from, request.to));
@@ -153,27 +107,11 @@ void TellPlan(const Host& host, const Pipeline& pipeline, const std::vector<Inte
                     std::move(json).Take()});
 }
 
-std::string ScheduleText(const Schedule& schedule) {
-  switch (schedule.kind) {
-    case Schedule::Kind::kNone:
-      return "";
-    case Schedule::Kind::kCron:
-      return schedule.cron;
-    case Schedule::Kind::kEvery:
-      return "every " + FormatDuration(schedule.every);
-    case Schedule::Kind::kOn:
-      return "on " + Join(schedule.on, ", ");
-    case Schedule::Kind::kFreshness:
-      return "freshness";
-  }
-  return "";
-}
-
 Result<PipelineInfo> InfoOf(Workspace& workspace, const Pipeline& pipeline) {
   PipelineInfo info;
   info.name = pipeline.name;
   info.description = pipeline.description;
-  info.schedule = ScheduleText(pipeline.schedule);
+  info.schedule = platform::ScheduleText(pipeline.schedule);
   info.timezone = pipeline.timezone;
   info.tags = pipeline.tags;
   for (const platform::Task& task : pipeline.tasks) info.tasks += task.kind != platform::TaskKind::kGroup;
@@ -198,7 +136,7 @@ Result<CommandResult> RunPipeline(const Host& host, const Options& options, cons
   STIR_ASSIGN(const Pipeline* pipeline, workspace->definitions().FindPipeline(request.pipeline));
   STIR_ASSIGN(const Interval interval, IntervalOf(*pipeline, request.logical_date, host.clock.Now()));
   STIR_ASSIGN(std::string params, ParamsOf(*pipeline, request.params, host.sources));
-  STIR_TRY(Remember(*workspace, *pipeline));
+  STIR_TRY(RememberPipeline(workspace->store(), *pipeline, host.clock.Now()));
   PipelineSession session(*workspace);
   STIR_ASSIGN(const RunAccount account, RunInterval(session, *pipeline, {interval, "manual", std::move(params)}));
   return CommandResult{account.state == TaskState::kSuccess};
@@ -219,7 +157,7 @@ Result<CommandResult> BackfillPipeline(const Host& host, const Options& options,
   }
   TellPlan(host, *pipeline, intervals);
   if (request.dry_run) return CommandResult{};
-  STIR_TRY(Remember(*workspace, *pipeline));
+  STIR_TRY(RememberPipeline(workspace->store(), *pipeline, host.clock.Now()));
   PipelineSession session(*workspace);
   CommandResult result;
   for (const Interval& interval : intervals) {

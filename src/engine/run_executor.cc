@@ -34,12 +34,13 @@ std::string RunIdText(const store::Run& run, const scheduler::Zone& zone) {
 }
 
 RunExecutor::RunExecutor(Workspace& workspace, const platform::Pipeline& pipeline, store::Run run,
-                         const PipelineNarrator& narrator, AlertSender& alerts)
+                         const PipelineNarrator& narrator, AlertSender& alerts, CancelToken set_aside)
     : workspace_(workspace),
       pipeline_(pipeline),
       narrator_(narrator),
       alerts_(alerts),
       clock_(workspace.host().clock),
+      set_aside_(std::move(set_aside)),
       run_(std::move(run)),
       zone_(*scheduler::Zone::Find(pipeline.timezone)) {
   facts_.run_id = RunIdText(run_, zone_);
@@ -58,16 +59,24 @@ Result<RunAccount> RunExecutor::Run() {
   if (pipeline_.timeout > Duration{0})
     timers_.emplace(begun_at_ + pipeline_.timeout, Timer{Timer::Kind::kRunTimeout, 0, 0});
   if (pipeline_.deadline) timers_.emplace(begun_at_ + pipeline_.deadline->after, Timer{Timer::Kind::kDeadline, 0, 0});
-  const OnCancel<std::function<void()>> on_cancel(workspace_.host().cancel, [this] {
-    Done done;
-    done.canceled = true;
-    mailbox_.Push(std::move(done));
-  });
+  const OnCancel<std::function<void()>> on_cancel(workspace_.host().cancel, [this] { Say(Done::Word::kCancel); });
+  const OnCancel<std::function<void()>> on_set_aside(set_aside_, [this] { Say(Done::Word::kAside); });
   if (Status looped = Loop(); !looped.ok()) {
     Abandon();
     return Diagnostics(looped.error());
   }
+  if (!plan_.done()) {
+    STIR_TRY(SetAside());
+    return Diagnostic(kSetAside, fmt::format("run {} is set aside", run_.id))
+        .Hint("whoever resumes it goes on with it");
+  }
   return Conclude();
+}
+
+void RunExecutor::Say(Done::Word word) {
+  Done done;
+  done.word = word;
+  mailbox_.Push(std::move(done));
 }
 
 // The store takes nothing any more (another process took the run over, the disk is full): what runs is stopped and
@@ -77,13 +86,32 @@ void RunExecutor::Abandon() {
   StopAll();
   while (!running_.empty()) {
     for (const Done& done : mailbox_.Wait(kStopAgain))
-      if (!done.canceled) running_.erase(done.task);
+      if (done.word == Done::Word::kTask) running_.erase(done.task);
     StopAgain();
   }
 }
 
+// What was stopped stays `running` in the store, which whoever resumes the run takes for a task whose process ended.
+// What succeeded all the same is written down.
+Status RunExecutor::SetAside() {
+  for (TaskId id : std::exchange(to_dispatch_, {})) running_.erase(id);
+  for (auto& [id, running] : running_) running.stopping = true;
+  StopAgain();
+  while (!running_.empty()) {
+    for (Done& done : mailbox_.Wait(kStopAgain)) {
+      if (done.word != Done::Word::kTask) continue;
+      if (done.result.outcome.kind == Outcome::Kind::kSuccess)
+        HandleDone(std::move(done));
+      else
+        running_.erase(done.task);
+    }
+    StopAgain();
+  }
+  return record_->Flush();
+}
+
 Status RunExecutor::Loop() {
-  while (!plan_.done()) {
+  while (!plan_.done() && !is_set_aside_) {
     StartReady();
     // What ended and what starts now share one commit; nothing starts before it is written.
     const bool alerts = record_->has_alerts();
@@ -144,7 +172,7 @@ void RunExecutor::Expand(TaskId id) {
   if (list.ok()) return Adopt(id, *std::move(list));
   narrator_.TaskStarted(StoryOf(id));
   running_[id].started = begun_[id];
-  HandleDone({id, FailedTask(std::move(list).error()), false});
+  HandleDone({id, FailedTask(std::move(list).error())});
 }
 
 Result<TaskList> RunExecutor::ListChildren(TaskId id) {
@@ -229,7 +257,7 @@ void RunExecutor::Dispatch() {
     if (tasks_[id].IsNodeWork()) {
       crew_.Submit(
           [this, id, running, task = tasks_[id], work = selections_.at(*plan_.parent(id))](const std::string& thread) {
-            mailbox_.Push({id, work->Run(task, thread, *running.log, *running.interruption), false});
+            mailbox_.Push({id, work->Run(task, thread, *running.log, *running.interruption)});
           });
       continue;
     }
@@ -246,7 +274,7 @@ void RunExecutor::Dispatch() {
     };
     crew_.Submit([this, id, running, job](const std::string& thread) {
       job->thread = thread;
-      mailbox_.Push({id, RunTaskJob(*job), false});
+      mailbox_.Push({id, RunTaskJob(*job)});
     });
   }
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/cancel.h"
 #include "base/result.h"
 #include "engine/pipeline_alerts.h"
 #include "engine/pipeline_events.h"
@@ -35,13 +36,14 @@ struct RunAccount {
 // References outlive it. The caller holds the run's lock (pipelines.cc).
 class RunExecutor {
  public:
+  // `set_aside`: stops the tasks and leaves the run as it stands, for another process to go on with.
   RunExecutor(Workspace& workspace, const platform::Pipeline& pipeline, store::Run run,
-              const PipelineNarrator& narrator, AlertSender& alerts);
+              const PipelineNarrator& narrator, AlertSender& alerts, CancelToken set_aside = {});
   ~RunExecutor();
 
   // What would have to run again for the failures of an ended run, cleared; the run is then running again.
   Status ClearFailures();
-  // Runs it to its end. Fails only when the store does; the run can then be resumed.
+  // Runs it to its end. Fails when the store does, or with kSetAside; the run can then be resumed.
   Result<RunAccount> Run();
 
  private:
@@ -57,7 +59,7 @@ class RunExecutor {
   struct Done {
     TaskId task = 0;
     TaskResult result;
-    bool canceled = false;  // no task: the user asked to stop
+    enum class Word : uint8_t { kTask, kCancel, kAside } word = Word::kTask;  // of whom: no task in the last two
   };
   struct Timer {
     enum class Kind : uint8_t { kRetry, kTaskTimeout, kRunTimeout, kDeadline } kind;
@@ -78,6 +80,8 @@ class RunExecutor {
   // run_executor.cc
   Status Loop();
   void Abandon();
+  Status SetAside();
+  void Say(Done::Word word);
   void StartReady();
   void Begin(TaskId id);
   void Launch(TaskId id);
@@ -118,6 +122,7 @@ class RunExecutor {
   const PipelineNarrator& narrator_;
   AlertSender& alerts_;
   const Clock& clock_;
+  const CancelToken set_aside_;
   store::Run run_;
   scheduler::Zone zone_;
   platform::RunFacts facts_;                   // of the run; of a task with its own added
@@ -131,7 +136,7 @@ class RunExecutor {
   std::map<TaskId, Running> running_;
   std::vector<TaskId> to_dispatch_;
   std::multimap<Duration, Timer> timers_;  // by monotonic time
-  bool resumed_ = false, canceled_ = false, out_of_time_ = false, alerted_ = false;
+  bool resumed_ = false, canceled_ = false, out_of_time_ = false, alerted_ = false, is_set_aside_ = false;
   Duration begun_at_{};
   Mailbox<Done> mailbox_;
   TaskCrew crew_;  // last: its threads are gone before what they use

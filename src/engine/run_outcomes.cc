@@ -17,7 +17,11 @@ using scheduler::Outcome;
 using scheduler::Transitions;
 
 void RunExecutor::HandleDone(Done done) {
-  if (done.canceled) {
+  if (done.word == Done::Word::kAside) {
+    is_set_aside_ = true;
+    return;
+  }
+  if (done.word == Done::Word::kCancel) {
     canceled_ = true;
     return StopAll();
   }

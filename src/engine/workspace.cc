@@ -19,7 +19,8 @@ adapter::Profile ProfileOf(const platform::Connection& connection) {
 
 }  // namespace
 
-Result<std::unique_ptr<Workspace>> Workspace::Open(const Host& host, const Options& options) {
+Result<std::unique_ptr<Workspace>> Workspace::Open(const Host& host, const Options& options,
+                                                   std::shared_ptr<store::Store> store) {
   std::unique_ptr<Workspace> workspace(new Workspace(host, options));
   STIR_ASSIGN(workspace->setting_, ReadSetting(host, options));
   const Narrator narrator(host.events, host.sources, workspace->setting_->narrator_style(options));
@@ -35,7 +36,10 @@ Result<std::unique_ptr<Workspace>> Workspace::Open(const Host& host, const Optio
                                                                   .values = *workspace->values_}));
   workspace->secrets_ =
       std::make_unique<platform::Secrets>(workspace->definitions_.secrets, host.environment, host.redactor);
-  STIR_ASSIGN(workspace->store_, OpenStore(host, workspace->folder_));
+  workspace->store_ = std::move(store);
+  if (!workspace->store_) {
+    STIR_ASSIGN(workspace->store_, OpenStore(host, workspace->folder_));
+  }
   return workspace;
 }
 
@@ -46,6 +50,12 @@ Result<adapter::Adapter*> Workspace::OpenOnce(const std::string& name, const ada
     STIR_ASSIGN(adapter, host_.adapters.Open(profile));
   }
   return adapter.get();
+}
+
+void Workspace::CloseDatabases() {
+  const std::scoped_lock lock(mutex_);
+  idle_.clear();
+  adapters_.clear();
 }
 
 Result<adapter::Adapter*> Workspace::Target() { return OpenOnce("target", setting_->target.profile); }

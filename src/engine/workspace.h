@@ -25,8 +25,9 @@ namespace stir::engine {
 // Thread safe once opened. Not movable: its parts point at each other.
 class Workspace {
  public:
-  // `host` and `options` must outlive it.
-  static Result<std::unique_ptr<Workspace>> Open(const Host& host, const Options& options);
+  // `host` and `options` must outlive it. `store`: one that is open already.
+  static Result<std::unique_ptr<Workspace>> Open(const Host& host, const Options& options,
+                                                 std::shared_ptr<store::Store> store = nullptr);
 
   const Host& host() const { return host_; }
   const Options& options() const { return options_; }
@@ -42,6 +43,9 @@ class Workspace {
   Result<adapter::Adapter*> Target();
   // The database of a bound connection (`target` is Target()); one adapter a name, kept open.
   Result<adapter::Adapter*> Database(const platform::Connection& connection);
+
+  // Lets go of every database, for others to open. Nobody uses one, nor holds a session.
+  void CloseDatabases();
 
   // A session with the target, reused when a task gives it back.
   class Lease {
@@ -72,7 +76,7 @@ class Workspace {
   std::unique_ptr<platform::ProjectValues> values_;
   platform::Definitions definitions_;
   std::unique_ptr<platform::Secrets> secrets_;
-  std::unique_ptr<store::Store> store_;
+  std::shared_ptr<store::Store> store_;
 
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<adapter::Adapter>, std::less<>> adapters_;  // guarded by mutex_

@@ -53,6 +53,7 @@ class Checker {
   void CheckPipeline(const Pipeline& pipeline) {
     CheckAlerts(pipeline.on_failure, pipeline.span);
     if (pipeline.deadline) CheckAlerts(pipeline.deadline->notify, pipeline.span);
+    if (!pipeline.calendar->empty()) At(definitions_.FindCalendar(*pipeline.calendar), pipeline.calendar.span);
     for (const Task& task : pipeline.tasks) CheckTask(task);
   }
 

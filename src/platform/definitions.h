@@ -21,6 +21,7 @@
 #include "jinja/value.h"
 #include "platform/placed.h"
 #include "scheduler/plan.h"
+#include "scheduler/schedule.h"
 #include "scheduler/wiring.h"
 #include "yaml/node.h"
 
@@ -210,8 +211,6 @@ struct Task {
   YamlNode node;
 };
 
-enum class Missed : uint8_t { kLast, kAll, kNone };
-
 struct Schedule {
   enum class Kind : uint8_t { kNone, kCron, kEvery, kOn, kFreshness };
   Kind kind = Kind::kNone;
@@ -221,9 +220,10 @@ struct Schedule {
   Span span;
 };
 
-struct SkipWindow {                      // skip_when
-  int begin_minute = 0, end_minute = 0;  // of the day; the end may be before the beginning (over midnight)
-  std::string timezone = "UTC", reason;
+struct HolidayCalendar {
+  std::string name;
+  Span span;
+  std::map<Timestamp, std::string> days;  // as scheduler::Holidays has them
 };
 
 struct Deadline {
@@ -238,11 +238,13 @@ struct Pipeline {
   std::vector<std::string> tags;
   Schedule schedule;
   std::string timezone = "UTC";
-  std::optional<Timestamp> start, end;
-  Missed missed = Missed::kLast;
+  std::optional<Timestamp> start, end;  // intervals begin in [start, end)
+  scheduler::Missed missed = scheduler::Missed::kLast;
   int max_active_runs = 1;
+  bool depends_on_past = false;
   Duration timeout{0};
-  std::optional<SkipWindow> skip_when;
+  std::optional<scheduler::SkipWindow> skip_when;
+  Placed<std::string> calendar;  // whose holidays are left out; empty: none
   std::optional<Deadline> deadline;
   std::vector<std::string> on_failure;
   jinja::Value params;  // a dict, defaults that --params overrides
@@ -265,6 +267,7 @@ struct Definitions {
   std::vector<Ingestion> ingestions;
   std::vector<Publication> publications;
   std::map<std::string, uint32_t> pools;
+  std::vector<HolidayCalendar> calendars;
   std::vector<Pipeline> pipelines;
   std::vector<SecretSource> secrets = {{}};
   std::string target_name;            // whose connections.X.targets.<name> apply
@@ -274,6 +277,7 @@ struct Definitions {
   Result<const Connection*> FindConnection(std::string_view name) const;
   Result<const Ingestion*> FindIngestion(std::string_view name) const;
   Result<const Publication*> FindPublication(std::string_view name) const;
+  Result<const HolidayCalendar*> FindCalendar(std::string_view name) const;
   Result<const Pipeline*> FindPipeline(std::string_view name) const;
 };
 

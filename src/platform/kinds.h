@@ -12,6 +12,7 @@ inline constexpr Kind kReservedName{"reserved-name", Category::kConfig};
 inline constexpr Kind kUnknownConnection{"unknown-connection", Category::kConfig};
 inline constexpr Kind kUnknownIngestion{"unknown-ingestion", Category::kConfig};
 inline constexpr Kind kUnknownPublication{"unknown-publication", Category::kConfig};
+inline constexpr Kind kUnknownCalendar{"unknown-calendar", Category::kConfig};
 inline constexpr Kind kUnknownPipeline{"unknown-pipeline", Category::kConfig};
 inline constexpr Kind kUnknownTask{"unknown-task", Category::kConfig};
 inline constexpr Kind kUnknownPool{"unknown-pool", Category::kConfig};

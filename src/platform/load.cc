@@ -18,7 +18,7 @@ namespace {
 
 // The files as one: the entries of each section, in the order of the files' names.
 struct Sections {
-  std::vector<yaml::Entry> connections, pools;
+  std::vector<yaml::Entry> connections, pools, calendars;
   std::vector<YamlNode> ingestions, publications, pipelines;
   YamlNode secrets;
 };
@@ -55,6 +55,7 @@ void AddFile(Sections& sections, const yaml::Node& root, Reader& reader) {
   if (const yaml::Node* node = fields.Find("connections"))
     AddEntries(sections.connections, *node, "connections", reader);
   if (const yaml::Node* node = fields.Find("pools")) AddEntries(sections.pools, *node, "pools", reader);
+  if (const yaml::Node* node = fields.Find("calendars")) AddEntries(sections.calendars, *node, "calendars", reader);
   if (const yaml::Node* node = fields.Find("ingestions")) AddItems(sections.ingestions, *node, "ingestions", reader);
   if (const yaml::Node* node = fields.Find("publications"))
     AddItems(sections.publications, *node, "publications", reader);
@@ -140,6 +141,9 @@ Result<const Ingestion*> Definitions::FindIngestion(std::string_view name) const
 Result<const Publication*> Definitions::FindPublication(std::string_view name) const {
   return FindByName(publications, name, kUnknownPublication, "publication");
 }
+Result<const HolidayCalendar*> Definitions::FindCalendar(std::string_view name) const {
+  return FindByName(calendars, name, kUnknownCalendar, "calendar");
+}
 Result<const Pipeline*> Definitions::FindPipeline(std::string_view name) const {
   return FindByName(pipelines, name, kUnknownPipeline, "pipeline");
 }
@@ -159,6 +163,7 @@ Result<Definitions> LoadDefinitions(const LoadInput& input) {
   for (const yaml::Entry& entry : sections.pools)
     definitions.pools[entry.key->text] =
         static_cast<uint32_t>(reader.Int(*entry.value, entry.key->text, 1, 100000).value_or(1));
+  for (const yaml::Entry& entry : sections.calendars) definitions.calendars.push_back(ReadHolidays(entry, reader));
   for (const YamlNode& node : sections.ingestions) definitions.ingestions.push_back(ReadIngestion(node, reader));
   for (const YamlNode& node : sections.publications) definitions.publications.push_back(ReadPublication(node, reader));
   for (const YamlNode& node : sections.pipelines) {

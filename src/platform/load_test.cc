@@ -1,5 +1,7 @@
 #include "platform/load.h"
 
+#include "platform/schedules.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -307,6 +309,61 @@ TEST_F(LoadTest, ATimeOfDayWithoutQuotesIsANumberToYaml) {
       Errors(PipelineOf("      - {name: a, shell: x}\n    skip_when: {between: [19:00, \"22:00\"]}\n"));
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_EQ(errors[0], "7:27: `19:00` is the number 1140 to YAML, not a text | put it in quotes: \"19:00\"");
+}
+
+TEST_F(LoadTest, ASchedulesWordsBecomeASchedule) {
+  const Definitions definitions = Good(WithDrop(R"(calendars:
+  bank: {holidays: [2026-12-25, {date: 2026-12-26, name: Boxing Day}]}
+pipelines:
+  - name: core
+    schedule: {every: 15m}
+    timezone: Asia/Kolkata
+    start: 2026-01-01
+    end: 2026-12-31
+    missed: all
+    depends_on_past: true
+    skip_when: {between: ["22:00", "01:30"], timezone: UTC}
+    calendar: bank
+    tasks: [{name: a, shell: x}]
+)"));
+  const auto schedule = ScheduleOf(definitions, **definitions.FindPipeline("core"));
+  ASSERT_TRUE(schedule.ok());
+  EXPECT_EQ(*schedule->start, *ParseTimestamp("2025-12-31T18:30:00Z"));
+  EXPECT_EQ(*schedule->end, *ParseTimestamp("2026-12-31T18:30:00Z")) << "the whole of its day";
+  EXPECT_EQ(schedule->SkipReason(*ParseTimestamp("2026-05-01T01:00:00Z")), "between 22:00 and 01:30 UTC");
+  EXPECT_EQ(schedule->SkipReason(*ParseTimestamp("2026-05-01T01:30:00Z")), "");
+  EXPECT_EQ(schedule->SkipReason(*ParseTimestamp("2026-12-25T18:30:00Z")), "calendar bank: Boxing Day");
+  EXPECT_EQ(schedule->missed, scheduler::Missed::kAll);
+  EXPECT_TRUE(schedule->depends_on_past);
+  EXPECT_EQ(schedule->FirstTick(*schedule->start), *schedule->start);
+}
+
+TEST_F(LoadTest, WhatIsWrongWithASchedule) {
+  const auto errors = [&](const std::string& keys) {
+    return Errors(WithDrop("pipelines:\n  - name: core\n" + keys + "    tasks: [{name: a, shell: x}]\n"));
+  };
+  EXPECT_EQ(errors("    schedule: \"0 0 30 2 *\"\n"),
+            Lines{"5:16: cron: `0 0 30 2 *` is never due: no year has such a day | look at day of month and month "
+                  "together, as in `0 0 30 2 *`"});
+  EXPECT_EQ(errors("    schedule: {every: 5m, freshness: auto}\n"),
+            Lines{"5:15: a schedule has exactly one of `every`, `on` and `freshness` | schedule: {every: 15m}"});
+  EXPECT_EQ(errors("    schedule: {every: 0s}\n"), Lines{"5:23: a schedule is due every second at most"});
+  EXPECT_EQ(errors("    start: 2026-02-01\n    end: 2026-01-31\n"),
+            Lines{"6:10: pipeline `core` ends before it starts"});
+  EXPECT_EQ(errors("    skip_when: {between: [\"19:00\", \"19:00\"]}\n"),
+            Lines{"5:26: a window that ends when it begins holds nothing | for the whole day write [\"00:00\", "
+                  "\"24:00\"]"});
+  EXPECT_EQ(errors("    calendar: bank\n"),
+            Lines{"5:15: there is no calendar `bank` | stir/*.yml defines no calendar"});
+  EXPECT_EQ(errors("    catchup: true\n").size(), 1U) << "an unknown word";
+}
+
+TEST_F(LoadTest, AScheduleThatIsNotBuiltSaysSo) {
+  const Definitions definitions =
+      Good(WithDrop("pipelines:\n  - name: core\n    schedule: {freshness: auto}\n    tasks: [{name: a, shell: x}]\n"));
+  const auto schedule = ScheduleOf(definitions, definitions.pipelines[0]);
+  ASSERT_FALSE(schedule.ok());
+  EXPECT_EQ(schedule.error()[0].kind, kNotBuilt);
 }
 
 TEST_F(LoadTest, ATemplateIsCheckedAtLoadAsFarAsItCanBe) {

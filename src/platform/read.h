@@ -22,6 +22,9 @@ Ingestion ReadIngestion(const YamlNode& node, Reader& reader);
 Publication ReadPublication(const YamlNode& node, Reader& reader);
 // Tasks with their groups, flattened, needs and branch targets resolved, wired.
 Pipeline ReadPipeline(const YamlNode& node, const ReadContext& context, Reader& reader);
+// When a pipeline runs: schedule, timezone, start, end, missed, skip_when, calendar.
+void ReadWhen(Pipeline& pipeline, Fields& fields);
+HolidayCalendar ReadHolidays(const yaml::Entry& entry, Reader& reader);
 // What a kind of task says beside name, needs and the like: read again, with a run's values, into a copy of the task.
 void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader);
 std::vector<SecretSource> ReadSecrets(const yaml::Node& node, const ReadContext& context, Reader& reader);

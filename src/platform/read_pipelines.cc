@@ -11,13 +11,11 @@
 #include "platform/read.h"
 #include "project/kinds.h"
 #include "project/yaml_values.h"
-#include "scheduler/calendar.h"
 #include "scheduler/kinds.h"
 
 namespace stir::platform {
 namespace {
 
-constexpr std::array<std::string_view, 3> kMissed = {"last", "all", "none"};
 constexpr std::array<std::string_view, 2> kBackoffs = {"constant", "exponential"};
 constexpr std::array<std::string_view, 18> kKinds = {"group",   "build",    "run",   "test",   "seed",   "ingest",
                                                      "publish", "sql",      "shell", "python", "branch", "gate",
@@ -227,66 +225,6 @@ class PipelineReader {
   std::vector<Reference> references_;
 };
 
-Schedule ReadSchedule(const yaml::Node& node, Reader& reader) {
-  Schedule schedule;
-  schedule.span = node.span;
-  if (node.IsMapping()) {
-    Fields fields(reader, node, "`schedule`");
-    const bool every = fields.Has("every"), on = fields.Has("on");
-    if (every) schedule.kind = Schedule::Kind::kEvery, schedule.every = fields.Time("every", std::chrono::hours(1));
-    if (on) schedule.kind = Schedule::Kind::kOn, schedule.on = fields.Texts("on");
-    if (fields.Has("freshness")) schedule.kind = Schedule::Kind::kFreshness;
-    if (every && schedule.every <= Duration{0})
-      reader.Error(Diagnostic(kBadValue, "a schedule cannot be due every 0 seconds", node.span));
-    fields.Finish();
-    return schedule;
-  }
-  const auto text = reader.Text(node, "schedule");
-  if (!text || *text == "none") return schedule;
-  schedule.kind = Schedule::Kind::kCron;
-  schedule.cron = *text;
-  if (auto cron = scheduler::Cron::Parse(*text); !cron.ok())
-    for (Diagnostic& error : Diagnostics(std::move(cron).error()))
-      error.span = node.span, reader.Error(std::move(error));
-  return schedule;
-}
-
-scheduler::Zone ReadZone(const Placed<std::string>& name, Reader& reader) {
-  auto zone = scheduler::Zone::Find(*name);
-  if (zone.ok()) return *zone;
-  for (Diagnostic& error : Diagnostics(std::move(zone).error())) error.span = name.span, reader.Error(std::move(error));
-  return scheduler::Zone::Utc();
-}
-
-std::optional<Timestamp> ReadDate(Fields& fields, std::string_view key, const scheduler::Zone& zone) {
-  const auto text = fields.PlacedText(key);
-  if (text->empty()) return std::nullopt;
-  auto time = scheduler::ParseDateText(*text, zone);
-  if (time.ok()) return time->time;
-  for (Diagnostic& error : Diagnostics(std::move(time).error()))
-    error.span = text.span, fields.reader().Error(std::move(error));
-  return std::nullopt;
-}
-
-SkipWindow ReadSkipWindow(const yaml::Node& node, Reader& reader) {
-  SkipWindow window;
-  Fields fields(reader, node, "`skip_when`");
-  if (const yaml::Node* between = fields.Require("between", "between: [\"19:00\", \"22:00\"]")) {
-    if (between->IsSequence() && between->items.size() == 2) {
-      window.begin_minute = reader.TimeOfDay(*between->items[0], "between").value_or(0);
-      window.end_minute = reader.TimeOfDay(*between->items[1], "between").value_or(0);
-    } else {
-      reader.WrongType(*between, "between", "a list of two times of day", "between: [\"19:00\", \"22:00\"]");
-    }
-  }
-  const auto zone = fields.PlacedText("timezone", "UTC");
-  ReadZone(zone, reader);
-  window.timezone = *zone;
-  window.reason = fields.Text("reason");
-  fields.Finish();
-  return window;
-}
-
 Deadline ReadDeadline(const yaml::Node& node, Reader& reader) {
   Fields fields(reader, node, "`deadline`");
   Deadline deadline;
@@ -324,16 +262,9 @@ Pipeline ReadPipeline(const YamlNode& node, const ReadContext& context, Reader& 
   fields.Ignore("name");
   pipeline.description = fields.Text("description");
   pipeline.tags = fields.Texts("tags");
-  if (const yaml::Node* schedule = fields.Find("schedule")) pipeline.schedule = ReadSchedule(*schedule, reader);
-  const auto zone_name = fields.PlacedText("timezone", "UTC");
-  const scheduler::Zone zone = ReadZone(zone_name, reader);
-  pipeline.timezone = *zone_name;
-  pipeline.start = ReadDate(fields, "start", zone);
-  pipeline.end = ReadDate(fields, "end", zone);
-  pipeline.missed = fields.OneOf<Missed>("missed", kMissed, Missed::kLast).value;
+  ReadWhen(pipeline, fields);
   pipeline.max_active_runs = static_cast<int>(fields.Int("max_active_runs", 1, 1, 10000));
   pipeline.timeout = fields.Time("timeout", Duration{0});
-  if (const yaml::Node* skip = fields.Find("skip_when")) pipeline.skip_when = ReadSkipWindow(*skip, reader);
   if (const yaml::Node* deadline = fields.Find("deadline")) pipeline.deadline = ReadDeadline(*deadline, reader);
   pipeline.on_failure = fields.Texts("on_failure");
   pipeline.params = fields.Value("params");

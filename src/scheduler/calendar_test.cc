@@ -9,76 +9,6 @@ namespace {
 
 Timestamp At(std::string_view text) { return *ParseTimestamp(text); }
 
-std::vector<std::string> Fires(std::string_view zone, std::string_view cron, std::string_view after, size_t count) {
-  const Zone where = *Zone::Find(zone);
-  const Cron parsed = *Cron::Parse(cron);
-  std::vector<std::string> fires;
-  auto time = std::optional(At(after));
-  while (fires.size() < count && (time = parsed.Next(*time, where)))
-    fires.push_back(FormatTimestamp(*time).substr(0, 16));
-  return fires;
-}
-
-using Texts = std::vector<std::string>;
-
-TEST(Cron, WallClockOverAGapFiresOnceAfterIt) {
-  EXPECT_EQ(Fires("America/New_York", "30 2 * * *", "2026-03-07T00:00:00Z", 3),
-            (Texts{"2026-03-07T07:30", "2026-03-08T07:00", "2026-03-09T06:30"}));
-}
-
-TEST(Cron, WallClockThatComesTwiceFiresTheFirstTime) {
-  EXPECT_EQ(Fires("America/New_York", "30 1 * * *", "2026-10-31T00:00:00Z", 3),
-            (Texts{"2026-10-31T05:30", "2026-11-01T05:30", "2026-11-02T06:30"}));
-  EXPECT_EQ(Fires("Australia/Lord_Howe", "45 1 * * *", "2026-04-04T00:00:00Z", 2),
-            (Texts{"2026-04-04T14:45", "2026-04-05T15:15"}));
-}
-
-TEST(Cron, EveryHourFollowsRealHours) {
-  EXPECT_EQ(Fires("America/New_York", "0 * * * *", "2026-11-01T03:30:00Z", 4),
-            (Texts{"2026-11-01T04:00", "2026-11-01T05:00", "2026-11-01T06:00", "2026-11-01T07:00"}));
-}
-
-TEST(Cron, EveryFiveMinutesIsRealTimeOnShortAndLongDays) {
-  const Zone berlin = *Zone::Find("Europe/Berlin");
-  const Calendar calendar = Calendar::OfCron(*Cron::Parse("*/5 * * * *"), berlin);
-  EXPECT_EQ(calendar.Between(berlin.ToUtc(At("2026-03-29")), berlin.ToUtc(At("2026-03-30"))).size(), 276U);
-  EXPECT_EQ(calendar.Between(berlin.ToUtc(At("2026-10-25")), berlin.ToUtc(At("2026-10-26"))).size(), 300U);
-}
-
-TEST(Cron, AMidnightThatAGapSwallows) {
-  EXPECT_EQ(Fires("Africa/Cairo", "0 0 * * *", "2026-04-22T12:00:00Z", 3),
-            (Texts{"2026-04-22T22:00", "2026-04-23T22:00", "2026-04-24T21:00"}));
-  EXPECT_EQ(Fires("America/Santiago", "@daily", "2026-09-05T00:00:00Z", 3),
-            (Texts{"2026-09-05T04:00", "2026-09-06T04:00", "2026-09-07T03:00"}));
-}
-
-TEST(Cron, ADayThatAGapSwallowsFiresAtItsEnd) {
-  EXPECT_EQ(Fires("Pacific/Apia", "0 9 * * *", "2011-12-29T18:00:00Z", 3),
-            (Texts{"2011-12-29T19:00", "2011-12-30T10:00", "2011-12-30T19:00"}));
-}
-
-TEST(Cron, FieldsNamesStepsAndSeconds) {
-  EXPECT_EQ(Fires("UTC", "0 6 * * mon-fri", "2026-11-20T07:00:00Z", 1), Texts{"2026-11-23T06:00"});
-  EXPECT_EQ(Fires("UTC", "0 0 29 feb *", "2026-01-01", 1), Texts{"2028-02-29T00:00"});
-  EXPECT_EQ(Fires("UTC", "0 0 13 * 5", "2026-11-01", 3),
-            (Texts{"2026-11-06T00:00", "2026-11-13T00:00", "2026-11-20T00:00"}));
-  EXPECT_EQ(Fires("UTC", "0 0 * * 7", "2026-11-20", 1), Texts{"2026-11-22T00:00"});
-  EXPECT_EQ(FormatTimestamp(*Cron::Parse("*/20 * * * * *")->Next(At("2026-11-20"), Zone::Utc())),
-            "2026-11-20T00:00:20.000000Z");
-  EXPECT_TRUE(Fires("UTC", "0 0 30 2 *", "2026-01-01", 1).empty());
-}
-
-TEST(Cron, SaysWhatIsWrong) {
-  for (const char* text : {"* * * *", "61 * * * *", "* 24 * * *", "*/0 * * * *", "5-1 * * * *", "a * * * *", "@often",
-                           "", "1,,2 * * * *"}) {
-    const auto cron = Cron::Parse(text);
-    ASSERT_FALSE(cron.ok()) << text;
-    EXPECT_EQ(cron.error().front().kind, kBadCron);
-    EXPECT_FALSE(cron.error().front().hint.empty());
-  }
-  EXPECT_EQ(Cron::Parse("99 99 * * *").error().size(), 2U);
-}
-
 TEST(Calendar, IntervalsAreContiguousAndHalfOpen) {
   const Calendar daily = Calendar::Daily(*Zone::Find("Europe/Berlin"));
   const auto intervals = daily.Between(At("2026-03-27T23:00:00Z"), At("2026-03-30T22:00:00Z"));
@@ -89,20 +19,43 @@ TEST(Calendar, IntervalsAreContiguousAndHalfOpen) {
 
 TEST(Calendar, TheNewestCompleteIntervalAndTheOneThatHolds) {
   const Calendar hourly = Calendar::OfCron(*Cron::Parse("@hourly"), Zone::Utc());
-  EXPECT_EQ(*hourly.LastComplete(At("2026-11-21T10:20:00Z")),
+  EXPECT_EQ(hourly.LastComplete(At("2026-11-21T10:20:00Z")),
             (Interval{At("2026-11-21T09:00:00Z"), At("2026-11-21T10:00:00Z")}));
-  EXPECT_EQ(*hourly.LastComplete(At("2026-11-21T10:00:00Z")),
+  EXPECT_EQ(hourly.LastComplete(At("2026-11-21T10:00:00Z")),
             (Interval{At("2026-11-21T09:00:00Z"), At("2026-11-21T10:00:00Z")}));
-  EXPECT_EQ(*hourly.Containing(At("2026-11-21T10:00:00Z")),
+  EXPECT_EQ(hourly.Containing(At("2026-11-21T10:00:00Z")),
             (Interval{At("2026-11-21T10:00:00Z"), At("2026-11-21T11:00:00Z")}));
   const Calendar yearly = Calendar::OfCron(*Cron::Parse("@yearly"), Zone::Utc());
-  EXPECT_EQ(*yearly.LastComplete(At("2026-11-21")), (Interval{At("2025-01-01"), At("2026-01-01")}));
+  EXPECT_EQ(yearly.LastComplete(At("2026-11-21")), (Interval{At("2025-01-01"), At("2026-01-01")}));
 }
 
 TEST(Calendar, APeriodCountsFromItsAnchor) {
   const Calendar calendar = Calendar::OfPeriod(std::chrono::minutes(15), At("2026-01-01T00:05:00Z"), Zone::Utc());
-  EXPECT_EQ(*calendar.Next(At("2026-01-01T00:05:00Z")), At("2026-01-01T00:20:00Z"));
-  EXPECT_EQ(*calendar.Last(At("2025-12-31T23:59:00Z")), At("2025-12-31T23:50:00Z"));
+  EXPECT_EQ(calendar.Next(At("2026-01-01T00:05:00Z")), At("2026-01-01T00:20:00Z"));
+  EXPECT_EQ(calendar.Last(At("2025-12-31T23:59:00Z")), At("2025-12-31T23:50:00Z"));
+}
+
+TEST(Calendar, TheLatestTickOfARareSchedule) {
+  const Calendar rare = Calendar::OfCron(*Cron::Parse("0 0 ? 2 fri#5"), Zone::Utc());
+  EXPECT_EQ(rare.Last(At("2103-12-31")), At("2092-02-29"));
+  EXPECT_EQ(rare.Containing(At("2070-01-01")), (Interval{At("2064-02-29"), At("2092-02-29")}));
+}
+
+TEST(Calendar, SaysWhatDaylightSavingDidToATick) {
+  const Zone berlin = *Zone::Find("Europe/Berlin");
+  const Calendar wall = Calendar::OfCron(*Cron::Parse("30 2 * * *"), berlin);
+  EXPECT_EQ(wall.NoteOn(At("2026-03-28T01:30:00Z")), "");
+  EXPECT_EQ(wall.NoteOn(At("2026-03-29T01:00:00Z")), "the clock skips 02:00 to 03:00: due after it");
+  EXPECT_EQ(wall.NoteOn(At("2026-10-25T00:30:00Z")), "02:30 comes twice: this is the first");
+  const Calendar real = Calendar::OfCron(*Cron::Parse("30 * * * *"), berlin);
+  EXPECT_EQ(real.NoteOn(At("2026-10-25T01:30:00Z")), "02:30 comes twice: this is the second");
+}
+
+TEST(DateTexts, EndWithTheirDayOrAtTheirTime) {
+  const Zone santiago = *Zone::Find("America/Santiago");
+  EXPECT_EQ(EndOf(*ParseDateText("2026-09-05", santiago), santiago), At("2026-09-06T04:00:00Z"));
+  EXPECT_EQ(EndOf(*ParseDateText("2026-09-06", santiago), santiago), At("2026-09-07T03:00:00Z"));
+  EXPECT_EQ(EndOf(*ParseDateText("2026-09-05T06:00:00Z", santiago), santiago), At("2026-09-05T06:00:00.000001Z"));
 }
 
 TEST(DateTexts, AreWallClockWithoutAnOffset) {

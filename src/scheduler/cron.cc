@@ -1,141 +1,112 @@
-// Cron expressions as bit sets. What is wrong is said field by field.
-#include <fmt/format.h>
+#include "scheduler/cron.h"
 
-#include <array>
-#include <charconv>
+#include <date/date.h>
 
-#include "base/strings.h"
-#include "scheduler/calendar.h"
-#include "scheduler/kinds.h"
+#include <algorithm>
+#include <bit>
 
 namespace stir::scheduler {
 namespace {
 
-struct Field {
-  std::string_view name;
-  unsigned low, high;
-  std::span<const std::string_view> names = {};  // of low, low + 1, ...
-};
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
 
-constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun",
-                                                      "jul", "aug", "sep", "oct", "nov", "dec"};
-constexpr std::array<std::string_view, 7> kWeekdays = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-constexpr std::array<Field, 6> kFields = {{{"second", 0, 59},
-                                           {"minute", 0, 59},
-                                           {"hour", 0, 23},
-                                           {"day of month", 1, 31},
-                                           {"month", 1, 12, kMonths},
-                                           {"day of week", 0, 7, kWeekdays}}};
+// The rarest days that a month and a weekday can name (the fifth Friday of a February) are 40 years apart.
+constexpr int kRarest = 41 * 366;
 
-struct Preset {
-  std::string_view name, fields;
-};
-constexpr std::array<Preset, 8> kPresets = {{{"@hourly", "0 * * * *"},
-                                             {"@daily", "0 0 * * *"},
-                                             {"@midnight", "0 0 * * *"},
-                                             {"@weekly", "0 0 * * 0"},
-                                             {"@monthly", "0 0 1 * *"},
-                                             {"@quarterly", "0 0 1 */3 *"},
-                                             {"@yearly", "0 0 1 1 *"},
-                                             {"@annually", "0 0 1 1 *"}}};
+bool Has(uint64_t set, unsigned value) { return (set >> value & 1) != 0; }
 
-Diagnostic Bad(const Field& field, std::string_view text, std::string_view what) {
-  return Diagnostic(kBadCron, fmt::format("cron: `{}` is no {}: {}", text, field.name, what))
-      .Hint(fmt::format("a {} is {} to {}, `*`, a list `1,2`, a range `1-5` or a step `*/5`", field.name, field.low,
-                        field.high));
+// The smallest member that is at least `from`; 64 when there is none.
+int NextIn(uint64_t set, int from) { return from > 63 ? 64 : std::countr_zero(set >> from << from); }
+
+// The weekday nearest to a day, without leaving the month. Sunday is 0.
+unsigned NearestWeekday(unsigned day, unsigned last, unsigned weekday_of_first) {
+  day = std::min(day, last);
+  const unsigned weekday = (weekday_of_first + day - 1) % 7;
+  if (weekday == 6) return day > 1 ? day - 1 : day + 2;
+  if (weekday == 0) return day < last ? day + 1 : day - 2;
+  return day;
 }
-
-std::optional<unsigned> Number(std::string_view text) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
-
-Result<unsigned> ParseValue(const Field& field, std::string_view text) {
-  const std::string lower = ToLower(text);
-  for (size_t i = 0; i < field.names.size(); ++i)
-    if (field.names[i] == lower) return field.low + static_cast<unsigned>(i);
-  const auto value = Number(text);
-  if (!value) return Bad(field, text, "it is no number");
-  if (*value < field.low || *value > field.high)
-    return Bad(field, text, fmt::format("it is not between {} and {}", field.low, field.high));
-  return *value;
-}
-
-// One element of a list: `*`, `a`, `a-b`, each with an optional `/step`.
-Result<uint64_t> ParsePart(const Field& field, std::string_view part) {
-  unsigned step = 1;
-  std::string_view range = part;
-  const size_t slash = part.find('/');
-  if (slash != std::string_view::npos) {
-    range = part.substr(0, slash);
-    const auto value = Number(part.substr(slash + 1));
-    if (!value || *value == 0) return Bad(field, part, "the step after `/` must be a number above 0");
-    step = *value;
-  }
-  unsigned from = field.low, to = field.high;
-  if (range != "*" && range != "?") {
-    const size_t dash = range.find('-');
-    STIR_ASSIGN(from, ParseValue(field, range.substr(0, dash)));
-    to = slash == std::string_view::npos ? from : field.high;
-    if (dash != std::string_view::npos) {
-      STIR_ASSIGN(to, ParseValue(field, range.substr(dash + 1)));
-    }
-    if (to < from) return Bad(field, part, "its end is before its beginning");
-  }
-  uint64_t set = 0;
-  for (unsigned value = from; value <= to; value += step) set |= uint64_t{1} << value;
-  return set;
-}
-
-Result<uint64_t> ParseField(const Field& field, std::string_view text) {
-  uint64_t set = 0;
-  for (std::string_view part : Split(text, ',')) {
-    STIR_ASSIGN(const uint64_t values, ParsePart(field, part));
-    set |= values;
-  }
-  return set;
-}
-
-std::vector<std::string_view> Words(std::string_view text) {
-  std::vector<std::string_view> words;
-  for (std::string_view word : Split(text, ' '))
-    if (!Strip(word).empty()) words.push_back(Strip(word));
-  return words;
-}
-
-bool Any(std::string_view field) { return field == "*" || field == "?"; }
 
 }  // namespace
 
-Result<Cron> Cron::Parse(std::string_view text) {
-  for (const Preset& preset : kPresets)
-    if (Strip(text) == preset.name) text = preset.fields;
-  std::vector<std::string_view> words = Words(text);
-  if (words.size() == 5) words.insert(words.begin(), "0");
-  if (words.size() != 6)
-    return Diagnostic(kBadCron, fmt::format("`{}` is no cron expression: it has {} fields", text, words.size()))
-        .Hint(
-            "five fields: minute, hour, day of month, month, day of week (six: seconds first), or `@hourly`, `@daily`, "
-            "...");
-  Cron cron;
-  std::array<uint64_t, 6> sets{};
-  Diagnostics errors;
-  for (size_t i = 0; i < 6; ++i) {
-    auto set = ParseField(kFields[i], words[i]);
-    if (set.ok())
-      sets[i] = *set;
-    else
-      Append(errors, std::move(set).error());
+struct Cron::Date {
+  unsigned month, day, last, weekday;
+};
+
+bool Cron::DayMatches(const Date& date) const {
+  bool by_day = Has(days_, date.day) || Has(before_last_, date.last - date.day);
+  if (nearest_ != 0) {
+    const unsigned first = (date.weekday + 35 - (date.day - 1)) % 7;
+    for (unsigned target = 1; target <= kLastWeekday && !by_day; ++target)
+      by_day = Has(nearest_, target) && NearestWeekday(target, date.last, first) == date.day;
   }
-  if (!errors.empty()) return errors;
-  cron.seconds_ = sets[0], cron.minutes_ = sets[1], cron.hours_ = sets[2], cron.days_ = sets[3], cron.months_ = sets[4];
-  cron.weekdays_ = (sets[5] | sets[5] >> 7) & 0x7f;
-  cron.every_hour_ = Any(words[2]);
-  cron.any_day_ = words[3].starts_with('*') || Any(words[3]);
-  cron.any_weekday_ = words[5].starts_with('*') || Any(words[5]);
-  return cron;
+  const uint8_t nth = nth_[date.weekday];
+  const bool by_weekday =
+      Has(weekdays_, date.weekday) || Has(nth, (date.day - 1) / 7 + 1) || (Has(nth, 0) && date.day + 7 > date.last);
+  if (!any_day_ && !any_weekday_) return by_day || by_weekday;
+  return by_day && by_weekday;
+}
+
+// The first named time of a day that is not before `from`.
+std::optional<Duration> Cron::TimeOfDayFrom(Duration from) const {
+  const int first_hour = static_cast<int>(from / hours(1)),
+            first_minute = static_cast<int>(from % hours(1) / minutes(1));
+  const int first_second = static_cast<int>(from % minutes(1) / seconds(1));
+  for (int hour = NextIn(hours_, first_hour); hour < 24; hour = NextIn(hours_, hour + 1)) {
+    const bool same_hour = hour == first_hour;
+    for (int minute = NextIn(minutes_, same_hour ? first_minute : 0); minute < 60;
+         minute = NextIn(minutes_, minute + 1)) {
+      const int second = NextIn(seconds_, same_hour && minute == first_minute ? first_second : 0);
+      if (second < 60) return hours(hour) + minutes(minute) + seconds(second);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Timestamp> Cron::NextLocal(Timestamp local) const {
+  const Timestamp from = date::floor<seconds>(local) + seconds(1);
+  date::sys_days day = date::floor<date::days>(from);
+  Duration time_of_day = from - day;
+  for (const date::sys_days end = day + date::days(kRarest); day < end;
+       day += date::days(1), time_of_day = Duration(0)) {
+    const date::year_month_day ymd(day);
+    if (!Has(months_, static_cast<unsigned>(ymd.month()))) {
+      day = date::sys_days(ymd.year() / ymd.month() / date::last);
+      continue;
+    }
+    const date::year_month_day_last last(ymd.year() / ymd.month() / date::last);
+    if (!DayMatches({static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
+                     static_cast<unsigned>(last.day()), date::weekday(day).c_encoding()}))
+      continue;
+    if (const auto time = TimeOfDayFrom(time_of_day)) return day + *time;
+  }
+  return std::nullopt;
+}
+
+// Parse has seen to it that there is one.
+Timestamp Cron::NextNamed(Timestamp local) const { return *NextLocal(local); }
+
+bool Cron::NamesNothing() const { return !NextLocal(Timestamp{}); }
+
+bool Cron::Names(Timestamp local) const { return NextNamed(local - seconds(1)) == date::floor<seconds>(local); }
+
+Timestamp Cron::Next(Timestamp after, const Zone& zone) const {
+  if (!every_hour_) {
+    // A wall-clock time and its instant grow together, but for the second pass of a time that comes twice.
+    Timestamp local = NextNamed(zone.ToLocal(after));
+    while (zone.ToUtc(local) <= after) local = NextNamed(local);
+    return zone.ToUtc(local);
+  }
+  // Between two changes of the clock, real hours are those of the wall. After each the search begins anew: a clock that
+  // goes back shows times again, also those of the day before.
+  while (true) {
+    const Zone::Stretch stretch = zone.StretchAt(after + Duration(1));
+    const Timestamp due = NextNamed(after + stretch.offset) - stretch.offset;
+    if (due < stretch.end) return due;
+    after = stretch.end - Duration(1);
+  }
 }
 
 }  // namespace stir::scheduler

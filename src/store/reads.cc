@@ -170,6 +170,21 @@ Result<std::vector<Run>> ReadRuns(Connection& connection, const RunFilter& filte
   return Collect(rows, ToRun);
 }
 
+Result<std::vector<Run>> ReadUnfinishedRuns(Connection& connection) {
+  static const std::string kSql =
+      fmt::format("SELECT {} FROM runs WHERE state IN ('queued', 'running') ORDER BY id", kRunColumns);
+  Statement rows = connection.Query(kSql);
+  return Collect(rows, ToRun);
+}
+
+Result<std::optional<Run>> ReadRunBefore(Connection& connection, std::string_view pipeline, Timestamp interval_start) {
+  static const std::string kSql = fmt::format(
+      "SELECT {} FROM runs WHERE pipeline = ?1 AND logical_date < ?2 ORDER BY logical_date DESC, id DESC LIMIT 1",
+      kRunColumns);
+  Statement rows = connection.Query(kSql, pipeline, interval_start);
+  return First(rows, ToRun);
+}
+
 Result<std::vector<Task>> ReadTasks(Connection& connection, int64_t run) {
   Statement rows = connection.Query(
       "SELECT id, run, name, parent, position, kind, subject, allow_failure, data, state, attempts, failures, "

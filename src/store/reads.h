@@ -9,6 +9,8 @@ namespace stir::store {
 Result<std::vector<Pipeline>> ReadPipelines(Connection& connection);
 Result<std::optional<Run>> ReadRun(Connection& connection, int64_t run);
 Result<std::vector<Run>> ReadRuns(Connection& connection, const RunFilter& filter);
+Result<std::vector<Run>> ReadUnfinishedRuns(Connection& connection);
+Result<std::optional<Run>> ReadRunBefore(Connection& connection, std::string_view pipeline, Timestamp interval_start);
 Result<std::vector<Task>> ReadTasks(Connection& connection, int64_t run);
 Result<std::vector<Attempt>> ReadAttempts(Connection& connection, int64_t run);
 Result<std::vector<Event>> ReadEvents(Connection& connection, int64_t run, int64_t after_id, size_t limit);

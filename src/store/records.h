@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "scheduler/clockwork.h"
 #include "scheduler/state.h"
 
 namespace stir::store {
@@ -52,6 +53,28 @@ struct Run {
 struct CreatedRun {
   Run run;
   bool created = false;
+};
+
+// What is known of a pipeline's schedule.
+struct ScheduleMemory {
+  std::string pipeline{};
+  scheduler::Memory memory{};
+};
+
+// Intervals without a run of their own, one after another, and why.
+struct LeftOut {
+  Timestamp start{}, end{};
+  int64_t intervals = 1;
+  std::string reason{};
+  Timestamp at{};
+};
+
+// One decision about a schedule, carried out: what is remembered of it, and what it makes.
+struct ScheduleStep {
+  std::string pipeline{};
+  scheduler::Memory from{}, to{};  // `paused` is left as it is
+  std::optional<NewRun> run{};     // for its interval, unless that has one of any type
+  std::optional<LeftOut> left_out{};
 };
 
 // The right to change a run, given by ClaimRun.

@@ -9,6 +9,7 @@
 #include "store/changes.h"
 #include "store/kinds.h"
 #include "store/reads.h"
+#include "store/schedules.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/store.h"
@@ -51,6 +52,23 @@ class SqliteStore final : public Store {
         return Diagnostic(kStoreConflict, fmt::format("there is no pipeline `{}` in the store", name));
       return {};
     });
+  }
+
+  Result<std::vector<ScheduleMemory>> Schedules() override { return Read(ReadSchedules); }
+
+  Result<std::optional<CreatedRun>> AdvanceSchedule(const ScheduleStep& step) override {
+    int64_t id = 0;
+    bool created = false;
+    STIR_TRY(writer_.Do("advance-schedule", false,
+                        [&](Connection& connection) { return Advance(connection, step, id, created); }));
+    if (!step.run) return std::optional<CreatedRun>();
+    STIR_ASSIGN(std::optional<Run> found, GetRun(id));
+    if (!found) return Diagnostic(kStoreFailed, fmt::format("run {} is gone", id));
+    return std::optional<CreatedRun>({std::move(*found), created});
+  }
+
+  Result<std::vector<LeftOut>> LeftOutIntervals(std::string_view pipeline, size_t limit) override {
+    return Read(ReadLeftOut, pipeline, limit);
   }
 
   Result<CreatedRun> CreateRun(const NewRun& run) override {
@@ -121,6 +139,10 @@ class SqliteStore final : public Store {
   Result<std::vector<Pipeline>> Pipelines() override { return Read(ReadPipelines); }
   Result<std::optional<Run>> GetRun(int64_t run) override { return Read(ReadRun, run); }
   Result<std::vector<Run>> ListRuns(const RunFilter& filter) override { return Read(ReadRuns, filter); }
+  Result<std::vector<Run>> UnfinishedRuns() override { return Read(ReadUnfinishedRuns); }
+  Result<std::optional<Run>> RunBefore(std::string_view pipeline, Timestamp interval_start) override {
+    return Read(ReadRunBefore, pipeline, interval_start);
+  }
   Result<std::vector<Task>> Tasks(int64_t run) override { return Read(ReadTasks, run); }
   Result<std::vector<Attempt>> Attempts(int64_t run) override { return Read(ReadAttempts, run); }
   Result<std::vector<Event>> Events(int64_t run, int64_t after_id, size_t limit) override {
@@ -151,12 +173,7 @@ class SqliteStore final : public Store {
       }
       STIR_TRY(newest.Finish());
     }
-    STIR_TRY(
-        connection.Run("INSERT INTO runs (pipeline, run_type, logical_date, sequence, data_interval_start, "
-                       "data_interval_end, state, params, "
-                       "definition_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9)",
-                       run.pipeline, run.run_type, run.logical_date, sequence, run.data_interval_start,
-                       run.data_interval_end, run.params, run.definition_hash, run.created_at));
+    STIR_TRY(InsertRun(connection, run, sequence));
     id = connection.LastInsertId();
     created = true;
     return {};

@@ -47,6 +47,14 @@ class Store {
   virtual Status SetPaused(std::string_view name, bool paused) = 0;
   virtual Result<std::vector<Pipeline>> Pipelines() = 0;
 
+  // Schedules: of every pipeline that was ever seen, by name.
+  virtual Result<std::vector<ScheduleMemory>> Schedules() = 0;
+  // Fails with kStoreConflict, and nothing is written, when the schedule does not stand at `step.from` any more. The
+  // run of the step's interval, if the step has one: `created` is false when the interval had a run already, of any
+  // type.
+  virtual Result<std::optional<CreatedRun>> AdvanceSchedule(const ScheduleStep& step) = 0;
+  virtual Result<std::vector<LeftOut>> LeftOutIntervals(std::string_view pipeline, size_t limit) = 0;  // newest first
+
   // Idempotent: the newest run of the same pipeline, type and logical date is returned as it is (`created` is false),
   // unless `run.again` is set and it has ended, then another one with the next `sequence` is made. State: queued.
   virtual Result<CreatedRun> CreateRun(const NewRun& run) = 0;
@@ -58,8 +66,11 @@ class Store {
 
   virtual Result<std::optional<Run>> GetRun(int64_t run) = 0;
   virtual Result<std::vector<Run>> ListRuns(const RunFilter& filter) = 0;  // newest first
-  virtual Result<std::vector<Task>> Tasks(int64_t run) = 0;                // by position
-  virtual Result<std::vector<Attempt>> Attempts(int64_t run) = 0;          // by task, then number
+  virtual Result<std::vector<Run>> UnfinishedRuns() = 0;                   // oldest first
+  // The newest run of the newest interval that began before.
+  virtual Result<std::optional<Run>> RunBefore(std::string_view pipeline, Timestamp interval_start) = 0;
+  virtual Result<std::vector<Task>> Tasks(int64_t run) = 0;        // by position
+  virtual Result<std::vector<Attempt>> Attempts(int64_t run) = 0;  // by task, then number
   virtual Result<std::vector<Event>> Events(int64_t run, int64_t after_id, size_t limit) = 0;
   // Mean duration of the last successful attempts of each task of a pipeline, by task name.
   virtual Result<std::map<std::string, Duration>> TaskDurations(std::string_view pipeline) = 0;

@@ -395,6 +395,53 @@ TEST_F(StoreTest, SurvivesKillAtRandomMoments) {
   }
 }
 
+TEST_F(StoreTest, ADecisionAndItsRunAreOneChangeThatOnlyOneMakes) {
+  auto store = Open();
+  ASSERT_TRUE(store->PutPipeline({.name = "daily_sales", .seen_at = kNow}).ok());
+  EXPECT_EQ((*store->Schedules())[0].memory.schedule, "");
+  ScheduleStep adopt{.pipeline = "daily_sales"};
+  adopt.to = {"@daily UTC", At("2026-11-20"), At("2026-11-20"), false};
+  ASSERT_TRUE(store->AdvanceSchedule(adopt).ok());
+  EXPECT_EQ(store->AdvanceSchedule(adopt).error()[0].kind, kStoreConflict) << "somebody else was first";
+
+  ScheduleStep start{.pipeline = "daily_sales", .from = adopt.to, .to = adopt.to};
+  start.to.decided_until = At("2026-11-21");
+  start.run = RunOf("2026-11-20");
+  start.run->run_type = "scheduled";
+  const auto started = store->AdvanceSchedule(start);
+  ASSERT_TRUE(started.ok());
+  EXPECT_TRUE((*started)->created);
+  EXPECT_EQ(store->AdvanceSchedule(start).error()[0].kind, kStoreConflict);
+  EXPECT_EQ(store->UnfinishedRuns()->size(), 1U);
+  EXPECT_EQ((*store->RunBefore("daily_sales", At("2026-11-21")))->id, (*started)->run.id);
+  EXPECT_FALSE(*store->RunBefore("daily_sales", At("2026-11-20")));
+
+  ScheduleStep skip{.pipeline = "daily_sales", .from = start.to, .to = start.to};
+  skip.to.decided_until = At("2026-11-22");
+  skip.left_out = LeftOut{At("2026-11-21"), At("2026-11-22"), 1, "a holiday", kNow};
+  ASSERT_TRUE(store->AdvanceSchedule(skip).ok());
+  ASSERT_TRUE(store->SetPaused("daily_sales", true).ok());
+  store = Open();
+  const auto memories = store->Schedules();
+  EXPECT_EQ((*memories)[0].memory.decided_until, At("2026-11-22"));
+  EXPECT_TRUE((*memories)[0].memory.paused);
+  EXPECT_EQ((*store->LeftOutIntervals("daily_sales", 9))[0].reason, "a holiday");
+}
+
+TEST_F(StoreTest, AnIntervalThatWasRunByHandHasNoScheduledRun) {
+  auto store = Open();
+  const int64_t by_hand = store->CreateRun(RunOf("2026-11-20"))->run.id;
+  ScheduleStep start{.pipeline = "daily_sales"};
+  start.to = {"@daily UTC", At("2026-11-21"), {}, false};
+  start.run = RunOf("2026-11-20");
+  start.run->run_type = "scheduled";
+  const auto started = store->AdvanceSchedule(start);
+  ASSERT_TRUE(started.ok());
+  EXPECT_FALSE((*started)->created);
+  EXPECT_EQ((*started)->run.id, by_hand);
+  EXPECT_EQ((*store->LeftOutIntervals("daily_sales", 9))[0].reason, "run 1 (manual) has it");
+}
+
 TEST_F(StoreTest, SurvivesKillAtEveryStepOfAWrite) {
   for (int die_at = 0; die_at < 24; ++die_at) {
     test::TempFolder folder;

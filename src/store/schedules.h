@@ -1,0 +1,20 @@
+// What schedules have decided, as statements. Every function works inside of the caller's transaction, or is one read.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "store/sqlite.h"
+#include "store/store.h"
+
+namespace stir::store {
+
+// `run` is the id of the run that the step's interval has, if it is to have one; `created`: it is new.
+Status Advance(Connection& connection, const ScheduleStep& step, int64_t& run, bool& created);
+Result<std::vector<ScheduleMemory>> ReadSchedules(Connection& connection);
+Result<std::vector<LeftOut>> ReadLeftOut(Connection& connection, std::string_view pipeline, size_t limit);
+
+// A run of `run`'s key, whatever its sequence.
+Status InsertRun(Connection& connection, const NewRun& run, int64_t sequence);
+
+}  // namespace stir::store
