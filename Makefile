@@ -4,10 +4,10 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 NINJA = ninja -C $(1) -j $(JOBS) $(if $(filter true,$(CI)),--quiet)
 
-.PHONY: help build demo test oracle check sanitize fuzz bench format clean
+.PHONY: help build demo demo-postgres test oracle check sanitize fuzz bench format clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 build: ## install what the build needs, compile: build/stir
 	@tools/setup build
@@ -16,6 +16,10 @@ build: ## install what the build needs, compile: build/stir
 
 demo: build ## two days of four shops, from files to published tables
 	@examples/retail/demo
+
+demo-postgres: build ## the same between four PostgreSQL servers and an application's, with faults
+	@tools/setup demo
+	@examples/retail/demo-postgres
 
 test: ## build and pass every test
 	@tools/setup test
