@@ -1,10 +1,8 @@
 // What needs other processes, signals or a full disk: the real binary is started, disturbed, and looked at afterwards.
 // What the machine does not allow (mounting, as a plain user) is skipped with its reason.
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -25,6 +23,12 @@
 namespace stir {
 namespace {
 
+namespace fs = std::filesystem;
+using testing_support::Child;
+using testing_support::Ended;
+using testing_support::IsAlive;
+using testing_support::ReadFile;
+using testing_support::WaitFor;
 using namespace std::chrono_literals;
 
 // Counts long enough to be interrupted, over rows that the engine cannot fold away.

@@ -12,11 +12,12 @@ namespace stir::pg {
 // clang-format off
 #define STIR_LIBPQ_FUNCTIONS(X)                                                                       \
   X(connectdbParams) X(finish) X(status) X(errorMessage) X(serverVersion) X(transactionStatus)        \
-  X(setNoticeReceiver) X(getCancel) X(freeCancel) X(cancel) X(parameterStatus)                        \
+  X(setNoticeReceiver) X(getCancel) X(freeCancel) X(cancel) X(parameterStatus) X(pingParams)          \
+  X(socket) X(setnonblocking) X(flush) X(consumeInput) X(isBusy) X(sslInUse)                           \
   X(sendQuery) X(setSingleRowMode) X(getResult) X(clear)                                               \
   X(resultStatus) X(resultErrorField) X(resultErrorMessage) X(cmdStatus) X(cmdTuples)                 \
   X(ntuples) X(nfields) X(fname) X(ftype) X(fmod) X(getvalue) X(getlength) X(getisnull)               \
-  X(prepare) X(describePrepared) X(putCopyData) X(putCopyEnd) X(getCopyData) X(freemem)
+  X(sendPrepare) X(sendDescribePrepared) X(putCopyData) X(putCopyEnd) X(getCopyData) X(freemem)
 // clang-format on
 
 struct Api {

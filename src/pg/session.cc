@@ -1,8 +1,7 @@
-// Statements over libpq, in its blocking form. What rows and copies need outlives the Session object in a shared State.
+// Statements over libpq, one after the other. What rows and copies need outlives the Session object in a shared State.
 #include "pg/session.h"
 
 #include <fmt/format.h>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <deque>
@@ -13,6 +12,7 @@
 #include "pg/api.h"
 #include "pg/errors.h"
 #include "pg/kinds.h"
+#include "pg/wire.h"
 
 namespace stir::pg {
 namespace {
@@ -57,16 +57,18 @@ bool IsError(ExecStatusType status) { return status == PGRES_FATAL_ERROR || stat
 }  // namespace
 
 struct Session::State {
-  State(const Api& functions, PGconn* handle, std::function<void(std::string_view)> on_notice)
-      : api(functions), connection(handle), notices(&functions, std::move(on_notice)) {
+  State(const Api& functions, PGconn* handle, const ConnectSpec& spec)
+      : api(functions),
+        wire(std::make_shared<Wire>(functions, handle, spec.parameters)),
+        connection(handle),
+        notices(&functions, spec.on_notice) {
     api.setNoticeReceiver(connection, TakeNotice, &notices);
-    cancel = api.getCancel(connection);
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
+  // A cancel that nobody waits for any more may keep the connection.
   ~State() {
-    api.freeCancel(cancel);
-    api.finish(connection);
+    api.setNoticeReceiver(connection, [](void*, const PGresult*) {}, nullptr);
   }
 
   // Everything before a statement: what is left of the one before is taken off the wire.
@@ -83,17 +85,14 @@ struct Session::State {
     running = false;
   }
 
-  ResultHandle Take() { return ResultHandle(api.getResult(connection), ClearResult{&api}); }
+  ResultHandle Take() { return wire->TakeResult(); }
 
   // Unread rows are not worth the server's time. Inside a transaction a cancel would cost all that was done in it, so
   // there they are read to their end.
   void Drain() {
     if (!open_rows) return;
     open_rows = false;
-    if (!in_transaction) {
-      std::array<char, 256> ignored{};
-      api.cancel(cancel, ignored.data(), static_cast<int>(ignored.size()));
-    }
+    if (!in_transaction) wire->Cancel();
     while (const ResultHandle rest = Take()) EndCopy(rest.get());
     End();
   }
@@ -101,10 +100,10 @@ struct Session::State {
   // A COPY that nobody asked for would keep the session waiting.
   void EndCopy(const PGresult* result) {
     const ExecStatusType status = api.resultStatus(result);
-    if (status == PGRES_COPY_IN) api.putCopyEnd(connection, "no data is given to this COPY");
+    if (status == PGRES_COPY_IN) wire->PutCopyEnd("no data is given to this COPY");
     if (status != PGRES_COPY_OUT) return;
     char* bytes = nullptr;
-    while (api.getCopyData(connection, &bytes, 0) > 0) api.freemem(bytes);
+    while (wire->TakeCopyData(&bytes) > 0) api.freemem(bytes);
   }
 
   bool InTransactionNow() const {
@@ -116,11 +115,19 @@ struct Session::State {
   Diagnostic Failed(const PGresult* result, std::string_view sql) {
     ServerError error = ErrorOf(api, result, sql);
     sqlstate = error.sqlstate;
+    if (error.diagnostic.kind == kConnectionLost && !wire->cut().empty()) return Lost();
     return std::move(error.diagnostic);
   }
 
   // The statement did not even leave.
-  Diagnostic NotSent() const { return {kConnectionLost, std::string(Strip(api.errorMessage(connection)))}; }
+  Diagnostic NotSent() const {
+    return wire->cut().empty() ? Diagnostic(kConnectionLost, std::string(Strip(api.errorMessage(connection)))) : Lost();
+  }
+
+  Diagnostic Lost() const {
+    return Diagnostic(kConnectionLost, wire->cut())
+        .Hint("see whether the server runs and the network leads to it; `connect_timeout` says how long is too long");
+  }
 
   Result<ResultHandle> Finish(std::string_view sql) { return Finish(sql, Take()); }
 
@@ -141,7 +148,11 @@ struct Session::State {
 
   Status Send(std::string_view sql) {
     Start();
-    if (api.sendQuery(connection, std::string(sql).c_str()) == 1) return {};
+    return Sent(api.sendQuery(connection, std::string(sql).c_str()) == 1);
+  }
+
+  Status Sent(bool sent) {
+    if (sent && wire->Flush()) return {};
     End();
     return NotSent();
   }
@@ -166,8 +177,8 @@ struct Session::State {
   }
 
   const Api& api;
+  const std::shared_ptr<Wire> wire;
   PGconn* const connection;
-  PGcancel* cancel = nullptr;
   std::pair<const Api*, std::function<void(std::string_view)>> notices;  // TakeNotice's argument
   bool open_rows = false;                                                // a result is still on the wire
   bool in_transaction = false;                                           // before the running statement
@@ -284,7 +295,7 @@ class Session::Copy final : public CopyIn {
   Copy& operator=(const Copy&) = delete;
   ~Copy() override {
     if (done_) return;
-    state_->api.putCopyEnd(state_->connection, "abandoned");
+    state_->wire->PutCopyEnd("abandoned");
     static_cast<void>(state_->Finish(sql_).ok());
   }
 
@@ -292,15 +303,14 @@ class Session::Copy final : public CopyIn {
     constexpr size_t kMost = 1 << 30;  // libpq counts with an int
     while (!bytes.empty()) {
       const std::string_view part = bytes.substr(0, kMost);
-      if (state_->api.putCopyData(state_->connection, part.data(), static_cast<int>(part.size())) != 1)
-        return Refused();
+      if (!state_->wire->PutCopyData(part)) return Refused();
       bytes.remove_prefix(part.size());
     }
     return {};
   }
 
   Result<int64_t> Finish() override {
-    if (state_->api.putCopyEnd(state_->connection, nullptr) != 1) return Refused();
+    if (!state_->wire->PutCopyEnd(nullptr)) return Refused();
     done_ = true;
     STIR_ASSIGN(const ResultHandle result, state_->Finish(sql_));
     return state_->OutcomeOf(result.get()).rows;
@@ -338,7 +348,7 @@ Result<std::unique_ptr<Session>> Session::Open(const ConnectSpec& spec) {
     PGconn* connection = api->connectdbParams(keywords.data(), values.data(), 1);
     if (connection == nullptr) return Diagnostic(kNoConnection, "out of memory");
     if (api->status(connection) == CONNECTION_OK)
-      return std::unique_ptr<Session>(new Session(std::make_shared<State>(*api, connection, spec.on_notice)));
+      return std::unique_ptr<Session>(new Session(std::make_shared<State>(*api, connection, spec)));
     const Diagnostic error = NoConnection(api->errorMessage(connection), TargetOf(spec));
     api->finish(connection);
     if (attempt >= spec.attempts) return error;
@@ -370,14 +380,11 @@ Result<std::unique_ptr<Rows>> Session::Query(std::string_view sql) {
 Result<std::vector<Column>> Session::Describe(std::string_view sql) {
   State& state = *state_;
   state.Start();
-  const ResultHandle prepared(state.api.prepare(state.connection, "", std::string(sql).c_str(), 0, nullptr),
-                              ClearResult{&state.api});
-  state.End();
-  if (prepared == nullptr) return state.NotSent();
-  if (IsError(state.api.resultStatus(prepared.get()))) return state.Failed(prepared.get(), sql);
-  const ResultHandle described(state.api.describePrepared(state.connection, ""), ClearResult{&state.api});
-  if (described == nullptr) return state.NotSent();
-  if (IsError(state.api.resultStatus(described.get()))) return state.Failed(described.get(), sql);
+  STIR_TRY(state.Sent(state.api.sendPrepare(state.connection, "", std::string(sql).c_str(), 0, nullptr) == 1));
+  STIR_TRY(state.Finish(sql));
+  state.Start();
+  STIR_TRY(state.Sent(state.api.sendDescribePrepared(state.connection, "") == 1));
+  STIR_ASSIGN(const ResultHandle described, state.Finish(sql));
   return state.ColumnsOf(described.get());
 }
 
@@ -389,7 +396,7 @@ Result<int64_t> Session::CopyOut(std::string_view sql, const std::function<Statu
     return state.NotACopy(sql, std::move(first), "TO STDOUT");
   Status taken;
   char* bytes = nullptr;
-  for (int size = 0; (size = state.api.getCopyData(state.connection, &bytes, 0)) > 0;) {
+  for (int size = 0; (size = state.wire->TakeCopyData(&bytes)) > 0;) {
     if (taken.ok()) {
       taken = sink(std::string_view(bytes, static_cast<size_t>(size)));
       if (!taken.ok()) Cancel();  // what is on its way is read and dropped
@@ -414,8 +421,7 @@ Result<std::unique_ptr<CopyIn>> Session::BeginCopyIn(std::string_view sql) {
 void Session::Cancel() {
   const std::lock_guard lock(state_->mutex);
   if (!state_->running) return;
-  std::array<char, 256> ignored{};
-  state_->api.cancel(state_->cancel, ignored.data(), static_cast<int>(ignored.size()));
+  state_->wire->Cancel();
 }
 
 bool Session::InTransaction() const { return state_->InTransactionNow(); }

@@ -2,10 +2,12 @@
 #include "pg/testing/cluster.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 
 #include "base/process.h"
@@ -36,6 +38,13 @@ std::string FindBin() {
   return "/usr/lib/postgresql/15/bin";
 }
 
+// Ahead of the lines that trust everybody.
+void GuardOneRole(const std::string& file) {
+  std::ifstream in(file);
+  const std::string rest((std::istreambuf_iterator<char>(in)), {});
+  std::ofstream(file) << "local all guarded scram-sha-256\n" << rest;
+}
+
 }  // namespace
 
 Cluster& Cluster::Get() {
@@ -53,6 +62,17 @@ Cluster::Cluster() : port_("54321"), user_("stir"), bin_(FindBin()) {
   Run({bin_ + "/initdb", "--pgdata", folder_ + "/data", "--username", user_, "--auth", "trust", "--encoding", "UTF8",
        "--locale", "C.UTF-8", "--no-sync"},
       folder_);
+  GuardOneRole(folder_ + "/data/pg_hba.conf");
+  Start();
+}
+
+Cluster::~Cluster() {
+  Stop();
+  std::error_code ignored;
+  stdfs::remove_all(folder_, ignored);
+}
+
+void Cluster::Start() {
   const std::string options = fmt::format(
       "-c listen_addresses='' -c unix_socket_directories='{}' -c port={} -c fsync=off -c wal_level=logical "
       "-c max_connections=60 -c timezone=UTC",
@@ -62,10 +82,42 @@ Cluster::Cluster() : port_("54321"), user_("stir"), bin_(FindBin()) {
       folder_);
 }
 
-Cluster::~Cluster() {
+void Cluster::Stop() {
   Run({bin_ + "/pg_ctl", "--pgdata", folder_ + "/data", "--wait", "--mode", "immediate", "stop"}, "/");
-  std::error_code ignored;
-  stdfs::remove_all(folder_, ignored);
+}
+
+void Cluster::Crash() {
+  Stop();
+  Start();
+}
+
+// The postmaster first, so that it starts no more.
+void Cluster::Signal(int signal) const {
+  pid_t postmaster = 0;
+  std::ifstream(folder_ + "/data/postmaster.pid") >> postmaster;
+  if (postmaster <= 0 || kill(postmaster, signal) != 0) Fail("the server cannot be signaled");
+  for (const auto& entry : stdfs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::string command, state;
+    pid_t pid = 0, parent = 0;
+    std::ifstream(entry.path() / "stat") >> pid >> command >> state >> parent;
+    if (parent == postmaster) kill(pid, signal);
+  }
+}
+
+void Cluster::Freeze() const { Signal(SIGSTOP); }
+void Cluster::Thaw() const { Signal(SIGCONT); }
+
+void Cluster::SetGuardedPassword(const std::string& password) {
+  auto session =
+      Session::Open({.parameters = {{"host", host_}, {"port", port_}, {"user", user_}, {"dbname", "postgres"}}});
+  if (!session.ok()) Fail(session.error().front().message);
+  const auto made =
+      (*session)->Execute(fmt::format("do $$ begin create role guarded login; exception when duplicate_object then end "
+                                      "$$; alter role guarded password '{}'",
+                                      password));
+  if (!made.ok()) Fail(made.error().front().message);
 }
 
 std::string Cluster::MakeDatabase() {

@@ -18,6 +18,15 @@ class Cluster {
   std::string MakeDatabase();
   // An empty one of this name, also where there was another one.
   void MakeDatabase(const std::string& name);
+  // The role `guarded` is asked for its password; all others are trusted.
+  void SetGuardedPassword(const std::string& password);
+
+  // Every process of the server stops where it is, as on a machine that hangs; and goes on.
+  void Freeze() const;
+  void Thaw() const;
+  // As after a power cut: sessions are gone, what was not committed is undone.
+  void Crash();
+
   const std::string& host() const { return host_; }  // the socket's folder
   const std::string& port() const { return port_; }
   const std::string& user() const { return user_; }
@@ -28,6 +37,9 @@ class Cluster {
 
  private:
   Cluster();
+  void Start();
+  void Stop();
+  void Signal(int signal) const;
   std::string folder_, host_, port_, user_, bin_;
   int databases_ = 0;
 };

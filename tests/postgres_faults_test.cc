@@ -1,0 +1,302 @@
+// The real binary between DuckDB and a real PostgreSQL server, when one of them is killed, restarted, hangs, or says
+// no: a message in bounded time, nothing half there, and the next run ends where an undisturbed one does.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pg/session.h"
+#include "pg/testing/cluster.h"
+#include "tests/support/child.h"
+
+namespace stir {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using pg::testing::Cluster;
+using testing_support::Child;
+using testing_support::Ended;
+using testing_support::WaitFor;
+
+// The row at which a reader of `source` waits, until the policy goes.
+constexpr const char* kStall =
+    "create or replace function stalls(id bigint) returns boolean language plpgsql as 'begin if id = 60000 then "
+    "perform "
+    "pg_sleep(600); end if; return true; end'; create policy stall on source using (stalls(id)); alter table source "
+    "enable row level security";
+constexpr const char* kUnstall = "drop policy stall on source; alter table source disable row level security";
+
+// Two projects, one that loads and one that publishes, since a DuckDB file has one user at a time.
+class PostgresFaultsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::temp_directory_path() / fmt::format("stir-pg-faults-{}", getpid());
+    fs::remove_all(root_);
+    Cluster::Get().MakeDatabase("faults");
+    setenv("NO_COLOR", "1", 1);
+    setenv("TZ", "UTC", 1);
+    for (const char* project : {"in", "out"}) {
+      Write(project, "dbt_project.yml", "name: faults\nprofile: faults\n");
+      Write(project, "profiles.yml",
+            "faults: {target: dev, outputs: {dev: {type: duckdb, path: faults.duckdb, threads: 2}}}\n");
+    }
+    Write("in", "models/sources.yml", "sources: [{name: raw, schema: raw, tables: [{name: source}]}]\n");
+    Write(
+        "in", "stir/in.yml",
+        fmt::format("version: 1\nconnections:\n  app: {}\ningestions:\n  - name: source\n    from: {{connection: app, "
+                    "table: public.source}}\n    to: source('raw', 'source')\n    mode: full\n    key: [id]\n",
+                    Connection("reader")));
+    Write("out", "models/target.sql",
+          "{{ config(materialized='table') }}\nselect range as id, (range % 7)::integer as part, '{{ var(\"v\") }}' as "
+          "v from "
+          "range({{ var('rows', 120000) }})\n");
+    Sql("do $$ begin create role reader login; exception when duplicate_object then end $$; create table source as "
+        "select i::bigint "
+        "as id, i % 7 as part, repeat('x', 50) as v from generate_series(1, 100000) i; alter table source alter id set "
+        "not null; "
+        "grant select on source to reader");
+  }
+
+  void TearDown() override {
+    if (!HasFailure()) fs::remove_all(root_);
+  }
+
+  static std::string Connection(const std::string& user, const std::string& rest = "") {
+    const Cluster& cluster = Cluster::Get();
+    return fmt::format("{{type: postgres, host: {}, port: {}, user: {}, database: faults, connect_timeout: 2{}}}",
+                       cluster.host(), cluster.port(), user, rest);
+  }
+
+  void Publication(const std::string& strategy, const std::string& connection) {
+    Write(
+        "out", "stir/out.yml",
+        fmt::format("version: 1\nconnections:\n  app: {}\npublications:\n  - {{name: target, from: ref('target'), to: "
+                    "{{connection: app, table: public.target{}}}, strategy: {}, key: [id], keep: 0}}\npipelines:\n  - "
+                    "{{name: p, schedule: none, tasks: [{{name: out, publish: target}}]}}\n",
+                    connection, strategy == "partition" ? ", partition_by: [part]" : "", strategy));
+  }
+
+  void Write(const std::string& project, const fs::path& path, std::string_view text) const {
+    fs::create_directories((root_ / project / path).parent_path());
+    std::ofstream(root_ / project / path, std::ios::binary) << text;
+  }
+
+  std::unique_ptr<Child> Start(const std::string& project, std::vector<std::string> words) {
+    words.insert(words.begin(), STIR_BINARY);
+    return std::make_unique<Child>(words, root_ / project, root_ / fmt::format("out-{}", ++started_));
+  }
+  Ended Stir(const std::string& project, std::vector<std::string> words) {
+    return Start(project, std::move(words))->Wait();
+  }
+  void Builds(const std::string& v, int rows = 120000) {
+    const Ended built = Stir("out", {"run", "--quiet", "--vars", fmt::format("{{v: {}, rows: {}}}", v, rows)});
+    EXPECT_EQ(built.code, 0) << built.out;
+  }
+
+  // Cells by `|`, rows by `;`, of a session of its own.
+  static std::string Sql(const std::string& sql) {
+    const Cluster& cluster = Cluster::Get();
+    auto session = pg::Session::Open(
+        {.parameters = {
+             {"host", cluster.host()}, {"port", cluster.port()}, {"user", cluster.user()}, {"dbname", "faults"}}});
+    if (!session.ok()) return session.error().front().message;
+    auto rows = (*session)->Query(sql);
+    if (!rows.ok()) return rows.error().front().message;
+    std::string out;
+    pg::Row row;
+    while (true) {
+      auto more = (*rows)->Next(row);
+      if (!more.ok()) return more.error().front().message;
+      if (!*more) return out;
+      if (!out.empty()) out += ';';
+      for (size_t i = 0; i < row.size(); ++i) out += fmt::format("{}{}", i == 0 ? "" : "|", row[i].value_or("NULL"));
+    }
+  }
+
+  // A load that waits in the middle of its rows.
+  std::unique_ptr<Child> StalledLoad() {
+    EXPECT_EQ(Sql(kStall), "");
+    auto load = Start("in", {"ingest", "source"});
+    EXPECT_TRUE(WaitFor([] {
+      return Sql("select count(*) > 0 from pg_stat_activity where wait_event = 'PgSleep' and datname = 'faults'") ==
+             "t";
+    })) << load->Output();
+    return load;
+  }
+  static void EndSleepers() {
+    Sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'");
+    EXPECT_EQ(Sql(kUnstall), "");
+  }
+  void ExpectLoaded() {
+    const Ended load = Stir("in", {"ingest", "source"});
+    EXPECT_EQ(load.code, 0) << load.out;
+    const Ended rows =
+        Stir("in", {"sql", "--output", "csv", "select count(*), sum(id), count(distinct id) from raw.source"});
+    EXPECT_NE(rows.out.find("100000,5000050000,100000"), std::string::npos) << rows.out;
+  }
+
+  fs::path root_;
+
+ private:
+  int started_ = 0;
+};
+
+void ExpectSays(const Ended& ended, std::string_view text) {
+  EXPECT_NE(ended.out.find(text), std::string::npos) << "expected to see: " << text << "\nin:\n" << ended.out;
+}
+
+TEST_F(PostgresFaultsTest, AKillInTheMiddleOfALoadIsMadeGoodByTheNext) {
+  ExpectLoaded();
+  const auto load = StalledLoad();
+  load->Signal(SIGKILL);
+  EXPECT_EQ(load->Wait().code, -SIGKILL);
+  EndSleepers();
+  ExpectLoaded();
+}
+
+// Wherever it dies, readers see the rows of before or of after, and the same command ends in the same table.
+TEST_F(PostgresFaultsTest, AKillAtAnyTimeOfAnyStrategyIsMadeGoodByTheNext) {
+  constexpr int kRows = 30000;
+  for (const std::string strategy : {"swap", "merge", "append", "partition"}) {
+    Publication(strategy, Connection(Cluster::Get().user()));
+    Builds("new", kRows);
+    auto share = 0.0;
+    std::chrono::duration<double> whole(0);
+    for (int day = 1; day <= 8; ++day) {
+      Sql("drop table if exists target, _stir_publications; create table target (id bigint, part int, v text); insert "
+          "into target "
+          "select i, i % 7, 'old' from generate_series(0, 29999) i");
+      const std::vector<std::string> command = {"pipeline", "run", "p", "--logical-date",
+                                                fmt::format("2026-01-{:02}", day)};
+      const auto begin = std::chrono::steady_clock::now();
+      const auto run = Start("out", command);
+      if (day > 1) {
+        std::this_thread::sleep_for(whole * (share += 0.13));
+        run->Signal(SIGKILL);
+      }
+      const Ended ended = run->Wait();
+      if (day == 1) whole = std::chrono::steady_clock::now() - begin;
+      const std::string place =
+          fmt::format("{} killed after {:.0f} ms: {}", strategy, whole.count() * share * 1000, ended.out);
+      const std::string old = "30000|30000";
+      const std::string made = strategy == "append" ? "60000|30000" : "30000|0";
+      const std::string counts = "select count(*), count(*) filter (where v = 'old') from target";
+      const std::string seen = Sql(counts);
+      EXPECT_TRUE(seen == old || seen == made) << place << "\n" << seen;
+      EXPECT_EQ(Stir("out", command).code, 0) << place;
+      EXPECT_EQ(Sql(counts), made) << place;
+      EXPECT_EQ(
+          Sql("select string_agg(relname, ' ' order by relname) from pg_class where relkind = 'r' and relnamespace = "
+              "'public'::regnamespace"),
+          "_stir_publications source target")
+          << place;
+    }
+  }
+}
+
+TEST_F(PostgresFaultsTest, AServerThatDiesIsSaidAndTheNextRunConverges) {
+  Publication("swap", Connection(Cluster::Get().user()));
+  Builds("old");
+  ASSERT_EQ(Stir("out", {"publish", "target"}).code, 0);
+  Builds("new");
+  const auto load = StalledLoad();
+  // Nobody gets the table from somebody who reads it: the publication is in its swap.
+  auto holder = pg::Session::Open({.parameters = {{"host", Cluster::Get().host()},
+                                                  {"port", Cluster::Get().port()},
+                                                  {"user", Cluster::Get().user()},
+                                                  {"dbname", "faults"}}});
+  ASSERT_TRUE(holder.ok() && (*holder)->Execute("begin; lock table target in access share mode").ok());
+  const auto publication = Start("out", {"publish", "target"});
+  ASSERT_TRUE(WaitFor([] {
+    return Sql("select count(*) > 0 from pg_locks where not granted and relation = 'target'::regclass") == "t";
+  }));
+  Cluster::Get().Crash();
+  for (Child* child : {load.get(), publication.get()}) {
+    const Ended ended = child->Wait();
+    EXPECT_EQ(ended.code, 2) << ended.out;
+    ExpectSays(ended, "error[postgres-connection-lost]");
+  }
+  EXPECT_EQ(Sql("select min(v), max(v), count(*) from target"), "old|old|120000");
+  EXPECT_EQ(Sql(kUnstall), "");
+  ExpectLoaded();
+  ASSERT_EQ(Stir("out", {"publish", "target"}).code, 0);
+  EXPECT_EQ(Sql("select min(v), max(v), count(*) from target"), "new|new|120000");
+}
+
+TEST_F(PostgresFaultsTest, AServerThatHangsIsSaidInTimeAndTheNextRunConverges) {
+  Publication("swap", Connection(Cluster::Get().user()));
+  Builds("old");
+  ASSERT_EQ(Stir("out", {"publish", "target"}).code, 0);
+  Builds("new");
+  const auto load = StalledLoad();
+  const auto publication = Start("out", {"publish", "target"});
+  ASSERT_TRUE(WaitFor([] {
+    return Sql("select count(*) > 0 from pg_stat_progress_copy where relid = 'target__stir_g2'::regclass") == "t" ||
+           Sql("select count(*) from _stir_publications") == "2";
+  }));
+  const auto begin = std::chrono::steady_clock::now();
+  Cluster::Get().Freeze();
+  const Ended loaded = load->Wait();
+  const Ended published = publication->Wait();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  Cluster::Get().Thaw();
+  for (const Ended& ended : {loaded, published}) {
+    EXPECT_EQ(ended.code, 2) << ended.out;
+    ExpectSays(ended, "error[postgres-connection-lost]: the server has said nothing for ");
+    ExpectSays(ended, "and does not answer on a new connection either");
+  }
+  EXPECT_LT(took, 25s);
+  EXPECT_EQ(Sql("select min(v), max(v), count(*) from target"), "old|old|120000");
+  EndSleepers();
+  ExpectLoaded();
+  ASSERT_EQ(Stir("out", {"publish", "target"}).code, 0);
+  EXPECT_EQ(Sql("select min(v), max(v), count(*) from target"), "new|new|120000");
+  EXPECT_EQ(Sql("select count(*) from pg_class where relname like 'target\\_\\_stir%' and relkind = 'r'"), "0");
+}
+
+TEST_F(PostgresFaultsTest, WhatTheServerRefusesIsSaidWithWhatToDo) {
+  Builds("new", 10);
+  Cluster::Get().SetGuardedPassword("right");
+  const auto publish = [&](const std::string& connection) {
+    Publication("swap", connection);
+    const Ended ended = Stir("out", {"publish", "target"});
+    EXPECT_EQ(ended.code, 2) << ended.out;
+    return ended;
+  };
+  Ended said = publish(Connection("guarded", ", password: wrong"));
+  ExpectSays(said, "password authentication failed for user \"guarded\"");
+  ExpectSays(said, "hint: check `user` and `password`");
+  EXPECT_EQ(said.out.find("wrong"), std::string::npos) << said.out;
+  said = publish(Connection("guarded"));
+  ExpectSays(said, "hint: give a `password`, or put it into ~/.pgpass");
+  said = publish("{type: postgres, host: no.such.host.invalid, user: x, database: faults}");
+  ExpectSays(said, "hint: check `host`");
+  said = publish("{type: postgres, host: " + Cluster::Get().host() + ", port: " + Cluster::Get().port() +
+                 ", user: " + Cluster::Get().user() + ", database: elsewhere}");
+  ExpectSays(said, "database \"elsewhere\" does not exist");
+  ExpectSays(said, "hint: check the database's name, or create it");
+  said = publish(Connection("guarded", ", password: right"));
+  ExpectSays(said, "error[right-missing]: guarded may not create tables in schema \"public\"");
+  ExpectSays(said, "GRANT USAGE, CREATE ON SCHEMA \"public\" TO guarded");
+  Sql("grant create on schema public to guarded; create table target (id bigint, part int, v text)");
+  said = publish(Connection("guarded", ", password: right"));
+  ExpectSays(said, "error[right-missing]: \"public\".\"target\" belongs to " + Cluster::Get().user());
+  Sql("revoke select on source from reader");
+  said = Stir("in", {"ingest", "source"});
+  EXPECT_EQ(said.code, 2) << said.out;
+  ExpectSays(said, "error[right-missing]: reader may not read public.source");
+  ExpectSays(said, "GRANT SELECT ON public.source TO reader");
+  Sql("revoke create on schema public from guarded");
+}
+
+}  // namespace
+}  // namespace stir
