@@ -3,19 +3,22 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "adapter/connection.h"
 #include "base/cancel.h"
 #include "base/result.h"
 #include "platform/definitions.h"
+#include "transfer/postgres_encoder.h"
 
 namespace stir::transfer {
 
 struct CopyRequest {
   const platform::Connection& to;
   Span span;
-  std::string query;  // one column of text: a row of CSV without its line end
-  std::string copy;   // COPY ... FROM STDIN (FORMAT csv)
+  std::string query;
+  std::vector<PgWriting> columns;  // of the query; none: it has one, of text: a row of CSV without its line end
+  std::string copy;                // COPY ... FROM STDIN, (FORMAT binary) where there are columns, else (FORMAT csv)
   int streams = 1;
 };
 

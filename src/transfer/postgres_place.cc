@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "transfer/kinds.h"
 #include "transfer/postgres_jobs.h"
+#include "transfer/postgres_write.h"
 #include "transfer/sql.h"
 
 namespace stir::transfer {
@@ -37,6 +38,12 @@ class AdvisoryHold final : public Hold {
   Server& server_;
   std::string key_;
 };
+
+// What the ledger says of rows that are in the table.
+std::string_view StateOf(platform::Strategy strategy) {
+  if (strategy == platform::Strategy::kMerge) return "merged";
+  return strategy == platform::Strategy::kAppend ? kAppended : "replaced";
+}
 
 std::string Rename(std::string_view what, const PgName& from, std::string_view to) {
   return fmt::format("ALTER {} {} RENAME TO {}", what, from.Sql(), Ident(to));
@@ -514,100 +521,20 @@ Status PostgresPlace::TryWrite(int64_t generation) {
   STIR_TRY(server_->Execute("BEGIN"));
   STIR_TRY(server_->Execute(fmt::format("SET LOCAL lock_timeout = '{}ms'", kLockTimeout.count())));
   STIR_TRY(server_->Execute(fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", live_.Sql())));
-  written_ = {};
-  STIR_ASSIGN(written_.rows, server_->Count(fmt::format("SELECT count(*) FROM {}", live_.Sql())));
-  std::string_view state = "merged";
-  if (*publication_.strategy == platform::Strategy::kMerge) {
-    STIR_TRY(Merge(from));
-  } else if (*publication_.strategy == platform::Strategy::kAppend) {
-    STIR_TRY(Append(from));
-    state = "appended";
-  } else {
-    STIR_TRY(ReplacePartitions(from));
-    state = "replaced";
-  }
-  written_.rows += written_.inserted - written_.removed;
-  STIR_TRY(server_->Execute(
-      fmt::format("DROP TABLE {}; UPDATE {} SET state = {}, row_sums = {}, live_at = now() WHERE table_name = {} AND "
-                  "generation = {}",
-                  from.Sql(), Ledger(), Lit(state), Lit(rows_.signature), Lit(live_.table), generation)));
+  STIR_ASSIGN(written_, WriteInPlace({.server = *server_,
+                                      .publication = publication_,
+                                      .run_id = request_.run_id,
+                                      .live = live_,
+                                      .from = from,
+                                      .ledger = Ledger(),
+                                      .rows = rows_}));
+  STIR_TRY(server_->Execute(fmt::format(
+      "DROP TABLE {}; UPDATE {} SET state = {}, row_sums = {}, live_at = now() WHERE table_name = {} AND "
+      "generation = {}",
+      from.Sql(), Ledger(), Lit(StateOf(*publication_.strategy)), Lit(rows_.signature), Lit(live_.table), generation)));
   context_.failpoints.Reach("publish.switching");
   STIR_TRY(server_->Execute("COMMIT"));
   return {};
-}
-
-Status PostgresPlace::Merge(const PgName& from) {
-  std::vector<std::string> equal;
-  std::vector<std::string> set;
-  for (const std::string& key : rows_.key) equal.push_back(fmt::format("t.{0} = s.{0}", key));
-  for (const std::string& column : rows_.columns) {
-    if (std::ranges::find(rows_.key, column) == rows_.key.end()) set.push_back(fmt::format("{0} = s.{0}", column));
-  }
-  const std::string same = Join(equal, " AND ");
-  const std::string there = fmt::format("EXISTS (SELECT FROM {} t WHERE {})", live_.Sql(), same);
-  STIR_ASSIGN(written_.updated, server_->Count(fmt::format("SELECT count(*) FROM {} s WHERE {}", from.Sql(), there)));
-  if (!set.empty()) {
-    std::vector<std::string> differs;
-    for (const std::string& column : rows_.compared)
-      differs.push_back(fmt::format("t.{0} IS DISTINCT FROM s.{0}", column));
-    STIR_TRY(server_->Execute(fmt::format("UPDATE {} t SET {} FROM {} s WHERE {} AND ({})", live_.Sql(),
-                                          Join(set, ", "), from.Sql(), same, Join(differs, " OR "))));
-  }
-  STIR_ASSIGN(written_.inserted,
-              server_->Execute(
-                  fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s WHERE NOT {}",
-                              live_.Sql(), Join(rows_.columns, ", "), Join(rows_.columns, ", "), from.Sql(), there)));
-  STIR_ASSIGN(const int64_t matched,
-              server_->Count(fmt::format("SELECT count(*) FROM {} s JOIN {} t ON {}", from.Sql(), live_.Sql(), same)));
-  STIR_ASSIGN(const int64_t gathered, server_->Count(fmt::format("SELECT count(*) FROM {}", from.Sql())));
-  if (matched == gathered && written_.inserted + written_.updated == gathered) return {};
-  return Diagnostic(kVerifyFailed,
-                    fmt::format("{} rows of `{}` meet {} rows of {} after the merge", gathered, publication_.from.model,
-                                matched, live_.Sql()),
-                    publication_.span)
-      .Hint("nothing was published; the key is not unique there, or a trigger or policy changes what is written");
-}
-
-// Once a run: what is tried again after a death finds its own record.
-Status PostgresPlace::Append(const PgName& from) {
-  STIR_ASSIGN(const int64_t before,
-              server_->Count(fmt::format(
-                  "SELECT count(*) FROM {} WHERE table_name = {} AND publication = {} AND run_id = "
-                  "{} AND state = 'appended' AND row_sums = {}",
-                  Ledger(), Lit(live_.table), Lit(publication_.name), Lit(request_.run_id), Lit(rows_.signature))));
-  if (before > 0) return {};
-  STIR_ASSIGN(written_.inserted,
-              server_->Execute(fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}", live_.Sql(),
-                                           Join(rows_.columns, ", "), Join(rows_.columns, ", "), from.Sql())));
-  return {};
-}
-
-Status PostgresPlace::ReplacePartitions(const PgName& from) {
-  const std::string partitions = Join(rows_.key, ", ");
-  STIR_ASSIGN(written_.partitions,
-              server_->Count(fmt::format("SELECT count(DISTINCT ({})) FROM {}", partitions, from.Sql())));
-  STIR_ASSIGN(written_.removed, server_->Execute(fmt::format("DELETE FROM {} WHERE ({}) IN (SELECT {} FROM {})",
-                                                             live_.Sql(), partitions, partitions, from.Sql())));
-  STIR_ASSIGN(written_.inserted,
-              server_->Execute(fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}", live_.Sql(),
-                                           Join(rows_.columns, ", "), Join(rows_.columns, ", "), from.Sql())));
-  return CheckShrink();
-}
-
-// Only now it is known which rows the partitions had.
-Status PostgresPlace::CheckShrink() const {
-  const auto& limit = publication_.require.max_shrink;
-  if (!limit || written_.removed <= 0) return {};
-  const auto before = static_cast<double>(written_.removed);
-  const double shrink = (before - static_cast<double>(written_.inserted)) / before;
-  if (shrink <= *limit) return {};
-  return Diagnostic(
-             kRequirementFailed,
-             fmt::format("the partitions of `{}` have {} rows, {:.1f} % fewer than the {} that are published; at "
-                         "most {:g} % are allowed",
-                         publication_.from.model, written_.inserted, shrink * 100, written_.removed, *limit * 100),
-             publication_.require.span)
-      .Hint("nothing was published; see why rows are missing, or raise `max_shrink`");
 }
 
 // They would keep the tables that they refer to from losing rows.

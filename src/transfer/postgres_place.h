@@ -14,21 +14,9 @@
 #include "transfer/place.h"
 #include "transfer/postgres_server.h"
 #include "transfer/postgres_table.h"
+#include "transfer/postgres_write.h"
 
 namespace stir::transfer {
-
-// What is written into the table that is there, without another one in its place.
-struct InPlace {
-  std::vector<std::string> columns;  // that are written, quoted
-  std::vector<std::string>
-      compared;                  // those that IS DISTINCT FROM cannot compare as they are, as texts: SQL after `t.`
-  std::vector<std::string> key;  // of a merge, or the partitions
-  std::string signature;         // of the rows: a run appends them once
-};
-struct Written {
-  int64_t rows = 0;  // in the table now
-  int64_t inserted = 0, updated = 0, removed = 0, partitions = 0;
-};
 
 class PostgresPlace final : public Place {
  public:
@@ -96,10 +84,6 @@ class PostgresPlace final : public Place {
   Diagnostics Held(const Diagnostics& last);
   Result<int64_t> Writes();
   Status TryWrite(int64_t generation);
-  Status Merge(const PgName& from);
-  Status Append(const PgName& from);
-  Status ReplacePartitions(const PgName& from);
-  Status CheckShrink() const;
   void DropForeignKeys(const PgName& name);
 
   const PublishRequest& request_;

@@ -100,8 +100,7 @@ class PostgresBuilder final : public Builder {
 
   Result<int64_t> RowsBefore(adapter::Connection&, int64_t) override {
     STIR_TRY(place_.Inspect());
-    const bool partition = *publication_.strategy == platform::Strategy::kPartition;
-    if (live().oid == 0 || partition) return int64_t{-1};
+    if (live().oid == 0 || place_.in_place()) return int64_t{-1};  // in place it is counted when nobody else writes
     return server().Count(fmt::format("SELECT count(*) FROM {}", place_.live().Sql()));
   }
 
@@ -127,22 +126,7 @@ class PostgresBuilder final : public Builder {
   Status Build(adapter::Connection& connection, const Model& model, PublishOutcome& outcome) override {
     STIR_TRY(CreateTable());
     context_.failpoints.Reach("publish.created");
-    std::vector<std::string> names;
-    std::vector<std::string> fields;
-    for (const PublishedColumn& column : columns_) {
-      names.push_back(Ident(column.name));
-      fields.push_back(column.form.csv);
-    }
-    const auto most = static_cast<int64_t>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
-    STIR_ASSIGN(
-        const int64_t copied,
-        CopyRows(connection,
-                 {.to = request_.to,
-                  .span = publication_.to.connection.span,
-                  .query = fmt::format("SELECT concat({}) FROM {}", JoinText(fields, ", ',', "), model.sql),
-                  .copy = fmt::format("COPY {} ({}) FROM STDIN (FORMAT csv)", next().Sql(), JoinText(names, ", ")),
-                  .streams = static_cast<int>(std::clamp<int64_t>(model.fingerprint.rows / kRowsOfAStream, 1, most))},
-                 context_.cancel));
+    STIR_ASSIGN(const int64_t copied, CopyRows(connection, CopyOf(model), context_.cancel));
     if (copied != model.fingerprint.rows) {
       return Diagnostic(kVerifyFailed,
                         fmt::format("{} rows were read of `{}` and {} arrived", model.fingerprint.rows,
@@ -167,6 +151,7 @@ class PostgresBuilder final : public Builder {
   void Complete(PublishOutcome& outcome) override {
     if (!place_.in_place()) return;
     const Written& written = place_.written();
+    if (*publication_.strategy != platform::Strategy::kPartition) outcome.rows_before = written.before;
     outcome.rows = written.rows;
     outcome.inserted = written.inserted;
     outcome.updated = written.updated;
@@ -179,6 +164,38 @@ class PostgresBuilder final : public Builder {
   Server& server() { return place_.server(); }
   const PgTable& live() const { return place_.table(); }
   PgName next() const { return place_.Of(generation_); }
+
+  // In binary form, unless only the server can read what a column of the table gets.
+  CopyRequest CopyOf(const Model& model) const {
+    const auto most = static_cast<int64_t>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
+    const auto streams = static_cast<int>(std::clamp<int64_t>(model.fingerprint.rows / kRowsOfAStream, 1, most));
+    CopyRequest copy{.to = request_.to,
+                     .span = publication_.to.connection.span,
+                     .query = {},
+                     .columns = {},
+                     .copy = {},
+                     .streams = streams};
+    std::vector<std::string> names;
+    std::vector<std::string> texts;
+    std::vector<std::string> values;
+    for (const PublishedColumn& column : columns_) {
+      names.push_back(Ident(column.name));
+      texts.push_back(column.form.csv);
+      const PgTableColumn* there = Find(column.name);
+      auto writing = WritingOf(column.form.value_type, there == nullptr ? TypnameOf(column.form) : there->typname);
+      if (!writing) continue;
+      const std::string& value = column.form.value;
+      values.push_back(writing->cast.empty() ? value : fmt::format("CAST({} AS {})", value, writing->cast));
+      copy.columns.push_back(*std::move(writing));
+    }
+    const bool binary = copy.columns.size() == columns_.size();
+    if (!binary) copy.columns.clear();
+    copy.query = binary ? fmt::format("SELECT {} FROM {}", JoinText(values, ", "), model.sql)
+                        : fmt::format("SELECT concat({}) FROM {}", JoinText(texts, ", ',', "), model.sql);
+    copy.copy = fmt::format("COPY {} ({}) FROM STDIN (FORMAT {})", next().Sql(), JoinText(names, ", "),
+                            binary ? "binary" : "csv");
+    return copy;
+  }
 
   template <typename Body>
   void ForChecks(const Body& body) {
@@ -234,7 +251,6 @@ class PostgresBuilder final : public Builder {
   }
 
   Status FinishInPlace(const Model& model) {
-    STIR_TRY(server().Execute(fmt::format("ANALYZE {}", next().Sql())));
     InPlace rows;
     for (const PublishedColumn& column : columns_) {
       rows.columns.push_back(Ident(column.name));
@@ -248,7 +264,8 @@ class PostgresBuilder final : public Builder {
       const PgTableColumn* column = Find(*name);
       rows.key.push_back(Ident(column == nullptr ? *name : column->name));
     }
-    rows.signature = std::to_string(model.fingerprint.rows);
+    rows.gathered = model.fingerprint.rows;
+    rows.signature = std::to_string(rows.gathered);
     for (const Expected& each : expected_) rows.signature += "," + each.value;
     place_.Write(std::move(rows));
     return place_.SetRows(generation_, model.fingerprint.rows);

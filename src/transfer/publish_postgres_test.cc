@@ -202,6 +202,51 @@ select * from (values
       "numeric(38,19) double precision real text date time without time zone time with time zone timestamp without "
       "time zone timestamp with time zone interval uuid bytea json integer[] text[] json bit varying text timestamp "
       "without time zone");
+  // With types that only go as text all columns did; without them they go in binary form.
+  Model("select * exclude (i16, bi) from mart_orders");
+  publication_.to.table = At<std::string>("public.binary_orders");
+  Publishes();
+  Sql("alter table orders drop column i16, drop column bi");
+  EXPECT_EQ(Sql("select string_agg(t::text, ';' order by id) from binary_orders t"),
+            Sql("select string_agg(t::text, ';' order by id) from orders t"));
+}
+
+TEST_F(PublishPostgresTest, NumbersOfAnySizeAndScaleArrive) {
+  Model(R"(
+select id, a::decimal(4,0) a, b::decimal(4,2) b, c::decimal(18,4) c, d::decimal(38,0) d, e::decimal(38,38) e from (values
+  (1, '0', '0.01', '-10000.0000', '99999999999999999999999999999999999999', '0.00000000000000000000000000000000000001'),
+  (2, '9999', '-99.99', '0.0001', '-99999999999999999999999999999999999999', '-0.99999999999999999999999999999999999999'),
+  (3, '-1', '10', '99999999999999.9999', '10000000000000000000000000000000000000', '0.1'),
+  (4, '1000', '1.1', '100010001.0001', '-9223372036854775808', '0')
+) t (id, a, b, c, d, e))");
+  Publishes();
+  EXPECT_EQ(
+      Sql("select a, b, c, d, e from orders order by id"),
+      "0|0.01|-10000.0000|99999999999999999999999999999999999999|0.00000000000000000000000000000000000001;"
+      "9999|-99.99|0.0001|-99999999999999999999999999999999999999|-0.99999999999999999999999999999999999999;"
+      "-1|10.00|99999999999999.9999|10000000000000000000000000000000000000|0.10000000000000000000000000000000000000;"
+      "1000|1.10|100010001.0001|-9223372036854775808|0.00000000000000000000000000000000000000");
+}
+
+TEST_F(PublishPostgresTest, AMergeIsCountedAlikeWithAndWithoutAnIndexOfItsKey) {
+  publication_.strategy = At(Strategy::kMerge);
+  publication_.key = {At<std::string>("B"), At<std::string>("a")};
+  for (const char* index : {"primary key (a, \"B\")", "unique (a, \"B\", v)", "check (a > 0)"}) {
+    Sql(fmt::format(
+        "drop table if exists orders; create table orders (a int, \"B\" text, v int, j json, {}); insert into orders "
+        "values (1, 'x', 1, '{{}}'), (2, 'x', 2, null), (3, 'y', 3, null)",
+        index));
+    Model(
+        "select * from (values (1::int, 'x', 1::int, '{}'::json), (2, 'x', 20, null), (4, 'z', 4, '[]'), (5, 'z', "
+        "null, null)) t (a, \"B\", v, j)");
+    const PublishOutcome outcome = Publishes();
+    EXPECT_EQ(outcome.inserted, 2) << index;
+    EXPECT_EQ(outcome.updated, 2) << index;
+    EXPECT_EQ(outcome.rows_before, 3) << index;
+    EXPECT_EQ(outcome.rows, 5) << index;
+    EXPECT_EQ(Sql("select * from orders order by a"), "1|x|1|{};2|x|20|NULL;3|y|3|NULL;4|z|4|[];5|z|NULL|NULL")
+        << index;
+  }
 }
 
 TEST_F(PublishPostgresTest, WhatPostgresCannotHoldIsRefusedAndNothingIsLeft) {

@@ -180,6 +180,19 @@ Result<PgForm> ScalarForm(const string& name, string_view type) {
   return Diagnostic(kBadPublication, "");
 }
 
+// What the encoder has no form for becomes one that it has.
+void SetValue(PgForm& form, const string& name, string_view type) {
+  form.value = name;
+  form.value_type = type;
+  const auto cast = [&](string value, const char* as) {
+    form.value = std::move(value);
+    form.value_type = as;
+  };
+  if (IsNested(type)) cast(fmt::format("to_json({})", name), "JSON");
+  if (type.starts_with("ENUM")) cast(Cast(name), "VARCHAR");
+  if (type == "TIMESTAMP_NS") cast(Cast(name, "TIMESTAMP"), "TIMESTAMP");
+}
+
 }  // namespace
 
 Result<PgForm> FormOf(const ModelColumn& column, Span span) {
@@ -191,6 +204,8 @@ Result<PgForm> FormOf(const ModelColumn& column, Span span) {
     if (element.ok() && element->type != "bytea") {
       form = ListForm(name, element->type);
       form.checks.insert(form.checks.begin(), ValuesCheck(name));
+      form.value = name;
+      form.value_type = type;
       return form;
     }
   } else if (IsNested(type)) {
@@ -209,7 +224,26 @@ Result<PgForm> FormOf(const ModelColumn& column, Span span) {
   if (form.type == "json") form.also_into.insert(form.also_into.begin(), "json");
   if (form.type == "bit varying") form.also_into.insert(form.also_into.begin(), "varbit");
   form.checks.insert(form.checks.begin(), ValuesCheck(name));
+  SetValue(form, name, type);
   return form;
+}
+
+std::string TypnameOf(const PgForm& form) {
+  constexpr std::pair<string_view, string_view> kNames[] = {{"boolean", "bool"},
+                                                            {"smallint", "int2"},
+                                                            {"integer", "int4"},
+                                                            {"bigint", "int8"},
+                                                            {"real", "float4"},
+                                                            {"double precision", "float8"},
+                                                            {"bit varying", "varbit"},
+                                                            {"time with time zone", "timetz"},
+                                                            {"timestamp with time zone", "timestamptz"}};
+  string_view type = form.type;
+  const bool array = type.ends_with("[]");
+  if (array) type.remove_suffix(2);
+  if (type.starts_with("numeric")) type = "numeric";
+  const auto* found = std::ranges::find(kNames, type, &std::pair<string_view, string_view>::first);
+  return fmt::format("{}{}", array ? "_" : "", found == std::end(kNames) ? type : found->second);
 }
 
 Fit FitInto(const PgForm& form, string_view typname) {

@@ -24,11 +24,16 @@ struct PgForm {
   std::string type;                    // PostgreSQL's, of a table made anew
   std::vector<std::string> also_into;  // pg_type.typname of column types that take every value, or refuse it
   std::string csv;                     // SQL of the value in a COPY of CSV; NULL is NULL
+  std::string value = {};              // SQL of the value in a binary COPY, and the engine's type of that
+  std::string value_type = {};
   std::vector<Check> checks;
 };
 
 // Nothing when the engine's type has no exact counterpart: the hint says what to cast it to.
 Result<PgForm> FormOf(const ModelColumn& column, Span span);
+
+// pg_type.typname of form.type.
+std::string TypnameOf(const PgForm& form);
 
 // Does a column of `typname` take what `form` writes? `loose`: it does, but in another shape: only values are counted.
 struct Fit {

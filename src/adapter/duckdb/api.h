@@ -32,7 +32,8 @@ namespace stir::adapter::duckdb {
   X(bind_get_extra_info) X(bind_add_result_column) X(bind_get_parameter) X(bind_set_bind_data)            \
   X(bind_set_error) X(get_int64) X(destroy_value)                                                         \
   X(function_get_extra_info) X(function_get_bind_data) X(function_set_error)                              \
-  X(create_logical_type) X(create_decimal_type) X(create_list_type) X(logical_type_set_alias)             \
+  X(create_logical_type) X(create_decimal_type) X(create_list_type) X(list_type_child_type)               \
+  X(logical_type_set_alias)                                                                               \
   X(create_data_chunk) X(vector_ensure_validity_writable) X(unsafe_vector_assign_string_element_len)      \
   X(list_vector_get_child) X(list_vector_reserve) X(list_vector_set_size)
 // clang-format on

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "adapter/cell.h"
+#include "adapter/duckdb/drains.h"
 #include "adapter/duckdb/duckdb_adapter.h"
 #include "adapter/duckdb/errors.h"
 #include "adapter/duckdb/setup.h"
@@ -342,6 +343,15 @@ Status Session::CreateSchema(std::string_view database, std::string_view schema)
   if (!database.empty()) name = DuckDbDialect().Quote(database) + "." + name;
   STIR_TRY(Execute("CREATE SCHEMA IF NOT EXISTS " + name));
   return {};
+}
+
+Result<std::unique_ptr<Drain>> Session::OpenDrain(std::string_view sql, const std::vector<FeedType>& types) {
+  const uint64_t run = state_->Start();
+  auto ran = RunText(sql, Fetch::kStream);
+  if (ran.ok() && ran->has_value()) return OpenDrainOf(state_, run, *std::move(*ran), types);
+  state_->End(run);
+  if (!ran.ok()) return std::move(ran).error();
+  return Diagnostic(kDatabaseError, "there is no statement to drain");
 }
 
 Result<std::unique_ptr<Feed>> Session::OpenFeed(std::vector<FeedColumn> columns, FeedSource source) {

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "adapter/connection.h"
+#include "adapter/drain.h"
 #include "adapter/duckdb/database.h"
 #include "adapter/duckdb/statement.h"
 #include "adapter/duckdb/values.h"
@@ -37,7 +38,7 @@ struct SessionState {
   std::atomic<bool> canceled = false;  // of the newest run; written under mutex
 };
 
-class Session final : public Connection, public FeedTaker {
+class Session final : public Connection, public FeedTaker, public DrainGiver {
  public:
   static Result<std::unique_ptr<Connection>> Open(std::shared_ptr<Database> database, const Options& options);
   ~Session() override;
@@ -58,6 +59,7 @@ class Session final : public Connection, public FeedTaker {
   Status CreateSchema(std::string_view database, std::string_view schema) override;
 
   Result<std::unique_ptr<Feed>> OpenFeed(std::vector<FeedColumn> columns, FeedSource source) override;
+  Result<std::unique_ptr<Drain>> OpenDrain(std::string_view sql, const std::vector<FeedType>& types) override;
 
  private:
   Session(std::shared_ptr<SessionState> state, const Options& options)
