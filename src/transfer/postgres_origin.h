@@ -69,6 +69,8 @@ class PgOrigin {
   // A moment, number or text as a literal of the column's type.
   std::string Bound(size_t column, const std::string& text) const;
 
+  // What the keeper was told, at the place that it is about; a right that is missing with the words that give it.
+  Diagnostics Denied(Diagnostics errors, Span place);
   // The server's words, at the place in the YAML that they are about.
   static Diagnostics At(Diagnostics errors, Span place);
 
@@ -84,7 +86,6 @@ class PgOrigin {
   Status Look();
   Status FindTable();
   Diagnostics NoSuchTable();
-  Diagnostics Denied(Diagnostics errors);
   Status CheckNames() const;
   Status ReadDimensions();
   Status ReadKeys();

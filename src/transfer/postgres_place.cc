@@ -29,13 +29,14 @@ bool IsHeld(const Diagnostics& errors) { return errors.front().kind == kTableHel
 
 class AdvisoryHold final : public Hold {
  public:
-  AdvisoryHold(Server& server, std::string key) : server_(server), key_(std::move(key)) {}
-  ~AdvisoryHold() override { static_cast<void>(server_.Execute(fmt::format("SELECT pg_advisory_unlock({})", key_))); }
+  // The place may take another session while it holds: the lock went with the first.
+  AdvisoryHold(const std::unique_ptr<Server>& server, std::string key) : server_(server), key_(std::move(key)) {}
+  ~AdvisoryHold() override { static_cast<void>(server_->Execute(fmt::format("SELECT pg_advisory_unlock({})", key_))); }
   AdvisoryHold(const AdvisoryHold&) = delete;
   AdvisoryHold& operator=(const AdvisoryHold&) = delete;
 
  private:
-  Server& server_;
+  const std::unique_ptr<Server>& server_;
   std::string key_;
 };
 
@@ -70,7 +71,7 @@ std::string PostgresPlace::Ledger() const { return PgName{live_.schema, "_stir_p
 Result<std::unique_ptr<Hold>> PostgresPlace::Lock() {
   const std::string key = fmt::format("hashtextextended({}, 20261)", Lit("stir publication " + live_.Sql()));
   STIR_ASSIGN(const std::string got, server_->Ask(fmt::format("SELECT pg_try_advisory_lock({})", key)));
-  if (got == "t") return std::unique_ptr<Hold>(std::make_unique<AdvisoryHold>(*server_, key));
+  if (got == "t") return std::unique_ptr<Hold>(std::make_unique<AdvisoryHold>(server_, key));
   return Diagnostic(kLocked, fmt::format("another publication to {} is running", location()), publication_.span)
       .Hint("wait until it has ended");
 }

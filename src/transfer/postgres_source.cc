@@ -127,7 +127,7 @@ struct PgSource::State {
     auto plan = origin->keeper().All("explain (format json) " + PartSql(""));
     if (!plan.ok()) {
       const auto& where = ingestion.from.where;
-      return PgOrigin::At(std::move(plan).error(), where->empty() ? origin->span() : where.span);
+      return origin->Denied(std::move(plan).error(), where->empty() ? origin->span() : where.span);
     }
     constexpr int kRangeScans = 140000;
     if (!origin->has_pages() || origin->keeper().session().server_version() < kRangeScans) return {};

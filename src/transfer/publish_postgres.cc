@@ -47,16 +47,18 @@ std::optional<double> NumberOf(const std::string& text) {
   return error == std::errc() ? std::optional(number) : std::nullopt;
 }
 
-// "12.500" and "12.5" are one number.
-std::string_view WithoutZeros(std::string_view text) {
-  if (text.find('.') == std::string_view::npos) return text;
-  text = text.substr(0, text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.remove_suffix(1);
-  return text == "-0" ? "0" : text;
+// "12.500" and "12.5" are one number, ".5" and "0.5", "-0" and "0".
+std::string PlainNumber(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  std::string_view digits = text.substr(negative ? 1 : 0);
+  if (digits.find('.') != std::string_view::npos) digits = digits.substr(0, digits.find_last_not_of('0') + 1);
+  if (digits.ends_with('.')) digits.remove_suffix(1);
+  if (digits.empty() || digits == "0") return text.empty() ? "" : "0";
+  return fmt::format("{}{}{}", negative ? "-" : "", digits.starts_with('.') ? "0" : "", digits);
 }
 
 bool Same(const Check& check, const std::string& engine, const std::string& server) {
-  if (WithoutZeros(engine) == WithoutZeros(server)) return true;
+  if (PlainNumber(engine) == PlainNumber(server)) return true;
   if (check.exact) return false;
   const auto a = NumberOf(engine);
   const auto b = NumberOf(server);
