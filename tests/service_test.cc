@@ -19,6 +19,11 @@
 namespace stir {
 namespace {
 
+namespace fs = std::filesystem;
+using testing_support::Child;
+using testing_support::Ended;
+using testing_support::IsAlive;
+using testing_support::WaitFor;
 using namespace std::chrono_literals;
 
 class ServiceTest : public testing::Test {
