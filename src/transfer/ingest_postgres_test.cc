@@ -376,7 +376,7 @@ TEST_F(IngestPostgresTest, WhatTheServerRefusesChangesNothing) {
   settings_ = good;
   Server("create role reader login; revoke all on sales from public");
   settings_["user"] = "reader";
-  EXPECT_EQ(Load("r2"), "permission denied for table sales");
+  EXPECT_EQ(Load("r2"), "reader may not read public.sales: permission denied for table sales");
   settings_ = good;
   ingestion_.from.options["connections"] = "many";
   EXPECT_EQ(Load("r2"), "`connections` cannot be `many`");

@@ -162,7 +162,7 @@ TEST_F(PublishTest, RepeatingChangesNoNumberAndKeepsOldGenerations) {
   EXPECT_EQ(Read("select count(*), sum(id) from sales.orders"), "10|45");
   EXPECT_EQ(Read("select count(*) from _stir.publications"), "3");
   EXPECT_EQ(NamesIn(folder_), (std::vector<std::string>{"serve.duckdb", "serve.duckdb.2", "serve.duckdb.3",
-                                                        "serve.duckdb.lock", "shop.duckdb", "shop.duckdb.wal"}));
+                                                        "shop.duckdb", "shop.duckdb.wal"}));
 }
 
 TEST_F(PublishTest, AReaderKeepsTheFileItOpened) {
@@ -256,8 +256,8 @@ TEST_F(PublishTest, RequirementsHoldBeforeAnythingIsVisible) {
   publication_.key = {At<std::string>("ident")};
   EXPECT_EQ(Fails().kind, kBadPublication);
   EXPECT_EQ(Read("select count(*) from sales.orders"), "100");
-  EXPECT_EQ(NamesIn(folder_), (std::vector<std::string>{"serve.duckdb", "serve.duckdb.1", "serve.duckdb.lock",
-                                                        "shop.duckdb", "shop.duckdb.wal"}));
+  EXPECT_EQ(NamesIn(folder_),
+            (std::vector<std::string>{"serve.duckdb", "serve.duckdb.1", "shop.duckdb", "shop.duckdb.wal"}));
 }
 
 TEST_F(PublishTest, AFileThatAnotherProcessWritesIsHeld) {
@@ -410,7 +410,7 @@ TEST_F(PublishTest, DeathAtAnyStepOfADuckDbFile) {
   EXPECT_EQ(Read("select count(*) from sales.orders"), "20");
   std::vector<std::string> left = NamesIn(folder_);
   std::erase_if(left, [](const std::string& name) { return name.starts_with("shop."); });
-  EXPECT_EQ(left.size(), 4u) << "the live file, two generations and the lock: " << Join(left, " ");
+  EXPECT_EQ(left.size(), 3u) << "the live file and two generations: " << Join(left, " ");
 }
 
 TEST_F(PublishTest, DeathAtAnyStepOfFiles) {
