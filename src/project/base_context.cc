@@ -1,6 +1,8 @@
 // Each name is one small function over its arguments; nothing here knows a node.
 #include "project/base_context.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/digest.h"
