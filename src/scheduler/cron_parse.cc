@@ -118,7 +118,7 @@ class CronParser {
                                      &cron_.days_,    &cron_.months_,  &cron_.weekdays_};
     cron_.seconds_ = 0;
     Diagnostics errors;
-    for (uint8_t i = 0; i < fields.size(); ++i)
+    for (size_t i = 0; i < fields.size(); ++i)
       for (std::string_view part : Split(fields[i], ','))
         if (auto set = ParsePart(static_cast<FieldIndex>(i), part, part.size() == fields[i].size()); set.ok())
           *sets[i] |= *set;
