@@ -114,9 +114,8 @@ constexpr CommandSpec kCommands[] = {
      "Builds what is selected in the order of dependencies. A node whose parent failed, or has a test that failed, is "
      "skipped. Compiled SQL, manifest.json and run_results.json go to target/.",
      "", 0, 0,
-     "select exclude selector indirect-selection resource-type exclude-resource-type full-refresh store-failures empty "
-     "show "
-     "sqlparse sample event-time-start event-time-end export-saved-queries",
+     "select exclude selector indirect-selection resource-type exclude-resource-type full-refresh store-failures "
+     "empty show sqlparse sample event-time-start event-time-end export-saved-queries",
      kBuildExamples, kNodeFailed, RunBuild},
     {"run", "", "run", "Build models",
      "Builds the selected models in the order of dependencies, without seeds and tests.", "", 0, 0,
@@ -186,18 +185,15 @@ constexpr CommandSpec kCommands[] = {
      "[QUERY]", 0, 1, "file on table-output row-limit", kSqlExamples, "a statement failed", RunSql},
     {"jinja", "", "", "Render templates that come as JSON lines",
      "Reads JSON lines {\"template\", \"context\", \"options\"} and answers each with {\"output\"} or {\"error\": "
-     "{\"kind\", \"message\", \"line\"}}; a kind is the exception class that Jinja2 would raise. Options, as Jinja2's "
-     "Environment names them: trim_blocks, lstrip_blocks, keep_trailing_newline, newline_sequence, block_start_string "
-     "and "
-     "the other delimiters, line_statement_prefix, line_comment_prefix, autoescape, undefined (default, strict, "
-     "chainable, "
-     "debug), extensions (do, loopcontrols, debug), sandboxed, native (the output is a JSON value) and templates "
-     "(an object of texts, for include, import and extends). Needs no project.",
+     "{\"kind\", \"message\", \"line\"}}; a kind is the exception class that Jinja2 would raise. Options, as "
+     "Jinja2's Environment names them: trim_blocks, lstrip_blocks, keep_trailing_newline, newline_sequence, "
+     "block_start_string and the other delimiters, line_statement_prefix, line_comment_prefix, autoescape, undefined "
+     "(default, strict, chainable, debug), extensions (do, loopcontrols, debug), sandboxed, native (the output is a "
+     "JSON value) and templates (an object of texts, for include, import and extends). Needs no project.",
      "", 0, 0, "", kJinjaExamples, kNeverOne, RunJinja},
     {"ingest", "", "", "Load one ingestion",
      "Loads an ingestion of stir/*.yml into its source table, in one transaction with its checkpoint; `replay` tries "
-     "its "
-     "quarantined rows again.",
+     "its quarantined rows again.",
      "[replay] NAME", 1, 2, "logical-date full-refresh", kIngestExamples, kNeverOne, RunIngest},
     {"publish", "", "", "Publish one model",
      "Publishes a model as stir/*.yml says: built beside what is live, verified, then switched. `rollback` makes the "
@@ -205,8 +201,7 @@ constexpr CommandSpec kCommands[] = {
      "[rollback] NAME", 1, 2, "", kPublishExamples, kNeverOne, RunPublish},
     {"up", "", "", "Follow the schedules of the project",
      "Runs what is due, several runs at once, and reads files again when they change. ^C or TERM stops it: what runs "
-     "is "
-     "set aside, and the next `up` goes on with it, as it does after a crash.",
+     "is set aside, and the next `up` goes on with it, as it does after a crash.",
      "", 0, 0, "", kUpExamples, kNeverOne, RunUp},
     {"pipeline list", "", "", "List pipelines", "Lists the pipelines of stir/*.yml, their schedules and last runs.", "",
      0, 0, "table-output", kPipelineListExamples, kNeverOne, RunPipelineList},
@@ -214,21 +209,18 @@ constexpr CommandSpec kCommands[] = {
      "NAME", 1, 1, "table-output", kPipelineShowExamples, kNeverOne, RunPipelineShow},
     {"pipeline run", "", "", "Run a pipeline",
      "Runs a pipeline for one interval. Every step is on disk before and after it: if the process dies, the same "
-     "command "
-     "goes on where it was.",
+     "command goes on where it was.",
      "NAME", 1, 1, "logical-date param", kPipelineRunExamples, "the run failed", RunPipelineRun},
     {"pipeline backfill", "", "", "Run a pipeline for a range of dates",
      "Runs a pipeline for every interval that begins in a range, oldest first. Watermarks stay where they are.", "NAME",
      1, 1, "from to rerun dry-run param", kBackfillExamples, "a run failed", RunPipelineBackfill},
     {"pipeline next", "", "", "Show when a pipeline runs next, and why",
      "Shows the coming times of a pipeline's schedule, the interval of each, what is left out and why, and what "
-     "daylight "
-     "saving does.",
+     "daylight saving does.",
      "NAME", 1, 1, "count table-output", kPipelineNextExamples, kNeverOne, RunPipelineNext},
     {"pipeline simulate", "", "", "Show what schedules would do",
      "Shows every run, skip and reason that a service would decide in a range of dates, without running anything. "
-     "Every "
-     "run takes --run-time and succeeds.",
+     "Every run takes --run-time and succeeds.",
      "[NAME]...", 0, 255, "from to run-time table-output", kSimulateExamples, kNeverOne, RunPipelineSimulate},
     {"pipeline pause", "", "", "Begin no more scheduled runs",
      "Pauses a pipeline's schedule. A run in progress goes on, and runs can be started by hand.", "NAME", 1, 1, "",

@@ -303,16 +303,13 @@ Result<Value> FunctionConfig(const Arguments& arguments) {
   };
   const Value resource = member(model, "resource_type");
   if (!resource.IsString() || resource.AsString() != "function") return Value::None();
-  const Value config = member(model, "config"), language = member(model, "language"), type = member(config, "type");
-  if (!language.Truthy()) return Diagnostic(kBadRelation, "A `language` is required for functions");
-  if (!type.Truthy()) return Diagnostic(kBadRelation, "A `type` is required for functions");
-  const Value version = member(config, "runtime_version"), entry = member(config, "entry_point");
-  if (language.IsString() && language.AsString() == "python") {
-    if (version.IsNone()) return Diagnostic(kBadRelation, "A `runtime_version` is required for python functions");
-    if (entry.IsNone()) return Diagnostic(kBadRelation, "An `entry_point` is required for python functions");
-  }
-  return MakeRecord("FunctionConfig",
-                    {{"language", language}, {"type", type}, {"runtime_version", version}, {"entry_point", entry}});
+  const Value config = member(model, "config"), type = member(config, "type");
+  if (!type.Truthy())
+    return Diagnostic(kBadRelation, "A `type` is required for functions").Hint("config: {type: scalar}");
+  return MakeRecord("FunctionConfig", {{"language", member(model, "language")},
+                                       {"type", type},
+                                       {"runtime_version", member(config, "runtime_version")},
+                                       {"entry_point", member(config, "entry_point")}});
 }
 
 // "scalar_function_sql".

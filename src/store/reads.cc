@@ -188,8 +188,8 @@ Result<std::optional<Run>> ReadRunBefore(Connection& connection, std::string_vie
 Result<std::vector<Task>> ReadTasks(Connection& connection, int64_t run) {
   Statement rows = connection.Query(
       "SELECT id, run, name, parent, position, kind, subject, allow_failure, data, state, attempts, failures, "
-      "retry_at, "
-      "started_at, ended_at, message, outputs, chosen, gate_open FROM tasks WHERE run = ?1 ORDER BY position, id",
+      "retry_at, started_at, ended_at, message, outputs, chosen, gate_open FROM tasks WHERE run = ?1 ORDER BY "
+      "position, id",
       run);
   return Collect(rows, ToTask);
 }
@@ -213,9 +213,8 @@ Result<std::vector<Event>> ReadEvents(Connection& connection, int64_t run, int64
 Result<std::map<std::string, Duration>> ReadTaskDurations(Connection& connection, std::string_view pipeline) {
   Statement rows = connection.Query(
       "SELECT t.name, AVG(julianday(a.ended_at) - julianday(a.started_at)) * 86400e6 FROM tasks t JOIN attempts a ON "
-      "a.task = t.id "
-      "WHERE t.run IN (SELECT id FROM runs WHERE pipeline = ?1 ORDER BY id DESC LIMIT 10) AND a.state = 'success' "
-      "GROUP BY t.name",
+      "a.task = t.id WHERE t.run IN (SELECT id FROM runs WHERE pipeline = ?1 ORDER BY id DESC LIMIT 10) AND a.state "
+      "= 'success' GROUP BY t.name",
       pipeline);
   std::map<std::string, Duration> durations;
   while (rows.Step()) durations[rows.Text(0)] = Duration(rows.Int(1));
@@ -248,8 +247,7 @@ Result<std::vector<Publication>> ReadPublications(Connection& connection, std::s
 Result<std::vector<Message>> ReadMessages(Connection& connection, std::optional<int64_t> run) {
   Statement rows = connection.Query(
       "SELECT id, dedup_key, run, channel, payload, state, attempts, next_attempt_at, last_error, created_at FROM "
-      "outbox "
-      "WHERE ?1 IS NULL OR run = ?1 ORDER BY id",
+      "outbox WHERE ?1 IS NULL OR run = ?1 ORDER BY id",
       run);
   return Collect(rows, ToMessage);
 }
@@ -257,8 +255,7 @@ Result<std::vector<Message>> ReadMessages(Connection& connection, std::optional<
 Result<std::vector<Message>> ReadDueMessages(Connection& connection, Timestamp now, size_t limit) {
   Statement rows = connection.Query(
       "SELECT id, dedup_key, run, channel, payload, state, attempts, next_attempt_at, last_error, created_at FROM "
-      "outbox "
-      "WHERE state = 'pending' AND next_attempt_at <= ?1 ORDER BY next_attempt_at, id LIMIT ?2",
+      "outbox WHERE state = 'pending' AND next_attempt_at <= ?1 ORDER BY next_attempt_at, id LIMIT ?2",
       now, static_cast<int64_t>(limit));
   return Collect(rows, ToMessage);
 }

@@ -39,8 +39,8 @@ class SqliteStore final : public Store {
     return writer_.Do("put-pipeline", false, [&](Connection& connection) {
       return connection.Run(
           "INSERT INTO pipelines (name, definition_hash, definition, seen_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT "
-          "(name) DO UPDATE SET "
-          "definition_hash = excluded.definition_hash, definition = excluded.definition, seen_at = excluded.seen_at",
+          "(name) DO UPDATE SET definition_hash = excluded.definition_hash, definition = excluded.definition, "
+          "seen_at = excluded.seen_at",
           pipeline.name, pipeline.definition_hash, pipeline.definition, pipeline.seen_at);
     });
   }

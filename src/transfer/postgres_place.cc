@@ -190,10 +190,9 @@ Result<int64_t> PostgresPlace::Writes() {
 Status PostgresPlace::Create(int64_t generation, const std::string& columns, const std::vector<std::string>& then) {
   const PgName name = Of(generation);
   std::string sql = fmt::format(
-      "CREATE TABLE IF NOT EXISTS {} (table_name text NOT NULL, generation bigint NOT NULL, publication text NOT NULL, "
-      "run_id text NOT NULL, state text NOT NULL, table_oid oid NOT NULL, row_count bigint, row_sums text, started_at "
-      "timestamptz NOT "
-      "NULL DEFAULT now(), live_at timestamptz, PRIMARY KEY (table_name, generation));",
+      "CREATE TABLE IF NOT EXISTS {} (table_name text NOT NULL, generation bigint NOT NULL, publication text NOT "
+      "NULL, run_id text NOT NULL, state text NOT NULL, table_oid oid NOT NULL, row_count bigint, row_sums text, "
+      "started_at timestamptz NOT NULL DEFAULT now(), live_at timestamptz, PRIMARY KEY (table_name, generation));",
       Ledger());
   const auto record = [&](int64_t number, std::string_view state, const PgName& table) {
     return fmt::format(

@@ -60,17 +60,12 @@ class Writer {
         const int64_t found,
         server_.Count(fmt::format(
             "SELECT count(*) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid WHERE "
-            "i.indrelid = "
-            "{}::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs "
-            "IS NULL "
-            "AND (SELECT array_agg('\"' || replace(a.attname, '\"', '\"\"') || '\"' ORDER BY '\"' || "
-            "replace(a.attname, "
-            "'\"', '\"\"') || '\"' COLLATE \"C\") FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND "
-            "a.attnum = "
-            "ANY (i.indkey[0:i.indnkeyatts - 1])) = ARRAY[{}] AND c.relkind = 'r' AND NOT c.relhassubclass AND NOT "
-            "c.relhasrules AND NOT c.relrowsecurity AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE "
-            "g.tgrelid = "
-            "c.oid AND NOT g.tgisinternal)",
+            "i.indrelid = {}::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL "
+            "AND i.indexprs IS NULL AND (SELECT array_agg('\"' || replace(a.attname, '\"', '\"\"') || '\"' ORDER BY "
+            "'\"' || replace(a.attname, '\"', '\"\"') || '\"' COLLATE \"C\") FROM pg_catalog.pg_attribute a WHERE "
+            "a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])) = ARRAY[{}] AND c.relkind = "
+            "'r' AND NOT c.relhassubclass AND NOT c.relhasrules AND NOT c.relrowsecurity AND NOT EXISTS (SELECT FROM "
+            "pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)",
             Lit(live()), JoinText(names, ", "))));
     return found > 0;
   }

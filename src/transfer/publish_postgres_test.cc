@@ -401,8 +401,7 @@ create publication everything for all tables;
       "loaded beside \"public\".\"orders\" | publish with `strategy: merge`, or name the tables of that publication");
   EXPECT_EQ(Tables(), "lines orders");
   Sql("drop table lines cascade; drop materialized view m; drop function all_orders; drop function fixed; drop "
-      "publication "
-      "everything; create view v as select note from orders");
+      "publication everything; create view v as select note from orders");
   Model("select 1 id");
   EXPECT_EQ(
       Fails(),
@@ -709,9 +708,8 @@ TEST_F(PublishPostgresTest, ARunAppendsOnce) {
 TEST_F(PublishPostgresTest, OnlyThePartitionsPresentAreReplaced) {
   publication_.strategy = At(Strategy::kPartition);
   publication_.to.partition_by = {At<std::string>("day"), At<std::string>("store")};
-  Sql("create table orders (day date, store text, n int) partition by range (day); create table orders_2026 partition "
-      "of "
-      "orders for values from ('2026-01-01') to ('2027-01-01')");
+  Sql("create table orders (day date, store text, n int) partition by range (day); create table orders_2026 "
+      "partition of orders for values from ('2026-01-01') to ('2027-01-01')");
   Model("select date '2026-01-01' + (range // 4)::int as day, 's' || range % 2 store, range n from range(8)");
   EXPECT_EQ(Publishes().partitions, 4);
   Model("select date '2026-01-02' as day, 's1' store, 100 n");

@@ -365,8 +365,7 @@ TEST_F(PublishTest, OnlyThePartitionsPresentAreReplaced) {
 TEST_F(PublishTest, CsvAndJsonComeBackTheSameOrAreRefused) {
   const std::string values =
       "select 1 id, 'it''s, \"x\"' s, '' e, null::varchar n, 1.50::decimal(9,2) d, timestamp '2026-11-20 "
-      "10:00:00.000001' t, "
-      "true b, 0.1::double f, date '2026-01-01' as day, 5::hugeint hu";
+      "10:00:00.000001' t, true b, 0.1::double f, date '2026-01-01' as day, 5::hugeint hu";
   ToFiles(Strategy::kFiles, Format::kCsv);
   Model(values);
   EXPECT_EQ(Publishes().rows, 1);

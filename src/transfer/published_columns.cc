@@ -127,8 +127,7 @@ PgForm ListForm(const string& name, const string& element_type) {
   const string element = R"('"' || replace(replace(CAST(x AS VARCHAR), '\', '\\'), '"', '\"') || '"')";
   const string array = fmt::format(
       "CASE WHEN {0} IS NOT NULL THEN '{{' || coalesce(array_to_string(list_transform({0}, lambda x: CASE WHEN x IS "
-      "NULL "
-      "THEN 'NULL' ELSE {1} END), ','), '') || '}}' END",
+      "NULL THEN 'NULL' ELSE {1} END), ','), '') || '}}' END",
       name, element);
   form.csv = Quoted(array);
   form.checks.push_back({"elements", fmt::format("CAST(sum(len({})) AS VARCHAR)", name),

@@ -1,5 +1,5 @@
 {# A function of the project. What it is, and in which language, names the macro that makes its statement:
-   scalar_function_sql, aggregate_function_sql, scalar_function_python... Reached under another name, so that parsing does not
+   scalar_function_sql; one of a project's own for any other pair. Reached under another name, so that parsing does not
    look for a macro whose name it cannot know. #}
 {% materialization function, default, supported_languages=['sql', 'python', 'javascript'] %}
   {% set existing_relation = load_cached_relation(this) %}
