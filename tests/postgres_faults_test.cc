@@ -97,25 +97,7 @@ class PostgresFaultsTest : public testing::Test {
     EXPECT_EQ(built.code, 0) << built.out;
   }
 
-  // Cells by `|`, rows by `;`, of a session of its own.
-  static std::string Sql(const std::string& sql) {
-    const Cluster& cluster = Cluster::Get();
-    auto session = pg::Session::Open(
-        {.parameters = {
-             {"host", cluster.host()}, {"port", cluster.port()}, {"user", cluster.user()}, {"dbname", "faults"}}});
-    if (!session.ok()) return session.error().front().message;
-    auto rows = (*session)->Query(sql);
-    if (!rows.ok()) return rows.error().front().message;
-    std::string out;
-    pg::Row row;
-    while (true) {
-      auto more = (*rows)->Next(row);
-      if (!more.ok()) return more.error().front().message;
-      if (!*more) return out;
-      if (!out.empty()) out += ';';
-      for (size_t i = 0; i < row.size(); ++i) out += fmt::format("{}{}", i == 0 ? "" : "|", row[i].value_or("NULL"));
-    }
-  }
+  static std::string Sql(std::string_view sql) { return Cluster::Get().Ask("faults", sql); }
 
   // What the store says of the newest run.
   bool LastRunIs(const std::string& date, std::string_view state) {

@@ -38,20 +38,7 @@ class SessionTest : public ::testing::Test {
     EXPECT_TRUE(outcome.ok()) << sql << ": " << outcome.error().front().message;
     return outcome.ok() ? *outcome : Outcome{};
   }
-  // Rows joined by `;`, cells by `|`.
-  std::string Texts(std::string_view sql) {
-    auto rows = session_->Query(sql);
-    if (!rows.ok()) return rows.error().front().message;
-    std::string out;
-    Row row;
-    while (true) {
-      auto more = (*rows)->Next(row);
-      if (!more.ok()) return more.error().front().message;
-      if (!*more) return out;
-      if (!out.empty()) out += ';';
-      for (size_t i = 0; i < row.size(); ++i) out += fmt::format("{}{}", i == 0 ? "" : "|", row[i].value_or("NULL"));
-    }
-  }
+  std::string Texts(std::string_view sql) { return testing::TextOf(*session_, sql); }
 
   std::string database_;
   std::unique_ptr<Session> session_;

@@ -68,28 +68,7 @@ class PublishPostgresTest : public testing::Test {
     auto made = session->Execute("create or replace table mart_orders as " + query);
     ASSERT_TRUE(made.ok()) << made.error().front().message;
   }
-  // Rows joined by `;`, cells by `|`, of a session of its own as the cluster's owner.
-  std::string Sql(const std::string& sql) const {
-    const auto& cluster = pg::testing::Cluster::Get();
-    auto session = pg::Session::Open(
-        {.parameters = {
-             {"host", cluster.host()}, {"port", cluster.port()}, {"user", cluster.user()}, {"dbname", database_}}});
-    if (!session.ok()) return session.error().front().message;
-    return SqlOn(**session, sql);
-  }
-  static std::string SqlOn(pg::Session& session, const std::string& sql) {
-    auto rows = session.Query(sql);
-    if (!rows.ok()) return rows.error().front().message;
-    std::string out;
-    pg::Row row;
-    while (true) {
-      auto more = (*rows)->Next(row);
-      if (!more.ok()) return more.error().front().message;
-      if (!*more) return out;
-      if (!out.empty()) out += ';';
-      for (size_t i = 0; i < row.size(); ++i) out += fmt::format("{}{}", i == 0 ? "" : "|", row[i].value_or("NULL"));
-    }
-  }
+  std::string Sql(std::string_view sql) const { return pg::testing::Cluster::Get().Ask(database_, sql); }
   PublishRequest Request(const std::string& run = "r1") const {
     return {.publication = publication_,
             .to = connection_,
@@ -441,10 +420,10 @@ TEST_F(PublishPostgresTest, ReadersNeverSeeAnErrorAMixOrNothing) {
                {"host", cluster.host()}, {"port", cluster.port()}, {"user", cluster.user()}, {"dbname", database_}}});
       const std::string sql =
           fmt::format("select count(*), count(distinct generation), sum(id) from {}", i == 1 ? "v" : "orders");
-      if (i == 2) SqlOn(*session, "prepare p as " + sql);
+      if (i == 2) pg::testing::TextOf(*session, "prepare p as " + sql);
       while (!done && wrong[i].empty()) {
         const auto begin = std::chrono::steady_clock::now();
-        const std::string got = SqlOn(*session, i == 2 ? "execute p" : sql);
+        const std::string got = pg::testing::TextOf(*session, i == 2 ? "execute p" : sql);
         const auto took = std::chrono::steady_clock::now() - begin;
         const int64_t spent = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
         int64_t before = worst;
@@ -479,7 +458,7 @@ TEST_F(PublishPostgresTest, ALongReaderIsNamedAndOthersDoNotWaitBehindIt) {
                                                    {"user", cluster.user()},
                                                    {"dbname", database_},
                                                    {"application_name", "report"}}});
-  EXPECT_EQ(SqlOn(*holder, "begin; select id from orders"), "1");
+  EXPECT_EQ(pg::testing::TextOf(*holder, "begin; select id from orders"), "1");
   std::atomic<bool> done = false;
   int64_t worst = 0;
   std::thread reader([&] {
@@ -488,7 +467,7 @@ TEST_F(PublishPostgresTest, ALongReaderIsNamedAndOthersDoNotWaitBehindIt) {
              {"host", cluster.host()}, {"port", cluster.port()}, {"user", cluster.user()}, {"dbname", database_}}});
     while (!done) {
       const auto begin = std::chrono::steady_clock::now();
-      EXPECT_EQ(SqlOn(*session, "select id from orders"), "1");
+      EXPECT_EQ(pg::testing::TextOf(*session, "select id from orders"), "1");
       const auto took = std::chrono::steady_clock::now() - begin;
       worst = std::max<int64_t>(worst, std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     }
@@ -507,7 +486,7 @@ TEST_F(PublishPostgresTest, ALongReaderIsNamedAndOthersDoNotWaitBehindIt) {
   patience_ = std::chrono::seconds(20);
   std::thread ends([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(600));
-    SqlOn(*holder, "commit");
+    pg::testing::TextOf(*holder, "commit");
   });
   Publishes("r3");
   ends.join();

@@ -137,4 +137,24 @@ void Cluster::MakeDatabase(const std::string& name) {
   }
 }
 
+std::string Cluster::Ask(const std::string& database, std::string_view sql) const {
+  auto session =
+      Session::Open({.parameters = {{"host", host_}, {"port", port_}, {"user", user_}, {"dbname", database}}});
+  return session.ok() ? TextOf(**session, sql) : session.error().front().message;
+}
+
+std::string TextOf(Session& session, std::string_view sql) {
+  auto rows = session.Query(sql);
+  if (!rows.ok()) return rows.error().front().message;
+  std::string out;
+  Row row;
+  while (true) {
+    auto more = (*rows)->Next(row);
+    if (!more.ok()) return more.error().front().message;
+    if (!*more) return out;
+    if (!out.empty()) out += ';';
+    for (size_t i = 0; i < row.size(); ++i) out += fmt::format("{}{}", i == 0 ? "" : "|", row[i].value_or("NULL"));
+  }
+}
+
 }  // namespace stir::pg::testing

@@ -4,6 +4,9 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+
+#include "pg/session.h"
 
 namespace stir::pg::testing {
 
@@ -18,6 +21,8 @@ class Cluster {
   std::string MakeDatabase();
   // An empty one of this name, also where there was another one.
   void MakeDatabase(const std::string& name);
+  // What a statement answers in a session of its own, as the cluster's owner.
+  std::string Ask(const std::string& database, std::string_view sql) const;
   // The role `guarded` is asked for its password; all others are trusted.
   void SetGuardedPassword(const std::string& password);
 
@@ -43,5 +48,8 @@ class Cluster {
   std::string folder_, host_, port_, user_, bin_;
   int databases_ = 0;
 };
+
+// A statement's rows joined by `;`, their cells by `|`; or what the server says against it.
+std::string TextOf(Session& session, std::string_view sql);
 
 }  // namespace stir::pg::testing
