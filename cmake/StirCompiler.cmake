@@ -12,6 +12,9 @@ set(STIR_BINARY_DIR ${CMAKE_BINARY_DIR} CACHE PATH "where the program `stir` is 
 set(STIR_SANITIZE "" CACHE STRING "comma-separated sanitizers, or nothing")
 option(STIR_FUZZ "fuzz targets with libFuzzer (clang)" OFF)
 option(STIR_PCH "precompile the standard headers" ON)
+# Presets that are built whole more often than bit by bit set it: most of the time goes into templates and inline functions that
+# neighbours share. So names in the unnamed namespaces of a room differ from each other.
+set(STIR_BATCH 1 CACHE STRING "how many sources of a room are compiled together")
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
                     -Wcast-align -Wcast-qual -Wextra-semi)

@@ -17,9 +17,9 @@ using std::chrono::microseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-class System final : public Clock {
+class OsClock final : public Clock {
  public:
-  System() {
+  OsClock() {
     if (const char* fixed = std::getenv("STIR_NOW")) fixed_ = ParseTimestamp(fixed);
   }
   Timestamp Now() const override {
@@ -143,7 +143,7 @@ std::string Decimal(int64_t value, int64_t unit) {
 }  // namespace
 
 const Clock& SystemClock() {
-  static const System clock;
+  static const OsClock clock;
   return clock;
 }
 

@@ -238,7 +238,7 @@ std::string HolderOf(int fd) {
   return fmt::format("process {} (`{}`)", pid, Strip({name, static_cast<size_t>(length)}));
 }
 
-class System final : public Files {
+class OsFiles final : public Files {
  public:
   Result<std::string> Read(const fs::path& path) override {
     Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -342,7 +342,7 @@ Status Files::WriteParts(const fs::path& path, const std::function<Status(const 
 }
 
 Files& SystemFiles() {
-  static System files;
+  static OsFiles files;
   return files;
 }
 

@@ -107,7 +107,7 @@ Diagnostic NoResponse(const HttpRequest& request, std::string_view reason, std::
       .Hint(std::move(hint));
 }
 
-class System final : public Http {
+class CurlHttp final : public Http {
  public:
   Result<HttpResponse> Send(const HttpRequest& request) override {
     const Curl& curl = Library();
@@ -156,7 +156,7 @@ class System final : public Http {
 }  // namespace
 
 Http& SystemHttp() {
-  static System http;
+  static CurlHttp http;
   return http;
 }
 

@@ -27,16 +27,16 @@ namespace {
 constexpr size_t kLongestLine = 1 << 20;                     // longer ones are handed out in pieces
 constexpr Duration kDrain = std::chrono::milliseconds(200);  // for output that a background process still holds open
 
-class Fd {
+class PipeEnd {
  public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
+  PipeEnd() = default;
+  explicit PipeEnd(int fd) : fd_(fd) {}
+  PipeEnd(PipeEnd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  PipeEnd& operator=(PipeEnd&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;
   }
-  ~Fd() { Close(); }
+  ~PipeEnd() { Close(); }
   int get() const { return fd_; }
   bool open() const { return fd_ >= 0; }
   void Close() {
@@ -49,15 +49,15 @@ class Fd {
 };
 
 struct Pipe {
-  Fd read, write;
+  PipeEnd read, write;
 };
 
 // Both ends are above the standard streams, so that giving one to the child never overwrites another.
 std::optional<Pipe> MakePipe() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
-  Pipe raw{Fd(ends[0]), Fd(ends[1])};
-  Pipe pipe{Fd(fcntl(ends[0], F_DUPFD_CLOEXEC, 3)), Fd(fcntl(ends[1], F_DUPFD_CLOEXEC, 3))};
+  Pipe raw{PipeEnd(ends[0]), PipeEnd(ends[1])};
+  Pipe pipe{PipeEnd(fcntl(ends[0], F_DUPFD_CLOEXEC, 3)), PipeEnd(fcntl(ends[1], F_DUPFD_CLOEXEC, 3))};
   if (!pipe.read.open() || !pipe.write.open()) return std::nullopt;
   return pipe;
 }
@@ -133,7 +133,7 @@ class Guard {
     if (!pipe) return;
     ProcessSpec spec;
     spec.argv = {"/bin/sh", "-c", "read -r _; kill -s KILL -- -$0", std::to_string(group)};
-    const Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    const PipeEnd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
     if (Spawn(spec, pipe->read.get(), null.get(), null.get(), pid_) != 0) pid_ = 0;
     leash_ = std::move(pipe->write);
   }
@@ -147,7 +147,7 @@ class Guard {
   }
 
  private:
-  Fd leash_;
+  PipeEnd leash_;
   pid_t pid_ = 0;
 };
 
@@ -171,7 +171,7 @@ ssize_t WriteQuietly(int fd, std::string_view bytes) {
 // Cuts a stream of bytes into lines.
 class LineReader {
  public:
-  LineReader(Stream stream, Fd fd, const std::function<void(Stream, std::string_view)>& on_line)
+  LineReader(Stream stream, PipeEnd fd, const std::function<void(Stream, std::string_view)>& on_line)
       : stream_(stream), fd_(std::move(fd)), on_line_(on_line) {
     fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
   }
@@ -210,7 +210,7 @@ class LineReader {
   }
 
   const Stream stream_;
-  Fd fd_;
+  PipeEnd fd_;
   const std::function<void(Stream, std::string_view)>& on_line_;
   std::string pending_;
 };
@@ -219,7 +219,7 @@ Duration Now() { return SystemClock().Monotonic(); }
 
 class Child {
  public:
-  Child(const ProcessSpec& spec, pid_t pid, Fd input, LineReader out, LineReader err)
+  Child(const ProcessSpec& spec, pid_t pid, PipeEnd input, LineReader out, LineReader err)
       : pid_(pid),
         end_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -318,9 +318,9 @@ class Child {
   }
 
   const pid_t pid_;
-  const Fd end_, wake_;
+  const PipeEnd end_, wake_;
   const Duration grace_;
-  Fd input_;
+  PipeEnd input_;
   std::string_view unwritten_;
   LineReader out_, err_;
   std::optional<Duration> deadline_;

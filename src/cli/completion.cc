@@ -17,7 +17,7 @@ using Options = std::vector<const OptionSpec*>;
 
 bool Offered(const OptionSpec& option) { return option.effect == Effect::kActive; }
 
-std::vector<std::string> Spellings(const OptionSpec& option) {
+std::vector<std::string> SpellingsOf(const OptionSpec& option) {
   if (option.spellings.empty()) return {"--" + std::string(option.name)};
   std::vector<std::string> spellings;
   for (std::string_view spelling : Split(option.spellings, ',')) spellings.emplace_back(spelling);
@@ -34,7 +34,7 @@ Options OptionsOf(const CommandSpec& command) {
 std::string Flags(const CommandSpec& command) {
   std::vector<std::string> flags{"--help"};
   for (const OptionSpec* option : OptionsOf(command)) {
-    for (std::string& spelling : Spellings(*option)) flags.push_back(std::move(spelling));
+    for (std::string& spelling : SpellingsOf(*option)) flags.push_back(std::move(spelling));
   }
   return Join(flags, " ");
 }
@@ -72,7 +72,7 @@ std::string BashValues() {
   std::vector<std::string> seen;
   const auto add = [&](const OptionSpec& option) {
     if (!Offered(option) || option.kind == OptionKind::kFlag) return;
-    const std::string pattern = Join(Spellings(option), "|");
+    const std::string pattern = Join(SpellingsOf(option), "|");
     if (std::ranges::find(seen, pattern) != seen.end()) return;
     seen.push_back(pattern);
     if (option.kind == OptionKind::kChoice) {
@@ -147,7 +147,7 @@ std::string ZshScript() {
     cases += fmt::format("    '{}'{})\n      _arguments", command.name,
                          command.alias.empty() ? "" : fmt::format("|'{}'", command.alias));
     for (const OptionSpec* option : OptionsOf(command)) {
-      for (const std::string& spelling : Spellings(*option)) {
+      for (const std::string& spelling : SpellingsOf(*option)) {
         cases += fmt::format(" \\\n        '{}[{}]{}'", spelling, ZshQuoted(option->help), ZshAction(*option));
       }
     }
@@ -189,7 +189,7 @@ std::string FishScript() {
     text += fmt::format("complete -c stir -n '{}' -a {} -d {}\n", when, word, FishQuoted(command.summary));
     for (const OptionSpec* option : OptionsOf(command)) {
       text += fmt::format("complete -c stir -n '__fish_seen_subcommand_from {}'", word);
-      for (const std::string& spelling : Spellings(*option)) {
+      for (const std::string& spelling : SpellingsOf(*option)) {
         text += spelling.starts_with("--") ? " -l " + spelling.substr(2) : " -s " + spelling.substr(1);
       }
       if (option->kind == OptionKind::kChoice) text += fmt::format(" -x -a '{}'", ReplaceAll(option->values, "|", " "));

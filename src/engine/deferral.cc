@@ -30,16 +30,16 @@ Result<Json> ReadManifest(const Host& host, const Options& options) {
   return manifest;
 }
 
-std::string TextAt(const Json& node, const char* key) {
+std::string FieldText(const Json& node, const char* key) {
   const auto found = node.find(key);
   return found != node.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 bool IsRelation(const Json& node) {
-  const std::string type = TextAt(node, "resource_type");
+  const std::string type = FieldText(node, "resource_type");
   if (type != "model" && type != "seed" && type != "snapshot") return false;
   const auto config = node.find("config");
-  return config == node.end() || TextAt(*config, "materialized") != "ephemeral";
+  return config == node.end() || FieldText(*config, "materialized") != "ephemeral";
 }
 
 }  // namespace
@@ -53,9 +53,9 @@ Result<runtime::Deferral> ReadDeferral(const Host& host, const Options& options,
     const project::Node* here = manifest.Find(id);
     if (here == nullptr || !node.is_object() || !IsRelation(node)) continue;
     adapter::Relation relation = manifest.RelationOf(*here);
-    relation.database = TextAt(node, "database");
-    relation.schema = TextAt(node, "schema");
-    relation.identifier = TextAt(node, "alias");
+    relation.database = FieldText(node, "database");
+    relation.schema = FieldText(node, "schema");
+    relation.identifier = FieldText(node, "alias");
     relation.type = adapter::RelationType::kUnknown;
     deferral.relations.emplace(id, std::move(relation));
   }

@@ -24,11 +24,6 @@ constexpr Duration kCancelAgain = std::chrono::milliseconds(50);
 
 constexpr const char* kFailFast = "Skipping due to fail_fast";
 
-bool Failed(const project::NodeResult& result) {
-  return result.status == "error" || result.status == "fail" || result.status == "runtime error" ||
-         result.status == "partial success";
-}
-
 bool WasCanceled(const Diagnostics& errors) {
   return std::ranges::any_of(errors, [](const Diagnostic& each) { return each.kind == adapter::kCanceled; });
 }
@@ -141,7 +136,7 @@ class Execution {
         story.node, std::move(outcome.result), std::move(outcome.errors), {}, std::move(outcome.freshness)};
     const bool kept_rows = report.result.status == "fail" || report.result.status == "warn";
     if (kept_rows && story.node->test != nullptr) report.failures_relation = report.result.relation_name;
-    if (request_.fail_fast && Failed(report.result)) closed_ = true;
+    if (request_.fail_fast && IsFailure(report.result)) closed_ = true;
     Tell([&](const Narrator& narrator) {
       if (WasCanceled(report.diagnostics)) return;
       narrator.NodeEnded(story, report);
@@ -221,7 +216,7 @@ class Execution {
       plan_.Finish(done->task, Outcome::Canceled());
       return;
     }
-    const bool failed = Failed(done->report.result);
+    const bool failed = IsFailure(done->report.result);
     if (failed) Tell([&](const Narrator& narrator) { narrator.ChildrenSkipped(done->report); });
     Block(done->task, done->report);
     const bool stops = failed && request_.fail_fast && !stopping_;
@@ -236,8 +231,8 @@ class Execution {
 
   // What failed or was skipped stands in the way of all that needs it.
   void Block(TaskId task, const NodeReport& report) {
-    if (!Failed(report.result) && report.result.status != "skipped") return;
-    if (Failed(report.result) && GoesOn(NodeOf(task))) return;
+    if (!IsFailure(report.result) && report.result.status != "skipped") return;
+    if (IsFailure(report.result) && GoesOn(NodeOf(task))) return;
     Obstacle obstacle{.there = true, .ephemeral = obstacles_[task].ephemeral};
     if (Planned(task).ephemeral) obstacle.ephemeral = &ephemeral_.emplace_back(report);
     for (TaskId dependent : plan_.dependents(task)) obstacles_[dependent] = obstacle;

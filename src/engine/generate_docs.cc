@@ -18,7 +18,7 @@ using project::Node;
 
 constexpr std::array<std::string_view, 7> kDocumentedTypes{"model", "seed",     "function", "snapshot",
                                                            "test",  "analysis", "operation"};
-constexpr std::array<std::string_view, 1> kSourceTypes{"source"};
+constexpr std::array<std::string_view, 1> kOnlySources{"source"};
 
 // Images and the like that descriptions show.
 Status CopyAssets(const Workbench& bench, const project::ProjectConfig& config) {
@@ -38,7 +38,7 @@ Status CopyAssets(const Workbench& bench, const project::ProjectConfig& config) 
 // The selected nodes that are relations, and the selected sources.
 Result<graph::NodeSet> CatalogNodes(const Workbench& bench) {
   STIR_ASSIGN(graph::NodeSet nodes,
-              SelectNodes(*bench.manifest, bench.options.selection, kSourceTypes, bench.host.sources, *bench.narrator));
+              SelectNodes(*bench.manifest, bench.options.selection, kOnlySources, bench.host.sources, *bench.narrator));
   bench.selected.ForEach([&](graph::NodeId id) {
     const Node& node = bench.manifest->node(id);
     if (node.IsRefable() && !node.IsEphemeral()) nodes.Add(id);

@@ -89,7 +89,7 @@ class NodeDicts {
   std::unordered_map<std::string_view, Json*> by_id_;  // views of whole_'s keys
 };
 
-std::string JsonOf(const Json& dict, const std::vector<std::string>& keys) {
+std::string JsonLine(const Json& dict, const std::vector<std::string>& keys) {
   Json shown = Json::object();
   if (keys.empty()) {
     for (const auto& [key, value] : dict.items()) {
@@ -129,7 +129,7 @@ Result<CommandResult> List(const Host& host, const Options& options) {
     return CommandResult{};
   }
   NodeDicts dicts(*manifest);
-  for (const Node* node : nodes) narrator.Print(JsonOf(dicts.Take(*node), options.output_keys));
+  for (const Node* node : nodes) narrator.Print(JsonLine(dicts.Take(*node), options.output_keys));
   return CommandResult{};
 }
 

@@ -53,7 +53,7 @@ std::string TestName(const Node& node) {
   return fmt::format("{}::{}{}{}", node.unit_test->model, node.name, version.empty() ? "" : "_v", version);
 }
 
-bool Failed(const project::NodeResult& result) { return result.status == "error" || result.status == "runtime error"; }
+bool IsError(const project::NodeResult& result) { return result.status == "error" || result.status == "runtime error"; }
 
 }  // namespace
 
@@ -136,7 +136,7 @@ void Narrator::StartLine(const NodeStory& story) const {
 
 void Narrator::NodeEnded(const NodeStory& story, const NodeReport& report) const {
   const project::NodeResult& result = report.result;
-  if (!Failed(result) || report.diagnostics.empty()) return;
+  if (!IsError(result) || report.diagnostics.empty()) return;
   Say("W002", "CatchableExceptionOnRun", Level::kDebug, result.message,
       NodeData(story, "executing",
                [&](JsonWriter& json) { json.Key("exc").String(result.message).Key("exc_info").String(""); }));
@@ -207,7 +207,7 @@ void Narrator::TestLine(const NodeStory& story, const NodeReport& report) const 
 void Narrator::SeedLine(const NodeStory& story, const NodeReport& report) const {
   const Node& node = *story.node;
   const project::NodeResult& result = report.result;
-  const bool failed = Failed(result);
+  const bool failed = IsError(result);
   const std::string text =
       fmt::format("{} seed file {}.{}", failed ? "ERROR loading" : "OK loaded", SchemaName(node), node.alias);
   Say("Q016", "LogSeedResult", failed ? Level::kError : Level::kInfo,
@@ -221,7 +221,7 @@ void Narrator::SeedLine(const NodeStory& story, const NodeReport& report) const 
 
 void Narrator::ModelLine(const NodeStory& story, const NodeReport& report) const {
   const project::NodeResult& result = report.result;
-  const bool failed = Failed(result);
+  const bool failed = IsError(result);
   const std::string description = Describe(*story.node);
   const bool partial = result.status == "partial success";
   const std::string_view head = failed ? "ERROR creating" : partial ? "PARTIALLY created" : "OK created";
@@ -238,7 +238,7 @@ void Narrator::ModelLine(const NodeStory& story, const NodeReport& report) const
 // dbt names a function's status, not what the database answered.
 void Narrator::FunctionLine(const NodeStory& story, const NodeReport& report) const {
   const project::NodeResult& result = report.result;
-  const bool failed = Failed(result);
+  const bool failed = IsError(result);
   const std::string description = Describe(*story.node);
   const std::string text = fmt::format("{} {}", failed ? "ERROR creating" : "OK created", description);
   Say("Q047", "LogFunctionResult", failed ? Level::kError : Level::kInfo,
@@ -251,7 +251,7 @@ void Narrator::FunctionLine(const NodeStory& story, const NodeReport& report) co
 
 void Narrator::SnapshotLine(const NodeStory& story, const NodeReport& report) const {
   const project::NodeResult& result = report.result;
-  const bool failed = Failed(result);
+  const bool failed = IsError(result);
   const std::string name = fmt::format("{}.{}", SchemaName(*story.node), story.node->alias);
   Say("Q015", "LogSnapshotResult", failed ? Level::kError : Level::kInfo,
       Line(story, (failed ? "ERROR snapshotting " : "OK snapshotted ") + name, failed ? "ERROR" : result.message,
@@ -302,7 +302,7 @@ void Narrator::NodeSkippedByEphemeral(const NodeStory& story, const NodeReport& 
   const std::string text = fmt::format("SKIP relation {}.{} due to ephemeral model status '{}'", node.schema, node.name,
                                        cause.result.status);
   Say("Z034", "LogSkipBecauseError", Level::kError, Line(story, text, "ERROR SKIP"), std::move(json).Take());
-  if (Failed(cause.result)) Problem(cause);
+  if (IsError(cause.result)) Problem(cause);
 }
 
 void Narrator::NodeNothingToDo(const NodeStory& story) const {

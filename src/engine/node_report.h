@@ -19,4 +19,11 @@ struct NodeReport {
   std::optional<runtime::Freshness> freshness;  // of a source that could be asked
 };
 
+// As `--fail-fast` and the exit code count: an error, failing rows, or a microbatch model that lost some of its
+// batches.
+inline bool IsFailure(const project::NodeResult& result) {
+  return result.status == "error" || result.status == "fail" || result.status == "runtime error" ||
+         result.status == "partial success";
+}
+
 }  // namespace stir::engine

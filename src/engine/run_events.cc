@@ -12,6 +12,7 @@
 #include "engine/kinds.h"
 #include "engine/narrator.h"
 #include "engine/node_info.h"
+#include "engine/node_report.h"
 #include "runtime/node_run.h"
 
 namespace stir::engine {
@@ -118,11 +119,6 @@ std::string PlaceData(const Node& node) {
     json.Key("node_name").String(node.name).Key("path").String(node.original_file_path);
     json.Key("resource_type").String(ResourceTypeName(node.type));
   });
-}
-
-bool IsFailure(const project::NodeResult& result) {
-  return result.status == "error" || result.status == "fail" || result.status == "runtime error" ||
-         result.status == "partial success";
 }
 
 // A node skipped for a reason of its own counts as an error in dbt's summary.

@@ -20,7 +20,7 @@ using scheduler::Transitions;
 // While stopping, a session may send one more statement after the one that was canceled; it is canceled too.
 constexpr Duration kStopAgain = std::chrono::milliseconds(50);
 
-jinja::Value ParamsOf(const store::Run& run) {
+jinja::Value ParamValues(const store::Run& run) {
   const Json params = ReadJson(run.params);
   return params.is_object() ? pylib::FromJson(params) : jinja::Value::MakeDict();
 }
@@ -47,7 +47,7 @@ RunExecutor::RunExecutor(Workspace& workspace, const platform::Pipeline& pipelin
   facts_.pipeline = pipeline.name;
   facts_.interval = {run_.data_interval_start, run_.data_interval_end};
   facts_.zone = zone_;
-  facts_.params = ParamsOf(run_);
+  facts_.params = ParamValues(run_);
 }
 
 RunExecutor::~RunExecutor() = default;

@@ -14,7 +14,7 @@ namespace {
 
 using jinja::Value;
 
-constexpr std::string_view kInlineName = "inline_query";
+constexpr std::string_view kOperationName = "inline_query";
 
 Status CheckRequest(const OperationOptions& operation) {
   const bool has_sql = !operation.sql.empty();
@@ -65,7 +65,7 @@ class Operation {
     Note(Level::kInfo, bench_.narrator->Progress(1, 1, "START executing inline_query", "RUN"));
     runtime::NodeOutcome outcome = bench_.runner->RunInline(bench_.options.operation.sql, bench_.worker);
     report_.result = std::move(outcome.result);
-    report_.result.unique_id = fmt::format("sql_operation.{}.{}", bench_.setting->project_name, kInlineName);
+    report_.result.unique_id = fmt::format("sql_operation.{}.{}", bench_.setting->project_name, kOperationName);
     const double seconds = report_.result.execution_time;
     const std::string message = std::exchange(report_.result.message, {});
     End(outcome.errors.empty());

@@ -58,21 +58,21 @@ std::vector<std::string> ItemNames(const std::vector<jinja::Value>& items, const
   return names;
 }
 
-constexpr std::array<std::string_view, 5> kBuildTypes{"model", "seed", "snapshot", "test", "unit_test"};
-constexpr std::array<std::string_view, 1> kRunTypes{"model"};
-constexpr std::array<std::string_view, 2> kTestTypes{"test", "unit_test"};
-constexpr std::array<std::string_view, 1> kSeedTypes{"seed"};
+constexpr std::array<std::string_view, 5> kBuildTaskTypes{"model", "seed", "snapshot", "test", "unit_test"};
+constexpr std::array<std::string_view, 1> kRunTaskTypes{"model"};
+constexpr std::array<std::string_view, 2> kTestTaskTypes{"test", "unit_test"};
+constexpr std::array<std::string_view, 1> kSeedTaskTypes{"seed"};
 
 std::span<const std::string_view> TypesOf(TaskKind kind) {
   switch (kind) {
     case TaskKind::kRun:
-      return kRunTypes;
+      return kRunTaskTypes;
     case TaskKind::kTest:
-      return kTestTypes;
+      return kTestTaskTypes;
     case TaskKind::kSeed:
-      return kSeedTypes;
+      return kSeedTaskTypes;
     default:
-      return kBuildTypes;
+      return kBuildTaskTypes;
   }
 }
 

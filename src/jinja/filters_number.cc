@@ -141,7 +141,7 @@ Value AsBool(Evaluator& evaluator, const Value& input, const Arguments&) {
   return value;
 }
 
-constexpr FilterEntry kFilters[] = {
+constexpr FilterEntry kNumberFilters[] = {
     {"int", ToInt},
     {"float", ToFloat},
     {"round", Round},
@@ -167,7 +167,7 @@ constexpr FilterEntry kFilters[] = {
 
 }  // namespace
 
-std::span<const FilterEntry> NumberFilters() { return kFilters; }
+std::span<const FilterEntry> NumberFilters() { return kNumberFilters; }
 
 std::optional<Value> CallSpecial(Evaluator& evaluator, const Value& value, std::string_view name,
                                  std::vector<Value> arguments) {

@@ -127,7 +127,7 @@ Value Attribute(Evaluator& evaluator, const Value& input, const Arguments& argum
   return evaluator.Attribute(input, text);
 }
 
-constexpr FilterEntry kFilters[] = {
+constexpr FilterEntry kSelectFilters[] = {
     {"map", Map, false},
     {"select", Select<true, false>, false},
     {"reject", Select<false, false>, false},
@@ -138,7 +138,7 @@ constexpr FilterEntry kFilters[] = {
 
 }  // namespace
 
-std::span<const FilterEntry> SelectionFilters() { return kFilters; }
+std::span<const FilterEntry> SelectionFilters() { return kSelectFilters; }
 
 const FilterEntry& KnownFilter(std::string_view name) {
   const FilterEntry* filter = FindFilter(name);

@@ -328,7 +328,7 @@ Value Length(Evaluator&, const Value& input, const Arguments& arguments) {
   return Value::Int(static_cast<int64_t>(LengthOf(input)));
 }
 
-constexpr FilterEntry kFilters[] = {
+constexpr FilterEntry kSequenceFilters[] = {
     {"length", Length},
     {"count", Length},
     {"list",
@@ -354,7 +354,7 @@ constexpr FilterEntry kFilters[] = {
 
 }  // namespace
 
-std::span<const FilterEntry> SequenceFilters() { return kFilters; }
+std::span<const FilterEntry> SequenceFilters() { return kSequenceFilters; }
 
 void RequireItems(Evaluator& evaluator, const Value& value) {
   FailIfUndefined(value);

@@ -255,7 +255,7 @@ Value Format(Evaluator&, const Value& input, const Arguments& arguments) {
   return FormatPercent(Soft(input), Value::FromDict(std::move(values)));
 }
 
-Value Replace(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
+Value ReplaceFilter(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("do_replace", arguments);
   Value from = reader.Required("old"), to = reader.Required("new"), count = reader.Optional("count");
   reader.Finish();
@@ -283,7 +283,7 @@ Value JoinHtml(Evaluator& evaluator, std::vector<Value> items, const Value& sepa
                     {Value::List(std::move(items))});
 }
 
-Value Join(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
+Value JoinFilter(Evaluator& evaluator, const Value& input, const Arguments& arguments) {
   Reader reader("sync_do_join", arguments);
   Value separator = reader.Optional("d", Value::String(""));
   AttributePath path(reader.Optional("attribute"));
@@ -433,7 +433,7 @@ Value Map(Evaluator&, const Value& input, const Arguments& arguments) {
   return Like(text, kMap(text.AsString()));
 }
 
-constexpr FilterEntry kFilters[] = {
+constexpr FilterEntry kTextFilters[] = {
     {"upper", Map<UpperText>},
     {"lower", Map<LowerText>},
     {"capitalize", Map<CapitalizeText>},
@@ -465,8 +465,8 @@ constexpr FilterEntry kFilters[] = {
        reader.Finish();
        return CallMethod(evaluator, Soft(input), "center", {width});
      }},
-    {"replace", Replace},
-    {"join", Join},
+    {"replace", ReplaceFilter},
+    {"join", JoinFilter},
     {"format", Format},
     {"indent", Indent},
     {"truncate", Truncate},
@@ -530,6 +530,6 @@ Value EscapeValue(const Value& value) {
   return Value::Markup(value.IsString() ? EscapeHtml(value.AsString()) : EscapeHtml(ToText(value)));
 }
 
-std::span<const FilterEntry> TextFilters() { return kFilters; }
+std::span<const FilterEntry> TextFilters() { return kTextFilters; }
 
 }  // namespace stir::jinja

@@ -9,7 +9,7 @@
 namespace stir::jinja {
 namespace {
 
-constexpr size_t kMaxDepth = 1000;
+constexpr size_t kMaxJsonDepth = 1000;
 
 // Builds values as the parser reads, without a document in between.
 class Builder final : public nlohmann::json_sax<Json> {
@@ -60,7 +60,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   bool Open(Value value) {
-    if (open_.size() == kMaxDepth) return error = fmt::format("nested more than {} deep", kMaxDepth), false;
+    if (open_.size() == kMaxJsonDepth) return error = fmt::format("nested more than {} deep", kMaxJsonDepth), false;
     Put(value);
     open_.push_back(std::move(value));
     keys_.emplace_back();

@@ -16,14 +16,14 @@
 namespace stir::jinja {
 namespace {
 
-constexpr int kMaxDepth = 500;
+constexpr int kMaxJsonTextDepth = 500;
 
 class Writer {
  public:
   explicit Writer(const JsonStyle& style) : style_(style) {}
 
   void Write(const Value& value) {
-    if (++depth_ > kMaxDepth) FailValue("Circular reference detected");
+    if (++depth_ > kMaxJsonTextDepth) FailValue("Circular reference detected");
     switch (value.type()) {
       case Type::kNone:
         out_ += "null";

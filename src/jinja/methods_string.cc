@@ -294,7 +294,7 @@ Value PartitionText(Evaluator&, const Value& self, const Arguments& arguments) {
                     : Value::Tuple({piece(text), piece(""), piece("")});
 }
 
-Value Replace(Evaluator&, const Value& self, const Arguments& arguments) {
+Value ReplaceMethod(Evaluator&, const Value& self, const Arguments& arguments) {
   Reader reader("replace", arguments);
   std::string from = reader.RequiredText("old"), to = TextFor(self, reader.Required("new"));
   int64_t limit = reader.OptionalInt("count", -1);
@@ -302,7 +302,7 @@ Value Replace(Evaluator&, const Value& self, const Arguments& arguments) {
   return Same(self, ReplaceText(self.AsString(), from, to, limit));
 }
 
-Value JoinText(Evaluator&, const Value& self, const Arguments& arguments) {
+Value JoinMethod(Evaluator&, const Value& self, const Arguments& arguments) {
   Reader reader("join", arguments);
   Value items = reader.Required("iterable");
   reader.Finish();
@@ -434,16 +434,16 @@ Value Encode(Evaluator&, const Value&, const Arguments&) {
   Fail(kTemplateUnsupported, "bytes are not supported: a template's values are text");
 }
 
-constexpr MethodEntry kMethods[] = {
+constexpr MethodEntry kStringMethods[] = {
     {"format",
      [](Evaluator& e, const Value& self, const Arguments& arguments) { return FormatBraces(e, self, arguments); }, -1,
      true},
     {"format_map", FormatMap},
     {"translate", Translate},
     {"encode", Encode, -1, true},
-    {"replace", Replace},
+    {"replace", ReplaceMethod},
     {"split", Split<false>, -1, true},
-    {"join", JoinText},
+    {"join", JoinMethod},
     {"lower", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, LowerText); }, 0},
     {"upper", [](Evaluator&, const Value& self, const Arguments&) { return MapText(self, UpperText); }, 0},
     {"strip", StripText<true, true>},
@@ -488,7 +488,7 @@ constexpr MethodEntry kMethods[] = {
 
 }  // namespace
 
-std::span<const MethodEntry> StringMethods() { return kMethods; }
+std::span<const MethodEntry> StringMethods() { return kStringMethods; }
 
 const MethodEntry* FindMarkupMethod(std::string_view name) {
   static constexpr MethodEntry kMarkupMethods[] = {

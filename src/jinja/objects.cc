@@ -14,9 +14,9 @@
 namespace stir::jinja {
 namespace {
 
-class VectorIterator final : public Iterator {
+class ListIterator final : public Iterator {
  public:
-  explicit VectorIterator(std::vector<Value> items) : items_(std::move(items)) {}
+  explicit ListIterator(std::vector<Value> items) : items_(std::move(items)) {}
   Result<std::optional<Value>> Next() override {
     if (next_ == items_.size()) return std::optional<Value>();
     return std::optional<Value>(std::move(items_[next_++]));
@@ -272,7 +272,7 @@ Value MakeIterable(std::unique_ptr<Iterator> iterator, std::string type_name) {
   return Value::New<IterableObject>(std::move(iterator), std::move(type_name));
 }
 Value IterableOf(std::vector<Value> items, std::string type_name) {
-  return MakeIterable(std::make_unique<VectorIterator>(std::move(items)), std::move(type_name));
+  return MakeIterable(std::make_unique<ListIterator>(std::move(items)), std::move(type_name));
 }
 Value IterableFrom(std::function<std::optional<Value>()> next, std::string type_name) {
   return MakeIterable(std::make_unique<FunctionIterator>(std::move(next)), std::move(type_name));

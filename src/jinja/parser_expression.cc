@@ -15,7 +15,7 @@
 namespace stir::jinja {
 namespace {
 
-constexpr int kMaxDepth = 200;
+constexpr int kMaxExpressionDepth = 200;
 
 struct DepthGuard {
   explicit DepthGuard(int& depth) : depth_(depth) { ++depth_; }
@@ -60,7 +60,7 @@ bool ToCompareOp(TokenKind kind, CompareOp& op) {
 
 const Expr* Parser::ParseExpression() {
   DepthGuard guard(depth_);
-  if (depth_ > kMaxDepth) Fail("the template is nested too deeply", current_);
+  if (depth_ > kMaxExpressionDepth) Fail("the template is nested too deeply", current_);
   size_t unknown = unknown_.size();
   const Expr* expr = ParseOr();
   while (SkipIf("if")) {
@@ -101,7 +101,7 @@ const Expr* Parser::ParseAnd() {
 const Expr* Parser::ParseNot() {
   if (!current_.IsName("not")) return ParseCompare();
   DepthGuard guard(depth_);
-  if (depth_ > kMaxDepth) Fail("the template is nested too deeply", current_);
+  if (depth_ > kMaxExpressionDepth) Fail("the template is nested too deeply", current_);
   uint32_t begin = Advance().begin;
   const Expr* operand = ParseNot();
   auto* node = Node<UnaryExpr>(ExprKind::kNot, begin);
@@ -202,7 +202,7 @@ const Expr* Parser::ParsePower() {
 
 const Expr* Parser::ParseUnary(bool with_filter) {
   DepthGuard guard(depth_);
-  if (depth_ > kMaxDepth) Fail("the template is nested too deeply", current_);
+  if (depth_ > kMaxExpressionDepth) Fail("the template is nested too deeply", current_);
   const Expr* expr = nullptr;
   if (At(TokenKind::kSubtract) || At(TokenKind::kAdd)) {
     Token sign = Advance();

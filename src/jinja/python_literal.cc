@@ -11,15 +11,15 @@
 namespace stir::jinja {
 namespace {
 
-constexpr int kMaxDepth = 100;
+constexpr int kMaxLiteralDepth = 100;
 
 struct NoLiteral {};  // thrown: the text is something else
 
 bool IsWordCharacter(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0; }
 
-class Reader final {
+class LiteralReader final {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit LiteralReader(std::string_view text) : text_(text) {}
 
   Value Read() {
     SkipBlankLines();
@@ -87,7 +87,7 @@ class Reader final {
   }
 
   Value ReadValue() {
-    if (++depth_ > kMaxDepth || at_ >= text_.size()) throw NoLiteral();
+    if (++depth_ > kMaxLiteralDepth || at_ >= text_.size()) throw NoLiteral();
     Value value = ReadOne();
     --depth_;
     SkipSpace();
@@ -293,7 +293,7 @@ class Reader final {
 
 std::optional<Value> ParseLiteral(std::string_view text) {
   try {
-    return Reader(text).Read();
+    return LiteralReader(text).Read();
   } catch (NoLiteral&) {
     return std::nullopt;
   } catch (EvaluationError&) {

@@ -45,16 +45,16 @@ Ref<Dict> KeysOf(const Value& iterable) {
   return keys;
 }
 
-enum class Part : uint8_t { kBoth, kCommon, kRest, kEither };
+enum class SetPart : uint8_t { kBoth, kCommon, kRest, kEither };
 
-Value Combine(const Dict& left, const Dict& right, Part part) {
+Value Combine(const Dict& left, const Dict& right, SetPart part) {
   auto result = MakeRef<Dict>();
   for (const auto& [key, ignored] : left.entries()) {
     bool in_right = right.Find(key) != nullptr;
-    if (part == Part::kBoth || in_right == (part == Part::kCommon)) result->Set(key, Value::None());
+    if (part == SetPart::kBoth || in_right == (part == SetPart::kCommon)) result->Set(key, Value::None());
   }
   for (const auto& [key, ignored] : right.entries()) {
-    if (part == Part::kBoth || (part == Part::kEither && !left.Find(key))) result->Set(key, Value::None());
+    if (part == SetPart::kBoth || (part == SetPart::kEither && !left.Find(key))) result->Set(key, Value::None());
   }
   return Value::New<SetObject>(std::move(result));
 }
@@ -66,7 +66,7 @@ bool IsWithin(const Dict& inner, const Dict& outer) {
   return true;
 }
 
-Value Merge(const SetObject& set, const Arguments& arguments, Part part) {
+Value Merge(const SetObject& set, const Arguments& arguments, SetPart part) {
   Value result = Value::New<SetObject>(KeysOf(Value::FromDict(set.keys)));
   for (const Value& each : arguments.positional) result = Combine(*result.As<SetObject>()->keys, *KeysOf(each), part);
   return result;
@@ -74,15 +74,15 @@ Value Merge(const SetObject& set, const Arguments& arguments, Part part) {
 
 Value CallMethod(SetObject& set, std::string_view name, const Arguments& arguments) {
   Reader reader(name, arguments);
-  if (name == "union") return Merge(set, arguments, Part::kBoth);
-  if (name == "intersection") return Merge(set, arguments, Part::kCommon);
-  if (name == "difference") return Merge(set, arguments, Part::kRest);
-  if (name == "symmetric_difference") return Merge(set, arguments, Part::kEither);
-  if (name == "copy") return Merge(set, {}, Part::kBoth);
+  if (name == "union") return Merge(set, arguments, SetPart::kBoth);
+  if (name == "intersection") return Merge(set, arguments, SetPart::kCommon);
+  if (name == "difference") return Merge(set, arguments, SetPart::kRest);
+  if (name == "symmetric_difference") return Merge(set, arguments, SetPart::kEither);
+  if (name == "copy") return Merge(set, {}, SetPart::kBoth);
   if (name == "issubset") return Value::Bool(IsWithin(*set.keys, *KeysOf(reader.Required("other"))));
   if (name == "issuperset") return Value::Bool(IsWithin(*KeysOf(reader.Required("other")), *set.keys));
   if (name == "isdisjoint")
-    return Value::Bool(!Combine(*set.keys, *KeysOf(reader.Required("other")), Part::kCommon).Truthy());
+    return Value::Bool(!Combine(*set.keys, *KeysOf(reader.Required("other")), SetPart::kCommon).Truthy());
   if (name == "clear") return set.keys->Clear(), Value::None();
   if (name == "update") {
     for (const Value& each : reader.RestPositional()) {
@@ -105,21 +105,21 @@ Value CallMethod(SetObject& set, std::string_view name, const Arguments& argumen
 }
 
 Result<std::optional<Value>> SetObject::GetAttribute(CallContext&, std::string_view name) {
-  constexpr std::string_view kMethods[] = {"add",
-                                           "remove",
-                                           "discard",
-                                           "pop",
-                                           "clear",
-                                           "copy",
-                                           "update",
-                                           "union",
-                                           "intersection",
-                                           "difference",
-                                           "symmetric_difference",
-                                           "issubset",
-                                           "issuperset",
-                                           "isdisjoint"};
-  for (std::string_view method : kMethods) {
+  constexpr std::string_view kSetMethods[] = {"add",
+                                              "remove",
+                                              "discard",
+                                              "pop",
+                                              "clear",
+                                              "copy",
+                                              "update",
+                                              "union",
+                                              "intersection",
+                                              "difference",
+                                              "symmetric_difference",
+                                              "issubset",
+                                              "issuperset",
+                                              "isdisjoint"};
+  for (std::string_view method : kSetMethods) {
     if (name != method) continue;
     return std::optional(
         MakeFunction(std::string(name), [self = Ref(this), method](CallContext&, const Arguments& arguments) {
@@ -135,7 +135,7 @@ Result<std::optional<Value>> SetObject::Binary(BinaryOp op, const Value& other, 
   bool within = IsWithin(*keys, *right->keys), around = IsWithin(*right->keys, *keys);
   switch (op) {
     case BinaryOp::kSubtract:
-      return std::optional(Combine(*keys, *right->keys, Part::kRest));
+      return std::optional(Combine(*keys, *right->keys, SetPart::kRest));
     case BinaryOp::kLess:
       return std::optional(Value::Bool(within && !around));
     case BinaryOp::kLessEqual:

@@ -11,7 +11,7 @@
 namespace stir::jinja {
 namespace {
 
-bool IsWord(char32_t code) { return code == '_' || IsAlpha(code) || IsDigit(code); }
+bool IsWordCharacter(char32_t code) { return code == '_' || IsAlpha(code) || IsDigit(code); }
 bool IsLatin(char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
 bool IsNumeral(char c) { return c >= '0' && c <= '9'; }
 bool IsHex(char c) { return IsNumeral(c) || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
@@ -23,7 +23,7 @@ size_t LabelLength(std::string_view text, bool with_hyphen) {
   size_t end = 0;
   for (size_t next = 0; next < text.size(); end = next) {
     const char32_t code = NextCodePoint(text, next);
-    if (!IsWord(code) && code != '%' && !(code == '-' && with_hyphen)) break;
+    if (!IsWordCharacter(code) && code != '%' && !(code == '-' && with_hyphen)) break;
   }
   return end;
 }
@@ -123,12 +123,12 @@ bool IsMail(std::string_view text) {
     auto all_words = [](std::string_view part, bool with_marks) {
       for (size_t offset = 0; offset < part.size();) {
         const char32_t code = NextCodePoint(part, offset);
-        if (!IsWord(code) && !(with_marks && (code == '.' || code == '-'))) return false;
+        if (!IsWordCharacter(code) && !(with_marks && (code == '.' || code == '-'))) return false;
       }
       return true;
     };
     size_t first = 0;
-    if (has_dot && IsWord(NextCodePoint(host, first)) && all_words(host.substr(0, dot), true) &&
+    if (has_dot && IsWordCharacter(NextCodePoint(host, first)) && all_words(host.substr(0, dot), true) &&
         all_words(host.substr(dot + 1), false))
       return true;
     if (at == 0) break;
@@ -214,7 +214,7 @@ bool IsScheme(std::string_view text) {
   size_t end = 0;
   for (size_t next = 0; next < text.size(); end = next) {
     const char32_t code = NextCodePoint(text, next);
-    if (!IsWord(code) && code != '.' && code != '+' && code != '-') break;
+    if (!IsWordCharacter(code) && code != '.' && code != '+' && code != '-') break;
   }
   const std::string_view rest = text.substr(end);
   return CodePointCount(text.substr(0, end)) >= 2 && (rest == ":" || rest == ":/" || rest == "://");

@@ -36,7 +36,7 @@ struct Nested {
   bool too_deep() const { return nesting > kMaxNesting; }
 };
 
-bool IsNumeric(Type type) { return type == Type::kBool || type == Type::kInt || type == Type::kFloat; }
+bool IsNumberType(Type type) { return type == Type::kBool || type == Type::kInt || type == Type::kFloat; }
 
 double Numeric(const Value& value) {
   switch (value.type()) {
@@ -301,7 +301,7 @@ std::optional<size_t> Value::Length() const {
 }
 
 bool Value::Equals(const Value& other) const {
-  if (IsNumeric(type_) && IsNumeric(other.type_)) return EqualNumbers(*this, other);
+  if (IsNumberType(type_) && IsNumberType(other.type_)) return EqualNumbers(*this, other);
   if (type_ == Type::kObject) return AsObject()->Equals(other);
   if (other.type_ == Type::kObject) return other.AsObject()->Equals(*this);
   if (type_ != other.type_) return false;

@@ -2,7 +2,7 @@
 
 namespace stir::platform {
 
-JoinedGraph Join(const project::Manifest& manifest, const Definitions& definitions) {
+JoinedGraph JoinGraphs(const project::Manifest& manifest, const Definitions& definitions) {
   JoinedGraph joined;
   std::vector<std::pair<graph::NodeId, graph::NodeId>> edges;
   for (const project::Node& node : manifest.nodes()) {

@@ -27,6 +27,6 @@ struct JoinedGraph {
   std::vector<JoinedNode> nodes;
 };
 
-JoinedGraph Join(const project::Manifest& manifest, const Definitions& definitions);
+JoinedGraph JoinGraphs(const project::Manifest& manifest, const Definitions& definitions);
 
 }  // namespace stir::platform

@@ -396,7 +396,7 @@ TEST_F(LoadTest, IngestionsAndPublicationsJoinTheGraph) {
   const Definitions definitions = Good(
       WithDrop("ingestions: [{name: east, from: {connection: drop, path: x}, to: \"source('sales', 'us_east')\"}]\n"
                "publications: [{name: lake, from: ref('orders'), to: {connection: drop, path: p}}]\n"));
-  const JoinedGraph joined = Join(*manifest_, definitions);
+  const JoinedGraph joined = JoinGraphs(*manifest_, definitions);
   const auto id = [&](std::string_view name) {
     for (graph::NodeId i = 0; i < joined.nodes.size(); ++i)
       if (joined.nodes[i].id == name) return i;

@@ -7,15 +7,15 @@
 
 namespace stir::platform {
 
-using Kind = Schedule::Kind;
+using ScheduleKind = Schedule::Kind;
 
 // Cron and zone were checked when the definitions were read.
 scheduler::Calendar CalendarOf(const Pipeline& pipeline) {
   const scheduler::Zone zone = *scheduler::Zone::Find(pipeline.timezone);
   switch (pipeline.schedule.kind) {
-    case Kind::kCron:
+    case ScheduleKind::kCron:
       return scheduler::Calendar::OfCron(*scheduler::Cron::Parse(pipeline.schedule.cron), zone);
-    case Kind::kEvery:
+    case ScheduleKind::kEvery:
       return scheduler::Calendar::OfPeriod(pipeline.schedule.every, pipeline.start.value_or(Timestamp{}), zone);
     default:
       return scheduler::Calendar::Daily(zone);
@@ -24,14 +24,14 @@ scheduler::Calendar CalendarOf(const Pipeline& pipeline) {
 
 Result<scheduler::Schedule> ScheduleOf(const Definitions& definitions, const Pipeline& pipeline) {
   const Schedule& written = pipeline.schedule;
-  if (written.kind == Kind::kOn || written.kind == Kind::kFreshness)
+  if (written.kind == ScheduleKind::kOn || written.kind == ScheduleKind::kFreshness)
     return Diagnostic(kNotBuilt,
                       fmt::format("schedules `{}` are not built yet",
-                                  written.kind == Kind::kOn ? "on: [...]" : "freshness: auto"),
+                                  written.kind == ScheduleKind::kOn ? "on: [...]" : "freshness: auto"),
                       written.span)
         .Hint("give pipeline `" + pipeline.name + "` a cron expression, `{every: 15m}`, or `none`");
   scheduler::Schedule schedule;
-  if (written.kind != Kind::kNone) schedule.calendar = CalendarOf(pipeline);
+  if (written.kind != ScheduleKind::kNone) schedule.calendar = CalendarOf(pipeline);
   schedule.start = pipeline.start;
   schedule.end = pipeline.end;
   schedule.skip_when = pipeline.skip_when;
@@ -43,21 +43,22 @@ Result<scheduler::Schedule> ScheduleOf(const Definitions& definitions, const Pip
   schedule.max_active_runs = pipeline.max_active_runs;
   schedule.depends_on_past = pipeline.depends_on_past;
   schedule.text = fmt::format("{} {}", ScheduleText(written), pipeline.timezone);
-  if (written.kind == Kind::kEvery && pipeline.start) schedule.text += " from " + FormatTimestamp(*pipeline.start);
+  if (written.kind == ScheduleKind::kEvery && pipeline.start)
+    schedule.text += " from " + FormatTimestamp(*pipeline.start);
   return schedule;
 }
 
 std::string ScheduleText(const Schedule& schedule) {
   switch (schedule.kind) {
-    case Kind::kNone:
+    case ScheduleKind::kNone:
       return "";
-    case Kind::kCron:
+    case ScheduleKind::kCron:
       return schedule.cron;
-    case Kind::kEvery:
+    case ScheduleKind::kEvery:
       return "every " + FormatDuration(schedule.every);
-    case Kind::kOn:
+    case ScheduleKind::kOn:
       return "on " + Join(schedule.on, ", ");
-    case Kind::kFreshness:
+    case ScheduleKind::kFreshness:
       return "freshness";
   }
   return "";

@@ -29,14 +29,14 @@ Merge MergeOf(std::string_view key) {
   return key == "grants" ? Merge::kGrants : Merge::kReplace;
 }
 
-std::vector<Value> Listed(const Value& value) {
+std::vector<Value> ItemsOf(const Value& value) {
   if (value.IsSequence()) return value.Items();
   return {value};
 }
 
 Value Appended(const Value& earlier, const Value& later) {
-  std::vector<Value> items = Listed(earlier);
-  for (Value& item : Listed(later)) items.push_back(std::move(item));
+  std::vector<Value> items = ItemsOf(earlier);
+  for (Value& item : ItemsOf(later)) items.push_back(std::move(item));
   return Value::List(std::move(items));
 }
 
@@ -52,7 +52,7 @@ Value Updated(const Value& earlier, const Value& later) {
 Value Granted(const Value& earlier, const Value& later) {
   Value merged = Value::MakeDict();
   if (earlier.IsDict()) {
-    for (const auto& [key, value] : earlier.AsDict().entries()) merged.AsDict().Set(key, Value::List(Listed(value)));
+    for (const auto& [key, value] : earlier.AsDict().entries()) merged.AsDict().Set(key, Value::List(ItemsOf(value)));
   }
   if (!later.IsDict()) return later;
   for (const auto& [key, value] : later.AsDict().entries()) {
@@ -60,7 +60,7 @@ Value Granted(const Value& earlier, const Value& later) {
     const bool extend = name.starts_with('+');
     if (extend) name.remove_prefix(1);
     const Value* before = extend ? merged.AsDict().Find(name) : nullptr;
-    merged.AsDict().Set(name, before ? Appended(*before, value) : Value::List(Listed(value)));
+    merged.AsDict().Set(name, before ? Appended(*before, value) : Value::List(ItemsOf(value)));
   }
   return merged;
 }
@@ -101,10 +101,10 @@ Value NoColumnNames() {
 Value Shaped(std::string_view key, const Value& value) {
   if (key == "pre-hook" || key == "post-hook") {
     std::vector<Value> hooks;
-    for (const Value& hook : Listed(value)) hooks.push_back(HookValue(hook));
+    for (const Value& hook : ItemsOf(value)) hooks.push_back(HookValue(hook));
     return Value::List(std::move(hooks));
   }
-  if (MergeOf(key) == Merge::kAppend) return Value::List(Listed(value));
+  if (MergeOf(key) == Merge::kAppend) return Value::List(ItemsOf(value));
   if (key == "docs") return Updated(DictOf({{"show", Value::Bool(true)}, {"node_color", Value::None()}}), value);
   if (key == "contract")
     return Updated(DictOf({{"enforced", Value::Bool(false)}, {"alias_types", Value::Bool(true)}}), value);
@@ -163,7 +163,7 @@ bool Fits(const Value& value, Wanted wanted) {
     case Wanted::kWholeNumber:
       return value.type() == jinja::Type::kInt;
     case Wanted::kTexts:
-      return std::ranges::all_of(Listed(value), [](const Value& item) { return item.IsString(); });
+      return std::ranges::all_of(ItemsOf(value), [](const Value& item) { return item.IsString(); });
   }
   return true;
 }

@@ -9,13 +9,13 @@ namespace stir::project {
 namespace {
 
 using jinja::Value;
-using Record = std::vector<std::string>;
+using CsvRecord = std::vector<std::string>;
 
-class Reader {
+class CsvParser {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit CsvParser(std::string_view text) : text_(text) {}
 
-  bool Next(Record& record) {
+  bool Next(CsvRecord& record) {
     record.clear();
     while (at_ < text_.size() && record.empty()) ReadRecord(record);
     return !record.empty();
@@ -29,7 +29,7 @@ class Reader {
     if (at_ < text_.size() && text_[at_] == '\n') ++at_;
   }
 
-  void ReadRecord(Record& record) {
+  void ReadRecord(CsvRecord& record) {
     if (AtLineEnd()) return SkipLineEnd();
     for (;;) {
       record.push_back(ReadField());
@@ -62,7 +62,7 @@ class Reader {
   size_t at_ = 0;
 };
 
-Value RowOf(const Record& names, const Record& record) {
+Value RowOf(const CsvRecord& names, const CsvRecord& record) {
   Value row = Value::MakeDict();
   for (size_t i = 0; i < names.size(); ++i) {
     row.AsDict().Set(names[i], i < record.size() ? Value::String(record[i]) : Value::None());
@@ -77,8 +77,8 @@ Value RowOf(const Record& names, const Record& record) {
 }  // namespace
 
 Value CsvRows(std::string_view text) {
-  Reader reader(text);
-  Record names, record;
+  CsvParser reader(text);
+  CsvRecord names, record;
   std::vector<Value> rows;
   if (reader.Next(names)) {
     while (reader.Next(record)) rows.push_back(RowOf(names, record));

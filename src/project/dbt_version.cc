@@ -13,10 +13,10 @@ namespace stir::project {
 
 namespace {
 
-struct Version {
+struct DbtVersion {
   std::array<int, 3> numbers{};
   bool released = true;  // false for 1.7.0-rc1 and the like
-  auto operator<=>(const Version&) const = default;
+  auto operator<=>(const DbtVersion&) const = default;
 };
 
 bool TakeNumber(std::string_view& text, int& number) {
@@ -25,8 +25,8 @@ bool TakeNumber(std::string_view& text, int& number) {
   return error == std::errc();
 }
 
-std::optional<Version> ParseVersion(std::string_view text) {
-  Version version;
+std::optional<DbtVersion> ParseVersion(std::string_view text) {
+  DbtVersion version;
   if (text.starts_with('v')) text.remove_prefix(1);
   for (size_t i = 0; i < version.numbers.size(); ++i) {
     if (i > 0 && !text.starts_with('.')) return std::nullopt;
@@ -38,7 +38,7 @@ std::optional<Version> ParseVersion(std::string_view text) {
 }
 
 // One comparison: ">=1.6.0"; without a sign the versions must be equal.
-std::optional<bool> Holds(const Version& version, std::string_view comparison) {
+std::optional<bool> Holds(const DbtVersion& version, std::string_view comparison) {
   static constexpr std::string_view kSigns[] = {">=", "<=", "==", ">", "<", "="};
   comparison = Strip(comparison);
   std::string_view sign = "=";
@@ -48,7 +48,7 @@ std::optional<bool> Holds(const Version& version, std::string_view comparison) {
     comparison.remove_prefix(each.size());
     break;
   }
-  const std::optional<Version> other = ParseVersion(Strip(comparison));
+  const std::optional<DbtVersion> other = ParseVersion(Strip(comparison));
   if (!other) return std::nullopt;
   if (sign == ">=") return version >= *other;
   if (sign == "<=") return version <= *other;
@@ -60,7 +60,7 @@ std::optional<bool> Holds(const Version& version, std::string_view comparison) {
 }  // namespace
 
 Result<bool> IsDbtVersion(std::string_view version, std::span<const std::string> wanted) {
-  const std::optional<Version> own = ParseVersion(version);
+  const std::optional<DbtVersion> own = ParseVersion(version);
   bool all = true;
   for (const std::string& entry : wanted) {
     for (std::string_view comparison : Split(entry, ',')) {

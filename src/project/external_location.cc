@@ -78,15 +78,15 @@ bool IsOwnConfig(std::string_view key) {
   return std::ranges::find(kOwn, key) != kOwn.end();
 }
 
-Value TextOrNone(std::string_view text) { return text.empty() ? Value::None() : Value::String(std::string(text)); }
+Value NoneIfEmpty(std::string_view text) { return text.empty() ? Value::None() : Value::String(std::string(text)); }
 
 // The words that may be filled in: the source's names, then its meta, then its configuration.
 Value WordsOf(const Node& source) {
   Value words = Value::MakeDict();
-  words.AsDict().Set("name", TextOrNone(source.name));
-  words.AsDict().Set("identifier", TextOrNone(source.alias));
-  words.AsDict().Set("schema", TextOrNone(source.schema));
-  words.AsDict().Set("database", TextOrNone(source.database));
+  words.AsDict().Set("name", NoneIfEmpty(source.name));
+  words.AsDict().Set("identifier", NoneIfEmpty(source.alias));
+  words.AsDict().Set("schema", NoneIfEmpty(source.schema));
+  words.AsDict().Set("database", NoneIfEmpty(source.database));
   std::vector<Value> tags;
   for (const Text tag : source.tags) tags.push_back(Value::String(std::string(tag)));
   words.AsDict().Set("tags", Value::List(std::move(tags)));

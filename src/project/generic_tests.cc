@@ -48,7 +48,7 @@ void Set(Entries& entries, std::string_view key, Value value) {
   }
 }
 
-std::string TextOf(const Value& value) {
+std::string ArgumentText(const Value& value) {
   Result<std::string> text = value.Str();
   return text.ok() ? *std::move(text) : std::string();
 }
@@ -71,7 +71,7 @@ std::string Cleaned(std::string_view text) {
 
 // Python's repr of the text of a value.
 void AppendText(std::string& out, const Value& value) {
-  const Result<std::string> repr = (value.IsString() ? value : Value::String(TextOf(value))).Repr();
+  const Result<std::string> repr = (value.IsString() ? value : Value::String(ArgumentText(value))).Repr();
   if (repr.ok()) out += *repr;
 }
 
@@ -79,7 +79,7 @@ void AppendText(std::string& out, const Value& value) {
 void AppendHashable(std::string& out, const Value& value) {
   if (value.IsDict()) {
     std::vector<std::pair<std::string, const std::pair<Value, Value>*>> sorted;
-    for (const auto& entry : value.AsDict().entries()) sorted.emplace_back(TextOf(entry.first), &entry);
+    for (const auto& entry : value.AsDict().entries()) sorted.emplace_back(ArgumentText(entry.first), &entry);
     std::ranges::sort(sorted, {}, [](const auto& entry) -> const std::string& { return entry.first; });
     out += '{';
     for (size_t i = 0; i < sorted.size(); ++i) {
@@ -140,17 +140,17 @@ bool IsName(std::string_view text) {
 
 TestNames SynthesizeTestNames(std::string_view type, std::string_view target, const Value& kwargs) {
   std::vector<std::pair<std::string, Value>> sorted;
-  for (const auto& [key, value] : kwargs.AsDict().entries()) sorted.emplace_back(TextOf(key), value);
+  for (const auto& [key, value] : kwargs.AsDict().entries()) sorted.emplace_back(ArgumentText(key), value);
   std::ranges::sort(sorted, {}, [](const auto& entry) { return entry.first; });
   std::vector<std::string> parts;
   for (const auto& [key, value] : sorted) {
     if (key == "model") continue;
     if (value.IsDict()) {
-      for (const auto& [_, item] : value.AsDict().entries()) parts.push_back(Cleaned(TextOf(item)));
+      for (const auto& [_, item] : value.AsDict().entries()) parts.push_back(Cleaned(ArgumentText(item)));
     } else if (value.IsSequence()) {
-      for (const Value& item : value.Items()) parts.push_back(Cleaned(TextOf(item)));
+      for (const Value& item : value.Items()) parts.push_back(Cleaned(ArgumentText(item)));
     } else {
-      parts.push_back(Cleaned(TextOf(value)));
+      parts.push_back(Cleaned(ArgumentText(value)));
     }
   }
   const std::string identifier = std::string(type) + "_" + std::string(target);
@@ -249,7 +249,7 @@ std::optional<GenericTestBuilder::Declaration> GenericTestBuilder::Read(const Te
   }
   if (!test.column.empty()) Set(read.kwargs, "column_name", Value::String(test.column));
   if (std::optional<Value> nested = Pop(read.kwargs, "arguments"); nested && nested->IsDict()) {
-    for (const auto& [key, value] : nested->AsDict().entries()) Set(read.kwargs, TextOf(key), value);
+    for (const auto& [key, value] : nested->AsDict().entries()) Set(read.kwargs, ArgumentText(key), value);
   }
   if (Find(read.kwargs, "model")) {
     Fail("test `" + read.word + "` may not have an argument `model`: it is the node that is tested", read.span);
@@ -289,7 +289,7 @@ void GenericTestBuilder::WarnOfOldForm(const TestTarget& target, const Declarati
 void GenericTestBuilder::TakeConfig(Declaration& test, const TestTarget& target) {
   Entries nested;
   if (std::optional<Value> config = Pop(test.kwargs, "config"); config && config->IsDict()) {
-    for (const auto& [key, value] : config->AsDict().entries()) nested.emplace_back(TextOf(key), value);
+    for (const auto& [key, value] : config->AsDict().entries()) nested.emplace_back(ArgumentText(key), value);
   } else if (config && !config->IsNone()) {
     Fail("`config` of test `" + test.word + "` must be a mapping", test.span);
   }
@@ -326,9 +326,9 @@ void GenericTestBuilder::TakeConfig(Declaration& test, const TestTarget& target)
 }
 
 void GenericTestBuilder::TakeNames(Declaration& test, const TestTarget& target) {
-  if (std::optional<Value> description = Pop(test.kwargs, "description")) test.description = TextOf(*description);
+  if (std::optional<Value> description = Pop(test.kwargs, "description")) test.description = ArgumentText(*description);
   if (std::optional<Value> name = Pop(test.kwargs, "name")) {
-    test.names.full = test.names.shortened = TextOf(*name);
+    test.names.full = test.names.shortened = ArgumentText(*name);
     return;
   }
   const std::string type = (test.space.empty() ? "" : test.space + "_") + (target.table ? "source_" : "") + test.name;
@@ -350,7 +350,8 @@ std::string RawCode(std::string_view word_macro, const Entries& config) {
   for (size_t i = 0; i < config.size(); ++i) {
     const auto& [key, value] = config[i];
     if (i > 0) code += ",";
-    code += key + "=" + (value.IsString() ? "\"" + ReplaceAll(value.AsString(), "\"", "\\\"") + "\"" : TextOf(value));
+    code +=
+        key + "=" + (value.IsString() ? "\"" + ReplaceAll(value.AsString(), "\"", "\\\"") + "\"" : ArgumentText(value));
   }
   return code + ") }}";
 }
@@ -367,7 +368,7 @@ std::vector<std::string> TagsOf(Entries& config) {
   if (!value) return tags;
   if (value->IsString()) return {std::string(value->AsString())};
   if (!value->IsSequence()) return tags;
-  for (const Value& tag : value->Items()) tags.push_back(TextOf(tag));
+  for (const Value& tag : value->Items()) tags.push_back(ArgumentText(tag));
   return tags;
 }
 

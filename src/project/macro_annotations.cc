@@ -12,18 +12,18 @@
 namespace stir::project {
 namespace {
 
-constexpr auto kTypes = std::to_array<std::pair<std::string_view, int>>({{"str", 0},
-                                                                         {"string", 0},
-                                                                         {"bool", 0},
-                                                                         {"int", 0},
-                                                                         {"integer", 0},
-                                                                         {"float", 0},
-                                                                         {"any", 0},
-                                                                         {"list", 1},
-                                                                         {"dict", 2},
-                                                                         {"optional", 1},
-                                                                         {"relation", 0},
-                                                                         {"column", 0}});
+constexpr auto kArgumentTypes = std::to_array<std::pair<std::string_view, int>>({{"str", 0},
+                                                                                 {"string", 0},
+                                                                                 {"bool", 0},
+                                                                                 {"int", 0},
+                                                                                 {"integer", 0},
+                                                                                 {"float", 0},
+                                                                                 {"any", 0},
+                                                                                 {"list", 1},
+                                                                                 {"dict", 2},
+                                                                                 {"optional", 1},
+                                                                                 {"relation", 0},
+                                                                                 {"column", 0}});
 
 bool Take(std::string_view& text, char wanted) {
   if (!text.starts_with(wanted)) return false;
@@ -37,8 +37,8 @@ bool TakeType(std::string_view& text, int depth) {
   const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto end = std::ranges::find_if_not(text, is_letter);
   const std::string_view name = text.substr(0, static_cast<size_t>(end - text.begin()));
-  const auto* type = std::ranges::find(kTypes, name, &decltype(kTypes)::value_type::first);
-  if (type == kTypes.end() || depth == kDeepest) return false;
+  const auto* type = std::ranges::find(kArgumentTypes, name, &decltype(kArgumentTypes)::value_type::first);
+  if (type == kArgumentTypes.end() || depth == kDeepest) return false;
   text.remove_prefix(name.size());
   if (type->second == 0) return true;
   for (int i = 0; i < type->second; ++i) {

@@ -17,10 +17,10 @@ bool ResolvesRefs(const Node& node) {
   return node.type != ResourceType::kSeed && node.type != ResourceType::kSource && !node.unit_test;
 }
 
-std::string Kind(const Node& node) { return std::string(ResourceTypeName(node.type)); }
+std::string TypeNameOf(const Node& node) { return std::string(ResourceTypeName(node.type)); }
 
 // "model `a` (models/a.sql)".
-std::string NameOf(const Node& node) { return Kind(node) + " `" + std::string(node.name) + "`"; }
+std::string NameOf(const Node& node) { return TypeNameOf(node) + " `" + std::string(node.name) + "`"; }
 
 std::string RefText(const RefCall& call) {
   std::string text = "`";

@@ -25,9 +25,9 @@ Span Where(const Node& node, std::string_view key) {
 
 bool IsSet(const Value& value) { return !value.IsUndefined() && !value.IsNone() && value.Truthy(); }
 
-class Check {
+class ManifestCheck {
  public:
-  Check(const Manifest& manifest, Timestamp now, Diagnostics& errors, Diagnostics& warnings)
+  ManifestCheck(const Manifest& manifest, Timestamp now, Diagnostics& errors, Diagnostics& warnings)
       : manifest_(manifest), now_(now), errors_(errors), warnings_(warnings) {
     for (const Group& group : manifest.groups()) groups_.emplace_back(group.name);
     std::ranges::sort(groups_);
@@ -245,7 +245,7 @@ class Check {
 }  // namespace
 
 void CheckManifest(const Manifest& manifest, Timestamp now, Diagnostics& errors, Diagnostics& warnings) {
-  Check(manifest, now, errors, warnings).Run();
+  ManifestCheck(manifest, now, errors, warnings).Run();
 }
 
 }  // namespace stir::project

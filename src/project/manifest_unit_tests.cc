@@ -36,7 +36,7 @@ Node CopyOf(const Node& node) {
   return copy;
 }
 
-const Value* FindIn(const Value& dict, std::string_view key) {
+const Value* EntryOf(const Value& dict, std::string_view key) {
   const Value* found = dict.IsDict() ? dict.AsDict().Find(key) : nullptr;
   return found && !found->IsNone() ? found : nullptr;
 }
@@ -71,8 +71,8 @@ void CheckIncremental(const Node& test, const Node& model, const MacroIndex& mac
   const bool asks = std::ranges::any_of(
       model.macros, [&](MacroId macro) { return macros.at(macro).unique_id == "macro.dbt.is_incremental"; });
   if (!asks) return;
-  const Value* overridden = FindIn(test.unit_test->overrides, "macros");
-  const Value* incremental = overridden ? FindIn(*overridden, "is_incremental") : nullptr;
+  const Value* overridden = EntryOf(test.unit_test->overrides, "macros");
+  const Value* incremental = overridden ? EntryOf(*overridden, "is_incremental") : nullptr;
   const std::string name = "`" + std::string(model.name) + "`";
   if (!incremental || incremental->type() != jinja::Type::kBool) {
     errors.push_back(Wrong(test, "does not say whether its incremental model " + name + " is built anew",
@@ -85,7 +85,7 @@ void CheckIncremental(const Node& test, const Node& model, const MacroIndex& mac
 }
 
 std::vector<const Node*> Chosen(const Value& rule, std::vector<const Node*> versions) {
-  const Value *include = FindIn(rule, "include"), *exclude = FindIn(rule, "exclude");
+  const Value *include = EntryOf(rule, "include"), *exclude = EntryOf(rule, "exclude");
   if (!rule.IsDict()) return versions;
   std::erase_if(versions, [&](const Node* model) {
     if (exclude) return Lists(*exclude, model->model->version);
@@ -118,7 +118,7 @@ bool ManifestBuilder::JoinUnitTest(Node& node, std::vector<Node>& versions, Diag
   node.schema = model.schema;
   node.depends_on = {model.id};
   if (model.model->version.empty()) {
-    if (FindIn(test.versions, "include") || FindIn(test.versions, "exclude"))
+    if (EntryOf(test.versions, "include") || EntryOf(test.versions, "exclude"))
       errors.push_back(Wrong(node, "chooses among versions, but `" + std::string(model.name) + "` has none"));
     return true;
   }

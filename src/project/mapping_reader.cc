@@ -10,7 +10,7 @@
 namespace stir::project {
 
 namespace {
-std::string Quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string InBackticks(std::string_view text) { return "`" + std::string(text) + "`"; }
 }  // namespace
 
 MappingReader::MappingReader(const yaml::Node& node, std::string what, Diagnostics& errors, jinja::Scope* scope)
@@ -29,7 +29,7 @@ const yaml::Node* MappingReader::Find(std::string_view key) {
 void MappingReader::WrongType(const yaml::Node& seen, std::string_view key, std::string_view wanted) {
   errors_.push_back(Diagnostic(
       kWrongType,
-      Quoted(key) + " of " + what_ + " must be " + std::string(wanted) + ", not " + std::string(Describe(seen)),
+      InBackticks(key) + " of " + what_ + " must be " + std::string(wanted) + ", not " + std::string(Describe(seen)),
       seen.span));
 }
 
@@ -60,7 +60,7 @@ std::string MappingReader::RequiredText(std::string_view key) {
     return found->text;  // for what else is said
   }
   if (!node_) return {};
-  errors_.push_back(Diagnostic(kMissingKey, what_ + " has no " + Quoted(key), node_->span));
+  errors_.push_back(Diagnostic(kMissingKey, what_ + " has no " + InBackticks(key), node_->span));
   return {};
 }
 
@@ -124,7 +124,7 @@ Diagnostics MappingReader::UnknownKeys(Severity severity) const {
   Diagnostics diagnostics;
   for (const yaml::Entry* entry : Unknown()) {
     diagnostics.push_back(
-        Diagnostic(kUnknownKey, "unknown key " + Quoted(entry->key->text) + " in " + what_, entry->key->span)
+        Diagnostic(kUnknownKey, "unknown key " + InBackticks(entry->key->text) + " in " + what_, entry->key->span)
             .As(severity)
             .Hint(DidYouMean(entry->key->text, known_)));
   }

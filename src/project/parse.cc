@@ -434,9 +434,9 @@ class Parser : public std::enable_shared_from_this<Parser> {
 
   // A file of snapshots has a block for each.
   void FindSnapshots() {
-    static constexpr std::string_view kTypes[] = {"snapshot"};
+    static constexpr std::string_view kSnapshotBlocks[] = {"snapshot"};
     for (const Work& file : FilesOf({FileKind::kSnapshot})) {
-      for (const Block& block : FindBlocks(file.text, file.file->source, kTypes, errors_)) {
+      for (const Block& block : FindBlocks(file.text, file.file->source, kSnapshotBlocks, errors_)) {
         Work work = file;
         work.name = block.name;
         work.text = block.contents;

@@ -41,7 +41,7 @@ std::string Suggest(std::string_view word, const std::vector<std::string>& names
   return hint;
 }
 
-std::string TextIn(const Value& dict, std::string_view key) {
+std::string StringIn(const Value& dict, std::string_view key) {
   const Value* value = dict.AsDict().Find(key);
   if (!value || value->IsNone()) return {};
   Result<std::string> text = value->Str();
@@ -60,12 +60,12 @@ std::string DuckDbDatabase(const std::string& path) {
 }
 
 void FillDatabaseAndSchema(adapter::Profile& profile, const Value& output) {
-  profile.database = TextIn(output, "database");
-  profile.schema = TextIn(output, "schema");
-  if (profile.database.empty()) profile.database = TextIn(output, "dbname");
-  if (profile.database.empty()) profile.database = TextIn(output, "catalog");
+  profile.database = StringIn(output, "database");
+  profile.schema = StringIn(output, "schema");
+  if (profile.database.empty()) profile.database = StringIn(output, "dbname");
+  if (profile.database.empty()) profile.database = StringIn(output, "catalog");
   if (profile.type == "duckdb") {
-    if (profile.database.empty()) profile.database = DuckDbDatabase(TextIn(output, "path"));
+    if (profile.database.empty()) profile.database = DuckDbDatabase(StringIn(output, "path"));
     if (profile.schema.empty()) profile.schema = "main";
   }
   if (profile.type == "clickhouse") {
@@ -126,7 +126,7 @@ class TargetReader {
     Target target;
     target.profile_name = request_.profile;
     target.name = name;
-    target.profile.type = TextIn(rendered, "type");
+    target.profile.type = StringIn(rendered, "type");
     if (target.profile.type.empty()) {
       return Diagnostic(kBadProfile, "target `" + name + "` has no `type`", output.span)
           .Hint("name the engine, for example `type: duckdb`");
@@ -162,7 +162,7 @@ class TargetReader {
 
   Result<int> Threads(const yaml::Node& output, const Value& rendered) const {
     if (request_.threads > 0) return request_.threads;
-    const std::string text = TextIn(rendered, "threads");
+    const std::string text = StringIn(rendered, "threads");
     if (text.empty()) return 1;
     int threads = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);

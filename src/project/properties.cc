@@ -35,7 +35,7 @@ Value Merged(std::initializer_list<const Value*> dicts) {
   return merged;
 }
 
-std::vector<std::string> TextsOf(const Value* value) {
+std::vector<std::string> StringsOf(const Value* value) {
   std::vector<std::string> texts;
   if (!value) return texts;
   if (value->IsString()) texts.emplace_back(value->AsString());
@@ -59,9 +59,9 @@ Value ListOf(const std::vector<std::string>& texts) {
   return Value::List(std::move(items));
 }
 
-class Reader {
+class PropertiesReader {
  public:
-  Reader(const ParseContext& context, Properties& out)
+  PropertiesReader(const ParseContext& context, Properties& out)
       : context_(context), out_(out), scope_(context.base(), out.reads) {
     scope_.Set("var", context.PlainVar(out.reads));
   }
@@ -161,7 +161,7 @@ class Reader {
     const Value meta = RenderedDict(reader, "meta");
     const Value* config_meta = FindEntry(config, "meta");
     column.meta = config_meta ? Merged({&meta, config_meta}) : meta;
-    column.tags = Joined({reader.Texts("tags"), TextsOf(FindEntry(config, "tags"))});
+    column.tags = Joined({reader.Texts("tags"), StringsOf(FindEntry(config, "tags"))});
     column.constraints = ReadConstraints(reader, false);
     for (const YamlNode& test : ReadTests(reader)) {
       const bool quote = column.quote.value_or(quote_all);
@@ -488,7 +488,7 @@ class Reader {
     common.source_meta = config_meta ? Merged({&level.meta, config_meta}) : level.meta;
     level.meta = common.source_meta;
     level.own_tags = reader.Texts("tags");
-    level.tags = Joined({level.own_tags, TextsOf(FindEntry(config, "tags"))});
+    level.tags = Joined({level.own_tags, StringsOf(FindEntry(config, "tags"))});
     level.freshness = ReadFreshness(reader, node, config, FreshnessSetting{});
     level.loaded_at_field = LateText(reader, node, config, "loaded_at_field");
     level.loaded_at_query = LateText(reader, node, config, "loaded_at_query");
@@ -550,7 +550,7 @@ class Reader {
     set("loaded_at_query", says_field || !query.IsNone() ? query : source.loaded_at_query.value_or(Value::None()));
     const Value* config_meta = FindEntry(own, "meta");
     set("meta", Merged({&source.meta, &own_meta, config_meta ? config_meta : &own_meta}));
-    const std::vector<std::string> tags = Joined({source.tags, own_tags, TextsOf(FindEntry(own, "tags"))});
+    const std::vector<std::string> tags = Joined({source.tags, own_tags, StringsOf(FindEntry(own, "tags"))});
     const std::set<std::string> unique(tags.begin(), tags.end());
     set("tags", ListOf({unique.begin(), unique.end()}));
     table.test_tags = Joined({source.own_tags, own_tags});
@@ -673,7 +673,7 @@ Properties ReadProperties(const SourceMap& sources, SourceId file, const ParseCo
   }
   properties.warnings = std::move(document->warnings);
   properties.reads.uncertain = UsesChance(sources.Text(file));
-  if (!document->root->IsNull()) Reader(context, properties).Read(*document->root);
+  if (!document->root->IsNull()) PropertiesReader(context, properties).Read(*document->root);
   return properties;
 }
 

@@ -12,7 +12,7 @@ void AddOnce(std::vector<T>& list, const U& item) {
   if (std::ranges::find(list, item) == list.end()) list.emplace_back(item);
 }
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 }  // namespace
 
@@ -41,7 +41,7 @@ bool UsesChance(std::string_view text) {
   constexpr std::string_view kName = "random", kBlock = "filter";
   for (size_t at = text.find(kName); at != std::string_view::npos; at = text.find(kName, at + 1)) {
     size_t end = at;
-    while (end > 0 && IsSpace(text[end - 1])) --end;
+    while (end > 0 && IsBlank(text[end - 1])) --end;
     const std::string_view before = text.substr(0, end);
     if (before.ends_with('|') || before.ends_with('\'') || before.ends_with('"') || before.ends_with(kBlock))
       return true;

@@ -19,7 +19,7 @@ using graph::Criterion;
 using graph::Expression;
 using jinja::Value;
 
-Expression Group(Expression::Op op, std::vector<Expression> parts, Span span) {
+Expression Combination(Expression::Op op, std::vector<Expression> parts, Span span) {
   Expression group;
   group.op = op;
   group.parts = std::move(parts);
@@ -49,9 +49,9 @@ Value NormalForm(const Criterion& criterion) {
   return form;
 }
 
-class Reader {
+class SelectorsReader {
  public:
-  Reader(jinja::Scope& scope, Diagnostics& errors) : scope_(scope), errors_(errors) {}
+  SelectorsReader(jinja::Scope& scope, Diagnostics& errors) : scope_(scope), errors_(errors) {}
 
   SelectorsFile Read(const yaml::Node& root) {
     SelectorsFile file;
@@ -164,7 +164,7 @@ class Reader {
       forms.back() = Value::MakeDict({{Value::String("exclude"), std::move(list_form)}});
     }
     form = Value::MakeDict({{Value::String(std::string(key)), Value::List(std::move(forms))}});
-    Expression group = Group(op, std::move(parts), list.span);
+    Expression group = Combination(op, std::move(parts), list.span);
     return excluded ? Without(std::move(group), *std::move(excluded)) : group;
   }
 
@@ -173,7 +173,7 @@ class Reader {
     std::vector<Expression> parts;
     parts.push_back(std::move(all));
     parts.push_back(std::move(excluded));
-    return Group(Expression::Op::kDifference, std::move(parts), span);
+    return Combination(Expression::Op::kDifference, std::move(parts), span);
   }
 
   Expression ReadExclude(const yaml::Node& list, Value& form) {
@@ -185,7 +185,7 @@ class Reader {
       parts.push_back(ReadDefinition(*item, forms.back()));
     }
     form = Value::List(std::move(forms));
-    return Group(Expression::Op::kUnion, std::move(parts), list.span);
+    return Combination(Expression::Op::kUnion, std::move(parts), list.span);
   }
 
   // {method: tag, value: nightly, children: true, exclude: [...]} or, shorter, {tag: nightly}.
@@ -270,7 +270,7 @@ Result<SelectorsFile> ReadSelectors(const SourceMap& sources, SourceId file, jin
   STIR_ASSIGN(const yaml::Document document, yaml::Parse(sources, file));
   Diagnostics errors;
   SelectorsFile read;
-  if (!document.root->IsNull()) read = Reader(scope, errors).Read(*document.root);
+  if (!document.root->IsNull()) read = SelectorsReader(scope, errors).Read(*document.root);
   if (!errors.empty()) return errors;
   return read;
 }

@@ -23,7 +23,7 @@ struct Shape {
   std::initializer_list<Field> fields;
 };
 
-constexpr const char *kFalse = "false", *kNone = "[]", *kEmpty = "{}";
+constexpr const char *kFalse = "false", *kEmptyList = "[]", *kEmpty = "{}";
 
 const Shape kConfig{{{"meta", nullptr, kEmpty}}};
 const Shape kWindow{{{"count"}, {"granularity"}}};
@@ -35,7 +35,7 @@ const Shape kEntity{
     {{"name"}, {"description"}, {"type"}, {"role"}, {"expr"}, {"metadata"}, {"label"}, {"config", &kConfig}}};
 const Shape kAggregation{
     {{"percentile"}, {"use_discrete_percentile", nullptr, kFalse}, {"use_approximate_percentile", nullptr, kFalse}}};
-const Shape kNonAdditive{{{"name"}, {"window_choice", nullptr, "\"min\""}, {"window_groupings", nullptr, kNone}}};
+const Shape kNonAdditive{{{"name"}, {"window_choice", nullptr, "\"min\""}, {"window_groupings", nullptr, kEmptyList}}};
 const Shape kMeasure{{{"name"},
                       {"agg"},
                       {"description"},
@@ -65,9 +65,9 @@ const Shape kModel{{{"name"},
                     {"description"},
                     {"node_relation", &kRelation},
                     {"primary_entity"},
-                    {"entities", &kEntity, kNone},
-                    {"measures", &kMeasure, kNone},
-                    {"dimensions", &kDimension, kNone},
+                    {"entities", &kEntity, kEmptyList},
+                    {"measures", &kMeasure, kEmptyList},
+                    {"dimensions", &kDimension, kEmptyList},
                     {"label"},
                     {"metadata"},
                     {"config", &kConfig}}};
@@ -100,7 +100,7 @@ const Shape kMetricParams{{{"measure", &kInputMeasure},
                            {"metrics", &kInputMetric},
                            {"conversion_type_params", &kConversion},
                            {"cumulative_type_params", &kCumulative},
-                           {"input_measures", &kInputMeasure, kNone},
+                           {"input_measures", &kInputMeasure, kEmptyList},
                            {"metric_aggregation_params", &kMetricAggregation},
                            {"join_to_timespine", nullptr, kFalse},
                            {"fill_nulls_with"},
@@ -116,8 +116,11 @@ const Shape kMetric{{{"name"},
                      {"config", &kConfig},
                      {"time_granularity"}}};
 
-const Shape kQuery{
-    {{"metrics"}, {"group_by", nullptr, kNone}, {"order_by", nullptr, kNone}, {"limit"}, {"where", &kFilter}}};
+const Shape kQuery{{{"metrics"},
+                    {"group_by", nullptr, kEmptyList},
+                    {"order_by", nullptr, kEmptyList},
+                    {"limit"},
+                    {"where", &kFilter}}};
 const Shape kExportConfig{{{"export_as"}, {"schema_name"}, {"alias"}}};
 const Shape kExport{{{"name"}, {"config", &kExportConfig}}};
 const Shape kSavedQuery{{{"name"},
@@ -125,8 +128,8 @@ const Shape kSavedQuery{{{"name"},
                          {"description"},
                          {"metadata"},
                          {"label"},
-                         {"exports", &kExport, kNone},
-                         {"tags", nullptr, kNone}}};
+                         {"exports", &kExport, kEmptyList},
+                         {"tags", nullptr, kEmptyList}}};
 
 Json Cut(const Json& value, const Shape* shape) {
   if (shape && value.is_array()) {

@@ -15,22 +15,22 @@ namespace stir::project {
 namespace {
 
 using jinja::Value;
-using Defaults = std::initializer_list<std::pair<std::string_view, Value>>;
+using MetricDefaults = std::initializer_list<std::pair<std::string_view, Value>>;
 
-const Value* FindIn(const Value& dict, std::string_view key) {
+const Value* FoundIn(const Value& dict, std::string_view key) {
   const Value* found = dict.IsDict() ? dict.AsDict().Find(key) : nullptr;
   return found && !found->IsNone() ? found : nullptr;
 }
 
 Value GetIn(const Value& dict, std::string_view key) {
-  const Value* found = FindIn(dict, key);
+  const Value* found = FoundIn(dict, key);
   return found ? *found : Value::None();
 }
 
-Value Filled(const Value& given, Defaults defaults) {
+Value Filled(const Value& given, MetricDefaults defaults) {
   Value filled = Value::MakeDict();
   for (const auto& [key, value] : defaults) {
-    const Value* written = FindIn(given, key);
+    const Value* written = FoundIn(given, key);
     filled.AsDict().Set(key, written ? *written : value);
   }
   return filled;
@@ -60,13 +60,14 @@ Value Filters(const Value& given) {
 // {meta: ...} of a config that may say more.
 Value OnlyMeta(const Value& element) {
   const Value config = GetIn(element, "config");
-  const Value* meta = FindIn(config, "meta");
+  const Value* meta = FoundIn(config, "meta");
   return Value::MakeDict({{Value::String("meta"), meta ? *meta : Value::MakeDict()}});
 }
 
-class Reader {
+class SemanticReader {
  public:
-  Reader(std::string_view kind, const yaml::Node& node, jinja::Scope& scope, Diagnostics& errors, Diagnostics& warnings)
+  SemanticReader(std::string_view kind, const yaml::Node& node, jinja::Scope& scope, Diagnostics& errors,
+                 Diagnostics& warnings)
       : node_(node),
         scope_(scope),
         errors_(errors),
@@ -106,9 +107,9 @@ class Reader {
     const yaml::Node* defaults = reader_.Mapping("defaults");
     Replace(patch.fields, "defaults",
             defaults ? Filled(Rendered(defaults), {{"agg_time_dimension", Value::None()}}) : Value::None());
-    Replace(patch.fields, "entities", Each("entities", &Reader::Entity));
-    Replace(patch.fields, "measures", Each("measures", &Reader::Measure));
-    Replace(patch.fields, "dimensions", Each("dimensions", &Reader::Dimension));
+    Replace(patch.fields, "entities", Each("entities", &SemanticReader::Entity));
+    Replace(patch.fields, "measures", Each("measures", &SemanticReader::Measure));
+    Replace(patch.fields, "dimensions", Each("dimensions", &SemanticReader::Dimension));
     Replace(patch.fields, "primary_entity", OrNone(reader_.Text("primary_entity")));
     return Done(std::move(patch));
   }
@@ -116,7 +117,7 @@ class Reader {
   SemanticPatch SavedQuery(const ParseContext& context) {
     SemanticPatch patch = Common(ResourceType::kSavedQuery);
     const Value given = Rendered(reader_.Mapping("query_params"), true);
-    if (!given.IsDict() || !FindIn(given, "metrics"))
+    if (!given.IsDict() || !FoundIn(given, "metrics"))
       Fail(kMissingKey, reader_.what() + " has no `query_params` with `metrics`", patch.name_span);
     Value params = Filled(given, {{"metrics", Value::List()},
                                   {"group_by", Value::List()},
@@ -141,7 +142,7 @@ class Reader {
     std::vector<SemanticPatch> created;
     for (const YamlNode& node : reader_.List("measures")) {
       const Value measure = Rendered(node.get());
-      const Value* create = FindIn(measure, "create_metric");
+      const Value* create = FoundIn(measure, "create_metric");
       if (!create || !create->Truthy()) continue;
       SemanticPatch metric;
       metric.type = ResourceType::kMetric;
@@ -150,9 +151,9 @@ class Reader {
       const Value config_meta = OnlyMeta(measure);
       metric.config.push_back({"enabled", Value::Bool(true), ConfigLayer::kProperties, node->span});
       metric.config.push_back({"meta", GetIn(config_meta, "meta"), ConfigLayer::kProperties, node->span});
-      const Value* label = FindIn(measure, "label");
-      const Value* expr = FindIn(measure, "expr");
-      const Value* description = FindIn(measure, "description");
+      const Value* label = FoundIn(measure, "label");
+      const Value* expr = FoundIn(measure, "expr");
+      const Value* description = FoundIn(measure, "description");
       metric.plain_description = description ? Str(*description) : "Metric created from measure " + metric.name;
       Value params = Value::MakeDict();
       Replace(params, "measure", Value::String(metric.name));
@@ -306,7 +307,7 @@ class Reader {
     if ((type == "simple" || type == "cumulative") && measure.IsNone())
       Fail(kMissingKey, reader_.what() + " needs a `measure`", node_.span);
     std::vector<Value> metrics;
-    if (const Value* list = FindIn(given, "metrics"); list && list->IsSequence()) {
+    if (const Value* list = FoundIn(given, "metrics"); list && list->IsSequence()) {
       for (const Value& metric : list->Items()) metrics.push_back(MetricInput(metric, patch));
     }
     const Value conversion = Conversion(GetIn(given, "conversion_type_params"));
@@ -334,7 +335,7 @@ class Reader {
 
   // --- semantic models
 
-  Value Each(std::string_view key, Value (Reader::*make)(const Value&, Span)) {
+  Value Each(std::string_view key, Value (SemanticReader::*make)(const Value&, Span)) {
     std::vector<Value> all;
     for (const YamlNode& node : reader_.List(key)) {
       MappingReader(*node, "an entry of " + Quoted(key) + " of " + reader_.what(), errors_, &scope_)
@@ -467,12 +468,12 @@ class Reader {
 }  // namespace
 
 SemanticPatch ReadMetric(const yaml::Node& node, jinja::Scope& scope, Diagnostics& errors, Diagnostics& warnings) {
-  return Reader("metric", node, scope, errors, warnings).Metric();
+  return SemanticReader("metric", node, scope, errors, warnings).Metric();
 }
 
 std::vector<SemanticPatch> ReadSemanticModel(const yaml::Node& node, const ParseContext& context, jinja::Scope& scope,
                                              Diagnostics& errors, Diagnostics& warnings) {
-  Reader reader("semantic model", node, scope, errors, warnings);
+  SemanticReader reader("semantic model", node, scope, errors, warnings);
   std::vector<SemanticPatch> all;
   all.push_back(reader.SemanticModel(context));
   std::ranges::move(reader.CreatedMetrics(), std::back_inserter(all));
@@ -481,7 +482,7 @@ std::vector<SemanticPatch> ReadSemanticModel(const yaml::Node& node, const Parse
 
 SemanticPatch ReadSavedQuery(const yaml::Node& node, const ParseContext& context, jinja::Scope& scope,
                              Diagnostics& errors, Diagnostics& warnings) {
-  return Reader("saved query", node, scope, errors, warnings).SavedQuery(context);
+  return SemanticReader("saved query", node, scope, errors, warnings).SavedQuery(context);
 }
 
 }  // namespace stir::project

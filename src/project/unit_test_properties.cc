@@ -14,9 +14,9 @@ namespace {
 
 using jinja::Value;
 
-class Reader {
+class UnitTestReader {
  public:
-  Reader(const yaml::Node& node, std::string what, jinja::Scope& scope, Diagnostics& errors)
+  UnitTestReader(const yaml::Node& node, std::string what, jinja::Scope& scope, Diagnostics& errors)
       : node_(node), scope_(scope), errors_(errors), reader_(node, std::move(what), errors, &scope) {}
 
   UnitTestPatch Read(Diagnostics& warnings) {
@@ -107,7 +107,8 @@ class Reader {
 
 UnitTestPatch ReadUnitTest(const yaml::Node& node, jinja::Scope& scope, Diagnostics& errors, Diagnostics& warnings) {
   const yaml::Node* name = node.Find("name");
-  return Reader(node, "unit test" + (name ? " " + Quoted(name->text) : std::string()), scope, errors).Read(warnings);
+  return UnitTestReader(node, "unit test" + (name ? " " + Quoted(name->text) : std::string()), scope, errors)
+      .Read(warnings);
 }
 
 }  // namespace stir::project

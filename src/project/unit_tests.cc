@@ -15,7 +15,7 @@ namespace {
 
 using jinja::Value;
 
-std::string_view Stem(std::string_view path) {
+std::string_view FileStem(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   return name.substr(0, name.rfind('.'));
 }
@@ -197,7 +197,7 @@ class Builder {
 
   const ProjectFile* Find(std::string_view name, FileKind kind) const {
     for (const ProjectFile& file : file_.package->files->files) {
-      if (file.kind == kind && Stem(file.path) == name) return &file;
+      if (file.kind == kind && FileStem(file.path) == name) return &file;
     }
     return nullptr;
   }

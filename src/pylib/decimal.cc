@@ -19,7 +19,7 @@ using Callable = jinja::Function;
 constexpr size_t kPrecision = 28;
 constexpr int64_t kMaxShift = 10000;  // digits that aligning two numbers may add
 
-std::optional<Value> Method(std::string_view name, Callable call) {
+std::optional<Value> MethodOf(std::string_view name, Callable call) {
   return jinja::MakeFunction(std::string(name), std::move(call));
 }
 
@@ -221,16 +221,16 @@ Result<std::optional<Value>> DecimalObject::GetAttribute(jinja::CallContext&, st
   using jinja::Arguments;
   using jinja::CallContext;
   Decimal copy = value;
-  if (name == "__int__") return Method(name, [copy](CallContext&, const Arguments&) { return ToWhole(copy); });
+  if (name == "__int__") return MethodOf(name, [copy](CallContext&, const Arguments&) { return ToWhole(copy); });
   if (name == "__float__")
-    return Method(name,
-                  [copy](CallContext&, const Arguments&) -> Result<Value> { return Value::Float(ToDouble(copy)); });
+    return MethodOf(name,
+                    [copy](CallContext&, const Arguments&) -> Result<Value> { return Value::Float(ToDouble(copy)); });
   if (name == "__abs__") {
     copy.negative = false;
-    return Method(name, [copy](CallContext&, const Arguments&) -> Result<Value> { return FromDecimal(copy); });
+    return MethodOf(name, [copy](CallContext&, const Arguments&) -> Result<Value> { return FromDecimal(copy); });
   }
   if (name == "__round__") {
-    return Method(name, [copy](CallContext&, const Arguments& arguments) -> Result<Value> {
+    return MethodOf(name, [copy](CallContext&, const Arguments& arguments) -> Result<Value> {
       if (arguments.positional.empty()) return ToWhole(RoundTo(copy, 0));
       const std::optional<int64_t> places = IntOf(arguments.positional[0]);
       if (!places)
@@ -240,14 +240,14 @@ Result<std::optional<Value>> DecimalObject::GetAttribute(jinja::CallContext&, st
     });
   }
   if (name == "quantize") {
-    return Method(name, [copy](CallContext&, const Arguments& arguments) -> Result<Value> {
+    return MethodOf(name, [copy](CallContext&, const Arguments& arguments) -> Result<Value> {
       const Decimal* unit = arguments.positional.empty() ? nullptr : AsDecimal(arguments.positional[0]);
       if (!unit) return TypeError("quantize() needs a Decimal");
       return FromDecimal(RoundTo(copy, -unit->exponent));
     });
   }
   if (name == "normalize") {
-    return Method(name, [copy](CallContext&, const Arguments&) -> Result<Value> {
+    return MethodOf(name, [copy](CallContext&, const Arguments&) -> Result<Value> {
       Decimal normal = copy;
       while (normal.digits.size() > 1 && normal.digits.back() == '0') normal.digits.pop_back(), ++normal.exponent;
       if (normal.IsZero()) normal.exponent = 0;

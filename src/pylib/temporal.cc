@@ -17,19 +17,19 @@ using jinja::CallContext;
 using jinja::Value;
 using Attribute = Result<std::optional<Value>>;
 
-Attribute Have(Value value) { return std::optional<Value>(std::move(value)); }
-Attribute HaveInt(int64_t value) { return Have(Value::Int(value)); }
-Attribute Missing() { return std::optional<Value>(); }
+Attribute Present(Value value) { return std::optional<Value>(std::move(value)); }
+Attribute HaveInt(int64_t value) { return Present(Value::Int(value)); }
+Attribute Absent() { return std::optional<Value>(); }
 
 // A method without arguments.
 Attribute Getter(std::string name, Value result) {
-  return Have(jinja::MakeFunction(std::move(name),
-                                  [result](CallContext&, const Arguments&) -> Result<Value> { return result; }));
+  return Present(jinja::MakeFunction(std::move(name),
+                                     [result](CallContext&, const Arguments&) -> Result<Value> { return result; }));
 }
 
-int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-int64_t DayOf(WallTime wall) { return FloorDivide(wall, kMicrosPerDay); }
-int64_t TimeOfDay(WallTime wall) { return wall - DayOf(wall) * kMicrosPerDay; }
+int64_t FloorQuotient(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+int64_t DayNumber(WallTime wall) { return FloorQuotient(wall, kMicrosPerDay); }
+int64_t TimeOfDay(WallTime wall) { return wall - DayNumber(wall) * kMicrosPerDay; }
 int64_t Weekday(int64_t days) { return ((days + 3) % 7 + 7) % 7; }
 
 std::string DateText(int64_t days) {
@@ -67,7 +67,7 @@ Attribute DateAttribute(int64_t days, std::string_view name) {
                   Value::Tuple({Value::Int(std::stoll(FormatTime("%G", moment))),
                                 Value::Int(std::stoll(FormatTime("%V", moment))), Value::Int(Weekday(days) + 1)}));
   }
-  return Missing();
+  return Absent();
 }
 
 Attribute TimeAttribute(int64_t micros, std::string_view name) {
@@ -76,7 +76,7 @@ Attribute TimeAttribute(int64_t micros, std::string_view name) {
   if (name == "minute") return HaveInt(second / 60 % 60);
   if (name == "second") return HaveInt(second % 60);
   if (name == "microsecond") return HaveInt(micros % kMicrosPerSecond);
-  return Missing();
+  return Absent();
 }
 
 Value Formatter(WallTime wall, std::optional<Zone> zone) {
@@ -98,7 +98,7 @@ Result<Value> IsoWith(const DatetimeObject& moment, char separator, std::string_
                                                          : "%H:%M:%S.%f";
   const bool finer = timespec == "milliseconds" || timespec == "microseconds";
   if (clock.ends_with("%f") && !finer) return ValueError("Unknown timespec value");
-  std::string text = DateText(DayOf(moment.wall())) + separator + FormatTime(clock, {moment.wall(), nullptr});
+  std::string text = DateText(DayNumber(moment.wall())) + separator + FormatTime(clock, {moment.wall(), nullptr});
   if (timespec == "milliseconds") text.resize(text.size() - 3);
   return Value::String(text + (moment.zone() ? OffsetText(moment.zone()->offset, true) : ""));
 }
@@ -106,24 +106,24 @@ Result<Value> IsoWith(const DatetimeObject& moment, char separator, std::string_
 // Python's OverflowError outside the years 1 to 9999.
 Attribute CheckedDate(int64_t days) {
   if (days < *DaysOf(1, 1, 1) || days > *DaysOf(9999, 12, 31)) return ValueError("date value out of range");
-  return Have(Value::New<DateObject>(days));
+  return Present(Value::New<DateObject>(days));
 }
 
 Attribute CheckedMoment(WallTime wall, std::optional<Zone> zone) {
-  if (DayOf(wall) < *DaysOf(1, 1, 1) || DayOf(wall) > *DaysOf(9999, 12, 31))
+  if (DayNumber(wall) < *DaysOf(1, 1, 1) || DayNumber(wall) > *DaysOf(9999, 12, 31))
     return ValueError("date value out of range");
-  return Have(Value::New<DatetimeObject>(wall, std::move(zone)));
+  return Present(Value::New<DatetimeObject>(wall, std::move(zone)));
 }
 
 // A timedelta from a product or quotient; ties go to the even microsecond.
 Attribute ScaledDelta(double micros) {
   if (!(std::fabs(micros) < 8.64e19 / 10)) return ValueError("days out of range for timedelta");
-  return Have(Value::New<TimedeltaObject>(static_cast<int64_t>(std::nearbyint(micros))));
+  return Present(Value::New<TimedeltaObject>(static_cast<int64_t>(std::nearbyint(micros))));
 }
 
 // The replace() of dates and datetimes: any field by name.
 Result<WallTime> Replaced(ArgumentReader& reader, WallTime wall, bool with_time) {
-  const DateFields date = FieldsOfDays(DayOf(wall));
+  const DateFields date = FieldsOfDays(DayNumber(wall));
   const int64_t time = TimeOfDay(wall), second = time / kMicrosPerSecond;
   const auto field = [&](std::string_view name, int64_t old) {
     const Value value = reader.Optional(name, Value::Int(old));
@@ -143,7 +143,7 @@ Result<WallTime> Replaced(ArgumentReader& reader, WallTime wall, bool with_time)
 }
 
 std::string DatetimeReprFields(WallTime wall) {
-  const DateFields date = FieldsOfDays(DayOf(wall));
+  const DateFields date = FieldsOfDays(DayNumber(wall));
   const int64_t time = TimeOfDay(wall), second = time / kMicrosPerSecond, micros = time % kMicrosPerSecond;
   std::string text =
       fmt::format("{}, {}, {}, {}, {}", date.year, date.month, date.day, second / 3600, second / 60 % 60);
@@ -176,14 +176,14 @@ std::optional<int64_t> DaysOf(int64_t year, int64_t month, int64_t day) {
 
 Attribute DateObject::GetAttribute(CallContext&, std::string_view name) {
   if (name == "isoformat") return Getter("isoformat", Value::String(DateText(days_)));
-  if (name == "strftime") return Have(Formatter(days_ * kMicrosPerDay, std::nullopt));
+  if (name == "strftime") return Present(Formatter(days_ * kMicrosPerDay, std::nullopt));
   if (name == "replace") {
-    return Have(
+    return Present(
         jinja::MakeFunction("replace", [days = days_](CallContext&, const Arguments& arguments) -> Result<Value> {
           ArgumentReader reader("replace", arguments);
           STIR_ASSIGN(const WallTime wall, Replaced(reader, days * kMicrosPerDay, false));
           STIR_TRY(reader.Finish());
-          return Value::New<DateObject>(DayOf(wall));
+          return Value::New<DateObject>(DayNumber(wall));
         }));
   }
   return DateAttribute(days_, name);
@@ -203,14 +203,14 @@ bool DateObject::Equals(const Value& other) const {
 
 Attribute DateObject::Binary(BinaryOp op, const Value& other, bool reflected) const {
   if (const auto* delta = other.As<TimedeltaObject>()) {
-    const int64_t days = FloorDivide(delta->micros(), kMicrosPerDay);
+    const int64_t days = FloorQuotient(delta->micros(), kMicrosPerDay);
     if (op == BinaryOp::kAdd) return CheckedDate(days_ + days);
     if (op == BinaryOp::kSubtract && !reflected) return CheckedDate(days_ - days);
   }
   const auto* date = other.As<DateObject>();
-  if (date == nullptr) return Missing();
+  if (date == nullptr) return Absent();
   const int64_t left = reflected ? date->days_ : days_, right = reflected ? days_ : date->days_;
-  if (op == BinaryOp::kSubtract) return Have(Value::New<TimedeltaObject>((left - right) * kMicrosPerDay));
+  if (op == BinaryOp::kSubtract) return Present(Value::New<TimedeltaObject>((left - right) * kMicrosPerDay));
   return Ordered(op, left, right);
 }
 
@@ -218,8 +218,8 @@ Attribute DateObject::Binary(BinaryOp op, const Value& other, bool reflected) co
 
 Attribute TimeObject::GetAttribute(CallContext&, std::string_view name) {
   if (name == "isoformat") return Getter("isoformat", Value::String(ClockText(micros_)));
-  if (name == "strftime") return Have(Formatter(*DaysOf(1900, 1, 1) * kMicrosPerDay + micros_, std::nullopt));
-  if (name == "tzinfo") return Have(Value::None());
+  if (name == "strftime") return Present(Formatter(*DaysOf(1900, 1, 1) * kMicrosPerDay + micros_, std::nullopt));
+  if (name == "tzinfo") return Present(Value::None());
   return TimeAttribute(micros_, name);
 }
 
@@ -240,22 +240,22 @@ bool TimeObject::Equals(const Value& other) const {
 
 Attribute TimeObject::Binary(BinaryOp op, const Value& other, bool reflected) const {
   const auto* time = other.As<TimeObject>();
-  if (time == nullptr) return Missing();
+  if (time == nullptr) return Absent();
   return reflected ? Ordered(op, time->micros_, micros_) : Ordered(op, micros_, time->micros_);
 }
 
 // --- datetime
 
 std::string DatetimeObject::IsoText(char separator) const {
-  return DateText(DayOf(wall_)) + separator + ClockText(TimeOfDay(wall_)) +
+  return DateText(DayNumber(wall_)) + separator + ClockText(TimeOfDay(wall_)) +
          (zone_ ? OffsetText(zone_->offset, true) : "");
 }
 
 Attribute DatetimeObject::GetAttribute(CallContext&, std::string_view name) {
   const auto self = [wall = wall_, zone = zone_] { return DatetimeObject(wall, zone); };
-  if (name == "date") return Getter("date", Value::New<DateObject>(DayOf(wall_)));
+  if (name == "date") return Getter("date", Value::New<DateObject>(DayNumber(wall_)));
   if (name == "time") return Getter("time", Value::New<TimeObject>(TimeOfDay(wall_)));
-  if (name == "tzinfo") return Have(zone_ ? Value::New<ZoneObject>(*zone_) : Value::None());
+  if (name == "tzinfo") return Present(zone_ ? Value::New<ZoneObject>(*zone_) : Value::None());
   if (name == "timestamp") return Getter("timestamp", Value::Float(static_cast<double>(Instant()) / 1e6));
   if (name == "utcoffset")
     return Getter("utcoffset",
@@ -264,9 +264,9 @@ Attribute DatetimeObject::GetAttribute(CallContext&, std::string_view name) {
   if (name == "dst") {
     return Getter("dst", zone_ ? Value::New<TimedeltaObject>(zone_->dst ? 3600 * kMicrosPerSecond : 0) : Value::None());
   }
-  if (name == "strftime") return Have(Formatter(wall_, zone_));
+  if (name == "strftime") return Present(Formatter(wall_, zone_));
   if (name == "isoformat") {
-    return Have(jinja::MakeFunction("isoformat", [self](CallContext&, const Arguments& arguments) -> Result<Value> {
+    return Present(jinja::MakeFunction("isoformat", [self](CallContext&, const Arguments& arguments) -> Result<Value> {
       ArgumentReader reader("isoformat", arguments);
       const Value separator = reader.Optional("sep", Value::String("T"));
       const Value timespec = reader.Optional("timespec", Value::String("auto"));
@@ -276,7 +276,7 @@ Attribute DatetimeObject::GetAttribute(CallContext&, std::string_view name) {
     }));
   }
   if (name == "replace") {
-    return Have(jinja::MakeFunction("replace", [self](CallContext&, const Arguments& arguments) -> Result<Value> {
+    return Present(jinja::MakeFunction("replace", [self](CallContext&, const Arguments& arguments) -> Result<Value> {
       ArgumentReader reader("replace", arguments);
       STIR_ASSIGN(const WallTime wall, Replaced(reader, self().wall(), true));
       std::optional<Zone> zone = self().zone();
@@ -290,7 +290,7 @@ Attribute DatetimeObject::GetAttribute(CallContext&, std::string_view name) {
     }));
   }
   if (name == "astimezone") {
-    return Have(jinja::MakeFunction("astimezone", [self](CallContext&, const Arguments& arguments) -> Result<Value> {
+    return Present(jinja::MakeFunction("astimezone", [self](CallContext&, const Arguments& arguments) -> Result<Value> {
       ArgumentReader reader("astimezone", arguments);
       const Value given = reader.Optional("tz");
       const auto* object = given.As<ZoneObject>();
@@ -300,7 +300,7 @@ Attribute DatetimeObject::GetAttribute(CallContext&, std::string_view name) {
   }
   STIR_ASSIGN(std::optional<Value> of_time, TimeAttribute(TimeOfDay(wall_), name));
   if (of_time) return of_time;
-  return DateAttribute(DayOf(wall_), name);
+  return DateAttribute(DayNumber(wall_), name);
 }
 
 Result<std::string> DatetimeObject::Repr() const {
@@ -323,28 +323,28 @@ Attribute DatetimeObject::Binary(BinaryOp op, const Value& other, bool reflected
     return TypeError("can't compare datetime.datetime to datetime.date");
   }
   const auto* datetime = other.As<DatetimeObject>();
-  if (datetime == nullptr) return Missing();
+  if (datetime == nullptr) return Absent();
   if (datetime->zone_.has_value() != zone_.has_value())
     return NaiveAndAware(op == BinaryOp::kSubtract ? "subtract" : "compare");
   const int64_t left = reflected ? datetime->Instant() : Instant(), right = reflected ? Instant() : datetime->Instant();
-  if (op == BinaryOp::kSubtract) return Have(Value::New<TimedeltaObject>(left - right));
+  if (op == BinaryOp::kSubtract) return Present(Value::New<TimedeltaObject>(left - right));
   return Ordered(op, left, right);
 }
 
 // --- timedelta
 
 Attribute TimedeltaObject::GetAttribute(CallContext&, std::string_view name) {
-  const int64_t days = FloorDivide(micros_, kMicrosPerDay), rest = micros_ - days * kMicrosPerDay;
+  const int64_t days = FloorQuotient(micros_, kMicrosPerDay), rest = micros_ - days * kMicrosPerDay;
   if (name == "days") return HaveInt(days);
   if (name == "seconds") return HaveInt(rest / kMicrosPerSecond);
   if (name == "microseconds") return HaveInt(rest % kMicrosPerSecond);
   if (name == "total_seconds") return Getter("total_seconds", Value::Float(static_cast<double>(micros_) / 1e6));
   if (name == "__abs__") return Getter("__abs__", Value::New<TimedeltaObject>(std::abs(micros_)));
-  return Missing();
+  return Absent();
 }
 
 Result<std::string> TimedeltaObject::Str() const {
-  const int64_t days = FloorDivide(micros_, kMicrosPerDay), rest = micros_ - days * kMicrosPerDay;
+  const int64_t days = FloorQuotient(micros_, kMicrosPerDay), rest = micros_ - days * kMicrosPerDay;
   const int64_t second = rest / kMicrosPerSecond;
   std::string text;
   if (days != 0) text = fmt::format("{} day{}, ", days, days == 1 || days == -1 ? "" : "s");
@@ -354,7 +354,7 @@ Result<std::string> TimedeltaObject::Str() const {
 }
 
 Result<std::string> TimedeltaObject::Repr() const {
-  const int64_t days = FloorDivide(micros_, kMicrosPerDay), rest = micros_ - days * kMicrosPerDay;
+  const int64_t days = FloorQuotient(micros_, kMicrosPerDay), rest = micros_ - days * kMicrosPerDay;
   std::string text;
   const auto part = [&text](std::string_view name, int64_t value) {
     if (value != 0) text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value);
@@ -371,13 +371,13 @@ bool TimedeltaObject::Equals(const Value& other) const {
 Attribute TimedeltaObject::Binary(BinaryOp op, const Value& other, bool reflected) const {
   if (const auto* delta = other.As<TimedeltaObject>()) {
     const int64_t left = reflected ? delta->micros_ : micros_, right = reflected ? micros_ : delta->micros_;
-    if (op == BinaryOp::kAdd) return Have(Value::New<TimedeltaObject>(left + right));
-    if (op == BinaryOp::kSubtract) return Have(Value::New<TimedeltaObject>(left - right));
+    if (op == BinaryOp::kAdd) return Present(Value::New<TimedeltaObject>(left + right));
+    if (op == BinaryOp::kSubtract) return Present(Value::New<TimedeltaObject>(left - right));
     const bool divides = op == BinaryOp::kDivide || op == BinaryOp::kFloorDivide || op == BinaryOp::kModulo;
     if (divides && right == 0) return ValueError("integer division or modulo by zero");
-    if (op == BinaryOp::kDivide) return Have(Value::Float(static_cast<double>(left) / static_cast<double>(right)));
-    if (op == BinaryOp::kFloorDivide) return HaveInt(FloorDivide(left, right));
-    if (op == BinaryOp::kModulo) return Have(Value::New<TimedeltaObject>(left - FloorDivide(left, right) * right));
+    if (op == BinaryOp::kDivide) return Present(Value::Float(static_cast<double>(left) / static_cast<double>(right)));
+    if (op == BinaryOp::kFloorDivide) return HaveInt(FloorQuotient(left, right));
+    if (op == BinaryOp::kModulo) return Present(Value::New<TimedeltaObject>(left - FloorQuotient(left, right) * right));
     return Ordered(op, left, right);
   }
   if (other.type() == jinja::Type::kInt || other.type() == jinja::Type::kFloat) {
@@ -385,24 +385,24 @@ Attribute TimedeltaObject::Binary(BinaryOp op, const Value& other, bool reflecte
     int64_t exact = 0;
     if (op == BinaryOp::kMultiply && other.type() == jinja::Type::kInt &&
         !__builtin_mul_overflow(micros_, other.AsInt(), &exact)) {
-      return Have(Value::New<TimedeltaObject>(exact));
+      return Present(Value::New<TimedeltaObject>(exact));
     }
     if (op == BinaryOp::kMultiply) return ScaledDelta(static_cast<double>(micros_) * factor);
-    if (reflected || (op != BinaryOp::kDivide && op != BinaryOp::kFloorDivide)) return Missing();
+    if (reflected || (op != BinaryOp::kDivide && op != BinaryOp::kFloorDivide)) return Absent();
     if (factor == 0) return ValueError("division by zero");
     if (op == BinaryOp::kDivide) return ScaledDelta(static_cast<double>(micros_) / factor);
     if (op == BinaryOp::kFloorDivide && other.type() == jinja::Type::kInt)
-      return Have(Value::New<TimedeltaObject>(FloorDivide(micros_, other.AsInt())));
+      return Present(Value::New<TimedeltaObject>(FloorQuotient(micros_, other.AsInt())));
   }
-  return Missing();
+  return Absent();
 }
 
 // --- tzinfo
 
 Attribute ZoneObject::GetAttribute(CallContext&, std::string_view name) {
-  if (name == "zone") return Have(Value::String(zone_.name));
+  if (name == "zone") return Present(Value::String(zone_.name));
   if (name == "localize") {
-    return Have(
+    return Present(
         jinja::MakeFunction("localize", [zone = zone_](CallContext&, const Arguments& arguments) -> Result<Value> {
           ArgumentReader reader("localize", arguments);
           STIR_ASSIGN(Value given, reader.Required("dt"));
@@ -415,7 +415,7 @@ Attribute ZoneObject::GetAttribute(CallContext&, std::string_view name) {
         }));
   }
   if (name == "normalize") {
-    return Have(
+    return Present(
         jinja::MakeFunction("normalize", [zone = zone_](CallContext&, const Arguments& arguments) -> Result<Value> {
           ArgumentReader reader("normalize", arguments);
           STIR_ASSIGN(Value given, reader.Required("dt"));
@@ -426,7 +426,7 @@ Attribute ZoneObject::GetAttribute(CallContext&, std::string_view name) {
         }));
   }
   if (name == "utcoffset" || name == "tzname" || name == "dst") {
-    return Have(jinja::MakeFunction(
+    return Present(jinja::MakeFunction(
         std::string(name),
         [zone = zone_, name = std::string(name)](CallContext&, const Arguments& arguments) -> Result<Value> {
           ArgumentReader reader(name, arguments);
@@ -438,7 +438,7 @@ Attribute ZoneObject::GetAttribute(CallContext&, std::string_view name) {
                                              kMicrosPerSecond);
         }));
   }
-  return Missing();
+  return Absent();
 }
 
 Result<std::string> ZoneObject::Repr() const {

@@ -9,7 +9,6 @@ namespace stir::pylib {
 namespace {
 
 using std::chrono::microseconds;
-using std::chrono::seconds;
 
 Zone Filled(const Zone& zone, const date::sys_info& info) {
   Zone filled = zone;
@@ -37,13 +36,14 @@ std::optional<Zone> FindZone(std::string_view name) {
 
 Zone ZoneAt(const Zone& zone, int64_t instant) {
   if (zone.zone == nullptr) return zone;
-  return Filled(zone, zone.zone->get_info(date::floor<seconds>(date::sys_time<microseconds>(microseconds(instant)))));
+  return Filled(zone, zone.zone->get_info(
+                          date::floor<std::chrono::seconds>(date::sys_time<microseconds>(microseconds(instant)))));
 }
 
 Zone ZoneOfWall(const Zone& zone, WallTime wall) {
   if (zone.zone == nullptr) return zone;
   const date::local_info info =
-      zone.zone->get_info(date::floor<seconds>(date::local_time<microseconds>(microseconds(wall))));
+      zone.zone->get_info(date::floor<std::chrono::seconds>(date::local_time<microseconds>(microseconds(wall))));
   if (info.result == date::local_info::unique) return Filled(zone, info.first);
   const bool first_is_standard = info.first.save == std::chrono::minutes(0);
   return Filled(zone, first_is_standard ? info.first : info.second);

@@ -150,7 +150,7 @@ Result<Value> EscapeSqlString(NodeRun&, CallContext&, const Arguments& arguments
 // MotherDuck and DuckLake are not there, so nothing is of them.
 Result<Value> No(NodeRun&, CallContext&, const Arguments&) { return Value::Bool(false); }
 
-constexpr std::array kMethods{
+constexpr std::array kFileMethods{
     AdapterEntry{"external_write_options", ExternalWriteOptions},
     AdapterEntry{"external_read_location", ExternalReadLocation},
     AdapterEntry{"external_root", ExternalRoot},
@@ -166,8 +166,8 @@ constexpr std::array kMethods{
 }  // namespace
 
 AdapterMethod FindFilesMethod(std::string_view name) {
-  const auto found = std::ranges::find(kMethods, name, &AdapterEntry::name);
-  return found == kMethods.end() ? nullptr : found->method;
+  const auto found = std::ranges::find(kFileMethods, name, &AdapterEntry::name);
+  return found == kFileMethods.end() ? nullptr : found->method;
 }
 
 }  // namespace stir::runtime

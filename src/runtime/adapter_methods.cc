@@ -346,7 +346,7 @@ Result<Value> ExistingKeys(NodeRun& run, CallContext& context, const Arguments& 
   return run.CallMacro(context, "duckdb_key_constraint_types", {relation});
 }
 
-constexpr std::array kMethods{
+constexpr std::array kStatementMethods{
     AdapterEntry{"ensure_transaction", EnsureTransaction},
     AdapterEntry{"existing_key_constraint_types", ExistingKeys},
     AdapterEntry{"execute", Execute},
@@ -400,8 +400,8 @@ Result<std::vector<Value>> ColumnsOf(NodeRun& run, CallContext& context, const V
 }
 
 AdapterMethod FindAdapterMethod(std::string_view name) {
-  const auto found = std::ranges::find(kMethods, name, &AdapterEntry::name);
-  if (found != kMethods.end()) return found->method;
+  const auto found = std::ranges::find(kStatementMethods, name, &AdapterEntry::name);
+  if (found != kStatementMethods.end()) return found->method;
   const AdapterMethod method = FindNamingMethod(name);
   return method ? method : FindSnapshotMethod(name);
 }

@@ -259,7 +259,7 @@ Result<Value> FirstArgument(NodeRun&, CallContext&, const Arguments& arguments) 
   return arguments.positional.empty() ? Value::None() : arguments.positional[0];
 }
 
-constexpr std::array kMethods{
+constexpr std::array kNamingMethods{
     AdapterEntry{"dispatch", Dispatch},
     AdapterEntry{"type", AdapterType},
     AdapterEntry{"quote", Quote},
@@ -286,8 +286,8 @@ constexpr std::array kMethods{
 }  // namespace
 
 AdapterMethod FindNamingMethod(std::string_view name) {
-  const auto found = std::ranges::find(kMethods, name, &AdapterEntry::name);
-  return found == kMethods.end() ? FindFilesMethod(name) : found->method;
+  const auto found = std::ranges::find(kNamingMethods, name, &AdapterEntry::name);
+  return found == kNamingMethods.end() ? FindFilesMethod(name) : found->method;
 }
 
 }  // namespace stir::runtime

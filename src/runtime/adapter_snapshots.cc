@@ -89,7 +89,7 @@ Result<Value> AssertTarget(NodeRun& run, CallContext& context, const Arguments& 
                   Join(missing, "\", \"")));
 }
 
-constexpr std::array kMethods{
+constexpr std::array kSnapshotMethods{
     AdapterEntry{"get_hard_deletes_behavior", HardDeletes},
     AdapterEntry{"assert_valid_snapshot_target_given_strategy", AssertTarget},
     AdapterEntry{"valid_snapshot_target", AssertTarget},
@@ -98,8 +98,8 @@ constexpr std::array kMethods{
 }  // namespace
 
 AdapterMethod FindSnapshotMethod(std::string_view name) {
-  const auto found = std::ranges::find(kMethods, name, &AdapterEntry::name);
-  return found == kMethods.end() ? nullptr : found->method;
+  const auto found = std::ranges::find(kSnapshotMethods, name, &AdapterEntry::name);
+  return found == kSnapshotMethods.end() ? nullptr : found->method;
 }
 
 }  // namespace stir::runtime

@@ -8,7 +8,9 @@ namespace stir::runtime {
 namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
-bool IsWord(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool IsNameCharacter(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 size_t SkipSpace(std::string_view sql, size_t at) {
   while (at < sql.size() && IsSpace(sql[at])) ++at;
@@ -37,7 +39,7 @@ size_t SkipSpaceAndComments(std::string_view sql, size_t at) {
 
 size_t SkipWord(std::string_view sql, size_t at, std::string_view word) {
   size_t end = at;
-  while (end < sql.size() && IsWord(sql[end])) ++end;
+  while (end < sql.size() && IsNameCharacter(sql[end])) ++end;
   return ToLower(sql.substr(at, end - at)) == word ? end : at;
 }
 

@@ -13,7 +13,6 @@ namespace stir::runtime {
 
 namespace {
 
-using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::months;
 using std::chrono::sys_days;
@@ -26,7 +25,7 @@ constexpr size_t kMostBatches = 1'000'000;
 constexpr std::array<std::pair<std::string_view, BatchSize>, 4> kSizes{
     {{"hour", BatchSize::kHour}, {"day", BatchSize::kDay}, {"month", BatchSize::kMonth}, {"year", BatchSize::kYear}}};
 
-year_month_day DateOf(Timestamp time) { return year_month_day{std::chrono::floor<days>(time)}; }
+year_month_day DateOf(Timestamp time) { return year_month_day{std::chrono::floor<std::chrono::days>(time)}; }
 
 Timestamp FirstOfMonth(year_month_day date) { return sys_days{date.year() / date.month() / 1}; }
 
@@ -42,7 +41,7 @@ Timestamp Truncate(Timestamp time, BatchSize size) {
     case BatchSize::kHour:
       return std::chrono::floor<hours>(time);
     case BatchSize::kDay:
-      return std::chrono::floor<days>(time);
+      return std::chrono::floor<std::chrono::days>(time);
     case BatchSize::kMonth:
       return FirstOfMonth(DateOf(time));
     case BatchSize::kYear:
@@ -57,7 +56,7 @@ Timestamp Offset(Timestamp time, BatchSize size, int64_t count) {
     case BatchSize::kHour:
       return boundary + hours(count);
     case BatchSize::kDay:
-      return boundary + days(count);
+      return boundary + std::chrono::days(count);
     case BatchSize::kMonth:
       return FirstOfMonth(DateOf(boundary) + months(count));
     case BatchSize::kYear:

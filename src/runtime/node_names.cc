@@ -271,7 +271,7 @@ Value Var(NodeRun& run) {
   return project::MakeVar(find, AskerOf(run));
 }
 
-constexpr std::array kNames{
+constexpr std::array kNodeNames{
     NodeName{"ref", [](NodeRun& run) { return MakeRef(run); }},
     NodeName{"source", [](NodeRun& run) { return MakeSource(run); }},
     NodeName{"config", [](NodeRun& run) { return MakeConfig(run.node()); }},
@@ -320,8 +320,8 @@ constexpr std::array kNames{
 }  // namespace
 
 bool MakeNodeName(NodeRun& run, std::string_view name, std::string_view& key, Value& value) {
-  const auto found = std::ranges::find(kNames, name, &NodeName::name);
-  if (found == kNames.end()) return false;
+  const auto found = std::ranges::find(kNodeNames, name, &NodeName::name);
+  if (found == kNodeNames.end()) return false;
   value = found->make(run);
   key = found->keep ? found->name : std::string_view();
   return true;

@@ -12,16 +12,16 @@ namespace stir::runtime {
 
 namespace {
 
-using Cell = std::optional<std::string>;
+using DiffCell = std::optional<std::string>;
 
 constexpr std::string_view kArrow = "→", kSpaceMark = "␣";
 constexpr size_t kWidest = 130;  // a wider table is not aligned
 
-std::string Shown(const Cell& cell) { return cell.value_or("None"); }
-bool Same(const Cell& a, const Cell& b) { return Shown(a) == Shown(b); }
+std::string Shown(const DiffCell& cell) { return cell.value_or("None"); }
+bool Same(const DiffCell& a, const DiffCell& b) { return Shown(a) == Shown(b); }
 
 // A cell in "a->b": null is NULL, and a text that looks like it is told apart.
-std::string InChange(const Cell& cell) {
+std::string InChange(const DiffCell& cell) {
   if (!cell || *cell == "None") return "NULL";
   const size_t letters = std::min(cell->find_first_not_of('_'), cell->size());
   return cell->substr(letters) == "NULL" ? "_" + *cell : *cell;
@@ -62,7 +62,7 @@ enum class Mark : uint8_t { kNone, kHead, kGap, kAdded, kRemoved, kChanged };
 
 struct Line {
   Mark mark = Mark::kNone;
-  std::vector<Cell> cells;  // the mark first
+  std::vector<DiffCell> cells;  // the mark first
 };
 
 // How a cell looks: without colours for measuring, with them for showing.
@@ -71,14 +71,14 @@ class Painter {
   Painter(std::string separator, bool colors) : separator_(std::move(separator)), colors_(colors) {}
 
   std::string Plain(const Line& line, size_t column) const {
-    const Cell& cell = line.cells[column];
+    const DiffCell& cell = line.cells[column];
     if (!Changed(line, cell)) return cell ? Quoted(*cell) : "NULL";
     const auto [before, after] = Parts(*cell);
     return Quoted(before + std::string(kArrow) + after);
   }
 
   std::string Painted(const Line& line, size_t column) const {
-    const Cell& cell = line.cells[column];
+    const DiffCell& cell = line.cells[column];
     if (!colors_) return Plain(line, column);
     if (Changed(line, cell)) {
       const auto [before, after] = Parts(*cell);
@@ -93,7 +93,7 @@ class Painter {
   }
 
  private:
-  bool Changed(const Line& line, const Cell& cell) const {
+  bool Changed(const Line& line, const DiffCell& cell) const {
     return line.mark == Mark::kChanged && cell && cell->find(separator_) != cell->npos;
   }
   std::pair<std::string, std::string> Parts(const std::string& cell) const {
@@ -136,11 +136,11 @@ class Differ {
  private:
   enum class Use : uint8_t { kHidden, kChanged, kContext, kGap };
 
-  const Cell* ExpectedAt(size_t row, size_t column) const {
+  const DiffCell* ExpectedAt(size_t row, size_t column) const {
     const int index = pairing_.rows[row].expected;
     return index < 0 ? nullptr : &expected_.rows[static_cast<size_t>(index)][column];
   }
-  const Cell* ActualAt(size_t row, size_t column) const {
+  const DiffCell* ActualAt(size_t row, size_t column) const {
     const int index = pairing_.rows[row].actual;
     return index < 0 ? nullptr : &actual_.rows[static_cast<size_t>(index)][column];
   }
@@ -154,7 +154,7 @@ class Differ {
                                                 : Mark::kNone;
       for (size_t column = 0; column < shown_column_.size(); ++column) {
         if (mark == Mark::kAdded) shown_column_[column] = true;
-        const Cell *before = ExpectedAt(i, column), *after = ActualAt(i, column);
+        const DiffCell *before = ExpectedAt(i, column), *after = ActualAt(i, column);
         if (!before || !after || Same(*before, *after)) continue;
         mark = Mark::kChanged;
         shown_column_[column] = true;
@@ -200,7 +200,7 @@ class Differ {
     for (const DiffTable* table : {&expected_, &actual_}) {
       for (const std::string& name : table->columns) grow(name);
       for (const auto& row : table->rows)
-        for (const Cell& cell : row) grow(cell.value_or(""));
+        for (const DiffCell& cell : row) grow(cell.value_or(""));
     }
     return separator;
   }
@@ -210,7 +210,7 @@ class Differ {
     for (const std::string& name : actual_.columns) line.cells.emplace_back(name);
     return line;
   }
-  Line Gap() const { return {Mark::kGap, std::vector<Cell>(shown_column_.size() + 1, "...")}; }
+  Line Gap() const { return {Mark::kGap, std::vector<DiffCell>(shown_column_.size() + 1, "...")}; }
 
   // With colours, truth values of whole rows are in small letters: what printed them first was no Python.
   Line RowLine(size_t row, bool colors) const {
@@ -221,7 +221,7 @@ class Differ {
                : mark == Mark::kChanged ? separator_
                                         : std::string()}};
     for (size_t column = 0; column < shown_column_.size(); ++column) {
-      const Cell *before = ExpectedAt(row, column), *after = ActualAt(row, column);
+      const DiffCell *before = ExpectedAt(row, column), *after = ActualAt(row, column);
       if (before && after && !Same(*before, *after)) {
         line.cells.emplace_back(InChange(*before) + separator_ + InChange(*after));
       } else {
@@ -236,7 +236,7 @@ class Differ {
   // Columns without a change, away from one, become dots; a run of them one column of dots.
   void Elide(std::vector<Line>& lines) const {
     for (Line& line : lines) {
-      std::vector<Cell> kept{line.cells.front()};
+      std::vector<DiffCell> kept{line.cells.front()};
       bool in_gap = false;
       for (size_t column = 0; column < shown_column_.size(); ++column) {
         if (shown_column_[column]) kept.push_back(std::move(line.cells[column + 1]));

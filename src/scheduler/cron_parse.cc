@@ -12,7 +12,7 @@
 namespace stir::scheduler {
 namespace {
 
-enum FieldIndex : uint8_t { kSecond, kMinute, kHour, kDay, kMonth, kWeekday };
+enum FieldIndex : uint8_t { kSecond, kMinute, kHour, kDayField, kMonth, kWeekday };
 
 struct Field {
   std::string_view name;
@@ -47,7 +47,7 @@ Diagnostic Bad(FieldIndex index, std::string_view text, std::string_view what) {
   const Field& field = kFields[index];
   std::string hint = fmt::format("a {} is {} to {}, `*`, a list `1,2`, a range `1-5` or a step `*/5`", field.name,
                                  field.low, field.high);
-  if (index == kDay) hint += "; the last day is `L`, the weekday nearest to the 15th `15W`";
+  if (index == kDayField) hint += "; the last day is `L`, the weekday nearest to the 15th `15W`";
   if (index == kWeekday) hint += "; the third Friday is `fri#3`, the last one `5L`";
   return Diagnostic(kBadCron, fmt::format("cron: `{}` is no {}: {}", text, field.name, what)).Hint(std::move(hint));
 }
@@ -127,7 +127,7 @@ class CronParser {
     if (!errors.empty()) return errors;
     cron_.weekdays_ = (cron_.weekdays_ | cron_.weekdays_ >> 7) & 0x7f;
     cron_.every_hour_ = fields[kHour] == "*";
-    cron_.any_day_ = Any(fields[kDay]);
+    cron_.any_day_ = Any(fields[kDayField]);
     cron_.any_weekday_ = Any(fields[kWeekday]);
     return cron_;
   }
@@ -135,8 +135,8 @@ class CronParser {
  private:
   // One element of a list. What is no set of values stands in the parts of `cron_` for it.
   Result<uint64_t> ParsePart(FieldIndex index, std::string_view part, bool alone) {
-    if (part == "?" && alone && (index == kDay || index == kWeekday)) return ParseRange(index, "*");
-    if (index == kDay && part.find_first_of("lw") != std::string_view::npos) return ParseDay(part);
+    if (part == "?" && alone && (index == kDayField || index == kWeekday)) return ParseRange(index, "*");
+    if (index == kDayField && part.find_first_of("lw") != std::string_view::npos) return ParseDay(part);
     if (index == kWeekday && (part.find('#') != std::string_view::npos || part.ends_with('l') || part.starts_with('l')))
       return ParseNth(part);
     return ParseRange(index, part);
@@ -149,14 +149,14 @@ class CronParser {
       return 0;
     }
     if (part.ends_with('w')) {
-      STIR_ASSIGN(const unsigned day, ParseValue(kDay, part.substr(0, part.size() - 1)));
+      STIR_ASSIGN(const unsigned day, ParseValue(kDayField, part.substr(0, part.size() - 1)));
       cron_.nearest_ |= uint64_t{1} << day;
       return 0;
     }
     unsigned before = 0;
     if (part != "l") {
       const auto number = part.starts_with("l-") ? Number(part.substr(2)) : std::nullopt;
-      if (!number || *number > 30) return Bad(kDay, part, "`L` stands alone, or as `L-3`");
+      if (!number || *number > 30) return Bad(kDayField, part, "`L` stands alone, or as `L-3`");
       before = *number;
     }
     cron_.before_last_ |= uint64_t{1} << before;

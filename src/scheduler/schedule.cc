@@ -5,11 +5,11 @@
 namespace stir::scheduler {
 namespace {
 
-constexpr Duration kDay = std::chrono::hours(24);
+constexpr Duration kOneDay = std::chrono::hours(24);
 
 Timestamp Midnight(Timestamp local) { return std::chrono::floor<std::chrono::days>(local); }
 
-std::string TimeOfDay(Duration time) { return FormatTimestamp(Timestamp(time % kDay)).substr(11, 5); }
+std::string TimeOfDay(Duration time) { return FormatTimestamp(Timestamp(time % kOneDay)).substr(11, 5); }
 
 bool Holds(const SkipWindow& window, Duration time_of_day) {
   if (window.begin <= window.end) return time_of_day >= window.begin && time_of_day < window.end;

@@ -28,7 +28,7 @@ Diagnostic DiskError(const stdfs::path& path, std::string_view doing, const std:
 }
 
 // The names in a folder; none when there is no folder.
-Result<std::vector<std::string>> NamesIn(const stdfs::path& folder) {
+Result<std::vector<std::string>> EntriesOf(const stdfs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
   for (stdfs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
@@ -55,7 +55,7 @@ class DuckDbFile final : public DiskPlace {
   stdfs::path lock() const override { return file_.string() + ".lock"; }
 
   Result<std::vector<int64_t>> Generations() override {
-    STIR_ASSIGN(const auto names, NamesIn(file_.parent_path()));
+    STIR_ASSIGN(const auto names, EntriesOf(file_.parent_path()));
     const std::string prefix = file_.filename().string() + ".";
     std::vector<int64_t> out;
     for (const std::string& name : names) {
@@ -118,7 +118,7 @@ class Folder final : public DiskPlace {
   stdfs::path lock() const override { return folder_ / ".lock"; }
 
   Result<std::vector<int64_t>> Generations() override {
-    STIR_ASSIGN(const auto names, NamesIn(folder_ / "generations"));
+    STIR_ASSIGN(const auto names, EntriesOf(folder_ / "generations"));
     std::vector<int64_t> out;
     for (const std::string& name : names) {
       if (const auto number = NumberOf(name)) out.push_back(*number);

@@ -14,13 +14,13 @@ using adapter::FeedType;
 constexpr uint32_t kNumericOid = 1700;
 constexpr int kMaxDigits = 38;
 
-struct Known {
+struct KnownType {
   uint32_t oid;
   PgCodec codec;
   FeedKind kind;
 };
 
-constexpr Known kKnown[] = {
+constexpr KnownType kKnownTypes[] = {
     {16, PgCodec::kBool, FeedKind::kBoolean},
     {17, PgCodec::kBytes, FeedKind::kBlob},
     {19, PgCodec::kText, FeedKind::kVarchar},    // name
@@ -61,7 +61,7 @@ PgField ScalarOf(uint32_t oid, int32_t modifier, char kind) {
   if (oid == kNumericOid) {
     field.type = DecimalOf(modifier);
     field.codec = field.type.kind == FeedKind::kDecimal ? PgCodec::kDecimal : PgCodec::kNumber;
-  } else if (const auto* known = std::ranges::find(kKnown, oid, &Known::oid); known != std::end(kKnown)) {
+  } else if (const auto* known = std::ranges::find(kKnownTypes, oid, &KnownType::oid); known != std::end(kKnownTypes)) {
     field.codec = known->codec;
     field.type = Plain(known->kind);
   } else if (kind != 'e') {  // an enum's binary form is its label

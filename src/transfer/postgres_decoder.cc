@@ -206,7 +206,7 @@ std::string Hex(const char* at, int32_t size) {
 }
 
 // A scalar that did not fit, as PostgreSQL writes it.
-std::string TextOf(const PgField& field, const char* at, int32_t size) {
+std::string WireText(const PgField& field, const char* at, int32_t size) {
   switch (field.codec) {
     case PgCodec::kDecimal:
       return NumericText(Numeric(at));
@@ -339,7 +339,7 @@ void PgDecoder::DecodeField(size_t index, const char* at, int32_t size) {
     return Refuse(index, text_size >= 0 ? std::string(behind + 4, static_cast<size_t>(text_size)) : Hex(at, size));
   }
   if (size < 0) return into.SetNull(row_);
-  if (!DecodeScalar(field.codec, field.type, into, row_, at, size)) Refuse(index, TextOf(field, at, size));
+  if (!DecodeScalar(field.codec, field.type, into, row_, at, size)) Refuse(index, WireText(field, at, size));
 }
 
 bool PgDecoder::DecodeScalar(PgCodec codec, const FeedType& type, FeedVector& into, size_t row, const char* at,

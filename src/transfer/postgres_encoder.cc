@@ -21,8 +21,8 @@ using adapter::FeedType;
 __extension__ using Wide = __int128;
 __extension__ using UnsignedWide = unsigned __int128;
 
-constexpr int32_t kEpochDays = 10957;  // 2000-01-01
-constexpr int64_t kEpochMicros = int64_t{kEpochDays} * 86400 * 1000000;
+constexpr int32_t kPgEpochDays = 10957;  // 2000-01-01
+constexpr int64_t kPgEpochMicros = int64_t{kPgEpochDays} * 86400 * 1000000;
 
 // Grows as a string does; every piece says before how much it needs.
 class Bytes {
@@ -75,13 +75,13 @@ void PutNumber(Bytes& out, T value) {
 // A numeric: digits of base 10000 around the point, without the zeros at both ends.
 template <typename T>
 void PutNumeric(Bytes& out, T value, bool negative, int scale) {
-  constexpr std::array<unsigned, 5> kPowers = {1, 10, 100, 1000, 10000};
+  constexpr std::array<unsigned, 5> kTens = {1, 10, 100, 1000, 10000};
   std::array<uint16_t, 12> digits{};  // the last one first
   int count = 0;
   const int after = (scale + 3) / 4;  // digits after the point
   if (after > 0) {
     const int in_last = scale - 4 * (after - 1);
-    const unsigned cut = kPowers[static_cast<size_t>(in_last)];
+    const unsigned cut = kTens[static_cast<size_t>(in_last)];
     digits[static_cast<size_t>(count++)] = static_cast<uint16_t>(static_cast<unsigned>(value % cut) * (10000 / cut));
     value /= cut;
   }
@@ -119,17 +119,17 @@ void PutText(Bytes& out, std::string_view text) {
   out.Put(text);
 }
 
-int32_t DateOf(int32_t days) {
+int32_t PgDateOf(int32_t days) {
   if (days == adapter::kDateInfinity) return std::numeric_limits<int32_t>::max();
   if (days == -adapter::kDateInfinity) return std::numeric_limits<int32_t>::min();
   // What is earlier than any of the server's dates is earlier there, too, and refused.
-  return std::max(days, std::numeric_limits<int32_t>::min() + kEpochDays + 1) - kEpochDays;
+  return std::max(days, std::numeric_limits<int32_t>::min() + kPgEpochDays + 1) - kPgEpochDays;
 }
 
 int64_t TimestampOf(int64_t micros) {
   if (micros == adapter::kTimestampInfinity) return std::numeric_limits<int64_t>::max();
   if (micros == -adapter::kTimestampInfinity) return std::numeric_limits<int64_t>::min();
-  return std::max(micros, std::numeric_limits<int64_t>::min() + kEpochMicros + 1) - kEpochMicros;
+  return std::max(micros, std::numeric_limits<int64_t>::min() + kPgEpochMicros + 1) - kPgEpochMicros;
 }
 
 void PutInterval(Bytes& out, const FeedInterval& value) {
@@ -184,7 +184,7 @@ void PutScalar(Bytes& out, PgCodec codec, const FeedType& type, const DrainVecto
     case PgCodec::kUuid:
       return PutUuid(out, At<Wide>(from, row));
     case PgCodec::kDate:
-      return PutNumber(out, DateOf(At<int32_t>(from, row)));
+      return PutNumber(out, PgDateOf(At<int32_t>(from, row)));
     case PgCodec::kTimeTz:
       return PutTimeTz(out, At<uint64_t>(from, row));
     case PgCodec::kTimestamp:
@@ -271,7 +271,7 @@ std::optional<FeedType> DecimalOf(std::string_view type) {
   return decimal;
 }
 
-constexpr uint32_t kNumericOid = 1700;
+constexpr uint32_t kNumericElementOid = 1700;
 
 struct Scalar {
   PgWriting writing;
@@ -288,7 +288,7 @@ std::optional<Scalar> ScalarOf(std::string_view type, std::string_view typname) 
     const bool whole = type == "UBIGINT";  // the others are numbers of the server, too
     const auto decimal = DecimalOf(whole ? "DECIMAL(20,0)" : type);
     if (!decimal) return std::nullopt;
-    return Scalar{PlainWriting(PgCodec::kDecimal, *decimal, whole ? "DECIMAL(20,0)" : ""), kNumericOid};
+    return Scalar{PlainWriting(PgCodec::kDecimal, *decimal, whole ? "DECIMAL(20,0)" : ""), kNumericElementOid};
   }
   const auto* way =
       std::ranges::find_if(kWays, [&](const Way& each) { return each.type == type && each.typname == typname; });

@@ -10,9 +10,9 @@
 namespace stir::transfer {
 namespace {
 
-class Writer {
+class TableWriter {
  public:
-  explicit Writer(const WriteRequest& request)
+  explicit TableWriter(const WriteRequest& request)
       : request_(request), server_(request.server), rows_(request.rows), publication_(request.publication) {}
 
   Result<Written> Write() {
@@ -161,6 +161,6 @@ class Writer {
 
 }  // namespace
 
-Result<Written> WriteInPlace(const WriteRequest& request) { return Writer(request).Write(); }
+Result<Written> WriteInPlace(const WriteRequest& request) { return TableWriter(request).Write(); }
 
 }  // namespace stir::transfer

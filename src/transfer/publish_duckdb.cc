@@ -14,7 +14,7 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
-std::string Table(const std::string& database, const std::string& schema, const std::string& name) {
+std::string QualifiedName(const std::string& database, const std::string& schema, const std::string& name) {
   return TableName({.database = database, .schema = schema, .identifier = name, .quote = {}, .include = {}});
 }
 
@@ -53,7 +53,7 @@ class DuckDbBuilder final : public Builder {
                                        Lit(live_))));
     has_others_ |= views > 0;
     if (!has_table_) return int64_t{-1};
-    return QueryCount(connection, fmt::format("SELECT count(*) FROM {}", Table(live_, schema_, table_)));
+    return QueryCount(connection, fmt::format("SELECT count(*) FROM {}", QualifiedName(live_, schema_, table_)));
   }
 
   Status Open(adapter::Connection& connection, int64_t generation) override {
@@ -65,7 +65,7 @@ class DuckDbBuilder final : public Builder {
 
   Status Build(adapter::Connection& connection, const Model& model, PublishOutcome& outcome) override {
     STIR_TRY(connection.Execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", Ident(next_), Ident(schema_))));
-    const std::string target = Table(next_, schema_, table_);
+    const std::string target = QualifiedName(next_, schema_, table_);
     const bool merges = *publication_.strategy == platform::Strategy::kMerge && has_table_;
     expected_ = model.fingerprint;
     outcome.inserted = model.fingerprint.rows;
@@ -87,7 +87,8 @@ class DuckDbBuilder final : public Builder {
           .Hint("run this again");
     }
     STIR_TRY(connection.Execute(fmt::format("ATTACH {} AS {} (READ_ONLY)", Lit(path_.string()), Ident(next_))));
-    STIR_ASSIGN(const Fingerprint written, TakeFingerprint(connection, model.columns, Table(next_, schema_, table_)));
+    STIR_ASSIGN(const Fingerprint written,
+                TakeFingerprint(connection, model.columns, QualifiedName(next_, schema_, table_)));
     Detach(connection);
     if (written == expected_) return {};
     return Diagnostic(
@@ -131,7 +132,7 @@ class DuckDbBuilder final : public Builder {
   }
 
   // Where the table as it was stands while the next one is made.
-  std::string OldTable() const { return Table(has_others_ ? next_ : live_, schema_, table_); }
+  std::string OldTable() const { return QualifiedName(has_others_ ? next_ : live_, schema_, table_); }
 
   Status BuildMerged(adapter::Connection& connection, const Model& model, PublishOutcome& outcome) {
     STIR_TRY(CheckSameColumns(connection, model));
@@ -147,10 +148,10 @@ class DuckDbBuilder final : public Builder {
     STIR_ASSIGN(const int64_t before, QueryCount(connection, fmt::format("SELECT count(*) FROM {}", OldTable())));
     outcome.updated = before - old.rows;
     outcome.inserted = model.fingerprint.rows - outcome.updated;
-    const std::string made = Table(next_, schema_, "_stir_made");
+    const std::string made = QualifiedName(next_, schema_, "_stir_made");
     STIR_TRY(connection.Execute(
         fmt::format("CREATE TABLE {} AS SELECT * FROM {} UNION ALL BY NAME SELECT * FROM {}", made, kept, model.sql)));
-    STIR_TRY(connection.Execute(fmt::format("DROP TABLE IF EXISTS {}", Table(next_, schema_, table_))));
+    STIR_TRY(connection.Execute(fmt::format("DROP TABLE IF EXISTS {}", QualifiedName(next_, schema_, table_))));
     STIR_TRY(connection.Execute(fmt::format("ALTER TABLE {} RENAME TO {}", made, Ident(table_))));
     return {};
   }
@@ -188,7 +189,7 @@ class DuckDbBuilder final : public Builder {
   }
 
   Status WriteHistory(adapter::Connection& connection, const PublishOutcome& outcome) {
-    const std::string history = Table(next_, "_stir", "publications");
+    const std::string history = QualifiedName(next_, "_stir", "publications");
     STIR_TRY(connection.Execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}._stir", Ident(next_))));
     STIR_TRY(
         connection.Execute(fmt::format("CREATE TABLE IF NOT EXISTS {} (publication VARCHAR, generation BIGINT, run_id "
@@ -197,7 +198,7 @@ class DuckDbBuilder final : public Builder {
                                        history)));
     if (has_history_ && !has_others_) {
       STIR_TRY(connection.Execute(
-          fmt::format("INSERT INTO {} SELECT * FROM {}", history, Table(live_, "_stir", "publications"))));
+          fmt::format("INSERT INTO {} SELECT * FROM {}", history, QualifiedName(live_, "_stir", "publications"))));
     }
     STIR_TRY(connection.Execute(fmt::format("INSERT INTO {} VALUES ({}, {}, {}, {}, {}, {})", history,
                                             Lit(publication_.name), outcome.generation, Lit(request_.run_id),

@@ -37,7 +37,7 @@ struct Expected {
   std::string value;  // empty: NULL
 };
 
-std::optional<double> NumberOf(const std::string& text) {
+std::optional<double> MeasuredNumber(const std::string& text) {
   if (text.empty()) return std::nullopt;
   const std::string lower = ToLower(text);
   if (lower == "infinity") return HUGE_VAL;
@@ -60,8 +60,8 @@ std::string PlainNumber(std::string_view text) {
 bool Same(const Check& check, const std::string& engine, const std::string& server) {
   if (PlainNumber(engine) == PlainNumber(server)) return true;
   if (check.exact) return false;
-  const auto a = NumberOf(engine);
-  const auto b = NumberOf(server);
+  const auto a = MeasuredNumber(engine);
+  const auto b = MeasuredNumber(server);
   if (!a || !b) return false;
   if (std::isnan(*a) || std::isnan(*b)) return std::isnan(*a) && std::isnan(*b);
   return *a == *b || std::fabs(*a - *b) <= 1e-9 * std::max(std::fabs(*a), std::fabs(*b));

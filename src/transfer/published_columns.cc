@@ -32,12 +32,12 @@ Check ValuesCheck(const string& name) {
 
 string Quoted(const string& text) { return fmt::format("'\"' || replace({}, '\"', '\"\"') || '\"'", text); }
 
-string Cast(const string& name, string_view type = "VARCHAR") { return fmt::format("CAST({} AS {})", name, type); }
+string CastTo(const string& name, string_view type = "VARCHAR") { return fmt::format("CAST({} AS {})", name, type); }
 
 // `wide`: a sum could leave what the engine can hold.
 PgForm NumberForm(const string& name, string type, bool wide) {
   PgForm form{
-      .type = std::move(type), .also_into = {"int2", "int4", "int8", "numeric"}, .csv = Cast(name), .checks = {}};
+      .type = std::move(type), .also_into = {"int2", "int4", "int8", "numeric"}, .csv = CastTo(name), .checks = {}};
   for (const char* end : {"min", "max"}) {
     if (!wide) break;
     form.checks.push_back({end, fmt::format("CAST({}({}) AS VARCHAR)", end, name),
@@ -52,9 +52,9 @@ PgForm NumberForm(const string& name, string type, bool wide) {
 PgForm FloatForm(const string& name, bool single) {
   PgForm form{.type = single ? "real" : "double precision",
               .also_into = single ? std::vector<string>{"float4", "float8"} : std::vector<string>{"float8"},
-              .csv = Cast(name),
+              .csv = CastTo(name),
               .checks = {}};
-  const string wide = Cast(name, "DOUBLE PRECISION");
+  const string wide = CastTo(name, "DOUBLE PRECISION");
   for (const char* end : {"min", "max"}) {
     form.checks.push_back({end, fmt::format("CAST({}({}) AS VARCHAR)", end, wide),
                            fmt::format("CAST({}({}) AS text)", end, wide), false});
@@ -82,7 +82,7 @@ PgForm TextForm(const string& name, const string& value, string type) {
 constexpr string_view kMicrosOfDay = "86400000000";
 
 PgForm DateForm(const string& name) {
-  PgForm form{.type = "date", .also_into = {"date"}, .csv = Cast(name), .checks = {}};
+  PgForm form{.type = "date", .also_into = {"date"}, .csv = CastTo(name), .checks = {}};
   form.checks.push_back(
       {"sum of days", fmt::format("CAST(sum({0} - DATE '1970-01-01') FILTER (WHERE isfinite({0})) AS VARCHAR)", name),
        fmt::format("CAST(sum({0} - DATE '1970-01-01') FILTER (WHERE isfinite({0})) AS text)", name)});
@@ -94,7 +94,7 @@ string MicrosOf(const string& time) {
 }
 
 PgForm TimestampForm(const string& name, string type, const string& typname, string_view engine_type) {
-  PgForm form{.type = std::move(type), .also_into = {typname}, .csv = Cast(name), .checks = {}};
+  PgForm form{.type = std::move(type), .also_into = {typname}, .csv = CastTo(name), .checks = {}};
   const bool nanos = engine_type == "TIMESTAMP_NS";
   const string micros = nanos ? fmt::format("epoch_ns({})", name) : fmt::format("epoch_us({})", name);
   form.checks.push_back(
@@ -108,7 +108,7 @@ PgForm TimestampForm(const string& name, string type, const string& typname, str
 }
 
 PgForm IntervalForm(const string& name) {
-  PgForm form{.type = "interval", .also_into = {"interval"}, .csv = Cast(name), .checks = {}};
+  PgForm form{.type = "interval", .also_into = {"interval"}, .csv = CastTo(name), .checks = {}};
   const auto part = [&](const char* what) { return fmt::format("CAST(date_part('{}', {}) AS bigint)", what, name); };
   const auto add = [&](const char* what, const string& value) {
     form.checks.push_back(
@@ -143,7 +143,7 @@ PgForm BytesForm(const string& name) {
 }
 
 PgForm TimeForm(const string& name, string type, const string& typname) {
-  PgForm form{.type = std::move(type), .also_into = {typname}, .csv = Cast(name), .checks = {}};
+  PgForm form{.type = std::move(type), .also_into = {typname}, .csv = CastTo(name), .checks = {}};
   if (typname != "time") return form;
   form.checks.push_back({"sum of microseconds", fmt::format("CAST(sum(epoch_us({})) AS VARCHAR)", name),
                          fmt::format("CAST(sum({}) AS text)", MicrosOf(name))});
@@ -159,10 +159,10 @@ Result<PgForm> ScalarForm(const string& name, string_view type) {
   if (type.starts_with("DECIMAL"))
     return NumberForm(name, fmt::format("numeric{}", type.substr(7)), type >= "DECIMAL(3" && type < "DECIMAL(4");
   if (type == "FLOAT" || type == "DOUBLE") return FloatForm(name, type == "FLOAT");
-  if (type == "VARCHAR" || type.starts_with("ENUM")) return TextForm(name, Cast(name), "text");
-  if (type == "UUID") return TextForm(name, Cast(name), "uuid");
-  if (type == "JSON") return TextForm(name, Cast(name), "json");
-  if (type == "BIT") return TextForm(name, Cast(name), "bit varying");
+  if (type == "VARCHAR" || type.starts_with("ENUM")) return TextForm(name, CastTo(name), "text");
+  if (type == "UUID") return TextForm(name, CastTo(name), "uuid");
+  if (type == "JSON") return TextForm(name, CastTo(name), "json");
+  if (type == "BIT") return TextForm(name, CastTo(name), "bit varying");
   if (type == "BLOB") return BytesForm(name);
   if (type == "DATE") return DateForm(name);
   if (type == "INTERVAL") return IntervalForm(name);
@@ -171,7 +171,7 @@ Result<PgForm> ScalarForm(const string& name, string_view type) {
   if (type == "TIMESTAMP WITH TIME ZONE") return TimestampForm(name, "timestamp with time zone", "timestamptz", type);
   if (type.starts_with("TIMESTAMP")) return TimestampForm(name, "timestamp", "timestamp", type);
   if (type == "BOOLEAN") {
-    PgForm form{.type = "boolean", .also_into = {"bool"}, .csv = Cast(name), .checks = {}};
+    PgForm form{.type = "boolean", .also_into = {"bool"}, .csv = CastTo(name), .checks = {}};
     const string sum = fmt::format("sum(CAST({} AS integer))", name);
     form.checks.push_back({"true", fmt::format("CAST({} AS VARCHAR)", sum), fmt::format("CAST({} AS text)", sum)});
     return form;
@@ -188,8 +188,8 @@ void SetValue(PgForm& form, const string& name, string_view type) {
     form.value_type = as;
   };
   if (IsNested(type)) cast(fmt::format("to_json({})", name), "JSON");
-  if (type.starts_with("ENUM")) cast(Cast(name), "VARCHAR");
-  if (type == "TIMESTAMP_NS") cast(Cast(name, "TIMESTAMP"), "TIMESTAMP");
+  if (type.starts_with("ENUM")) cast(CastTo(name), "VARCHAR");
+  if (type == "TIMESTAMP_NS") cast(CastTo(name, "TIMESTAMP"), "TIMESTAMP");
 }
 
 }  // namespace

@@ -13,13 +13,13 @@
 #include "adapter/kinds.h"
 
 namespace stir::adapter::duckdb {
-namespace {
-
 struct FileId {
   dev_t device = 0;
   ino_t inode = 0;
   bool operator==(const FileId&) const = default;
 };
+
+namespace {
 
 // Asks by name: opening and closing the file would drop the lock of a database that has it open.
 std::optional<FileId> IdOf(const std::string& path) {

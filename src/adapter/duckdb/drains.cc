@@ -9,25 +9,25 @@
 namespace stir::adapter::duckdb {
 namespace {
 
-class Vector final : public DrainVector {
+class ReadVector final : public DrainVector {
  public:
-  Vector(const Api& api, duckdb_vector vector, const FeedType& type) {
+  ReadVector(const Api& api, duckdb_vector vector, const FeedType& type) {
     data_ = api.vector_get_data(vector);
     validity_ = api.vector_get_validity(vector);
     if (type.kind == FeedKind::kList)
-      elements_ = std::make_unique<Vector>(api, api.list_vector_get_child(vector), *type.element);
+      elements_ = std::make_unique<ReadVector>(api, api.list_vector_get_child(vector), *type.element);
   }
 
   std::string_view Bytes(size_t row) const override { return StringAt(data_, row); }
   const DrainVector& Elements() const override { return *elements_; }
 
  private:
-  std::unique_ptr<Vector> elements_;
+  std::unique_ptr<ReadVector> elements_;
 };
 
-class Batch final : public DrainBatch {
+class ReadBatch final : public DrainBatch {
  public:
-  Batch(const Api& api, ChunkHandle chunk, const std::vector<FeedType>& types)
+  ReadBatch(const Api& api, ChunkHandle chunk, const std::vector<FeedType>& types)
       : chunk_(std::move(chunk)), rows_(api.data_chunk_get_size(chunk_.get())) {
     columns_.reserve(types.size());
     for (size_t i = 0; i < types.size(); ++i)
@@ -39,7 +39,7 @@ class Batch final : public DrainBatch {
  private:
   ChunkHandle chunk_;
   size_t rows_;
-  std::vector<Vector> columns_;
+  std::vector<ReadVector> columns_;
 };
 
 class ResultDrain final : public Drain {
@@ -54,7 +54,7 @@ class ResultDrain final : public Drain {
     if (state_->canceled && state_->newest == run_) return ErrorFrom("", true);
     const Api& api = state_->api();
     ChunkHandle chunk(api, api.fetch_chunk(*executed_.result.get()));
-    if (chunk) return std::unique_ptr<DrainBatch>(std::make_unique<Batch>(api, std::move(chunk), types_));
+    if (chunk) return std::unique_ptr<DrainBatch>(std::make_unique<ReadBatch>(api, std::move(chunk), types_));
     state_->End(run_);
     if (const char* error = api.result_error(executed_.result.get()))
       return ErrorFrom(error, api.result_error_type(executed_.result.get()) == DUCKDB_ERROR_INTERRUPT);

@@ -11,11 +11,13 @@
 namespace stir::adapter::duckdb {
 namespace {
 
-constexpr const char* kFunction = "_stir_feed";
+constexpr const char* kFeedFunction = "_stir_feed";
 
-class Vector final : public FeedVector {
+class WrittenVector final : public FeedVector {
  public:
-  Vector(const Api& api, duckdb_vector vector) : api_(api), vector_(vector) { data_ = api.vector_get_data(vector); }
+  WrittenVector(const Api& api, duckdb_vector vector) : api_(api), vector_(vector) {
+    data_ = api.vector_get_data(vector);
+  }
 
   void SetBytes(size_t row, std::string_view bytes) override {
     api_.unsafe_vector_assign_string_element_len(vector_, row, bytes.data(), bytes.size());
@@ -24,7 +26,7 @@ class Vector final : public FeedVector {
   FeedVector& Elements(size_t size) override {
     api_.list_vector_reserve(vector_, size);
     api_.list_vector_set_size(vector_, size);
-    if (elements_ == nullptr) elements_ = std::make_unique<Vector>(api_, api_.list_vector_get_child(vector_));
+    if (elements_ == nullptr) elements_ = std::make_unique<WrittenVector>(api_, api_.list_vector_get_child(vector_));
     elements_->Moved();
     return *elements_;
   }
@@ -41,12 +43,12 @@ class Vector final : public FeedVector {
 
   const Api& api_;
   duckdb_vector vector_;
-  std::unique_ptr<Vector> elements_;
+  std::unique_ptr<WrittenVector> elements_;
 };
 
-class Batch final : public FeedBatch {
+class WrittenBatch final : public FeedBatch {
  public:
-  Batch(const Api& api, std::vector<duckdb_logical_type>& types)
+  WrittenBatch(const Api& api, std::vector<duckdb_logical_type>& types)
       : api_(api), chunk_(api, api.create_data_chunk(types.data(), types.size())) {
     columns_.reserve(types.size());
     for (size_t i = 0; i < types.size(); ++i) columns_.emplace_back(api, api.data_chunk_get_vector(chunk_.get(), i));
@@ -65,7 +67,7 @@ class Batch final : public FeedBatch {
  private:
   const Api& api_;
   ChunkHandle chunk_;
-  std::vector<Vector> columns_;
+  std::vector<WrittenVector> columns_;
 };
 
 }  // namespace
@@ -85,12 +87,12 @@ class Feeds::Handle final : public Feed {
   Handle& operator=(const Handle&) = delete;
   ~Handle() override { feeds_.Remove(number_); }
 
-  std::string sql() const override { return fmt::format("{}({})", kFunction, number_); }
+  std::string sql() const override { return fmt::format("{}({})", kFeedFunction, number_); }
   std::unique_ptr<FeedBatch> MakeBatch() const override {
     std::vector<duckdb_logical_type> types;
     types.reserve(entry_->types.size());
     for (const TypeHandle& type : entry_->types) types.push_back(type.get());
-    return std::make_unique<Batch>(feeds_.api_, types);
+    return std::make_unique<WrittenBatch>(feeds_.api_, types);
   }
 
  private:
@@ -103,7 +105,7 @@ Result<std::unique_ptr<Feeds>> Feeds::Open(const Api& api, duckdb_connection con
   std::unique_ptr<Feeds> feeds(new Feeds(api));
   const TypeHandle number(api, api.create_logical_type(DUCKDB_TYPE_BIGINT));
   const TableFunctionHandle function(api, api.create_table_function());
-  api.table_function_set_name(function.get(), kFunction);
+  api.table_function_set_name(function.get(), kFeedFunction);
   api.table_function_add_parameter(function.get(), number.get());
   api.table_function_set_extra_info(function.get(), feeds.get(), nullptr);
   api.table_function_set_bind(function.get(), &Feeds::Bind);
@@ -156,7 +158,7 @@ void Feeds::Produce(duckdb_function_info info, duckdb_data_chunk output) {
     if (!next.ok()) return api.function_set_error(info, next.error().front().message.c_str());
     entry.shown = *std::move(next);
     if (entry.shown == nullptr) return api.data_chunk_set_size(output, 0);
-    static_cast<const Batch&>(*entry.shown).Show(output);
+    static_cast<const WrittenBatch&>(*entry.shown).Show(output);
   } catch (const std::exception& error) {  // none may cross the engine's frames
     api.function_set_error(info, error.what());
   }
