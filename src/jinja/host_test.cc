@@ -195,28 +195,28 @@ TEST(Pieces, SurviveSetBlocksAndCallers) {
 
 TEST(Native, OneExpressionKeepsItsValue) {
   MapScope scope{{"n", Value::Int(5)}, {"l", Value::List({Value::Int(1)})}};
-  struct Case {
+  struct NativeCase {
     std::string source, repr;
   };
-  for (const Case& each :
-       std::initializer_list<Case>{{"{{ n }}", "5"},
-                                   {"{{ l }}", "[1]"},
-                                   {"{{ n }}\n", "5"},
-                                   {"{{ n }}{{ n }}", "'55'"},
-                                   {"a{{ n }}", "'a5'"},
-                                   {"plain\n", "'plain'"},
-                                   {"", "''"},
-                                   {"{{ n > 1 }}", "True"},
-                                   // Jinja2 computes constants when it compiles and writes them as text.
-                                   {"{{ 1 }}", "'1'"},
-                                   {"{{ [1, 2] }}", "'[1, 2]'"},
-                                   {"{{ '1'|as_native }}", "1"},
-                                   {"{{ '[1, 2]'|as_native }}", "[1, 2]"},
-                                   {"{{ 'true'|as_native }}", "'true'"},
-                                   {"{{ 'True'|as_bool }}", "True"},
-                                   {"{{ n|as_text }}", "'5'"},
-                                   {"{% if n %}{{ n }}{% endif %}", "5"},
-                                   {"{% set x %}7{% endset %}{{ x }}", "'7'"}}) {
+  for (const NativeCase& each :
+       std::initializer_list<NativeCase>{{"{{ n }}", "5"},
+                                         {"{{ l }}", "[1]"},
+                                         {"{{ n }}\n", "5"},
+                                         {"{{ n }}{{ n }}", "'55'"},
+                                         {"a{{ n }}", "'a5'"},
+                                         {"plain\n", "'plain'"},
+                                         {"", "''"},
+                                         {"{{ n > 1 }}", "True"},
+                                         // Jinja2 computes constants when it compiles and writes them as text.
+                                         {"{{ 1 }}", "'1'"},
+                                         {"{{ [1, 2] }}", "'[1, 2]'"},
+                                         {"{{ '1'|as_native }}", "1"},
+                                         {"{{ '[1, 2]'|as_native }}", "[1, 2]"},
+                                         {"{{ 'true'|as_native }}", "'true'"},
+                                         {"{{ 'True'|as_bool }}", "True"},
+                                         {"{{ n|as_text }}", "'5'"},
+                                         {"{% if n %}{{ n }}{% endif %}", "5"},
+                                         {"{% set x %}7{% endset %}{{ x }}", "'7'"}}) {
     Result<Value> value = RenderNative(*Parsed(each.source), scope);
     ASSERT_TRUE(value.ok()) << each.source;
     EXPECT_EQ(value->Repr().value(), each.repr) << each.source;

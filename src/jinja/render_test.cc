@@ -9,12 +9,12 @@ namespace {
 using testing::MapScope;
 using testing::Rendered;
 
-struct Case {
+struct RenderCase {
   std::string source, output;
 };
 
-void Expect(std::initializer_list<Case> cases) {
-  for (const Case& each : cases) {
+void ExpectRendered(std::initializer_list<RenderCase> cases) {
+  for (const RenderCase& each : cases) {
     auto user = [](std::string_view name, int64_t age) {
       return Value::MakeDict(
           {{Value::String("name"), Value::String(std::string(name))}, {Value::String("age"), Value::Int(age)}});
@@ -30,65 +30,69 @@ void Expect(std::initializer_list<Case> cases) {
 }
 
 TEST(Render, ValuesPrintAsPythonPrintsThem) {
-  Expect({{"{{ none }} {{ true }} {{ [1, 'a', none, 1.5] }}", "None True [1, 'a', None, 1.5]"},
-          {"{{ (1,) }} {{ () }} {{ {'k': (1, 2)} }}", "(1,) () {'k': (1, 2)}"},
-          {"{{ 1.0 }} {{ 1e16 }} {{ 1e-5 }} {{ 0.1 + 0.2 }} {{ 100.5e3 }}",
-           "1.0 1e+16 1e-05 0.30000000000000004 100500.0"},
-          {"{{ [\"it's\", 'a\"b', 'x\\ny'] }}", "[\"it's\", 'a\"b', 'x\\ny']"},
-          {"{{ range(3) }} {{ range(0, 9, 4)|list }}", "range(0, 3) [0, 4, 8]"},
-          {"{{ dict.keys() }} {{ dict.items() }}", "dict_keys(['a', 'items']) dict_items([('a', 1), ('items', 2)])"},
-          {"[{{ missing }}]", "[]"}});
+  ExpectRendered(
+      {{"{{ none }} {{ true }} {{ [1, 'a', none, 1.5] }}", "None True [1, 'a', None, 1.5]"},
+       {"{{ (1,) }} {{ () }} {{ {'k': (1, 2)} }}", "(1,) () {'k': (1, 2)}"},
+       {"{{ 1.0 }} {{ 1e16 }} {{ 1e-5 }} {{ 0.1 + 0.2 }} {{ 100.5e3 }}",
+        "1.0 1e+16 1e-05 0.30000000000000004 100500.0"},
+       {"{{ [\"it's\", 'a\"b', 'x\\ny'] }}", "[\"it's\", 'a\"b', 'x\\ny']"},
+       {"{{ range(3) }} {{ range(0, 9, 4)|list }}", "range(0, 3) [0, 4, 8]"},
+       {"{{ dict.keys() }} {{ dict.items() }}", "dict_keys(['a', 'items']) dict_items([('a', 1), ('items', 2)])"},
+       {"[{{ missing }}]", "[]"}});
 }
 
 TEST(Render, ArithmeticFollowsPython) {
-  Expect({{"{{ 7 // 2 }} {{ -7 // 2 }} {{ 7 % -3 }} {{ -7 % 3 }} {{ 7 / 2 }} {{ 6 / 2 }}", "3 -4 -2 2 3.5 3.0"},
-          {"{{ 2 ** 10 }} {{ 2 ** -1 }} {{ 2 ** 3 ** 2 }} {{ -2 ** 2 }} {{ -2 ** n }}", "1024 0.5 64 4 -8"},
-          {"{{ 'ab' * 2 }} {{ [1] * 2 }} {{ true + 1 }} {{ 1 ~ 2 * 3 }}", "abab [1, 1] 2 16"},
-          {"{{ 1 < 2 < 3 }} {{ 1 < 3 < 2 }} {{ 1 == 1.0 == true }} {{ [1, 2] < [1, 3] }}", "True False True True"},
-          {"{{ 2 in list }} {{ 'a' not in 'abc' }} {{ 'a' in dict }} {{ not 1 == 2 }}", "True False True True"},
-          {"{{ '' or 'x' }} {{ 0 and 1 }} {{ 'y' if n > 2 else 'n' }}{{ 'z' if false }}", "x 0 y"}});
+  ExpectRendered(
+      {{"{{ 7 // 2 }} {{ -7 // 2 }} {{ 7 % -3 }} {{ -7 % 3 }} {{ 7 / 2 }} {{ 6 / 2 }}", "3 -4 -2 2 3.5 3.0"},
+       {"{{ 2 ** 10 }} {{ 2 ** -1 }} {{ 2 ** 3 ** 2 }} {{ -2 ** 2 }} {{ -2 ** n }}", "1024 0.5 64 4 -8"},
+       {"{{ 'ab' * 2 }} {{ [1] * 2 }} {{ true + 1 }} {{ 1 ~ 2 * 3 }}", "abab [1, 1] 2 16"},
+       {"{{ 1 < 2 < 3 }} {{ 1 < 3 < 2 }} {{ 1 == 1.0 == true }} {{ [1, 2] < [1, 3] }}", "True False True True"},
+       {"{{ 2 in list }} {{ 'a' not in 'abc' }} {{ 'a' in dict }} {{ not 1 == 2 }}", "True False True True"},
+       {"{{ '' or 'x' }} {{ 0 and 1 }} {{ 'y' if n > 2 else 'n' }}{{ 'z' if false }}", "x 0 y"}});
 }
 
 TEST(Render, SubscriptsAndSlices) {
-  Expect(
+  ExpectRendered(
       {{"{{ list[0] }}{{ list[-1] }}{{ list[9] }}{{ list.1 }}", "132"},
        {"{{ list[1:] }} {{ list[::-1] }} {{ s[1:3] }} {{ s[-2:] }} {{ 'ñandú'[1:] }}", "[2, 3] [3, 2, 1] rd rs andú"},
        {"{{ dict.a }} {{ dict['items'] }} {{ dict.items is callable }} {{ dict.get('zz', 5) }}", "1 2 True 5"}});
 }
 
 TEST(Render, Loops) {
-  Expect({{"{% for i in list %}{{ loop.index }}{{ i }}{% if not loop.last %},{% endif %}{% endfor %}", "11,22,33"},
-          {"{% for i in [] %}x{% else %}none{% endfor %}", "none"},
-          {"{% for i in range(6) if i is odd %}{{ i }}/{{ loop.length }} {% endfor %}", "1/3 3/3 5/3 "},
-          {"{% for k, v in {'a': 1}.items() %}{{ k }}={{ v }}{% endfor %}", "a=1"},
-          {"{% for i in list %}{% if i == 2 %}{% continue %}{% endif %}{{ i }}{% endfor %}", "13"},
-          {"{% for i in list %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %}", "1"},
-          {"{% for i in list %}{{ loop.cycle('o', 'e') }}{{ loop.changed(i > 1) }}{{ loop.previtem }}{{ loop.nextitem "
-           "}} {% endfor %}",
-           "oTrue2 eTrue13 oFalse2 "},
-          {"{% for x in [1, [2, [3]]] recursive %}{% if x is iterable %}({{ loop(x) }}){% else %}{{ x }}{{ loop.depth "
-           "}}{% endif %}{% endfor %}",
-           "11(22(33))"},
-          {"{% for i in list %}{% for j in 'ab' %}{{ loop.index }}{% endfor %}{{ loop.index }} {% endfor %}",
-           "121 122 123 "}});
+  ExpectRendered(
+      {{"{% for i in list %}{{ loop.index }}{{ i }}{% if not loop.last %},{% endif %}{% endfor %}", "11,22,33"},
+       {"{% for i in [] %}x{% else %}none{% endfor %}", "none"},
+       {"{% for i in range(6) if i is odd %}{{ i }}/{{ loop.length }} {% endfor %}", "1/3 3/3 5/3 "},
+       {"{% for k, v in {'a': 1}.items() %}{{ k }}={{ v }}{% endfor %}", "a=1"},
+       {"{% for i in list %}{% if i == 2 %}{% continue %}{% endif %}{{ i }}{% endfor %}", "13"},
+       {"{% for i in list %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %}", "1"},
+       {"{% for i in list %}{{ loop.cycle('o', 'e') }}{{ loop.changed(i > 1) }}{{ loop.previtem }}{{ loop.nextitem "
+        "}} {% endfor %}",
+        "oTrue2 eTrue13 oFalse2 "},
+       {"{% for x in [1, [2, [3]]] recursive %}{% if x is iterable %}({{ loop(x) }}){% else %}{{ x }}{{ loop.depth "
+        "}}{% endif %}{% endfor %}",
+        "11(22(33))"},
+       {"{% for i in list %}{% for j in 'ab' %}{{ loop.index }}{% endfor %}{{ loop.index }} {% endfor %}",
+        "121 122 123 "}});
 }
 
 TEST(Render, NamesAreScopedAsInJinja) {
-  Expect({{"{% set x = 1 %}{% for i in list %}{% set x = x + i %}{{ x }} {% endfor %}{{ x }}", "2 3 4 1"},
-          {"{% if false %}{% set n = 9 %}{% endif %}{{ n }}", "3"},
-          {"{{ n }}{% set n = 9 %}{{ n }}", "39"},
-          {"{% for i in [1] %}{{ late }}{% endfor %}{% set late = 2 %}{{ late }}", "2"},
-          {"{% macro m() %}{{ v }}{% endmacro %}{% set v = 3 %}{{ m() }}", "3"},
-          {"{% macro m() %}{% set n = 4 %}{{ n }}{% endmacro %}{{ m() }}{{ n }}", "43"},
-          {"{% set ns = namespace(t=0) %}{% for i in list %}{% set ns.t = ns.t + i %}{% endfor %}{{ ns.t }}", "6"},
-          {"{% with a = 1, b = n %}{{ a }}{{ b }}{% endwith %}{{ a }}", "13"},
-          {"{% set a, (b, c) = 1, [2, 3] %}{{ a }}{{ b }}{{ c }}", "123"},
-          {"{% set x %}<{{ n }}>{% endset %}{{ x }}{% set y | upper %}ab{% endset %}{{ y }}", "<3>AB"},
-          {"{% set x = [] %}{% do x.append(1) %}{% for i in [2] %}{% do x.append(i) %}{% endfor %}{{ x }}", "[1, 2]"}});
+  ExpectRendered(
+      {{"{% set x = 1 %}{% for i in list %}{% set x = x + i %}{{ x }} {% endfor %}{{ x }}", "2 3 4 1"},
+       {"{% if false %}{% set n = 9 %}{% endif %}{{ n }}", "3"},
+       {"{{ n }}{% set n = 9 %}{{ n }}", "39"},
+       {"{% for i in [1] %}{{ late }}{% endfor %}{% set late = 2 %}{{ late }}", "2"},
+       {"{% macro m() %}{{ v }}{% endmacro %}{% set v = 3 %}{{ m() }}", "3"},
+       {"{% macro m() %}{% set n = 4 %}{{ n }}{% endmacro %}{{ m() }}{{ n }}", "43"},
+       {"{% set ns = namespace(t=0) %}{% for i in list %}{% set ns.t = ns.t + i %}{% endfor %}{{ ns.t }}", "6"},
+       {"{% with a = 1, b = n %}{{ a }}{{ b }}{% endwith %}{{ a }}", "13"},
+       {"{% set a, (b, c) = 1, [2, 3] %}{{ a }}{{ b }}{{ c }}", "123"},
+       {"{% set x %}<{{ n }}>{% endset %}{{ x }}{% set y | upper %}ab{% endset %}{{ y }}", "<3>AB"},
+       {"{% set x = [] %}{% do x.append(1) %}{% for i in [2] %}{% do x.append(i) %}{% endfor %}{{ x }}", "[1, 2]"}});
 }
 
 TEST(Render, Macros) {
-  Expect(
+  ExpectRendered(
       {{"{% macro m(a, b=2) %}{{ a }}-{{ b }} {% endmacro %}{{ m(1) }}{{ m(1, 3) }}{{ m(b=4, a=5) }}", "1-2 1-3 5-4 "},
        {"{% macro m(a) %}{{ a }}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1, 2, k=3) }}", "1(2,){'k': 3}"},
        {"{% macro m(a, b=a) %}{{ b }}{% endmacro %}{{ m(7) }}", "7"},
@@ -104,13 +108,13 @@ TEST(Render, Macros) {
 }
 
 TEST(Render, WhiteSpaceControl) {
-  Expect({{"a\n{%- if true -%}\n b \n{%- endif %}\nc", "ab\nc"},
-          {"a {# c #} b {#- c -#} d", "a  bd"},
-          {"{% raw %}{{ x }}{% endraw %}|{%- raw -%}  y  {%- endraw -%} z", "{{ x }}|yz"},
-          {"x\n", "x\n"},  // no tag: as it is
-          {"{{ n }}\n", "3"},
-          {"{{ n }}\r\n\r\nb", "3\n\nb"},
-          {"{{ {'a': {'b': 1}} }}", "{'a': {'b': 1}}"}});
+  ExpectRendered({{"a\n{%- if true -%}\n b \n{%- endif %}\nc", "ab\nc"},
+                  {"a {# c #} b {#- c -#} d", "a  bd"},
+                  {"{% raw %}{{ x }}{% endraw %}|{%- raw -%}  y  {%- endraw -%} z", "{{ x }}|yz"},
+                  {"x\n", "x\n"},  // no tag: as it is
+                  {"{{ n }}\n", "3"},
+                  {"{{ n }}\r\n\r\nb", "3\n\nb"},
+                  {"{{ {'a': {'b': 1}} }}", "{'a': {'b': 1}}"}});
   Syntax trims;
   trims.trim_blocks = trims.lstrip_blocks = true;
   MapScope scope;
@@ -129,25 +133,26 @@ TEST(Render, OtherDelimiters) {
 }
 
 TEST(Render, Filters) {
-  Expect({{"{{ users|map(attribute='name')|join(', ') }} {{ users|selectattr('age', '>', 30)|list|length }}",
-           "Ann, bob 1"},
-          {"{{ ['b', 'A', 'c']|sort|join }} {{ ['a', 'A', 'b']|unique|join }} {{ [1, 2, 3, 4]|select('even')|list }}",
-           "Abc ab [2, 4]"},
-          {"{{ users|groupby('age')|map(attribute='grouper')|list }} {{ users|sum(attribute='age') }}", "[25, 31] 56"},
-          {"{{ [1, 2, 3]|batch(2, 0)|list }} {{ [1, 2, 3]|slice(2)|list }}", "[[1, 2], [3, 0]] [[1, 2], [3]]"},
-          {"{{ missing|default('x') }} {{ ''|default('x', true) }} {{ '3.7'|int }} {{ 'x'|int(7) }} {{ '2.5'|float }}",
-           "x x 3 7 2.5"},
-          {"{{ 2.5|round }} {{ 3.14159|round(2) }} {{ 7|round(-1) }} {{ 1.2|round(0, 'ceil') }}", "2.0 3.14 10 2.0"},
-          {"{{ {'b': 1, 'a': [none, true]}|tojson }} {{ \"<'&\"|tojson }}",
-           "{\"a\": [null, true], \"b\": 1} \"\\u003c\\u0027\\u0026\""},
-          {"{{ 'a\nb\n\nc'|indent(2) }}", "a\n  b\n\n  c"},
-          {"{{ 'foo bar baz qux'|truncate(9) }} {{ '<b>x</b> y'|striptags }} {{ '<'|e }}", "foo... x y &lt;"},
-          {"{% filter upper|replace('A', 'b') %}abc{% endfilter %}", "bBC"},
-          {"{{ 'x'|is_list }} {{ [1]|is_list }} {{ '5'|as_number }}", "False True 5"}});
+  ExpectRendered(
+      {{"{{ users|map(attribute='name')|join(', ') }} {{ users|selectattr('age', '>', 30)|list|length }}",
+        "Ann, bob 1"},
+       {"{{ ['b', 'A', 'c']|sort|join }} {{ ['a', 'A', 'b']|unique|join }} {{ [1, 2, 3, 4]|select('even')|list }}",
+        "Abc ab [2, 4]"},
+       {"{{ users|groupby('age')|map(attribute='grouper')|list }} {{ users|sum(attribute='age') }}", "[25, 31] 56"},
+       {"{{ [1, 2, 3]|batch(2, 0)|list }} {{ [1, 2, 3]|slice(2)|list }}", "[[1, 2], [3, 0]] [[1, 2], [3]]"},
+       {"{{ missing|default('x') }} {{ ''|default('x', true) }} {{ '3.7'|int }} {{ 'x'|int(7) }} {{ '2.5'|float }}",
+        "x x 3 7 2.5"},
+       {"{{ 2.5|round }} {{ 3.14159|round(2) }} {{ 7|round(-1) }} {{ 1.2|round(0, 'ceil') }}", "2.0 3.14 10 2.0"},
+       {"{{ {'b': 1, 'a': [none, true]}|tojson }} {{ \"<'&\"|tojson }}",
+        "{\"a\": [null, true], \"b\": 1} \"\\u003c\\u0027\\u0026\""},
+       {"{{ 'a\nb\n\nc'|indent(2) }}", "a\n  b\n\n  c"},
+       {"{{ 'foo bar baz qux'|truncate(9) }} {{ '<b>x</b> y'|striptags }} {{ '<'|e }}", "foo... x y &lt;"},
+       {"{% filter upper|replace('A', 'b') %}abc{% endfilter %}", "bBC"},
+       {"{{ 'x'|is_list }} {{ [1]|is_list }} {{ '5'|as_number }}", "False True 5"}});
 }
 
 TEST(Render, MethodsAndFormats) {
-  Expect(
+  ExpectRendered(
       {{"{{ 'a,b,,c'.split(',') }} {{ ' a  b '.split() }} {{ 'a.b.c'.rsplit('.', 1) }}",
         "['a', 'b', '', 'c'] ['a', 'b'] ['a.b', 'c']"},
        {"{{ 'Abc'.swapcase() }} {{ 'abc'.replace('b', '') }} {{ 'x'.join(['1', '2']) }} {{ 'ab'.startswith(('x', 'a')) "

@@ -49,10 +49,14 @@ std::vector<DocBlock> ReadDocs(std::string_view text, SourceId source, std::stri
   const std::vector<Block> blocks = FindBlocks(text, source, kDocBlocks, errors);
   std::vector<DocBlock> docs;
   for (const Block& block : blocks) {
-    Result<std::string> contents = Contents(block);
-    if (!contents.ok()) Append(errors, std::move(contents).error());
+    std::string contents;
+    if (Result<std::string> read = Contents(block); read.ok()) {
+      contents = *std::move(read);
+    } else {
+      Append(errors, std::move(read).error());
+    }
     docs.push_back({std::string(block.name), std::string(package), std::string(path), std::string(folder),
-                    contents.ok() ? *std::move(contents) : std::string(), block.span});
+                    std::move(contents), block.span});
   }
   return docs;
 }

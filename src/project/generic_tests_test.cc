@@ -34,8 +34,8 @@ constexpr std::string_view kTests = R"(
 {% macro get_where_subquery(relation) %}{{ relation }}{% endmacro %}
 )";
 
-struct Project : MemoryProject {
-  Project() {
+struct TestedProject : MemoryProject {
+  TestedProject() {
     Builtin("default/tests.sql", std::string(kTests));
     File("tests/generic/my.sql",
          "{% test my_test(model, a, b) %}{{ config(fail_calc='sum(n)') }}select {{ a }}{% endtest %}");
@@ -46,7 +46,7 @@ struct Project : MemoryProject {
 };
 
 TEST(GenericTests, UniqueIdsAreDbts) {
-  Project project;
+  TestedProject project;
   const Manifest& manifest = project.Manifested();
   for (std::string_view id :
        {"test.shop.unique_stg_orders_id.beb6e97f2f", "test.shop.not_null_stg_orders_id.8cf5724805",
@@ -58,7 +58,7 @@ TEST(GenericTests, UniqueIdsAreDbts) {
 }
 
 TEST(GenericTests, LongNamesAreShortenedForFilesOnly) {
-  Project project;
+  TestedProject project;
   const Manifest& manifest = project.Manifested();
   for (const Node& node : manifest.nodes()) {
     if (!node.name.starts_with("relationships")) continue;
@@ -73,7 +73,7 @@ TEST(GenericTests, LongNamesAreShortenedForFilesOnly) {
 }
 
 TEST(GenericTests, KnowWhatTheyDependOn) {
-  Project project;
+  TestedProject project;
   const Manifest& manifest = project.Manifested();
   const Node& relationships = *manifest.Find("test.shop.rel_custom.349bf4ee30");
   ASSERT_EQ(relationships.depends_on.size(), 2U);
@@ -87,7 +87,7 @@ TEST(GenericTests, KnowWhatTheyDependOn) {
 }
 
 TEST(GenericTests, ConfigurationComesFromTheDeclarationAndTheMacro) {
-  Project project;
+  TestedProject project;
   const Manifest& manifest = project.Manifested();
   const Node& warn = *manifest.Find("test.shop.not_null_stg_orders_id.8cf5724805");
   EXPECT_EQ(warn.config->severity, TestSeverity::kWarn);
@@ -97,13 +97,13 @@ TEST(GenericTests, ConfigurationComesFromTheDeclarationAndTheMacro) {
 }
 
 TEST(GenericTests, AKeyOfUniqueAndNotNullTestsIsThePrimaryKey) {
-  Project project;
+  TestedProject project;
   const Manifest& manifest = project.Manifested();
   EXPECT_EQ(manifest.Find("model.shop.stg_orders")->model->primary_key, std::vector<Text>{"id"});
 }
 
 TEST(GenericTests, WrongDeclarationsSayWhatToDo) {
-  Project project;
+  TestedProject project;
   project.File("models/schema.yml", R"(
 models:
   - name: stg_orders
@@ -139,7 +139,7 @@ models/schema.yml:12:13: error[bad-test]: a test must be a name, or a mapping wi
 }
 
 TEST(GenericTests, AnUnknownTestIsAWarning) {
-  Project project;
+  TestedProject project;
   project.File("models/schema.yml", "models: [{name: customers, columns: [{name: id, data_tests: [uniqe]}]}]");
   EXPECT_EQ(project.Warnings(),
             R"(models/schema.yml:1:62: warning[test-not-found]: test `uniqe` not found: it will fail when it is run

@@ -7,8 +7,8 @@
 namespace stir::project {
 namespace {
 
-struct Project : MemoryProject {
-  Project() {
+struct MacroProject : MemoryProject {
+  MacroProject() {
     Builtin("default/m.sql",
             "{% macro star() %}{% endmacro %}{% macro default__star() %}{% endmacro %}"
             "{% materialization view, default %}{% endmaterialization %}"
@@ -30,7 +30,7 @@ struct Project : MemoryProject {
 };
 
 TEST(Macros, NamesAreSeenFromAPackage) {
-  Project project;
+  MacroProject project;
   const MacroIndex& macros = project.Manifested().macros();
   EXPECT_EQ(macros.Resolve("shop", "star")->unique_id, "macro.shop.star");
   EXPECT_EQ(macros.Resolve("util", "star")->unique_id, "macro.shop.star");
@@ -45,7 +45,7 @@ TEST(Macros, NamesAreSeenFromAPackage) {
 }
 
 TEST(Macros, DispatchGoesByPackageThenByPrefix) {
-  Project project;
+  MacroProject project;
   const MacroIndex& macros = project.Manifested().macros();
   EXPECT_EQ((*macros.Dispatch("trim", "util", "shop"))->unique_id, "macro.shop.default__trim");
   EXPECT_EQ((*macros.Dispatch("star", "dbt", "shop"))->unique_id, "macro.dbt_duckdb.duckdb__star");
@@ -57,7 +57,7 @@ TEST(Macros, DispatchGoesByPackageThenByPrefix) {
 }
 
 TEST(Macros, DispatchRulesReplaceTheOrder) {
-  Project project;
+  MacroProject project;
   project.File("dbt_project.yml",
                "name: shop\nprofile: shop\ndispatch: [{macro_namespace: util, search_order: [util, shop]}]\n");
   const MacroIndex& macros = project.Manifested().macros();
@@ -65,7 +65,7 @@ TEST(Macros, DispatchRulesReplaceTheOrder) {
 }
 
 TEST(Macros, MaterializationsPreferTheAdapterAndTheRoot) {
-  Project project;
+  MacroProject project;
   const MacroIndex& macros = project.Manifested().macros();
   EXPECT_EQ(macros.Materialization("view")->unique_id, "macro.dbt.materialization_view_default");
   EXPECT_EQ(macros.Materialization("table")->unique_id, "macro.dbt_duckdb.materialization_table_duckdb");
@@ -74,7 +74,7 @@ TEST(Macros, MaterializationsPreferTheAdapterAndTheRoot) {
 }
 
 TEST(Macros, DependOnWhatTheyName) {
-  Project project;
+  MacroProject project;
   const MacroIndex& macros = project.Manifested().macros();
   std::vector<std::string> needed;
   for (MacroId id : macros.Find("shop", "star")->depends_on) needed.push_back(macros.at(id).unique_id);

@@ -10,8 +10,8 @@
 namespace stir::project {
 namespace {
 
-struct Project : MemoryProject {
-  Project() {
+struct WrittenProject : MemoryProject {
+  WrittenProject() {
     File("models/a.sql", "{{ config(tags=['t'], unique_key='id') }}\nselect * from {{ source('raw', 'events') }}");
     File("models/b.sql", "select * from {{ ref('a') }} {{ m() }}")
         .File("models/off.sql", "{{ config(enabled=false) }} select 1");
@@ -38,7 +38,7 @@ std::vector<std::string> Keys(const Json& object) {
 }
 
 TEST(ManifestJson, HasDbtsKeysInItsOrder) {
-  Project project;
+  WrittenProject project;
   const Json json = project.Written();
   EXPECT_EQ(Keys(json),
             (std::vector<std::string>{"metadata", "nodes", "sources", "macros", "docs", "exposures", "metrics",
@@ -88,7 +88,7 @@ TEST(ManifestJson, HasDbtsKeysInItsOrder) {
 }
 
 TEST(ManifestJson, HoldsWhatWasParsed) {
-  Project project;
+  WrittenProject project;
   const Json json = project.Written();
   const Json& a = json["nodes"]["model.shop.a"];
   EXPECT_EQ(a["config"]["unique_key"], "id");
@@ -106,7 +106,7 @@ TEST(ManifestJson, HoldsWhatWasParsed) {
 }
 
 TEST(ManifestJson, FreshnessIsInheritedAndSwitchedOff) {
-  Project project;
+  WrittenProject project;
   const Json sources = project.Written()["sources"];
   EXPECT_EQ(sources["source.shop.raw.events"]["freshness"]["error_after"].dump(), R"({"count":2,"period":"day"})");
   EXPECT_TRUE(sources["source.shop.raw.other"]["freshness"].is_null());
@@ -122,7 +122,7 @@ TEST(Checksum, WhiteSpaceDoesNotCount) {
 }
 
 TEST(Selection, AsksTheManifest) {
-  Project project;
+  WrittenProject project;
   const Manifest& manifest = project.Manifested();
   auto select = [&](const char* text) {
     SourceMap texts;

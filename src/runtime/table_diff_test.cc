@@ -7,9 +7,9 @@
 namespace stir::runtime {
 namespace {
 
-using Rows = std::vector<std::vector<std::optional<std::string>>>;
+using DiffRows = std::vector<std::vector<std::optional<std::string>>>;
 
-std::string Diff(std::vector<std::string> columns, Rows expected, Rows actual, bool colors = false) {
+std::string Diff(std::vector<std::string> columns, DiffRows expected, DiffRows actual, bool colors = false) {
   const TableDiff diff = CompareTables({columns, std::move(expected)}, {columns, std::move(actual)}, colors);
   EXPECT_EQ(diff.different, !diff.text.empty());
   return ReplaceAll(diff.text, "\r\n", "\n");

@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "scheduler/kinds.h"
+#include "scheduler/testing/times.h"
 
 namespace stir::scheduler {
 namespace {
-
-Timestamp At(std::string_view text) { return *ParseTimestamp(text); }
 
 TEST(Calendar, IntervalsAreContiguousAndHalfOpen) {
   const Calendar daily = Calendar::Daily(*Zone::Find("Europe/Berlin"));

@@ -1,4 +1,5 @@
 #include "scheduler/clockwork.h"
+#include "scheduler/testing/times.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -8,8 +9,6 @@ namespace {
 
 using Kind = Decision::Kind;
 using Texts = std::vector<std::string>;
-
-Timestamp At(std::string_view text) { return *ParseTimestamp(text); }
 
 Schedule Of(std::string_view cron, std::string_view zone = "UTC") {
   Schedule schedule;

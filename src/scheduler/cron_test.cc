@@ -4,11 +4,10 @@
 
 #include "scheduler/calendar.h"
 #include "scheduler/kinds.h"
+#include "scheduler/testing/times.h"
 
 namespace stir::scheduler {
 namespace {
-
-Timestamp At(std::string_view text) { return *ParseTimestamp(text); }
 
 // The first `count` times due after `after`, to the minute.
 std::vector<std::string> Fires(std::string_view zone, std::string_view cron, std::string_view after, size_t count) {

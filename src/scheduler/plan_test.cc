@@ -281,7 +281,7 @@ struct Random {
 };
 
 // What the world will do, decided beforehand by task name, so that order and interruption cannot change it.
-struct World {
+struct PlanWorld {
   uint32_t seed;
   Outcome OutcomeOf(const Plan& plan, TaskId id, int failures) const {
     Random random(seed * 7919U + static_cast<uint32_t>(std::hash<std::string>{}(plan.task(id).name)));
@@ -333,7 +333,7 @@ using Stored = std::map<std::string, StoredTask>;
 
 class Driver {
  public:
-  Driver(Plan plan, World world, uint32_t order) : plan_(std::move(plan)), world_(world), random_(order) {}
+  Driver(Plan plan, PlanWorld world, uint32_t order) : plan_(std::move(plan)), world_(world), random_(order) {}
 
   // Runs at most `steps` steps (starts and ends), writing as a durable executor would; true when the run is over.
   bool Run(size_t steps) {
@@ -396,7 +396,7 @@ class Driver {
   }
 
   Plan plan_;
-  World world_;
+  PlanWorld world_;
   Random random_;
   Stored stored_;
   std::vector<std::string> started_;
@@ -424,7 +424,7 @@ TEST(PlanProperties, EveryRunEndsTheSameInAnyOrderAndAfterAnyInterruption) {
     Random random(seed);
     const auto tasks = RandomTasks(random, 2 + random.Below(24), "t");
     if (!Plan::Make({tasks, {}}).ok()) continue;  // targets may make a cycle
-    const World world{seed};
+    const PlanWorld world{seed};
     Driver straight(Make(tasks, {{"p", 2}}), world, seed);
     ASSERT_TRUE(straight.Run(SIZE_MAX)) << seed;
     for (State state : States(straight.plan())) ASSERT_TRUE(IsFinal(state)) << seed;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "scheduler/clockwork.h"
+#include "scheduler/testing/times.h"
 
 namespace stir::scheduler {
 namespace {
@@ -16,8 +17,6 @@ namespace {
 using Kind = Decision::Kind;
 using std::chrono::hours;
 using std::chrono::minutes;
-
-Timestamp At(std::string_view text) { return *ParseTimestamp(text); }
 
 struct StoredRun {
   Interval interval;

@@ -24,13 +24,6 @@ namespace stdfs = std::filesystem;
 using pg::testing::Cluster;
 using platform::Mode;
 
-template <typename T>
-platform::Placed<T> At(T value) {
-  return {std::move(value), {}};
-}
-
-Timestamp Day(int day) { return *ParseTimestamp(fmt::format("2026-11-{:02}", day)); }
-
 class IngestPostgresTest : public testing::Test {
  protected:
   void SetUp() override {

@@ -25,13 +25,6 @@ namespace stdfs = std::filesystem;
 using platform::Format;
 using platform::Mode;
 
-template <typename T>
-platform::Placed<T> At(T value) {
-  return {std::move(value), {}};
-}
-
-Timestamp Day(int day) { return *ParseTimestamp(fmt::format("2026-11-{:02}", day)); }
-
 class IngestTest : public testing::Test {
  protected:
   void SetUp() override {

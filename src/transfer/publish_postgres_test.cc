@@ -25,11 +25,6 @@ namespace stdfs = std::filesystem;
 using platform::Strategy;
 using Lines = std::vector<std::string>;
 
-template <typename T>
-platform::Placed<T> At(T value) {
-  return {std::move(value), {}};
-}
-
 class NoJournal final : public Journal {
  public:
   Status Record(const JournalEntry&) override { return {}; }

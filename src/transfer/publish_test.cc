@@ -25,11 +25,6 @@ namespace stdfs = std::filesystem;
 using platform::Format;
 using platform::Strategy;
 
-template <typename T>
-platform::Placed<T> At(T value) {
-  return {std::move(value), {}};
-}
-
 class MemoryJournal final : public Journal {
  public:
   Status Record(const JournalEntry& entry) override {

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-Profile MakeProfile(Json settings) {
+Profile ProfileOf(Json settings) {
   Profile profile;
   profile.type = "duckdb";
   profile.settings = std::make_shared<Json>(std::move(settings));
@@ -28,7 +28,7 @@ Profile MakeProfile(Json settings) {
 }
 
 std::vector<std::string> SetupSql(const Json& settings) {
-  const auto options = ReadOptions(MakeProfile(settings));
+  const auto options = ReadOptions(ProfileOf(settings));
   std::vector<std::string> sql;
   if (!options.ok()) return {options.error().front().message};
   for (const SetupStep& step : options->setup) sql.push_back(step.sql.empty() ? step.name : step.sql);
@@ -55,11 +55,11 @@ TEST(Options, ExtensionsThenSecretsThenAttachedDatabases) {
                 "ATTACH IF NOT EXISTS 'a.db' AS lite (TYPE sqlite, READ_ONLY)",
                 "ATTACH IF NOT EXISTS 'host=h password=pw' (TYPE postgres, SECRET pg)",
                 "ATTACH IF NOT EXISTS 'b.duckdb' (BLOCK_SIZE 16384, ENCRYPTION_KEY 'it''s', QUOTED 'x')"}));
-  EXPECT_EQ(ReadOptions(MakeProfile(settings))->secrets, (std::vector<std::string>{"k", "s'1", "b", "pw"}));
+  EXPECT_EQ(ReadOptions(ProfileOf(settings))->secrets, (std::vector<std::string>{"k", "s'1", "b", "pw"}));
 }
 
 TEST(Options, EverythingWrongIsSaidAtOnce) {
-  const auto options = ReadOptions(MakeProfile(Json::parse(R"({
+  const auto options = ReadOptions(ProfileOf(Json::parse(R"({
     "pth": "x", "plugins": [], "settings": 1, "extensions": [1], "retries": {"connect_attempts": 0},
     "attach": [{"path": "a", "aliass": "b"}, "c"]})")));
   ASSERT_FALSE(options.ok());
@@ -67,7 +67,7 @@ TEST(Options, EverythingWrongIsSaidAtOnce) {
 }
 
 TEST(Options, RetriesAreRead) {
-  const auto options = ReadOptions(MakeProfile(Json::parse(
+  const auto options = ReadOptions(ProfileOf(Json::parse(
       R"({"retries": {"connect_attempts": 3, "query_attempts": 2, "retryable_exceptions": ["HTTPException"]}})")));
   ASSERT_TRUE(options.ok());
   EXPECT_EQ(options->connect_attempts, 3);
@@ -104,7 +104,7 @@ TEST_F(ReadyDatabase, SqliteIsAttachedReadAndWritten) {
                       {"config_options", {{"extension_directory", In("ext")}}},
                       {"attach", {{{"path", In("lite.db")}, {"type", "sqlite"}, {"alias", "lite"}}}}};
   {
-    auto adapter = OpenDuckDb(MakeProfile(settings));
+    auto adapter = OpenDuckDb(ProfileOf(settings));
     ASSERT_TRUE(adapter.ok()) << adapter.error().front().message;
     auto connection = *(*adapter)->Connect();
     ASSERT_TRUE(connection->Execute("create table lite.t as select range as i, 'x' as s from range(3)").ok());
@@ -126,7 +126,7 @@ TEST_F(ReadyDatabase, SqliteIsAttachedReadAndWritten) {
   by_name["path"] = ":memory:";
   by_name["extensions"] = {"sqlite"};
   by_name["attach"][0]["read_only"] = true;
-  auto adapter = OpenDuckDb(MakeProfile(by_name));
+  auto adapter = OpenDuckDb(ProfileOf(by_name));
   ASSERT_TRUE(adapter.ok()) << adapter.error().front().message;
   auto connection = *(*adapter)->Connect();
   EXPECT_EQ(*QueryCount(*connection, "select count(*) from lite.t"), 3);
@@ -136,7 +136,7 @@ TEST_F(ReadyDatabase, SqliteIsAttachedReadAndWritten) {
 TEST_F(ReadyDatabase, AnExtensionIsTakenFromAFile) {
   const std::string file = fmt::format("{}/extensions/sqlite_scanner.duckdb_extension", STIR_BUILD_LIB_DIR);
   ASSERT_TRUE(fs::exists(file)) << "tools/setup test puts it there";
-  auto adapter = OpenDuckDb(MakeProfile(
+  auto adapter = OpenDuckDb(ProfileOf(
       {{"path", ":memory:"}, {"config_options", {{"extension_directory", In("ext")}}}, {"extensions", {file}}}));
   ASSERT_TRUE(adapter.ok()) << adapter.error().front().message;
   auto connection = *(*adapter)->Connect();
@@ -149,7 +149,7 @@ TEST_F(ReadyDatabase, AnExtensionIsTakenFromAFile) {
 TEST_F(ReadyDatabase, WhatCannotBeMadeReadySaysWhatAndShowsNoSecret) {
   const auto failure = [&](Json settings) {
     settings["path"] = In("a.duckdb");
-    auto adapter = OpenDuckDb(MakeProfile(std::move(settings)));
+    auto adapter = OpenDuckDb(ProfileOf(std::move(settings)));
     return adapter.ok() ? Diagnostic(kDatabaseError, "opened") : adapter.error().front();
   };
   const Diagnostic secret = failure({{"secrets", {{{"type", "nosuch"}, {"name", "bucket"}, {"secret", "hunter2"}}}}});
@@ -166,7 +166,7 @@ TEST_F(ReadyDatabase, WhatCannotBeMadeReadySaysWhatAndShowsNoSecret) {
 }
 
 TEST_F(ReadyDatabase, AQueryThatFailsMayBeTriedAgain) {
-  auto adapter = *OpenDuckDb(MakeProfile({{"path", ":memory:"}, {"retries", {{"query_attempts", 3}}}}));
+  auto adapter = *OpenDuckDb(ProfileOf({{"path", ":memory:"}, {"retries", {{"query_attempts", 3}}}}));
   auto connection = *adapter->Connect();
   const std::string query = fmt::format("select count(*) from read_csv('{}')", In("late.csv"));
   std::jthread later([&] {
@@ -183,7 +183,7 @@ TEST_F(ReadyDatabase, AQueryThatFailsMayBeTriedAgain) {
 }
 
 TEST_F(ReadyDatabase, WaitingForAnotherTryIsCutShort) {
-  auto adapter = *OpenDuckDb(MakeProfile({{"path", ":memory:"}, {"retries", {{"query_attempts", 9}}}}));
+  auto adapter = *OpenDuckDb(ProfileOf({{"path", ":memory:"}, {"retries", {{"query_attempts", 9}}}}));
   auto connection = *adapter->Connect();
   std::jthread later([&] {
     for (int i = 0; i < 100; ++i) {

@@ -9,7 +9,7 @@ Result<Options> ReadOptions(const Profile& profile) {
   STIR_ASSIGN(pg::Settings settings,
               pg::ReadSettings(profile.settings == nullptr ? Json::object() : *profile.settings, "dbt"));
   Options options{.connect = std::move(settings.connect),
-                  .database = profile.database.empty() ? std::move(settings.database) : profile.database,
+                  .database = profile.database.empty() ? settings.database : profile.database,
                   .schema = "public",
                   .role = std::move(settings.role)};
   if (!profile.schema.empty()) options.schema = profile.schema;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -33,5 +34,7 @@ std::string RowsOf(adapter::Adapter& adapter, const std::string& query) {
   }
   return Join(lines, "\n");
 }
+
+Timestamp Day(int day) { return *ParseTimestamp(fmt::format("2026-11-{:02}", day)); }
 
 }  // namespace stir::transfer
