@@ -19,6 +19,12 @@ if(STIR_PCH)
   target_link_libraries(stir_pch_test PRIVATE GTest::gtest)  # it defines GTEST_HAS_PTHREAD for all who use it
 endif()
 
+# What a test that runs the binary may take; a sanitizer makes it several times slower.
+set(STIR_TEST_SECONDS 900)
+if(STIR_SANITIZE)
+  set(STIR_TEST_SECONDS 2700)
+endif()
+
 function(stir_use_pch target kind)
   if(STIR_PCH)
     target_precompile_headers(${target} REUSE_FROM stir_pch_${kind})
@@ -116,7 +122,7 @@ function(stir_whole_tests folder)
     if(TARGET stir)
       add_dependencies(${name} stir)
     endif()
-    set_tests_properties(${name} PROPERTIES LABELS whole TIMEOUT 900)
+    set_tests_properties(${name} PROPERTIES LABELS whole TIMEOUT ${STIR_TEST_SECONDS})
   endforeach()
 endfunction()
 
@@ -137,6 +143,6 @@ function(stir_script_test name script)
   if(TARGET stir AND ARGN)
     add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/${script} $<TARGET_FILE:stir> ${ARGN}
              WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${name} PROPERTIES LABELS whole TIMEOUT 900 PROCESSORS 2)
+    set_tests_properties(${name} PROPERTIES LABELS whole TIMEOUT ${STIR_TEST_SECONDS} PROCESSORS 2)
   endif()
 endfunction()
