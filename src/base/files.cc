@@ -246,8 +246,8 @@ class OsFiles final : public Files {
     if (!fd.ok() || fstat(fd.get(), &s) != 0) return IoError("read", path, errno);
     if (S_ISDIR(s.st_mode)) return IoError("read", path, EISDIR);
     std::string bytes;
-    // One byte more than the size: the read that fills a regular file's bytes also finds its end.
-    bytes.resize(static_cast<size_t>(s.st_size) + 1);
+    // One byte more than the size: the read that fills a regular file's bytes also finds its end. They are not zeroed.
+    bytes.resize_and_overwrite(static_cast<size_t>(s.st_size) + 1, [](char*, size_t size) { return size; });
     for (size_t filled = 0;;) {
       const ssize_t count = read(fd.get(), bytes.data() + filled, bytes.size() - filled);
       if (count < 0 && errno == EINTR) continue;

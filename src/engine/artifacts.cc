@@ -43,7 +43,7 @@ Status WriteManifestFile(const project::Manifest& manifest, const Setting& setti
   }));
   const std::optional<Hash128> identity =
       as_parsed && setting.identity_kept.valid() ? setting.identity_kept.get() : known;
-  if (as_parsed && identity) NoteWritten(host, options, path, *identity, {manifest.nodes().size(), StatsOf(manifest)});
+  if (as_parsed && identity) NoteWritten(host, options, path, *identity, manifest.nodes().size());
   narrator.ArtifactWritten("WritableManifest", path.string());
   return Write(host, narrator, setting.target_path / "semantic_manifest.json", "SemanticManifest",
                project::WriteSemanticManifest(manifest));

@@ -163,8 +163,10 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
   auto setting = std::make_unique<Setting>();
   STIR_ASSIGN(setting->invocation, MakeInvocation(host, options));
   setting->builtin_macros = std::make_unique<project::BuiltinMacros>(BuiltinFiles(), host.sources);
-  auto files = project::ReadProject(host.files, options.project_dir, setting->invocation, host.sources,
-                                    OpenParseCache(host, options));
+  auto cache = OpenParseCache(host, options);
+  if (!cache) setting->builtin_macros->Start();  // else it may be that nobody asks for them
+  auto files =
+      project::ReadProject(host.files, options.project_dir, setting->invocation, host.sources, std::move(cache));
   if (!files.ok()) {
     TellAdapterBefore(files.error(), host, options);
     return std::move(files).error();
@@ -196,9 +198,9 @@ Result<std::unique_ptr<Setting>> ReadSetting(const Host& host, const Options& op
 
 namespace {
 
-Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, const Host& host,
-                                                              const Options& options, const Narrator& narrator,
-                                                              bool only_changes) {
+Result<project::ParsedProject> ParseOrCheck(Setting& setting, const Host& host, const Options& options,
+                                            const Narrator& narrator,
+                                            std::function<bool(const Hash128& identity)> is_needless) {
   Diagnostics warnings = std::move(setting.files.warnings);
   const std::string program = ProgramIdentity(host);
   const project::ParseOptions parse{.invocation = &setting.invocation,
@@ -206,7 +208,8 @@ Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, 
                                     .dialect = setting.dialect,
                                     .builtin_macros = setting.builtin_macros.get(),
                                     .program = program,
-                                    .only_changes = only_changes,
+                                    .summarize = StatsOf,
+                                    .is_needless = std::move(is_needless),
                                     .on_configured = [&] { TellAdapter(host, setting.target.profile.type); }};
   STIR_ASSIGN(project::ParsedProject parsed, project::ParseProject(std::move(setting.files), parse, host.sources));
   setting.identity_before = parsed.identity;
@@ -214,19 +217,23 @@ Result<std::shared_ptr<const project::Manifest>> ParseOrCheck(Setting& setting, 
   if (host.remains != nullptr) host.remains->push_back(parsed.manifest);
   Append(warnings, std::move(parsed.warnings));
   STIR_TRY(narrator.Warn(warnings));
-  return std::move(parsed.manifest);
+  return parsed;
 }
 
 }  // namespace
 
 Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host,
                                                               const Options& options, const Narrator& narrator) {
-  return ParseOrCheck(setting, host, options, narrator, false);
+  STIR_ASSIGN(project::ParsedProject parsed, ParseOrCheck(setting, host, options, narrator, {}));
+  return std::move(parsed.manifest);
 }
 
-Result<std::shared_ptr<const project::Manifest>> CheckSetting(Setting& setting, const Host& host,
-                                                              const Options& options, const Narrator& narrator) {
-  return ParseOrCheck(setting, host, options, narrator, true);
+Result<CheckedProject> CheckSetting(Setting& setting, const Host& host, const Options& options,
+                                    const Narrator& narrator,
+                                    std::function<bool(const Hash128& identity)> is_needless) {
+  STIR_ASSIGN(project::ParsedProject parsed, ParseOrCheck(setting, host, options, narrator, std::move(is_needless)));
+  std::string stats = parsed.manifest ? StatsOf(*parsed.manifest) : std::move(parsed.summary);
+  return CheckedProject{std::move(parsed.manifest), std::move(stats)};
 }
 
 }  // namespace stir::engine

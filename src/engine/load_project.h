@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -29,7 +30,7 @@ struct Setting {
   Setting& operator=(const Setting&) = delete;
 
   project::Invocation invocation;
-  std::unique_ptr<project::BuiltinMacros> builtin_macros;  // being read; taken by ParseProject
+  std::unique_ptr<project::BuiltinMacros> builtin_macros;  // taken by ParseProject
   project::ProjectFiles files;                             // moved away by ParseProject
   project::Target target;
   const adapter::Dialect* dialect = nullptr;
@@ -75,8 +76,13 @@ Result<project::ProjectConfig> ReadProjectConfig(const Host& host, const Options
 // The setting's files become the manifest. Warnings are told, or are errors with --warn-error.
 Result<std::shared_ptr<const project::Manifest>> ParseSetting(Setting& setting, const Host& host,
                                                               const Options& options, const Narrator& narrator);
-// The same for who has no use for the manifest of a project in which nothing has changed: null then.
-Result<std::shared_ptr<const project::Manifest>> CheckSetting(Setting& setting, const Host& host,
-                                                              const Options& options, const Narrator& narrator);
+// The same for who can do without the manifest, asked when it is known which one it is: null when it `is_needless`, and
+// the summary of it.
+struct CheckedProject {
+  std::shared_ptr<const project::Manifest> manifest;
+  std::string stats;  // StatsOf
+};
+Result<CheckedProject> CheckSetting(Setting& setting, const Host& host, const Options& options,
+                                    const Narrator& narrator, std::function<bool(const Hash128& identity)> is_needless);
 
 }  // namespace stir::engine

@@ -1,5 +1,5 @@
-// Where a project's parse cache lies between two commands: .stir/cache/parse, disposable. That it cannot be read or
-// written is never an error: the project is parsed from nothing then.
+// Where a project's parse cache lies between two commands: .stir/cache/parse and, beside it, nodes; disposable. That it
+// cannot be read or written is never an error: the project is parsed from nothing then.
 #pragma once
 
 #include <filesystem>
@@ -24,17 +24,13 @@ std::shared_ptr<const project::ParseCache> OpenParseCache(const Host& host, cons
 // On a thread of its own, while the command goes on; gives the identity when all is written. The future waits in its
 // destructor.
 std::shared_future<std::optional<Hash128>> KeepParseCache(
-    const Host& host, const Options& options, std::function<Result<Hash128>(const project::CacheSink&)> make);
+    const Host& host, const Options& options, std::function<Result<Hash128>(const project::CacheStore&)> make);
 
-// What was noted of a manifest.json that a command wrote.
-struct WrittenManifest {
-  size_t nodes = 0;
-  std::string stats;  // StatsOf
-};
-// Nothing when the file at `path` is not the noted one, or was touched since, or is of another identity.
-std::optional<WrittenManifest> FindWritten(const Host& host, const Options& options, const std::filesystem::path& path,
-                                           const Hash128& identity);
+// How many nodes the manifest.json has that a command wrote to `path`. Nothing when the file is not the noted one, or
+// was touched since, or is of another identity.
+std::optional<size_t> FindWritten(const Host& host, const Options& options, const std::filesystem::path& path,
+                                  const Hash128& identity);
 void NoteWritten(const Host& host, const Options& options, const std::filesystem::path& path, const Hash128& identity,
-                 const WrittenManifest& written);
+                 size_t nodes);
 
 }  // namespace stir::engine

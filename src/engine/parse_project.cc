@@ -8,35 +8,28 @@
 #include "engine/parse_memory.h"
 
 namespace stir::engine {
-namespace {
-
-// What is known of the manifest.json of the last command, should nothing have changed since.
-std::optional<WrittenManifest> WrittenBefore(const Setting& setting, const Host& host, const Options& options) {
-  const auto& cache = setting.files.cache;
-  if (!cache || !options.write_json) return std::nullopt;
-  return FindWritten(host, options, ManifestPath(setting), cache->identity());
-}
-
-}  // namespace
 
 Result<CommandResult> Parse(const Host& host, const Options& options) {
   const Duration begun = host.clock.Monotonic();
   STIR_ASSIGN(const std::unique_ptr<Setting> setting, ReadSetting(host, options));
   const Duration read = host.clock.Monotonic();
   const Narrator narrator(host.events, host.sources, setting->narrator_style(options));
-  const std::optional<WrittenManifest> written = WrittenBefore(*setting, host, options);
-  STIR_ASSIGN(
-      const std::shared_ptr<const project::Manifest> manifest,
-      written ? CheckSetting(*setting, host, options, narrator) : ParseSetting(*setting, host, options, narrator));
+  std::optional<size_t> written;  // the nodes of a manifest.json that need not be written again
+  const auto is_needless = [&](const Hash128& identity) {
+    if (options.write_json) written = FindWritten(host, options, ManifestPath(*setting), identity);
+    return !options.write_json || written;
+  };
+  STIR_ASSIGN(const CheckedProject checked, CheckSetting(*setting, host, options, narrator, is_needless));
+  const project::Manifest* manifest = checked.manifest.get();
   const Duration parsed = host.clock.Monotonic();
   if (manifest) STIR_TRY(WriteManifestFile(*manifest, *setting, host, options, narrator));
-  if (!options.as_dbt) narrator.FoundStats(manifest ? StatsOf(*manifest) : written->stats);
+  if (!options.as_dbt) narrator.FoundStats(checked.stats);
   if (!options.write_json) return CommandResult{};
 
   const auto seconds = [](Duration duration) { return std::chrono::duration<double>(duration).count(); };
   const std::string path = (setting->target_path / "perf_info.json").string();
   JsonWriter info;
-  info.BeginObject().Key("node_count").Int(static_cast<int64_t>(manifest ? manifest->nodes().size() : written->nodes));
+  info.BeginObject().Key("node_count").Int(static_cast<int64_t>(manifest ? manifest->nodes().size() : *written));
   info.Key("read_files_elapsed").Double(seconds(read - begun));
   info.Key("parse_project_elapsed").Double(seconds(parsed - read));
   info.Key("load_all_elapsed").Double(seconds(parsed - begun)).EndObject();

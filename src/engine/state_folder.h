@@ -19,6 +19,7 @@ struct StateFolder {
   explicit StateFolder(const std::filesystem::path& project_dir) : root(project_dir / ".stir") {}
   std::filesystem::path store() const { return root / "state.db"; }
   std::filesystem::path parse_cache() const { return root / "cache" / "parse"; }
+  std::filesystem::path parsed_nodes() const { return root / "cache" / "nodes"; }  // the part that few commands read
   std::filesystem::path manifest_note() const { return root / "cache" / "manifest"; }
   std::filesystem::path logs() const { return root / "logs"; }
   std::filesystem::path lock(const std::string& name) const { return root / "locks" / (name + ".lock"); }

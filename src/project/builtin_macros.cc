@@ -26,6 +26,9 @@ BuiltinMacros::BuiltinMacros(const std::vector<BuiltinFile>& files, SourceMap& s
     const SourceId source = sources.Add("macros/" + std::string(file.path) + " (built in)", file.text, nullptr);
     files_.push_back({source, file.path, file.text, InternalPackage(file.path), {}, {}});
   }
+}
+
+void BuiltinMacros::Start() {
   read_ = std::async(std::launch::async, [this] {
     for (File& file : files_) {
       if (file.package == kCommonPackage) file.Read();
@@ -38,13 +41,14 @@ void BuiltinMacros::File::Read() { macros = ReadMacros(text, source, package, pa
 std::vector<Macro> BuiltinMacros::Take(const std::vector<std::string>& packages, Diagnostics& errors,
                                        unsigned threads) {
   const auto wanted = [&](const File& file) { return std::ranges::find(packages, file.package) != packages.end(); };
+  const bool started = read_.valid();
   ParallelFor(
       files_.size(),
       [&](size_t i) {
-        if (files_[i].package != kCommonPackage && wanted(files_[i])) files_[i].Read();
+        if ((!started || files_[i].package != kCommonPackage) && wanted(files_[i])) files_[i].Read();
       },
       threads);
-  read_.wait();
+  if (started) read_.wait();
   std::vector<Macro> all;
   for (File& file : files_) {
     if (!wanted(file)) continue;

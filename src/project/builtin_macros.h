@@ -1,5 +1,5 @@
-// The macros that come with stir: those of dbt's own package, which every project needs, are read on a thread of their
-// own, while the project's files are found and read.
+// The macros that come with stir: those of dbt's own package, which every project needs, can be read on a thread of
+// their own, while the project's files are found and read.
 #pragma once
 
 #include <future>
@@ -19,9 +19,10 @@ struct BuiltinFile {
 
 class BuiltinMacros {
  public:
-  // Starts. `sources` must outlive this.
+  // `sources` must outlive this.
   BuiltinMacros(const std::vector<BuiltinFile>& files, SourceMap& sources);
 
+  void Start();  // for who knows that they will be taken
   // The macros of these internal packages, in the order of the files; once. The others are not read at all.
   std::vector<Macro> Take(const std::vector<std::string>& packages, Diagnostics& errors, unsigned threads);
 

@@ -25,6 +25,8 @@ namespace {
 // clocks of disks are coarse.
 constexpr int64_t kFreshNanoseconds = int64_t{2} * 1000 * 1000 * 1000;
 
+constexpr size_t kFileKinds = static_cast<size_t>(FileKind::kDocs) + 1;
+
 constexpr uint64_t kLargestHashedSeed = uint64_t{1} << 20;  // dbt's default of MAXIMUM_SEED_SIZE_MIB
 
 // Where the bytes come from: the disk, or a map in memory.
@@ -208,7 +210,7 @@ class PackageReader {
   }
 
   Result<std::vector<ProjectFile>> List(const ProjectConfig& config) {
-    std::vector<ProjectFile> files;
+    std::array<std::vector<ProjectFile>, kFileKinds> by_kind;
     IgnoreRules ignored;
     if (const std::string path = Under(root_, ".dbtignore"); tree_.Exists(path)) {
       STIR_ASSIGN(const std::string text, tree_.Read(path));
@@ -222,21 +224,31 @@ class PackageReader {
       }
       for (const WalkEntry& entry : walked[rule.folder]) {
         if (Extension(entry.path) != rule.extension || IsIgnoredName(FileName(entry.path))) continue;
-        if (ignored.Ignores(Under(rule.folder, entry.path))) continue;
-        ProjectFile file;
-        file.kind = KindOf(rule, entry.path);
-        file.path = Under(rule.folder, entry.path);
+        std::string path = Under(rule.folder, entry.path);
+        if (ignored.Ignores(path)) continue;
+        const FileKind kind = KindOf(rule, entry.path);
+        ProjectFile& file = by_kind[static_cast<size_t>(kind)].emplace_back();
+        file.kind = kind;
+        file.path = std::move(path);
         file.folder = rule.folder;
         file.stat = entry.stat;
         file.settled = std::max(entry.stat.mtime_ns, entry.stat.ctime_ns) < now - kFreshNanoseconds;
-        files.push_back(std::move(file));
       }
     }
-    const auto key = [](const ProjectFile& file) { return std::pair(file.kind, std::string_view(file.path)); };
-    std::ranges::stable_sort(files, {}, key);  // a folder may be named twice, or stand in another
-    const auto doubles = std::ranges::unique(files, {}, key);
-    files.erase(doubles.begin(), doubles.end());
+    std::vector<ProjectFile> files = InOrder(std::move(by_kind));
     FindKnown(files);
+    return files;
+  }
+
+  // By kind, then by path, each once: a folder may be named twice, or stand in another.
+  static std::vector<ProjectFile> InOrder(std::array<std::vector<ProjectFile>, kFileKinds> by_kind) {
+    std::vector<ProjectFile> files;
+    for (std::vector<ProjectFile>& kind : by_kind) {
+      if (!std::ranges::is_sorted(kind, {}, &ProjectFile::path)) std::ranges::stable_sort(kind, {}, &ProjectFile::path);
+      const auto doubles = std::ranges::unique(kind, {}, &ProjectFile::path);
+      kind.erase(doubles.begin(), doubles.end());
+      files.insert(files.end(), std::move_iterator(kind.begin()), std::move_iterator(kind.end()));
+    }
     return files;
   }
 

@@ -48,7 +48,9 @@ void Packer::PutFrom(SourceId source, std::string_view text) {
   (*this)(place, static_cast<uint32_t>(text.data() - whole.data()), static_cast<uint32_t>(text.size()));
 }
 
-void Packer::Put(const Span& span) { (*this)(sources_.PlaceOf(span.source), span.begin, span.end); }
+void Packer::Put(const Span& span) {
+  if (!only_shape_) (*this)(sources_.PlaceOf(span.source), span.begin, span.end);
+}
 
 bool Packer::First(std::unordered_map<const void*, uint32_t>& known, const void* what) {
   const auto [place, fresh] = known.emplace(what, static_cast<uint32_t>(known.size()));

@@ -42,7 +42,11 @@ concept Plain = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
 class Packer {
  public:
-  explicit Packer(const PackedSources& sources) : sources_(sources) {}
+  // Only the shape: what others may see of a node. Places in sources are left out, too.
+  enum class What : uint8_t { kWhole, kShape };
+
+  explicit Packer(const PackedSources& sources, What what = What::kWhole)
+      : sources_(sources), only_shape_(what == What::kShape) {}
 
   template <typename... T>
   void operator()(const T&... fields) {
@@ -85,6 +89,7 @@ class Packer {
   void PutFrom(SourceId source, std::string_view text);
 
   const PackedSources& sources() const { return sources_; }
+  bool only_shape() const { return only_shape_; }
   // Something could not be packed: an object of a template.
   bool failed() const { return failed_; }
   std::string Take() &&;  // the whole: texts and bytes
@@ -94,6 +99,7 @@ class Packer {
   bool First(std::unordered_map<const void*, uint32_t>& known, const void* what);
 
   const PackedSources& sources_;
+  const bool only_shape_;
   std::string bytes_, texts_;
   std::unordered_map<std::string_view, uint32_t> text_places_;
   std::unordered_map<const void*, uint32_t> values_, configs_, columns_;
@@ -163,6 +169,7 @@ class Unpacker {
   }
   uint32_t Count();  // the length of a list; never more than there are bytes
   const PackedSources& sources() const { return sources_; }
+  static constexpr bool only_shape() { return false; }
   bool failed() const { return failed_; }
   bool done() const { return bytes_.empty(); }
 

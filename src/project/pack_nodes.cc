@@ -62,13 +62,15 @@ void Fields(Pack& pack, ModelPart& model) {
   auto& [access, group, version, latest_version, deprecation_date, version_is_number, latest_is_number, constraints,
          primary_key, contract_checksum, time_spine] = model;
   pack(access, group, version, latest_version, deprecation_date, version_is_number, latest_is_number, constraints,
-       primary_key, contract_checksum, time_spine);
+       contract_checksum, time_spine);
+  if (!pack.only_shape()) pack(primary_key);
 }
 
 template <typename Pack>
 void Fields(Pack& pack, TestPart& test) {
   auto& [generic, test_name, test_namespace, kwargs, column_name, group, file_key_name, attached, left_out] = test;
-  pack(generic, test_name, test_namespace, kwargs, column_name, group, file_key_name, attached, left_out);
+  pack(generic, test_name, test_namespace, kwargs, column_name, file_key_name);
+  if (!pack.only_shape()) pack(group, attached, left_out);
 }
 
 template <typename Pack>
@@ -179,11 +181,12 @@ void Fields(Pack& pack, Node& node) {
          relation_name, description, doc_blocks, tags, patch_path, checksum_name, checksum, raw_code, code, code_origin,
          span, language, config, unrendered_config, columns, refs, sources, functions, metrics, macros, depends_on,
          model, test, source, exposure, operation, unit_test, function, semantic] = node;
-  pack(order, id, type, unique_id, name, package, path, original_file_path, fqn, database, schema, alias, quote,
-       relation_name, description, doc_blocks, tags, patch_path, checksum_name, checksum);
+  pack(type, unique_id, name, package, path, original_file_path, fqn, database, schema, alias, quote, relation_name,
+       description, doc_blocks, tags, patch_path, checksum_name, language, config, unrendered_config, columns, refs,
+       sources, functions, metrics, model, test, source, exposure, operation, unit_test, function, semantic);
+  if (pack.only_shape()) return;
+  pack(order, id, checksum, span, macros, depends_on);
   Code(pack, node);  // raw_code, code_origin; code is parsed again when it is needed
-  pack(span, language, config, unrendered_config, columns, refs, sources, functions, metrics, macros, depends_on, model,
-       test, source, exposure, operation, unit_test, function, semantic);
 }
 
 std::optional<std::string> PackNodes(std::span<const Node> nodes, const PackedSources& sources) {
@@ -200,6 +203,13 @@ std::optional<std::vector<Node>> UnpackNodes(std::string_view bytes, const Packe
   pack.Get(nodes);
   if (pack.failed() || !pack.done()) return std::nullopt;
   return nodes;
+}
+
+Hash128 ShapeOf(const Node& node) {
+  const PackedSources none;
+  Packer pack(none, Packer::What::kShape);
+  pack.Put(node);
+  return pack.failed() ? Hash128{} : ContentHash(std::move(pack).Take());
 }
 
 void Packer::Put(const std::shared_ptr<const Config>& config) {

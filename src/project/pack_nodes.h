@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "project/manifest.h"
 #include "project/reads.h"
 
@@ -21,6 +22,10 @@ class Unpacker;
 std::optional<std::string> PackNodes(std::span<const Node> nodes, const PackedSources& sources);
 // Texts are views into `pack` and into the sources' texts. Nothing when the pack is not whole.
 std::optional<std::vector<Node>> UnpackNodes(std::string_view pack, const PackedSources& sources);
+
+// Of all that other nodes, checks and warnings may see of a node: as long as it is the same, only the node itself has
+// changed. It leaves out its text, the places that it names, and what joining decides.
+Hash128 ShapeOf(const Node& node);
 
 // What properties say about macros.
 void PackMacroProperties(Packer& pack, const MacroIndex& macros);

@@ -3,6 +3,7 @@
 #include "project/parse.h"
 
 #include <algorithm>
+#include <future>
 #include <optional>
 #include <thread>
 #include <unordered_map>
@@ -12,7 +13,7 @@
 #include "base/strings.h"
 #include "project/blocks.h"
 #include "project/build_nodes.h"
-#include "project/dbt_warnings.h"
+#include "project/edited_nodes.h"
 #include "project/generic_tests.h"
 #include "project/kinds.h"
 #include "project/macro_files.h"
@@ -23,6 +24,7 @@
 #include "project/relation_names.h"
 #include "project/selectors_file.h"
 #include "project/unit_tests.h"
+#include "project/unused_paths.h"
 #include "project/vars.h"
 #include "project/warm_start.h"
 
@@ -32,19 +34,7 @@ namespace {
 
 using jinja::Value;
 
-// A file in its package, or a block of one.
-struct Work {
-  size_t package = 0;
-  const ProjectFile* file = nullptr;
-  std::string_view name;  // of the node that it makes
-  std::string_view text;
-  uint32_t begin = 0;  // of the text in the file
-
-  Work(size_t p, const ProjectFile* f) : package(p), file(f), name(f->path), text(f->text) {
-    name = name.substr(name.rfind('/') + 1);
-    name = name.substr(0, name.rfind('.'));
-  }
-};
+using Work = FileWork;
 
 // Work is split into parts; a part is done by one thread, with a pool and error lists of its own, and parts are joined
 // in order.
@@ -60,9 +50,6 @@ struct Part {
   Diagnostics errors, warnings;
 };
 
-// Nodes are joined in this order, whichever start made them.
-enum Phase : uint8_t { kSqlNodes, kSnapshotNodes, kSeedNodes, kHookNodes, kPropertyNodes, kTestNodes };
-
 // Lives on in what makes the cache.
 class Parser : public std::enable_shared_from_this<Parser> {
  public:
@@ -71,15 +58,20 @@ class Parser : public std::enable_shared_from_this<Parser> {
         options_(options),
         program_(options.program),
         sources_(sources),
-        base_(*options.invocation, options.target->context, files_.packages.front().config.name) {
+        base_(*options.invocation, options.target->context, files_.packages.front().config.name),
+        edited_(project_, sources_) {
     warnings_ = std::move(files_.warnings);
     warnings_of_files_ = warnings_.size();
   }
 
   Result<ParsedProject> Parse() {
+    FindEdits();  // which files are not as they were, should that be all that has changed
+    if (std::optional<ParsedProject> same = KeepAll()) return *std::move(same);
+    UnpackAhead();
     ReadAllMacros();  // from here on templates can be rendered
     MakeContexts();   // configuration trees are rendered, docs are known
-    FindChanges();    // which files' earlier results hold
+    if (std::optional<ParsedProject> same = TakeOverButEdited()) return *std::move(same);
+    FindChanges();  // which files' earlier results hold
     if (std::optional<ParsedProject> same = TakeOverAll()) return *std::move(same);
     TakeOverResults();      // of the files that hold
     ReadPropertiesFiles();  // the others, each alone
@@ -89,14 +81,14 @@ class Parser : public std::enable_shared_from_this<Parser> {
     BuildNodes();           // configurations, names and places are final
     BuildTests();
     std::shared_ptr<const Manifest> manifest = Join();  // references are resolved, the graph is acyclic
-    WarnUnusedPaths(*manifest);
+    WarnUnusedPaths(*manifest, project_.packages.front(), warnings_);
     const size_t unchecked = warnings_.size();
     CheckManifest(*manifest, options_.invocation->clock->Now(), errors_, warnings_);
     if (!errors_.empty()) return std::move(errors_);
-    ParsedProject parsed{manifest, warnings_, {}, {}};
+    ParsedProject parsed{manifest, warnings_, {}, {}, {}};
     if (!program_.empty() && project_key_) {
-      parsed.make_cache = [self = shared_from_this(), manifest, unchecked](const CacheSink& sink) {
-        return self->MakeCacheOf(*manifest, unchecked, sink);
+      parsed.make_cache = [self = shared_from_this(), manifest, unchecked](const CacheStore& store) {
+        return self->MakeCacheOf(*manifest, unchecked, store);
       };
     }
     return parsed;
@@ -172,6 +164,10 @@ class Parser : public std::enable_shared_from_this<Parser> {
       }
     }
     if (errors_.size() == errors && options_.on_configured) options_.on_configured();
+    for (const PackageContext& package : project_.packages) {
+      first_numbers_.push_back(static_cast<uint32_t>(numbered_.size()));
+      for (const ProjectFile& file : package.files->files) numbered_.push_back({&file, &package});
+    }
 
     std::vector<DocBlock> docs;
     for (const Work& work : FilesOf({FileKind::kDocs})) {
@@ -239,7 +235,8 @@ class Parser : public std::enable_shared_from_this<Parser> {
 
   // Whole, also when all that is asked of it is one model's properties.
   void ReadWhole(PropertiesFile& file) {
-    file.properties = ReadProperties(sources_, file.file->source, *file.package->parse);
+    std::optional<Properties> read = edited_.TakeProperties(file.number);
+    file.properties = read ? *std::move(read) : ReadProperties(sources_, file.file->source, *file.package->parse);
     file.whole = true;
     if (held_[file.number]) return;
     FileResult& result = results_[file.number];
@@ -266,15 +263,15 @@ class Parser : public std::enable_shared_from_this<Parser> {
       const Work& work = sql_work_[i];
       const uint32_t number = NumberOf(work);
       if (held_[number]) return;
-      const Whitespace edges = work.file->kind == FileKind::kSnapshot ? Whitespace::kKept : Whitespace::kStripped;
-      sql_[i] = ParseSql(work.text, jinja::Origin{work.file->source, work.begin, true, {work.file->source, 0, 0}},
-                         work.name, *project_.packages[work.package].parse, edges);
+      std::optional<ParsedSql> read;
+      if (work.file->kind != FileKind::kSnapshot) read = edited_.TakeSql(number);
+      sql_[i] = read ? *std::move(read) : work.Parse(project_);
     });
     for (size_t i = 0; i < sql_.size(); ++i) {
       const ProjectFile& file = *sql_work_[i].file;
       for (Diagnostic& error : sql_[i].errors) {
         if (error.subject.empty()) {
-          error.subject = std::string(ResourceTypeName(TypeOf(file.kind))) + " " + std::string(sql_work_[i].name) +
+          error.subject = std::string(ResourceTypeName(sql_work_[i].Type())) + " " + std::string(sql_work_[i].name) +
                           " (" + file.path + ")";
         }
         errors_.push_back(std::move(error));
@@ -288,17 +285,77 @@ class Parser : public std::enable_shared_from_this<Parser> {
     return first_numbers_[work.package] + static_cast<uint32_t>(work.file - files_.packages[work.package].files.data());
   }
 
-  void FindChanges() {
-    for (const PackageContext& package : project_.packages) {
-      first_numbers_.push_back(static_cast<uint32_t>(numbered_.size()));
-      for (const ProjectFile& file : package.files->files) numbered_.push_back({&file, &package});
+  std::string_view SelectorsText() const { return files_.selectors ? sources_.Text(files_.selectors) : ""; }
+
+  // Compared by place, which takes no macros and asks no file for what it read. A file that is never the same twice
+  // counts as edited.
+  void FindEdits() {
+    if (!files_.cache || program_.empty()) return;
+    const std::optional<Hash128> answers =
+        AnswersOf(files_, *files_.cache, *options_.invocation, *options_.target, SelectorsText());
+    if (!answers || answers != files_.cache->answers()) return;
+    warm_.emplace(*files_.cache, files_);
+    as_before_ = warm_->TakeByPlace();
+    for (size_t i = 0; as_before_ && i < files_.packages.size(); ++i) {
+      for (const ProjectFile& file : files_.packages[i].files) {
+        const auto place = static_cast<size_t>(&file - files_.packages[i].files.data());
+        if (!file.known || !file.known->reusable)
+          edits_.push_back({Work(i, &file), &files_.cache->packages()[i].files[place]});
+      }
     }
+  }
+
+  bool IsNeedless(const Hash128& identity) const { return options_.is_needless && options_.is_needless(identity); }
+
+  // Nothing has changed, and nobody needs the manifest.
+  std::optional<ParsedProject> KeepAll() {
+    if (!as_before_ || !edits_.empty() || !IsNeedless(files_.cache->identity())) return std::nullopt;
+    std::optional<WarmStart::Others> others = warm_->UnpackOthers(nullptr);
+    if (!others || others->timely) return std::nullopt;
+    if (options_.on_configured) options_.on_configured();
+    return Kept(nullptr, *std::move(others), files_.cache->identity());
+  }
+
+  // The manifest is needed as it was: its nodes are unpacked while macros are read.
+  void UnpackAhead() {
+    if (!as_before_ || !edits_.empty()) return;
+    ahead_ = std::async(std::launch::async, [this] { return warm_->UnpackAll(options_.threads); });
+  }
+
+  // All is as it was but for a few files of SQL, and what others see of their nodes is, too: only these nodes are made
+  // anew. The cache stays behind: reading these files once more costs less than writing it.
+  std::optional<ParsedProject> TakeOverButEdited() {
+    constexpr size_t kFew = 16, kFewLooks = 64;
+    if (!as_before_ || !errors_.empty() || edits_.size() > kFew) return std::nullopt;
+    if (!edits_.empty() && (warm_->ReadOthers() || CountNewLooks(files_) > kFewLooks)) return std::nullopt;
+    std::optional<WarmStart::Others> others = warm_->UnpackOthers(nullptr);
+    if (!others) return std::nullopt;
+    if (edits_.empty()) return TakeOver(*std::move(others), files_.cache->identity(), {});
+    const auto is_edited = [&](SourceId source) {
+      return std::ranges::any_of(edits_, [&](const Edit& edit) { return edit.work.file->source == source; });
+    };
+    if (others->timely || others->AreAbout(is_edited)) return std::nullopt;
+    std::vector<Node> nodes;
+    std::string identity = ToHex(files_.cache->identity());
+    for (const Edit& edit : edits_) {
+      std::optional<Node> node = edited_.Build(edit);
+      if (!node) return std::nullopt;
+      nodes.push_back(*std::move(node));
+      identity += " " + std::to_string(edit.before->number) + " " + ToHex(edit.work.file->content);
+    }
+    if (edited_.uncertain()) identity += " " + options_.invocation->id;
+    return TakeOver(*std::move(others), ContentHash(identity), std::move(nodes));
+  }
+
+  void FindChanges() {
     results_.resize(numbered_.size());
     held_.assign(numbered_.size(), false);
     keys_.emplace(project_, *options_.invocation);
-    project_key_ = keys_->ProjectKey(reads_, files_.selectors ? sources_.Text(files_.selectors) : "");
+    project_key_ = keys_->ProjectKey(reads_, SelectorsText());
+    if (ahead_.valid()) ahead_.wait();
+    warm_.reset();
     if (!files_.cache || project_key_ != files_.cache->project_key()) return;
-    warm_.emplace(*files_.cache, project_, numbered_);
+    warm_.emplace(*files_.cache, files_);
     Parallel(numbered_.size(), [&](size_t i) { held_[i] = warm_->Holds(numbered_[i], *keys_); });
   }
 
@@ -312,42 +369,57 @@ class Parser : public std::enable_shared_from_this<Parser> {
     });
   }
 
-  // The whole manifest, when no file has changed.
+  // The whole manifest, when what has changed makes no difference to any file.
   std::optional<ParsedProject> TakeOverAll() {
     const bool same = warm_ && errors_.empty() && warm_->AllThere() &&
                       std::ranges::all_of(held_, [](char held) { return held != 0; });
     if (!same) return std::nullopt;
-    std::optional<WarmStart::Others> others = warm_->UnpackOthers(*macros_);
+    std::optional<WarmStart::Others> others = warm_->UnpackOthers(nullptr);
     if (!others) return std::nullopt;
+    return TakeOver(*std::move(others), files_.cache->identity(), {});
+  }
+
+  // The earlier start's manifest with new nodes in the place of some.
+  std::optional<ParsedProject> TakeOver(WarmStart::Others others, const Hash128& identity, std::vector<Node> edited) {
     std::shared_ptr<const Manifest> manifest;
-    if (!options_.only_changes || others->timely) {
-      manifest = TakeOverManifest(others->groups);
+    if (others.timely || !IsNeedless(identity)) {
+      manifest = TakeOverManifest(others.groups, std::move(edited));
       if (!manifest) return std::nullopt;
     }
-    Append(warnings_, std::move(others->warnings));
-    if (others->timely) {
+    return Kept(std::move(manifest), std::move(others), identity);
+  }
+
+  ParsedProject Kept(std::shared_ptr<const Manifest> manifest, WarmStart::Others others, const Hash128& identity) {
+    Append(warnings_, std::move(others.warnings));
+    if (others.timely) {
       CheckManifest(*manifest, options_.invocation->clock->Now(), errors_, warnings_);
     } else {
-      Append(warnings_, std::move(others->checked));
+      Append(warnings_, std::move(others.checked));
     }
-    ParsedProject parsed{std::move(manifest), std::move(warnings_), {}, files_.cache->identity(), true};
-    if (!LooksAsBefore(files_)) {
-      parsed.make_cache = [self = shared_from_this()](const CacheSink& sink) -> Result<Hash128> {
+    ParsedProject parsed{std::move(manifest), std::move(warnings_), std::string(files_.cache->summary()), {}, identity,
+                         edits_.empty()};
+    if (edits_.empty() && CountNewLooks(files_) > 0) {
+      parsed.make_cache = [self = shared_from_this()](const CacheStore& store) -> Result<Hash128> {
         const ParseCache& cache = *self->files_.cache;
-        STIR_TRY(RefreshCache(cache, self->files_, self->program_, sink));
+        STIR_TRY(RefreshCache(cache, self->files_, self->program_, store));
         return cache.identity();
       };
     }
     return parsed;
   }
 
-  std::shared_ptr<const Manifest> TakeOverManifest(const std::vector<Group>& groups) {
-    std::optional<WarmStart::Nodes> nodes = warm_->UnpackAll(options_.threads);
+  std::shared_ptr<const Manifest> TakeOverManifest(const std::vector<Group>& groups, std::vector<Node> edited) {
+    std::optional<WarmStart::Nodes> nodes = ahead_.valid() ? ahead_.get() : warm_->UnpackAll(options_.threads);
     if (!nodes) return nullptr;
+    for (Node& node : edited) {
+      if (!nodes->Replace(node)) return nullptr;
+    }
+    if (!warm_->UnpackOthers(macros_.get())) return nullptr;
     ManifestBuilder builder(sources_);
     SetUp(builder);
     InParts(1, [&](Part& part, size_t, size_t) { BuildDocs(part); });
     builder.AddPool(std::move(parts_.front().pool));
+    builder.AddPool(edited_.TakePool());
     for (const Doc& doc : docs_) builder.AddDoc(doc);
     for (const Group& group : groups) builder.AddGroup(group);
     return builder.Restore(std::move(nodes->enabled), std::move(nodes->disabled), std::move(macros_));
@@ -412,12 +484,16 @@ class Parser : public std::enable_shared_from_this<Parser> {
     patches_.Renew([&](const PropertiesFile& file) { return needed[file.number] != 0; });
   }
 
-  Result<Hash128> MakeCacheOf(const Manifest& manifest, size_t unchecked, const CacheSink& sink) const {
+  Result<Hash128> MakeCacheOf(const Manifest& manifest, size_t unchecked, const CacheStore& store) const {
     const std::span<const Diagnostic> warnings = warnings_;
+    const std::string summary = options_.summarize ? options_.summarize(manifest) : "";
+    const auto answers = [this](const Reads& all) {
+      return AnswersOf(files_, all, *options_.invocation, *options_.target, SelectorsText());
+    };
     return MakeCache(
         {files_, numbered_, results_, manifest, warnings.subspan(warnings_of_files_, unchecked - warnings_of_files_),
-         warnings.subspan(unchecked), *project_key_, *keys_, program_},
-        sink);
+         warnings.subspan(unchecked), *project_key_, *keys_, reads_, answers, program_, summary},
+        store);
   }
 
   void RefuseUnsupported() {
@@ -448,14 +524,10 @@ class Parser : public std::enable_shared_from_this<Parser> {
 
   // --- properties
 
-  Patchable PatchableOf(const Work& work) const {
-    return {SectionOf(work.file->kind), files_.packages[work.package].config.name, work.name};
-  }
-
   void MatchPatches() {
     std::vector<Patchable> resources;
-    for (const Work& work : sql_work_) resources.push_back(PatchableOf(work));
-    for (const Work& work : FilesOf({FileKind::kSeed})) resources.push_back(PatchableOf(work));
+    for (const Work& work : sql_work_) resources.push_back(work.AsPatchable(project_));
+    for (const Work& work : FilesOf({FileKind::kSeed})) resources.push_back(work.AsPatchable(project_));
     patches_ = PatchIndex(std::move(resources));
     for (const PropertiesFile& file : properties_) {
       patches_.Add(file, errors_, warnings_);
@@ -463,24 +535,9 @@ class Parser : public std::enable_shared_from_this<Parser> {
     }
   }
 
-  Patch PatchOf(const Work& work) const { return patches_.Find(PatchableOf(work)); }
+  Patch PatchOf(const Work& work) const { return patches_.Find(work.AsPatchable(project_)); }
 
   // --- nodes
-
-  static ResourceType TypeOf(FileKind kind) {
-    switch (kind) {
-      case FileKind::kModel:
-        return ResourceType::kModel;
-      case FileKind::kTest:
-        return ResourceType::kTest;
-      case FileKind::kSnapshot:
-        return ResourceType::kSnapshot;
-      case FileKind::kFunction:
-        return ResourceType::kFunction;
-      default:
-        return ResourceType::kAnalysis;
-    }
-  }
 
   void BuildNodes() {
     InParts(sql_work_.size(), [&](Part& part, size_t begin, size_t end) {
@@ -491,7 +548,7 @@ class Parser : public std::enable_shared_from_this<Parser> {
         const uint32_t number = NumberOf(work);
         const Phase phase = work.file->kind == FileKind::kSnapshot ? kSnapshotNodes : kSqlNodes;
         Add(part, {phase, number, static_cast<uint32_t>(i)},
-            builder.FromSql(project_.packages[work.package], *work.file, work.name, sql_[i], TypeOf(work.file->kind),
+            builder.FromSql(project_.packages[work.package], *work.file, work.name, sql_[i], work.Type(),
                             PatchOf(work)));
         part.notes.push_back({number, std::exchange(builder.reads(), {}), {}});
       }
@@ -665,50 +722,6 @@ class Parser : public std::enable_shared_from_this<Parser> {
     earlier_.reset();
   }
 
-  void WarnUnusedPaths(const Manifest& manifest) {
-    const PackageContext& root = project_.packages.front();
-    std::vector<std::pair<std::string, Span>> unused;
-    for (const auto& [section, type] : {std::pair<std::string_view, ResourceType>{"models", ResourceType::kModel},
-                                        {"seeds", ResourceType::kSeed},
-                                        {"snapshots", ResourceType::kSnapshot},
-                                        {"sources", ResourceType::kSource},
-                                        {"data_tests", ResourceType::kTest},
-                                        {"unit_tests", ResourceType::kUnitTest},
-                                        {"exposures", ResourceType::kExposure},
-                                        {"functions", ResourceType::kFunction},
-                                        {"metrics", ResourceType::kMetric},
-                                        {"semantic-models", ResourceType::kSemanticModel},
-                                        {"saved-queries", ResourceType::kSavedQuery}}) {
-      std::vector<const ConfigTree::Level*> used;
-      for (std::span<const Node> nodes : {manifest.nodes(), manifest.disabled()}) {
-        for (const Node& node : nodes) {
-          if (node.type != type) continue;
-          for (const ConfigTree::Level* level : root.TreeOf(type).Find(node.fqn)) used.push_back(level);
-        }
-      }
-      std::ranges::sort(used);
-      FindUnused(root.TreeOf(type).root(), std::string(section), used, unused);
-    }
-    if (unused.empty()) return;
-    std::vector<std::string> paths;
-    for (const auto& [path, span] : unused) paths.push_back(path);
-    Diagnostic warning(kUnusedConfigPath, "configuration path `" + stir::Join(paths, "`, `") + "` applies to nothing",
-                       unused.front().second);
-    for (size_t i = 1; i < unused.size(); ++i) warning.labels.push_back({unused[i].second, "nor does this"});
-    warnings_.push_back(std::move(warning).As(Severity::kWarning).InDbt(UnusedConfigPaths(paths)));
-  }
-
-  static void FindUnused(const ConfigTree::Level& level, const std::string& path,
-                         const std::vector<const ConfigTree::Level*>& used,
-                         std::vector<std::pair<std::string, Span>>& unused) {
-    for (const auto& [name, child] : level.children) {
-      const std::string child_path = path + "." + name;
-      if (!child->entries.empty() && !std::ranges::binary_search(used, child.get()))
-        unused.emplace_back(child_path, child->span);
-      FindUnused(*child, child_path, used, unused);
-    }
-  }
-
   // --- threads
 
   void Parallel(size_t count, const std::function<void(size_t)>& body) const {
@@ -750,7 +763,11 @@ class Parser : public std::enable_shared_from_this<Parser> {
   std::optional<ReadKeys> keys_;
   std::optional<Hash128> project_key_;
   std::optional<WarmStart> warm_;
+  bool as_before_ = false;  // all but the texts of `edits_` is as the cache has it
+  std::vector<Edit> edits_;
+  EditedNodes edited_;
   std::optional<WarmStart::Nodes> earlier_;
+  std::future<std::optional<WarmStart::Nodes>> ahead_;  // after warm_, which it uses
   size_t warnings_of_files_ = 0;
 };
 

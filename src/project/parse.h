@@ -26,20 +26,24 @@ struct ParseOptions {
   unsigned threads = 0;                     // 0: all cores
   // Which build of stir this is, when a cache for the next start is wanted; only the same build will read it.
   std::string_view program{};
-  bool only_changes = false;  // no manifest is wanted when nothing has changed
+  // What is kept of the manifest for a start that needs none.
+  std::function<std::string(const Manifest&)> summarize{};
+  // Asked when it is known that the manifest is one of this identity, before it is there: true when nobody needs it.
+  std::function<bool(const Hash128& identity)> is_needless{};
   // Called when dbt_project.yml and selectors.yml have been found to be good, before anything else is parsed.
   std::function<void()> on_configured{};
 };
 
-using CacheSink = std::function<Status(std::string_view part)>;
+struct CacheStore;
 
 struct ParsedProject {
-  std::shared_ptr<const Manifest> manifest;  // null when nothing has changed and `only_changes` was asked for
+  std::shared_ptr<const Manifest> manifest;  // null when it is needless
   Diagnostics warnings;
+  std::string summary;  // of a manifest that is needless
   // Makes the cache for the next start, where it differs from the one that `files` were read with; null otherwise.
   // Returns the identity. It may be called once, on any thread, also while the manifest is used, and as long as what
   // `options` points to and `sources` are there.
-  std::function<Result<Hash128>(const CacheSink&)> make_cache;
+  std::function<Result<Hash128>(const CacheStore&)> make_cache;
   std::optional<Hash128> identity;  // equal in two starts with the same manifest; here when it is known already
   bool unchanged = false;           // everything was taken over
 };

@@ -1,5 +1,5 @@
-// The cache is one blob: a head that says whose it is, the lists, and the hash of those. Opening it hashes it once and
-// makes views; nodes are unpacked only when they are wanted.
+// The lists are one blob: a head that says whose it is, the lists, and the hash of those. Opening it hashes it once and
+// makes views. The nodes are chunks one after another; the lists have the size and hash of each.
 #include "project/parse_cache.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace stir::project {
 
 namespace {
 
-constexpr std::string_view kMagic = "stir parse cache 2\n";
+constexpr std::string_view kMagic = "stir parse cache 3\n";
 constexpr size_t kPart = size_t{1} << 20;  // that much is gathered before it is written
 
 void PutBytes(std::string& out, const void* data, size_t size) { out.append(static_cast<const char*>(data), size); }
@@ -49,10 +49,14 @@ class Cursor {
     return hash;
   }
   std::string_view Text() { return Take(Read<uint64_t>()); }
-  std::vector<std::string_view> Texts() {
-    std::vector<std::string_view> texts;
-    for (uint64_t left = Count(); left > 0 && !failed_; --left) texts.push_back(Text());
-    return texts;
+  std::vector<CachedChunk> Chunks() {
+    std::vector<CachedChunk> chunks;
+    for (uint64_t left = Count(); left > 0 && !failed_; --left) {
+      CachedChunk& chunk = chunks.emplace_back();
+      chunk.size = Read<uint64_t>();
+      chunk.content = Hash();
+    }
+    return chunks;
   }
   uint64_t Count() {
     const auto count = Read<uint64_t>();
@@ -93,25 +97,27 @@ CachedFile ReadFile(Cursor& in) {
   file.key = in.Hash();
   file.reads = in.Text();
   file.result = in.Text();
+  file.shape = in.Hash();
+  file.patch_path = in.Text();
   return file;
 }
 
 }  // namespace
 
-std::shared_ptr<const ParseCache> ParseCache::Open(std::string bytes, std::string_view program) {
+std::shared_ptr<const ParseCache> ParseCache::Open(std::string lists, std::string_view program, ReadNodes read_nodes) {
   auto cache = std::make_shared<ParseCache>();
-  cache->bytes_ = std::move(bytes);
+  cache->lists_ = std::move(lists);
+  cache->read_nodes_ = std::move(read_nodes);
   return cache->Read(program) ? cache : nullptr;
 }
 
 bool ParseCache::Read(std::string_view program) {
   constexpr size_t kHash = 2 * sizeof(uint64_t);
-  Cursor head(bytes_);
+  Cursor head(lists_);
   if (head.Take(kMagic.size()) != kMagic || head.Text() != program || head.rest().size() < kHash) return false;
   const std::string_view body = head.Take(head.rest().size() - kHash);
   if (ContentHash(body) != head.Hash()) return false;
   Cursor in(body);
-  project_key_ = in.Hash();
   uint32_t number = 0;
   for (uint64_t left = in.Count(); left > 0 && !in.failed(); --left) {
     CachedPackage& package = packages_.emplace_back();
@@ -123,10 +129,15 @@ bool ParseCache::Read(std::string_view program) {
       package.files.back().number = number++;
     }
   }
-  nodes_ = in.Texts();
-  disabled_ = in.Texts();
-  project_ = in.Text();
+  files_ = number;
+  project_key_ = in.Hash();
   identity_ = in.Hash();
+  reads_ = in.Text();
+  project_ = in.Text();
+  summary_ = in.Text();
+  if (in.Read<bool>()) answers_ = in.Hash();
+  enabled_ = in.Chunks();
+  disabled_ = in.Chunks();
   return !in.failed() && in.rest().empty();
 }
 
@@ -135,11 +146,26 @@ const CachedPackage* ParseCache::Find(std::string_view folder) const {
   return found == packages_.end() ? nullptr : &*found;
 }
 
-void ParseCacheWriter::Begin(std::string_view program, const Hash128& project_key, size_t packages) {
+const ParseCache::Chunks* ParseCache::ReadChunks() const {
+  std::call_once(read_once_, [this] { CutChunks(); });
+  return chunks_ ? &*chunks_ : nullptr;
+}
+
+void ParseCache::CutChunks() const {
+  std::optional<std::string> nodes = read_nodes_ ? read_nodes_() : std::nullopt;
+  if (!nodes) return;
+  nodes_ = *std::move(nodes);
+  Cursor in(nodes_);
+  Chunks chunks;
+  for (const CachedChunk& chunk : enabled_) chunks.enabled.push_back({in.Take(chunk.size), chunk.content});
+  for (const CachedChunk& chunk : disabled_) chunks.disabled.push_back({in.Take(chunk.size), chunk.content});
+  if (!in.failed() && in.rest().empty()) chunks_ = std::move(chunks);
+}
+
+void ParseCacheWriter::Begin(std::string_view program, size_t packages) {
   std::string head(kMagic);
   Put(head, program);
   status_ = sink_(head);
-  Put(part_, project_key);
   Put(part_, static_cast<uint64_t>(packages));
 }
 
@@ -164,13 +190,8 @@ void ParseCacheWriter::AddFile(const ProjectFile& file, const CachedFile& known)
   Put(part_, known.key);
   Put(part_, known.reads);
   Put(part_, known.result);
-  if (part_.size() >= kPart) Flush();
-}
-
-void ParseCacheWriter::BeginPacks(size_t packs) { Put(part_, static_cast<uint64_t>(packs)); }
-
-void ParseCacheWriter::AddPack(std::string_view pack) {
-  Put(part_, pack);
+  Put(part_, known.shape);
+  Put(part_, known.patch_path);
   if (part_.size() >= kPart) Flush();
 }
 
@@ -180,9 +201,26 @@ void ParseCacheWriter::Flush() {
   part_.clear();
 }
 
-Status ParseCacheWriter::Finish(std::string_view project, const Hash128& identity) {
-  Put(part_, project);
-  Put(part_, identity);
+CachedProject ParseCacheWriter::ProjectOf(const ParseCache& cache) {
+  return {cache.project_key_, cache.identity_, cache.reads_,   cache.project_,
+          cache.summary_,     cache.answers_,  cache.enabled_, cache.disabled_};
+}
+
+Status ParseCacheWriter::Finish(const CachedProject& project) {
+  Put(part_, project.project_key);
+  Put(part_, project.identity);
+  Put(part_, project.reads);
+  Put(part_, project.project);
+  Put(part_, project.summary);
+  Put(part_, project.answers.has_value());
+  if (project.answers) Put(part_, *project.answers);
+  for (const std::span<const CachedChunk> chunks : {project.enabled, project.disabled}) {
+    Put(part_, static_cast<uint64_t>(chunks.size()));
+    for (const CachedChunk& chunk : chunks) {
+      Put(part_, chunk.size);
+      Put(part_, chunk.content);
+    }
+  }
   Flush();
   Put(part_, hasher_.Hash());
   return status_.ok() ? sink_(part_) : std::move(status_);

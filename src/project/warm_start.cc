@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
 
 #include "base/parallel.h"
 #include "project/pack.h"
@@ -73,11 +74,53 @@ void PutResult(Packer& pack, const FileResult& result) {
 
 }  // namespace
 
-ReadKeys::ReadKeys(const ProjectContext& project, const Invocation& invocation)
-    : project_(project), invocation_(invocation), macros_(HashMacros(*project.macros)) {
+namespace {
+
+Hash128 FlagsKey(const Invocation& invocation) {
   KeyText flags;
   for (const auto& [name, value] : invocation.flags) flags.Add(name).Add(value);
-  flags_ = flags.Hash();
+  return flags.Hash();
+}
+
+void AddEnvironment(KeyText& key, const Reads& reads, const Invocation& invocation) {
+  for (const std::string& name : reads.environment) {
+    auto found = invocation.environment->find(name);
+    key.Add(name).Add(found == invocation.environment->end() ? 0 : 1);
+    if (found != invocation.environment->end()) key.Add(found->second);
+  }
+}
+
+}  // namespace
+
+// Variables are not asked for by name: where they are written is compared as a whole.
+std::optional<Hash128> AnswersOf(const ProjectFiles& files, Reads reads, const Invocation& invocation,
+                                 const Target& target, std::string_view selectors) {
+  KeyText key;
+  key.Add(files.packages.size()).Add(invocation.vars).Add(selectors);
+  for (const PackageFiles& package : files.packages) {
+    const ProjectConfig& config = package.config;
+    key.Add(package.folder).Add(config.name).Add(config.content).Add(config.vars).Add(config.render_vars);
+    reads.Add(config.reads);
+  }
+  if (reads.uncertain) return std::nullopt;
+  std::ranges::sort(reads.environment);
+  AddEnvironment(key, reads, invocation);
+  if (reads.flags) key.Add(FlagsKey(invocation));
+  if (reads.target) key.Add(target.context);
+  return key.Add(target.profile.type).Add(target.profile.database).Add(target.profile.schema).Hash();
+}
+
+std::optional<Hash128> AnswersOf(const ProjectFiles& files, const ParseCache& cache, const Invocation& invocation,
+                                 const Target& target, std::string_view selectors) {
+  if (!cache.answers()) return std::nullopt;
+  const PackedSources none;
+  Unpacker pack(cache.reads(), none);
+  Reads reads = UnpackReads(pack);
+  return pack.failed() ? std::nullopt : AnswersOf(files, std::move(reads), invocation, target, selectors);
+}
+
+ReadKeys::ReadKeys(const ProjectContext& project, const Invocation& invocation)
+    : project_(project), invocation_(invocation), macros_(HashMacros(*project.macros)), flags_(FlagsKey(invocation)) {
   target_ = KeyText().Add(project.target->context).Hash();
   KeyText docs;
   for (const DocBlock& block : project.docs.all()) docs.Add(block.package).Add(block.name).Add(block.contents);
@@ -91,11 +134,7 @@ Hash128 ReadKeys::KeyOf(const Reads& reads, const PackageContext& package) const
     const jinja::Value* value = package.parse->find_var()(name);
     key.Add(name).Add(value ? *value : jinja::Value());
   }
-  for (const std::string& name : reads.environment) {
-    auto found = invocation_.environment->find(name);
-    key.Add(name).Add(found == invocation_.environment->end() ? 0 : 1);
-    if (found != invocation_.environment->end()) key.Add(found->second);
-  }
+  AddEnvironment(key, reads, invocation_);
   if (reads.flags) key.Add(flags_);
   if (reads.target) key.Add(target_);
   if (reads.docs) key.Add(docs_);
@@ -122,27 +161,59 @@ std::optional<Hash128> ReadKeys::ProjectKey(const Reads& reads, std::string_view
   return key.Hash();
 }
 
-WarmStart::WarmStart(const ParseCache& cache, const ProjectContext& project, std::span<const NumberedFile> files)
-    : cache_(cache) {
-  size_t count = 0;
-  for (const CachedPackage& package : cache.packages()) count += package.files.size();
-  numbers_.assign(count, kNoFile);
-  for (size_t i = 0; i < files.size(); ++i) {
-    if (files[i].file->known) numbers_[files[i].file->known->number] = static_cast<uint32_t>(i);
+WarmStart::WarmStart(const ParseCache& cache, const ProjectFiles& files)
+    : cache_(cache), files_(files), numbers_(cache.files(), kNoFile) {
+  std::vector<const ProjectFile*> known(cache.files());
+  uint32_t number = 0;
+  for (const PackageFiles& package : files.packages) {
+    for (const ProjectFile& file : package.files) {
+      if (file.known) {
+        numbers_[file.known->number] = number;
+        known[file.known->number] = &file;
+      }
+      ++number;
+    }
   }
   for (const CachedPackage& package : cache.packages()) {
-    auto same = std::ranges::find(project.packages, package.folder,
-                                  [](const PackageContext& each) { return std::string_view(each.files->folder); });
-    sources_.Add(same == project.packages.end() ? SourceId{} : same->files->config.source, "");
+    auto same = std::ranges::find(files.packages, package.folder,
+                                  [](const PackageFiles& each) { return std::string_view(each.folder); });
+    sources_.Add(same == files.packages.end() ? SourceId{} : same->config.source, "");
   }
   for (const CachedPackage& package : cache.packages()) {
     for (const CachedFile& file : package.files) {
-      const uint32_t number = numbers_[file.number];
-      const ProjectFile* now = number == kNoFile ? nullptr : files[number].file;
+      const ProjectFile* now = known[file.number];
       // Nodes of a file that is gone are unpacked with the others, and thrown away.
       sources_.Add(now ? now->source : SourceId{}, now ? now->text : file.text);
     }
   }
+}
+
+bool WarmStart::TakeByPlace() {
+  if (files_.packages.size() != cache_.packages().size()) return false;
+  for (size_t i = 0; i < files_.packages.size(); ++i) {
+    const auto same = [](const ProjectFile& now, const CachedFile& before) {
+      return now.known == &before || (!now.known && now.kind == before.kind && now.path == before.path);
+    };
+    if (files_.packages[i].folder != cache_.packages()[i].folder ||
+        !std::ranges::equal(files_.packages[i].files, cache_.packages()[i].files, same))
+      return false;
+  }
+  std::iota(numbers_.begin(), numbers_.end(), 0U);
+  sources_ = PackedSources();
+  for (const PackageFiles& package : files_.packages) sources_.Add(package.config.source, "");
+  for (size_t i = 0; i < files_.packages.size(); ++i) {
+    for (const CachedFile& before : cache_.packages()[i].files) {
+      const ProjectFile& now =
+          files_.packages[i].files[static_cast<size_t>(&before - cache_.packages()[i].files.data())];
+      sources_.Add(now.source, before.text);
+    }
+  }
+  return true;
+}
+
+bool WarmStart::ReadOthers() const {
+  Unpacker pack(cache_.reads(), sources_);
+  return UnpackReads(pack).others || pack.failed();
 }
 
 bool WarmStart::Holds(const NumberedFile& file, const ReadKeys& keys) const {
@@ -174,17 +245,20 @@ std::optional<FileResult> WarmStart::ResultOf(const CachedFile& file) const {
 bool WarmStart::AllThere() const { return std::ranges::find(numbers_, kNoFile) == numbers_.end(); }
 
 std::optional<WarmStart::Nodes> WarmStart::UnpackAll(unsigned threads) const {
+  const ParseCache::Chunks* chunks = cache_.ReadChunks();
+  if (!chunks) return std::nullopt;
   Nodes nodes;
-  nodes.enabled.resize(cache_.nodes().size());
-  nodes.disabled.resize(cache_.disabled().size());
+  nodes.enabled.resize(chunks->enabled.size());
+  nodes.disabled.resize(chunks->disabled.size());
   std::atomic<bool> whole = true;
   ParallelFor(
       nodes.enabled.size() + nodes.disabled.size(),
       [&](size_t i) {
         const bool enabled = i < nodes.enabled.size();
         const size_t at = enabled ? i : i - nodes.enabled.size();
-        std::optional<std::vector<Node>> read =
-            UnpackNodes(enabled ? cache_.nodes()[at] : cache_.disabled()[at], sources_);
+        const ParseCache::Chunk& chunk = (enabled ? chunks->enabled : chunks->disabled)[at];
+        std::optional<std::vector<Node>> read;
+        if (ContentHash(chunk.bytes) == chunk.content) read = UnpackNodes(chunk.bytes, sources_);
         if (!read) {
           whole = false;
           return;
@@ -199,15 +273,37 @@ std::optional<WarmStart::Nodes> WarmStart::UnpackAll(unsigned threads) const {
   return nodes;
 }
 
-std::optional<WarmStart::Others> WarmStart::UnpackOthers(MacroIndex& macros) const {
+bool WarmStart::Nodes::Replace(Node& node) {
+  for (std::vector<Node>& chunk : enabled) {
+    for (Node& old : chunk) {
+      if (old.order.phase != kSqlNodes || old.order.file != node.order.file) continue;
+      node.order = old.order;
+      node.id = old.id;
+      node.depends_on = std::move(old.depends_on);
+      if (node.model) node.model->primary_key = std::move(old.model->primary_key);
+      old = std::move(node);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool WarmStart::Others::AreAbout(const std::function<bool(SourceId)>& is_meant) const {
+  const auto shows = [&](const Diagnostic& warning) {
+    return is_meant(warning.span.source) ||
+           std::ranges::any_of(warning.labels, [&](const Label& label) { return is_meant(label.span.source); });
+  };
+  return std::ranges::any_of(warnings, shows) || std::ranges::any_of(checked, shows);
+}
+
+std::optional<WarmStart::Others> WarmStart::UnpackOthers(MacroIndex* macros) const {
   Unpacker pack(cache_.project(), sources_);
-  if (!UnpackMacroProperties(pack, macros)) return std::nullopt;
   Others others;
   others.warnings = UnpackWarnings(pack);
   others.checked = UnpackWarnings(pack);
   pack.Get(others.timely);
   others.groups = UnpackGroups(pack);
-  if (pack.failed()) return std::nullopt;
+  if (pack.failed() || (macros && !UnpackMacroProperties(pack, *macros))) return std::nullopt;
   return others;
 }
 
@@ -224,25 +320,25 @@ bool LooksAsBefore(const ProjectFile& file) {
 
 }  // namespace
 
-bool LooksAsBefore(const ProjectFiles& files) {
-  return std::ranges::all_of(files.packages, [](const PackageFiles& package) {
-    return std::ranges::all_of(package.files, [](const ProjectFile& file) { return LooksAsBefore(file); });
-  });
+size_t CountNewLooks(const ProjectFiles& files) {
+  size_t count = 0;
+  for (const PackageFiles& package : files.packages) {
+    for (const ProjectFile& file : package.files) count += file.known && !LooksAsBefore(file) ? 1 : 0;
+  }
+  return count;
 }
 
 Status RefreshCache(const ParseCache& cache, const ProjectFiles& files, std::string_view program,
-                    const CacheSink& sink) {
-  ParseCacheWriter writer(sink);
-  writer.Begin(program, cache.project_key(), files.packages.size());
-  for (const PackageFiles& package : files.packages) {
-    writer.BeginPackage(package.folder, package.files.size());
-    for (const ProjectFile& file : package.files) writer.AddFile(file, *file.known);
-  }
-  for (const auto packs : {cache.nodes(), cache.disabled()}) {
-    writer.BeginPacks(packs.size());
-    for (const std::string_view pack : packs) writer.AddPack(pack);
-  }
-  return writer.Finish(cache.project(), cache.identity());
+                    const CacheStore& store) {
+  return store.lists([&](const CacheSink& sink) {
+    ParseCacheWriter writer(sink);
+    writer.Begin(program, files.packages.size());
+    for (const PackageFiles& package : files.packages) {
+      writer.BeginPackage(package.folder, package.files.size());
+      for (const ProjectFile& file : package.files) writer.AddFile(file, *file.known);
+    }
+    return writer.Finish(ParseCacheWriter::ProjectOf(cache));
+  });
 }
 
 namespace {
@@ -253,21 +349,21 @@ Diagnostic CannotPack() { return Diagnostic(kCannotPack, "what was parsed holds 
 
 class CacheMaker {
  public:
-  CacheMaker(const CacheInput& input, const CacheSink& sink) : input_(input), writer_(sink) {
+  explicit CacheMaker(const CacheInput& input) : input_(input) {
     for (const PackageFiles& package : input.files.packages) sources_.Add(package.config.source, "");
     for (const NumberedFile& file : input.present) sources_.Add(file.file->source, file.file->text);
   }
 
-  Result<Hash128> Make() {
-    STIR_ASSIGN(const std::string project, PackProject());
-    identity_.Add(input_.project_key).Add(ContentHash(project));
-    writer_.Begin(input_.program, input_.project_key, input_.files.packages.size());
-    for (const PackageFiles& package : input_.files.packages) STIR_TRY(AddPackage(package));
-    STIR_TRY(AddNodes(input_.manifest.nodes()));
-    STIR_TRY(AddNodes(input_.manifest.disabled()));
-    const Hash128 identity = identity_.Hash();
-    STIR_TRY(writer_.Finish(project, identity));
-    return identity;
+  Result<Hash128> Make(const CacheStore& store) {
+    STIR_ASSIGN(project_, PackProject());
+    identity_.Add(input_.project_key).Add(ContentHash(project_));
+    const auto add_nodes = [this](const CacheSink& sink) -> Status {
+      STIR_TRY(AddNodes(input_.manifest.nodes(), enabled_, sink));
+      return AddNodes(input_.manifest.disabled(), disabled_, sink);
+    };
+    STIR_TRY(store.nodes(add_nodes));
+    STIR_TRY(store.lists([this](const CacheSink& sink) { return AddLists(sink); }));
+    return identity_.Hash();
   }
 
  private:
@@ -276,30 +372,73 @@ class CacheMaker {
     const Diagnostics checked(input_.checked.begin(), input_.checked.end());
     if (!CanPack(warnings) || !CanPack(checked)) return CannotPack();
     Packer pack(sources_);
-    PackMacroProperties(pack, input_.manifest.macros());
     PackWarnings(pack, warnings);
     PackWarnings(pack, checked);
     pack.Put(std::ranges::any_of(input_.manifest.nodes(), HasDeprecationDate));
     PackGroups(pack, {input_.manifest.groups().begin(), input_.manifest.groups().end()});
+    PackMacroProperties(pack, input_.manifest.macros());
     if (pack.failed()) return CannotPack();
     return std::move(pack).Take();
   }
 
-  Status AddPackage(const PackageFiles& package) {
+  Status AddNodes(std::span<const Node> nodes, std::vector<CachedChunk>& chunks, const CacheSink& sink) {
+    for (; !nodes.empty(); nodes = nodes.subspan(std::min(kNodesInChunk, nodes.size()))) {
+      const std::optional<std::string> pack = PackNodes(nodes.first(std::min(kNodesInChunk, nodes.size())), sources_);
+      if (!pack) return CannotPack();
+      chunks.push_back({pack->size(), ContentHash(*pack)});
+      identity_.Add(chunks.back().content);
+      STIR_TRY(sink(*pack));
+    }
+    return {};
+  }
+
+  Status AddLists(const CacheSink& sink) {
+    made_.resize(input_.present.size());
+    for (const Node& node : input_.manifest.nodes()) {
+      if (node.order.phase == kSqlNodes) made_[node.order.file] = &node;
+    }
+    ParseCacheWriter writer(sink);
+    writer.Begin(input_.program, input_.files.packages.size());
+    for (const PackageFiles& package : input_.files.packages) STIR_TRY(AddPackage(package, writer));
+    all_.Add(input_.project_reads);
+    all_.macros.clear();  // they change with their files, or with the program
+    all_.vars.clear();    // see AnswersOf
+    Packer reads(sources_);
+    PackReads(reads, all_);
+    const std::string packed_reads = std::move(reads).Take();
+    return writer.Finish({.project_key = input_.project_key,
+                          .identity = identity_.Hash(),
+                          .reads = packed_reads,
+                          .project = project_,
+                          .summary = input_.summary,
+                          .answers = input_.answers(all_),
+                          .enabled = enabled_,
+                          .disabled = disabled_});
+  }
+
+  Status AddPackage(const PackageFiles& package, ParseCacheWriter& writer) {
     identity_.Add(package.root);
-    writer_.BeginPackage(package.folder, package.files.size());
+    writer.BeginPackage(package.folder, package.files.size());
     for (const ProjectFile& file : package.files) {
       identity_.Add(file.path).Add(file.content);
-      STIR_TRY(AddFile(input_.present[next_], input_.results[next_]));
+      STIR_TRY(AddFile(input_.present[next_], input_.results[next_], made_[next_], writer));
       ++next_;
     }
     return {};
   }
 
-  Status AddFile(const NumberedFile& file, const FileResult& result) {
+  Status AddFile(const NumberedFile& file, const FileResult& result, const Node* node, ParseCacheWriter& writer) {
     CachedFile made;
     made.reusable = !result.reads.uncertain && CanPack(result.warnings) && CanPack(result.test_warnings);
     made.key = input_.keys.KeyOf(result.reads, *file.package);
+    if (node) {
+      made.shape = ShapeOf(*node);
+      made.patch_path = node->patch_path;
+    }
+    if (made.reusable || made.shape == Hash128{}) {  // else it is made anew in every start
+      all_.Add(result.reads);
+      all_.uncertain = all_.uncertain || !made.reusable;
+    }
     Packer reads(sources_);
     PackReads(reads, result.reads);
     const std::string packed_reads = std::move(reads).Take();
@@ -309,30 +448,22 @@ class CacheMaker {
     const std::string packed_result = std::move(rest).Take();
     made.reads = packed_reads;
     made.result = packed_result;
-    writer_.AddFile(*file.file, made);
-    return {};
-  }
-
-  Status AddNodes(std::span<const Node> nodes) {
-    writer_.BeginPacks((nodes.size() + kNodesInChunk - 1) / kNodesInChunk);
-    for (; !nodes.empty(); nodes = nodes.subspan(std::min(kNodesInChunk, nodes.size()))) {
-      const std::optional<std::string> pack = PackNodes(nodes.first(std::min(kNodesInChunk, nodes.size())), sources_);
-      if (!pack) return CannotPack();
-      identity_.Add(ContentHash(*pack));
-      writer_.AddPack(*pack);
-    }
+    writer.AddFile(*file.file, made);
     return {};
   }
 
   const CacheInput& input_;
-  ParseCacheWriter writer_;
   PackedSources sources_;
   KeyText identity_;  // everything that the manifest is made from
+  std::string project_;
+  std::vector<CachedChunk> enabled_, disabled_;
+  std::vector<const Node*> made_;  // the node of a file of SQL, by the file's number
+  Reads all_;                      // of all files
   size_t next_ = 0;
 };
 
 }  // namespace
 
-Result<Hash128> MakeCache(const CacheInput& input, const CacheSink& sink) { return CacheMaker(input, sink).Make(); }
+Result<Hash128> MakeCache(const CacheInput& input, const CacheStore& store) { return CacheMaker(input).Make(store); }
 
 }  // namespace stir::project
