@@ -27,6 +27,10 @@ void PackedSources::Add(SourceId source, std::string_view text) {
 void Packer::Put(std::string_view text) {
   Put(static_cast<uint32_t>(text.size()));
   if (text.empty()) return;
+  if (only_shape_) {  // which is only hashed
+    bytes_ += text;
+    return;
+  }
   const auto place = static_cast<uint32_t>(texts_.size());
   if (text.size() <= kLongest) {
     const auto [known, fresh] = text_places_.emplace(text, place);
@@ -53,6 +57,7 @@ void Packer::Put(const Span& span) {
 }
 
 bool Packer::First(std::unordered_map<const void*, uint32_t>& known, const void* what) {
+  if (only_shape_) return true;
   const auto [place, fresh] = known.emplace(what, static_cast<uint32_t>(known.size()));
   Put(place->second);
   return fresh;
@@ -62,7 +67,7 @@ void Packer::Put(const Value& value) {
   Put(value.type());
   if (IsShared(value.type())) {
     if (!First(values_, value.Identity())) return;
-    kept_.push_back(value);
+    if (!only_shape_) kept_.push_back(value);
   }
   switch (value.type()) {
     case Type::kUndefined:
