@@ -36,7 +36,7 @@ Overtaken EndedBy(const Schedule& schedule, const Interval& next, Timestamp time
 }
 
 Decision Drop(const Overtaken& what, std::string reason) {
-  return {Kind::kDrop, what.together, what.count, std::move(reason)};
+  return {Kind::kDrop, what.together, what.count, std::move(reason), {}};
 }
 
 // What holds a due run back; empty: nothing.
@@ -46,6 +46,30 @@ std::string Obstacle(const Schedule& schedule, const Standing& standing) {
   if (schedule.depends_on_past && standing.last_run && *standing.last_run != TaskState::kSuccess)
     return fmt::format("depends_on_past: the run before is {}", ToString(*standing.last_run));
   return {};
+}
+
+// How soon a window that holds a run back is looked at again.
+constexpr Duration kLookAgain = std::chrono::minutes(1);
+
+// Data that came in while nothing may run is not left out: its run begins afterwards.
+Verdict DecideOnData(const Schedule& schedule, const Memory& memory, const Standing& standing, Timestamp now) {
+  if (memory.schedule != schedule.text) return {Decision{Kind::kAdopt, {}, 0, {}, standing.versions}, {}, {}};
+  if (memory.paused) return {{}, {}, "paused"};
+  if (schedule.EndsBefore(now)) return {};
+  std::vector<std::string> missing;
+  for (const std::string& asset : schedule.on->assets) {
+    const auto version = standing.versions.find(asset), seen = memory.seen.find(asset);
+    const int64_t before = seen == memory.seen.end() ? 0 : seen->second;
+    if (version == standing.versions.end() || version->second <= before) missing.push_back(asset);
+  }
+  if (missing.size() == schedule.on->assets.size()) return {};
+  if (schedule.on->all && !missing.empty()) return {{}, {}, "waits for " + Join(missing, ", ")};
+  const Timestamp earliest = std::max(schedule.start.value_or(now), memory.not_due_before);
+  if (now < earliest) return {{}, earliest, "min_interval"};
+  if (std::string reason = schedule.SkipReason(now); !reason.empty()) return {{}, now + kLookAgain, std::move(reason)};
+  if (std::string obstacle = Obstacle(schedule, standing); !obstacle.empty()) return {{}, {}, std::move(obstacle)};
+  const Interval interval{memory.decided_until, std::max(now, memory.decided_until + Duration(1))};
+  return {Decision{Kind::kStart, interval, 1, {}, standing.versions}, {}, {}};
 }
 
 std::string Notes(const Calendar& calendar, const Interval& interval, Timestamp now) {
@@ -68,8 +92,9 @@ Interval NextInterval(const Schedule& schedule, const Memory& memory) {
 }
 
 Verdict Decide(const Schedule& schedule, const Memory& memory, const Standing& standing, Timestamp now) {
+  if (schedule.on) return DecideOnData(schedule, memory, standing, now);
   if (!schedule.calendar) return {};
-  if (memory.schedule != schedule.text) return {Decision{Kind::kAdopt, {}, 0, {}}, {}, {}};
+  if (memory.schedule != schedule.text) return {Decision{Kind::kAdopt, {}, 0, {}, {}}, {}, {}};
   if (memory.paused) return {{}, {}, "paused"};
   const Interval next = NextInterval(schedule, memory);
   if (schedule.EndsBefore(next.start)) return {};
@@ -83,17 +108,27 @@ Verdict Decide(const Schedule& schedule, const Memory& memory, const Standing& s
               {},
               {}};
   if (std::string reason = schedule.SkipReason(next.end); !reason.empty())
-    return {Decision{Kind::kSkip, next, 1, std::move(reason)}, {}, {}};
+    return {Decision{Kind::kSkip, next, 1, std::move(reason), {}}, {}, {}};
   if (std::string obstacle = Obstacle(schedule, standing); !obstacle.empty()) return {{}, {}, std::move(obstacle)};
-  return {Decision{Kind::kStart, next, 1, {}}, {}, {}};
+  return {Decision{Kind::kStart, next, 1, {}, {}}, {}, {}};
 }
 
 Memory Remember(Memory memory, const Schedule& schedule, const Decision& decision, Timestamp now) {
   if (decision.kind != Kind::kAdopt) {
     memory.decided_until = std::max(memory.decided_until, decision.interval.end);
+    if (schedule.on) {
+      memory.seen = decision.seen;
+      memory.not_due_before = memory.decided_until + schedule.on->min_interval;
+    }
     return memory;
   }
   const bool first = std::exchange(memory.schedule, schedule.text).empty();
+  memory.seen = decision.seen;
+  if (schedule.on) {
+    memory.decided_until = std::max(memory.decided_until, now);
+    memory.not_due_before = memory.decided_until;
+    return memory;
+  }
   if (!first) {
     memory.not_due_before = std::max(now, memory.decided_until);
     return memory;
@@ -107,8 +142,9 @@ Memory Remember(Memory memory, const Schedule& schedule, const Decision& decisio
 
 std::vector<Tick> ComingTicks(const Schedule& schedule, Memory memory, Timestamp now, size_t count) {
   std::vector<Tick> ticks;
+  if (schedule.on) return ticks;
   memory.paused = false;
-  const Standing standing{.active_runs = 0, .watched_since = now, .last_run = {}};
+  const Standing standing{.active_runs = 0, .watched_since = now, .last_run = {}, .versions = {}};
   for (Timestamp time = now; ticks.size() < count;) {
     const Verdict verdict = Decide(schedule, memory, standing, time);
     if (!verdict.decision) {
@@ -126,12 +162,12 @@ std::vector<Tick> ComingTicks(const Schedule& schedule, Memory memory, Timestamp
 
 std::vector<Simulated> Simulate(const Schedule& schedule, Timestamp from, Timestamp to, Duration run_time) {
   std::vector<Simulated> account;
-  if (!schedule.calendar) return account;
-  Memory memory{schedule.text, schedule.calendar->Last(from), {}, false};
+  if (!schedule.calendar || schedule.on) return account;
+  Memory memory{schedule.text, schedule.calendar->Last(from), {}, false, {}};
   std::multiset<Timestamp> ends;  // of the runs that are active
   for (Timestamp time = from; time < to;) {
     ends.erase(ends.begin(), ends.upper_bound(time));
-    const Standing standing{static_cast<int>(ends.size()), from, TaskState::kSuccess};
+    const Standing standing{static_cast<int>(ends.size()), from, TaskState::kSuccess, {}};
     const Verdict verdict = Decide(schedule, memory, standing, time);
     if (verdict.decision) {
       Simulated entry{time, *verdict.decision, {}};

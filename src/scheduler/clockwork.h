@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,12 +19,16 @@
 
 namespace stir::scheduler {
 
+// How often each asset was renewed; one that never was is not there.
+using Versions = std::map<std::string, int64_t>;
+
 // Of one pipeline, as the store keeps it.
 struct Memory {
   std::string schedule;        // Schedule::text that the rest belongs to; empty: it was never scheduled
   Timestamp decided_until{};   // where the next interval begins
   Timestamp not_due_before{};  // its end is the first tick after both
   bool paused = false;
+  Versions seen{};  // of a schedule on data: what its last run began with
 };
 
 // What else is known of the pipeline when a decision is made.
@@ -32,6 +37,7 @@ struct Standing {
   // Intervals that came due up to here did so while nobody watched: before the service began, or until the pause ended.
   Timestamp watched_since{};
   std::optional<TaskState> last_run;  // of the newest interval before the next one that has a run
+  Versions versions{};                // of the assets that its schedule is on
 };
 
 struct Decision {
@@ -45,6 +51,7 @@ struct Decision {
   Interval interval;
   int64_t count = 1;
   std::string reason;
+  Versions seen{};  // of a schedule on data: what it begins with
 };
 
 // What is to be done now, one decision at a time; without one, when to ask again.

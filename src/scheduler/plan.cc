@@ -139,7 +139,7 @@ Transitions Plan::Finish(TaskId id, const Outcome& outcome) {
     ++entry.failures;
     if (outcome.retryable && !canceled_ && entry.failures <= entry.spec.retry.retries) {
       entry.state = TaskState::kUpForRetry;
-      transitions.retry_in = RetryDelay(entry.spec.retry, entry.failures, id);
+      transitions.retry_in = std::max(RetryDelay(entry.spec.retry, entry.failures, id), outcome.not_before);
       return transitions;
     }
   }
@@ -170,7 +170,7 @@ Transitions Plan::Expand(TaskId id, std::vector<TaskSpec> specs) {
   tasks_[id].unfinished_children = static_cast<uint32_t>(tasks_.size() - first);
   unfinished_ += tasks_.size() - first;
   for (TaskId child = first; child < tasks_.size(); ++child) {
-    if (canceled_)
+    if (canceled_ && !IsTeardown(id))
       End(child, TaskState::kCanceled, ended), transitions.skipped.push_back(child);
     else
       Consider(child, ended, transitions);
@@ -187,7 +187,7 @@ Transitions Plan::Cancel() {
   std::vector<TaskId> ended;
   for (TaskId id = 0; id < tasks_.size(); ++id) {
     const TaskState state = tasks_[id].state;
-    if (IsFinal(state) || state == TaskState::kRunning) continue;
+    if (IsFinal(state) || state == TaskState::kRunning || IsTeardown(id)) continue;
     if (state == TaskState::kQueued) Dequeue(id);
     End(id, TaskState::kCanceled, ended);
     transitions.skipped.push_back(id);
@@ -207,8 +207,21 @@ void Plan::End(TaskId id, TaskState state, std::vector<TaskId>& ended) {
   ended.push_back(id);
 }
 
+bool Plan::IsTeardown(TaskId id) const {
+  for (; id != kNoTask; id = tasks_[id].parent)
+    if (!tasks_[id].spec.setups.empty()) return true;
+  return false;
+}
+
+TaskState Plan::VerdictOfTeardown(const Entry& entry) const {
+  if (!entry.counts.all_done()) return TaskState::kNone;
+  const auto is_there = [&](TaskId setup) { return tasks_[setup].state == TaskState::kSuccess; };
+  return std::ranges::all_of(entry.spec.setups, is_there) ? TaskState::kQueued : TaskState::kSkipped;
+}
+
 // What a waiting task should become now; kNone: nothing yet.
 TaskState Plan::Verdict(const Entry& entry) const {
+  if (!entry.spec.setups.empty()) return VerdictOfTeardown(entry);
   if (entry.left_out) return TaskState::kSkipped;
   const auto pending = [&](TaskId id) { return !IsFinal(tasks_[id].state); };
   if (std::any_of(entry.deciders.begin(), entry.deciders.end(), pending)) return TaskState::kNone;

@@ -34,10 +34,13 @@ struct TaskSpec {
   TriggerRule rule = TriggerRule::kDefault;
   bool is_gate = false;         // Outcome::gate_open == false skips everything that follows, whatever its rule
   std::vector<TaskId> targets;  // a branch: the tasks it chooses among; each of them needs the branch without saying so
-  bool allow_failure = false;   // its failure does not fail the run (its dependents still see `failed`)
-  std::string pool;             // empty: no limit
-  uint32_t slots = 1;           // taken from the pool while it runs; more than the pool has counts as all of it
-  std::string lane;             // a second pool, of which it takes one slot: what the executor itself is short of
+  // A teardown: it needs these without saying so and runs when all that it needs has ended and these have succeeded,
+  // also when the run is canceled and whatever gates and branches say.
+  std::vector<TaskId> setups;
+  bool allow_failure = false;  // its failure does not fail the run (its dependents still see `failed`)
+  std::string pool;            // empty: no limit
+  uint32_t slots = 1;          // taken from the pool while it runs; more than the pool has counts as all of it
+  std::string lane;            // a second pool, of which it takes one slot: what the executor itself is short of
   RetryPolicy retry;
   Duration timeout{0};                          // of one attempt, 0: none; data for the executor
   Duration expected = std::chrono::seconds(1);  // a measured duration if there is one: weighs the longest path
@@ -63,11 +66,12 @@ struct Outcome {
   bool retryable = true;       // of a failure: another attempt may help
   std::vector<TaskId> chosen;  // of a branch: the targets to go on with; none: all are skipped
   bool gate_open = true;       // of a gate
+  Duration not_before{0};      // of a failure: the other side asked for this long (Retry-After)
 
   static Outcome Success() { return {}; }
-  static Outcome Failed(bool retryable = true) { return {Kind::kFailed, retryable, {}, true}; }
-  static Outcome Skipped() { return {Kind::kSkipped, true, {}, true}; }
-  static Outcome Canceled() { return {Kind::kCanceled, true, {}, true}; }
+  static Outcome Failed(bool retryable = true) { return {Kind::kFailed, retryable, {}, true, Duration{0}}; }
+  static Outcome Skipped() { return {Kind::kSkipped, true, {}, true, Duration{0}}; }
+  static Outcome Canceled() { return {Kind::kCanceled, true, {}, true, Duration{0}}; }
 };
 
 // What follows from one call, each list by task id.
@@ -116,7 +120,8 @@ class Plan {
   std::span<const TaskId> needs(TaskId id) const { return tasks_[id].spec.needs; }
   std::span<const TaskId> dependents(TaskId id) const { return tasks_[id].dependents; }
   bool expanded(TaskId id) const { return tasks_[id].expanded; }
-  bool allowed(TaskId id) const;  // allow_failure, its own or its parent's
+  bool allowed(TaskId id) const;                             // allow_failure, its own or its parent's
+  int64_t rank(TaskId id) const { return tasks_[id].rank; }  // of a queued task: its place in the order, lower first
   std::optional<TaskId> Find(std::string_view name) const;
 
   bool done() const { return unfinished_ == 0; }
@@ -129,6 +134,9 @@ class Plan {
 
   // The first queued task, by the plan's order, whose pool has room; nullopt if there is none.
   std::optional<TaskId> Next() const;
+  // It is kQueued, but no longer what Next finds: somebody else says when it starts.
+  void Take(TaskId id) { Dequeue(id); }
+  void PutBack(TaskId id) { Enqueue(id); }
   void Start(TaskId id);
   Transitions Finish(TaskId id, const Outcome& outcome);
   // The wait of a kUpForRetry task is over: it is queued again.
@@ -138,7 +146,8 @@ class Plan {
   // has: failed if one failed that is not allowed to, else success. It gives its slots back at once. An empty list ends
   // it. The new ids are consecutive: the first is size() before the call.
   Transitions Expand(TaskId id, std::vector<TaskSpec> specs);
-  // Nothing starts any more: every task that is not running becomes kCanceled. Running ones end as they end (Finish).
+  // Nothing starts any more but teardowns: every other task that is not running becomes kCanceled. Running ones end as
+  // they end (Finish).
   Transitions Cancel();
 
   // Recovery: Restore each stored task (expanding again those that were), then Settle once, which works out what
@@ -147,9 +156,11 @@ class Plan {
   Transitions Settle();
 
   // What to run again so that every failure gets another chance: tasks that failed (also where that was allowed), were
-  // canceled or never ran for a failure, and all that follows from them. By id; expanded tasks of cleared children
-  // included.
+  // canceled or never ran for a failure, and all that follows from them; setups and teardowns around these. By id;
+  // expanded tasks of cleared children included.
   std::vector<TaskId> ToRetry() const;
+  // The same for tasks that somebody names; without `downstream` what follows from them stays as it is.
+  std::vector<TaskId> ToClear(std::span<const TaskId> tasks, bool downstream) const;
 
  private:
   static constexpr TaskId kNoTask = ~TaskId{0};
@@ -185,6 +196,8 @@ class Plan {
   void ResolveRules(TaskId first, std::span<const TaskId> order);
   void FindDeciders(TaskId first);
   std::vector<TaskId> Below(std::span<const TaskId> roots) const;
+  std::vector<TaskId> WithAllAround(std::set<TaskId> clear, bool downstream) const;
+  bool IsBetween(TaskId setup, TaskId id, TaskId teardown) const;
 
   // plan.cc: moving between states.
   uint32_t SlotsOf(const Entry& entry) const;
@@ -194,7 +207,9 @@ class Plan {
   void Dequeue(TaskId id);
   void Release(TaskId id);
   void End(TaskId id, TaskState state, std::vector<TaskId>& ended);
+  bool IsTeardown(TaskId id) const;
   TaskState Verdict(const Entry& entry) const;
+  TaskState VerdictOfTeardown(const Entry& entry) const;
   void Consider(TaskId id, std::vector<TaskId>& ended, Transitions& transitions);
   void LeaveOut(TaskId decider, std::vector<TaskId>& ended, Transitions& transitions);
   void EndParent(TaskId parent, std::vector<TaskId>& ended, Transitions& transitions);

@@ -13,11 +13,12 @@ namespace {
 
 using Edges = std::vector<std::pair<graph::NodeId, graph::NodeId>>;
 
-// Needs, and the branch that each target needs without saying so; indexes into `specs`.
+// Needs, and those that nobody says: of a teardown its setups, of a target its branch; indexes into `specs`.
 Edges EdgesOf(const std::vector<TaskSpec>& specs) {
   Edges edges;
   for (TaskId i = 0; i < specs.size(); ++i) {
     for (TaskId need : specs[i].needs) edges.emplace_back(need, i);
+    for (TaskId setup : specs[i].setups) edges.emplace_back(setup, i);
     for (TaskId target : specs[i].targets) edges.emplace_back(i, target);
   }
   return edges;
@@ -62,7 +63,8 @@ Status Plan::Check(const std::vector<TaskSpec>& specs) const {
       errors.push_back(Diagnostic(kDuplicateTask, fmt::format("two tasks are named `{}`", spec.name)));
     const auto outside = [&](TaskId id) { return id >= specs.size(); };
     if (std::any_of(spec.needs.begin(), spec.needs.end(), outside) ||
-        std::any_of(spec.targets.begin(), spec.targets.end(), outside))
+        std::any_of(spec.targets.begin(), spec.targets.end(), outside) ||
+        std::any_of(spec.setups.begin(), spec.setups.end(), outside))
       errors.push_back(
           Diagnostic(kBadTaskReference, fmt::format("task `{}` refers to a task that is not there", spec.name)));
   }
@@ -85,6 +87,7 @@ Status Plan::Admit(std::vector<TaskSpec> specs, TaskId parent) {
     pools_.try_emplace(entry.spec.lane);
     by_name_.emplace(entry.spec.name, first + i);
     for (TaskId& target : entry.spec.targets) target += first;
+    for (TaskId& setup : entry.spec.setups) setup += first;
     entry.spec.needs.assign(graph.Parents(i).begin(), graph.Parents(i).end());  // each once, branches included
     for (TaskId& need : entry.spec.needs) need += first;
     entry.dependents.assign(graph.Children(i).begin(), graph.Children(i).end());
@@ -149,6 +152,14 @@ std::vector<TaskId> Plan::Below(std::span<const TaskId> roots) const {
   return {seen.begin(), seen.end()};
 }
 
+bool Plan::IsBetween(TaskId setup, TaskId id, TaskId teardown) const {
+  const auto leads = [this](TaskId from, TaskId to) {
+    const std::vector<TaskId> below = Below(std::span(&from, 1));
+    return from == to || std::ranges::find(below, to) != below.end();
+  };
+  return leads(setup, id) && leads(id, teardown);
+}
+
 std::vector<TaskId> Plan::ToRetry() const {
   std::vector<TaskId> failed;
   for (TaskId id = 0; id < tasks_.size(); ++id) {
@@ -156,20 +167,35 @@ std::vector<TaskId> Plan::ToRetry() const {
     if (state == TaskState::kFailed || state == TaskState::kCanceled || state == TaskState::kUpstreamFailed)
       failed.push_back(id);
   }
-  std::set<TaskId> clear(failed.begin(), failed.end());
+  return WithAllAround({failed.begin(), failed.end()}, /*downstream=*/true);
+}
+
+std::vector<TaskId> Plan::ToClear(std::span<const TaskId> tasks, bool downstream) const {
+  std::set<TaskId> clear(tasks.begin(), tasks.end());
+  for (const TaskId id : tasks) clear.insert(tasks_[id].expansion.begin(), tasks_[id].expansion.end());
+  return WithAllAround(std::move(clear), downstream);
+}
+
+std::vector<TaskId> Plan::WithAllAround(std::set<TaskId> clear, bool downstream) const {
   // What follows a child follows its parent too, and a parent runs again only for its cleared children.
-  for (std::vector<TaskId> todo = failed; !todo.empty();) {
+  for (std::vector<TaskId> todo(clear.begin(), clear.end()); !todo.empty();) {
     const TaskId id = todo.back();
     todo.pop_back();
     const auto add = [&](TaskId other) {
       if (clear.insert(other).second) todo.push_back(other);
     };
-    for (TaskId dependent : tasks_[id].dependents) {
+    for (TaskId dependent : downstream ? std::span<const TaskId>(tasks_[id].dependents) : std::span<const TaskId>()) {
       add(dependent);
       for (TaskId child : tasks_[dependent].expansion) add(child);
     }
     if (tasks_[id].parent != kNoTask) add(tasks_[id].parent);
   }
+  // What was taken down is not there for those that run again in between.
+  const std::vector<TaskId> again(clear.begin(), clear.end());
+  for (TaskId teardown = 0; teardown < tasks_.size(); ++teardown)
+    for (TaskId setup : tasks_[teardown].spec.setups)
+      if (std::ranges::any_of(again, [&](TaskId id) { return IsBetween(setup, id, teardown); }))
+        clear.insert({setup, teardown});
   return {clear.begin(), clear.end()};
 }
 

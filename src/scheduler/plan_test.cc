@@ -233,6 +233,60 @@ TEST(Plan, CancelEndsWhatWaitsAndLetsWhatRunsEnd) {
   EXPECT_EQ(plan.state(3), State::kCanceled);
 }
 
+std::vector<TaskSpec> WithTeardown() {
+  std::vector<TaskSpec> tasks = {Task("create"), Task("work", {0}), Task("drop", {1}), Task("after", {1})};
+  tasks[2].setups = {0};
+  tasks[2].allow_failure = true;
+  return tasks;
+}
+
+TEST(Plan, ATeardownRunsWhateverBecomesOfTheWork) {
+  Plan plan = Make(WithTeardown());
+  RunOne(plan, 0);
+  EXPECT_EQ(RunOne(plan, 1, Outcome::Failed()).ready, std::vector<TaskId>{2});
+  RunOne(plan, 2);
+  EXPECT_EQ(plan.Summarize().Conclusion(), State::kFailed);
+  EXPECT_EQ(plan.ToRetry(), (std::vector<TaskId>{0, 1, 2, 3})) << "what runs again finds it set up";
+}
+
+TEST(Plan, ATeardownOfWhatWasNotSetUpDoesNothing) {
+  Plan plan = Make(WithTeardown());
+  RunOne(plan, 0, Outcome::Failed());
+  EXPECT_EQ(States(plan),
+            (std::vector<State>{State::kFailed, State::kUpstreamFailed, State::kSkipped, State::kUpstreamFailed}));
+}
+
+TEST(Plan, ATeardownRunsInACanceledRunAndBelowAClosedGate) {
+  Plan plan = Make(WithTeardown());
+  RunOne(plan, 0);
+  plan.Start(1);
+  EXPECT_EQ(plan.Cancel().skipped, (std::vector<TaskId>{3}));
+  EXPECT_EQ(plan.Finish(1, Outcome::Canceled()).ready, std::vector<TaskId>{2});
+  RunOne(plan, 2, Outcome::Failed());
+  EXPECT_TRUE(plan.done());
+  EXPECT_EQ(plan.Summarize().Conclusion(), State::kCanceled);
+
+  std::vector<TaskSpec> tasks = WithTeardown();
+  tasks[1].is_gate = true;
+  Plan gated = Make(std::move(tasks));
+  RunOne(gated, 0);
+  Outcome closed;
+  closed.gate_open = false;
+  EXPECT_EQ(RunOne(gated, 1, closed).ready, std::vector<TaskId>{2});
+  EXPECT_EQ(gated.state(3), State::kSkipped);
+}
+
+TEST(Plan, ARetryWaitsAsLongAsTheOtherSideAsks) {
+  std::vector<TaskSpec> tasks = {Task("a")};
+  tasks[0].retry = {.retries = 2, .delay = std::chrono::seconds(1)};
+  Plan plan = Make(std::move(tasks));
+  Outcome busy = Outcome::Failed();
+  busy.not_before = std::chrono::minutes(3);
+  EXPECT_EQ(RunOne(plan, 0, busy).retry_in, std::chrono::minutes(3));
+  plan.Retry(0);
+  EXPECT_EQ(RunOne(plan, 0, Outcome::Failed()).retry_in, std::chrono::seconds(1));
+}
+
 TEST(Plan, ACycleIsPrintedWhole) {
   const auto plan = Plan::Make({{Task("a", {2}), Task("b", {0}), Task("c", {1})}, {}});
   ASSERT_FALSE(plan.ok());

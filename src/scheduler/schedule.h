@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "scheduler/calendar.h"
@@ -32,8 +33,16 @@ struct Holidays {
   std::map<Timestamp, std::string> days;  // with what they are called, or nothing
 };
 
+// A schedule without ticks: a run is due when data that it is on was renewed since the last one began.
+struct OnData {
+  std::vector<std::string> assets;  // "source.shop.sales.us_east", "model.shop.orders", "publication.leaderboard"
+  bool all = false;                 // when all of them were; else any
+  Duration min_interval{0};         // between the beginnings of two runs
+};
+
 struct Schedule {
   std::optional<Calendar> calendar;     // none: it runs when somebody says so
+  std::optional<OnData> on;             // in place of the calendar's ticks
   std::optional<Timestamp> start, end;  // intervals begin in [start, end)
   std::optional<SkipWindow> skip_when;
   std::optional<Holidays> holidays;

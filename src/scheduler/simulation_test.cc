@@ -1,14 +1,13 @@
 // Services that decide through simulated months and die at any moment, beside clocks that jump, schedules that are
-// changed and pauses: after every step what must always hold is looked at. STIR_SEEDS says how many seeds are tried; a
-// seed replays exactly.
+// changed and pauses: after every step what must always hold is looked at.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 #include <set>
 
 #include "scheduler/clockwork.h"
+#include "scheduler/testing/seeds.h"
 #include "scheduler/testing/times.h"
 
 namespace stir::scheduler {
@@ -61,7 +60,7 @@ class World {
   }
 
   void Live(int steps) {
-    for (int i = 0; i < steps && !testing::Test::HasFailure(); ++i) {
+    for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) {
       Disturb();
       Pass();
       for (size_t service = 0; service < watched_since_.size(); ++service)
@@ -117,7 +116,7 @@ class World {
   }
 
   Standing StandingOf(size_t service) const {
-    Standing standing{disk_.Active(), watched_since_[service], {}};
+    Standing standing{disk_.Active(), watched_since_[service], {}, {}};
     if (!disk_.runs.empty()) standing.last_run = disk_.runs.back().state;
     return standing;
   }
@@ -194,12 +193,7 @@ class World {
 };
 
 TEST(Simulation, NoIntervalIsRunTwiceOrLostWhateverHappens) {
-  const char* given = std::getenv("STIR_SEEDS");
-  const uint64_t seeds = given ? std::strtoull(given, nullptr, 10) : 300;
-  for (uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    World(seed).Live(400);
-  }
+  testing::ForSeeds(300, [](uint64_t seed) { World(seed).Live(400); });
 }
 
 }  // namespace

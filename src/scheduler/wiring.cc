@@ -29,11 +29,12 @@ std::vector<uint32_t> TasksOf(std::span<const WiringItem> items, uint32_t item) 
   return tasks;
 }
 
-// What each item needs by its own words: `needs`, and the branch that names it as a target.
+// What each item needs by its own words: `needs`, `setups`, and the branch that names it as a target.
 std::vector<Set> StatedNeeds(std::span<const WiringItem> items) {
   std::vector<Set> needs(items.size());
   for (uint32_t item = 0; item < items.size(); ++item) {
     needs[item].insert(items[item].needs.begin(), items[item].needs.end());
+    needs[item].insert(items[item].setups.begin(), items[item].setups.end());
     for (uint32_t target : items[item].targets) needs[target].insert(item);
   }
   return needs;
@@ -72,12 +73,14 @@ class Flattener {
     return entries;
   }
 
-  // Tasks inside `group` that nothing else inside it needs.
+  // Tasks inside `group` that nothing else inside it needs: what follows a group does not wait for its teardowns, and
+  // what they need may be its end.
   Set FindExits(uint32_t group) const {
     const std::vector<uint32_t> tasks = TasksOf(items_, group);
     Set exits(tasks.begin(), tasks.end());
+    std::erase_if(exits, [&](uint32_t task) { return !items_[task].setups.empty(); });
     for (uint32_t each = 0; each < items_.size(); ++each) {
-      if (!Inside(items_, each, group)) continue;
+      if (!Inside(items_, each, group) || !items_[each].setups.empty()) continue;
       for (uint32_t need : stated_[each])
         if (Inside(items_, need, group))
           for (uint32_t task : TasksOf(items_, need)) exits.erase(task);
@@ -98,7 +101,8 @@ class Flattener {
   std::vector<Set> entries_, exits_;
 };
 
-// An item waits for what it needs; a group's tasks wait for the group's needs, and the group for its tasks.
+// An item waits for what it needs; a group's tasks wait for the group's needs, and the group for its tasks but
+// teardowns.
 Status CheckCycles(std::span<const WiringItem> items) {
   // Two nodes an item: its beginning (2i) and its end (2i + 1).
   std::vector<std::pair<graph::NodeId, graph::NodeId>> edges;
@@ -109,7 +113,7 @@ Status CheckCycles(std::span<const WiringItem> items) {
     if (items[item].group < 0) continue;
     const uint32_t group = static_cast<uint32_t>(items[item].group);
     edges.emplace_back(2 * group, 2 * item);
-    edges.emplace_back(2 * item + 1, 2 * group + 1);
+    if (items[item].setups.empty()) edges.emplace_back(2 * item + 1, 2 * group + 1);
   }
   const auto cycle = graph::Graph(2 * items.size(), std::move(edges)).FindCycle();
   if (cycle.empty()) return {};

@@ -15,9 +15,10 @@ namespace stir::scheduler {
 struct WiringItem {
   std::string name;
   bool is_group = false;
-  int group = -1;                 // the group it stands in
-  std::vector<uint32_t> needs;    // tasks or groups
-  std::vector<uint32_t> targets;  // of a branch: tasks or groups
+  int group = -1;                  // the group it stands in
+  std::vector<uint32_t> needs;     // tasks or groups
+  std::vector<uint32_t> targets;   // of a branch: tasks or groups
+  std::vector<uint32_t> setups{};  // of a teardown: tasks, which it needs; a group does not end with its teardowns
 };
 
 // For each item that is a task its needs and targets as items that are tasks; for each group the tasks it begins with
