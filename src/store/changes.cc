@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "store/kinds.h"
+#include "store/schedules.h"
 
 namespace stir::store {
 namespace {
@@ -103,6 +104,7 @@ Status Move(Connection& connection, int64_t run, const TaskChange& change) {
 Status Move(Connection& connection, int64_t run, const RunChange& change) {
   STIR_TRY(
       connection.Run("UPDATE runs SET state = ?3, notes = COALESCE(?4, notes), "
+                     "wish = CASE WHEN ended_at IS NOT NULL THEN '' ELSE wish END, "  // it begins again
                      "started_at = CASE WHEN ?3 = 'running' THEN COALESCE(started_at, ?5) ELSE started_at END, "
                      "ended_at = CASE WHEN ?6 THEN ?5 END WHERE id = ?1 AND state = ?2",
                      run, ToString(change.from), ToString(change.to), change.notes, change.at, IsFinal(change.to)));
@@ -161,23 +163,36 @@ Status Put(Connection& connection, const PublicationChange& change) {
 
 }  // namespace
 
+Status Insert(Connection& connection, const AuditEntry& entry) {
+  return connection.Run("INSERT INTO audit (at, who, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5)", entry.at,
+                        entry.who, entry.action, entry.subject, entry.detail);
+}
+
 bool MustBeDurable(const Changes& changes) {
   return (changes.run && IsFinal(changes.run->to)) || !changes.messages.empty() || !changes.checkpoints.empty() ||
-         !changes.taken_files.empty() || !changes.publications.empty();
+         !changes.taken_files.empty() || !changes.publications.empty() || !changes.runs.empty() ||
+         !changes.audit.empty();
 }
 
 Status Apply(Connection& connection, const Changes& changes) {
-  assert(changes.fence || (changes.new_tasks.empty() && changes.tasks.empty() && !changes.run));
+  assert(changes.fence ||
+         (changes.new_tasks.empty() && changes.tasks.empty() && changes.notes.empty() && !changes.run));
   const int64_t run = changes.fence ? changes.fence->run : 0;
   if (changes.fence) STIR_TRY(CheckFence(connection, *changes.fence));
   for (const NewTask& task : changes.new_tasks) STIR_TRY(Insert(connection, run, task));
   for (const TaskChange& change : changes.tasks) STIR_TRY(Move(connection, run, change));
+  for (const TaskNote& note : changes.notes)
+    STIR_TRY(connection.Run("UPDATE tasks SET message = ?3 WHERE run = ?1 AND name = ?2 AND state = 'running'", run,
+                            note.name, note.message));
+  for (const NewRun& each : changes.runs) STIR_TRY(InsertAnotherRun(connection, each));
   if (changes.run) STIR_TRY(Move(connection, run, *changes.run));
   for (const NewEvent& event : changes.events) STIR_TRY(Insert(connection, event));
   for (const NewMessage& message : changes.messages) STIR_TRY(Insert(connection, message));
   for (const Checkpoint& checkpoint : changes.checkpoints) STIR_TRY(Put(connection, checkpoint));
   for (const TakenFile& file : changes.taken_files) STIR_TRY(Put(connection, file));
   for (const PublicationChange& change : changes.publications) STIR_TRY(Put(connection, change));
+  for (const AuditEntry& entry : changes.audit) STIR_TRY(Insert(connection, entry));
+  for (const AssetVersion& asset : changes.renewed) STIR_TRY(Renew(connection, asset));
   return {};
 }
 

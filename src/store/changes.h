@@ -9,5 +9,6 @@ namespace stir::store {
 // True when the changes must survive a loss of power.
 bool MustBeDurable(const Changes& changes);
 Status Apply(Connection& connection, const Changes& changes);
+Status Insert(Connection& connection, const AuditEntry& entry);
 
 }  // namespace stir::store

@@ -46,7 +46,7 @@ Pipeline ToPipeline(const Statement& row) {
 
 constexpr std::string_view kRunColumns =
     "id, pipeline, run_type, sequence, logical_date, data_interval_start, data_interval_end, state, notes, params, "
-    "definition_hash, holder, token, created_at, started_at, ended_at";
+    "definition_hash, holder, token, created_at, started_at, ended_at, triggered_by, wish, backfill";
 
 Run ToRun(const Statement& row) {
   return {.id = row.Int(0),
@@ -62,6 +62,9 @@ Run ToRun(const Statement& row) {
           .definition_hash = row.Text(10),
           .holder = row.Text(11),
           .token = row.Int(12),
+          .backfill = row.OptionalInt(18),
+          .triggered_by = row.Text(16),
+          .wish = row.Text(17),
           .created_at = row.Time(13),
           .started_at = row.OptionalTime(14),
           .ended_at = row.OptionalTime(15)};
@@ -161,12 +164,12 @@ Result<std::vector<Run>> ReadRuns(Connection& connection, const RunFilter& filte
   static const std::string kSql = fmt::format(
       "SELECT {} FROM runs WHERE (?1 = '' OR pipeline = ?1) AND (?2 = '' OR run_type = ?2) AND "
       "(?3 = ',' OR instr(?3, ',' || state || ',') > 0) AND (?4 IS NULL OR logical_date = ?4) AND "
-      "(?5 IS NULL OR logical_date < ?5) ORDER BY id DESC LIMIT ?6",
+      "(?5 IS NULL OR logical_date < ?5) AND (?7 IS NULL OR backfill = ?7) ORDER BY id DESC LIMIT ?6",
       kRunColumns);
   std::string states = ",";
   for (const TaskState state : filter.states) states += fmt::format("{},", ToString(state));
   Statement rows = connection.Query(kSql, filter.pipeline, filter.run_type, states, filter.logical_date,
-                                    filter.logical_before, static_cast<int64_t>(filter.limit));
+                                    filter.logical_before, static_cast<int64_t>(filter.limit), filter.backfill);
   return Collect(rows, ToRun);
 }
 
@@ -175,6 +178,22 @@ Result<std::vector<Run>> ReadUnfinishedRuns(Connection& connection) {
       fmt::format("SELECT {} FROM runs WHERE state IN ('queued', 'running') ORDER BY id", kRunColumns);
   Statement rows = connection.Query(kSql);
   return Collect(rows, ToRun);
+}
+
+Result<std::vector<AuditEntry>> ReadAudit(Connection& connection, size_t limit) {
+  Statement rows = connection.Query("SELECT at, who, action, subject, detail FROM audit ORDER BY id DESC LIMIT ?1",
+                                    static_cast<int64_t>(limit));
+  std::vector<AuditEntry> entries;
+  while (rows.Step()) entries.push_back({rows.Time(0), rows.Text(1), rows.Text(2), rows.Text(3), rows.Text(4)});
+  STIR_TRY(rows.Finish());
+  return entries;
+}
+
+Result<std::optional<Run>> ReadTriggeredRun(Connection& connection, std::string_view by) {
+  static const std::string kSql = fmt::format(
+      "SELECT {} FROM runs WHERE triggered_by = ?1 AND triggered_by <> '' ORDER BY id DESC LIMIT 1", kRunColumns);
+  Statement rows = connection.Query(kSql, by);
+  return First(rows, ToRun);
 }
 
 Result<std::optional<Run>> ReadRunBefore(Connection& connection, std::string_view pipeline, Timestamp interval_start) {

@@ -10,6 +10,7 @@ Result<std::vector<Pipeline>> ReadPipelines(Connection& connection);
 Result<std::optional<Run>> ReadRun(Connection& connection, int64_t run);
 Result<std::vector<Run>> ReadRuns(Connection& connection, const RunFilter& filter);
 Result<std::vector<Run>> ReadUnfinishedRuns(Connection& connection);
+Result<std::optional<Run>> ReadTriggeredRun(Connection& connection, std::string_view by);
 Result<std::optional<Run>> ReadRunBefore(Connection& connection, std::string_view pipeline, Timestamp interval_start);
 Result<std::vector<Task>> ReadTasks(Connection& connection, int64_t run);
 Result<std::vector<Attempt>> ReadAttempts(Connection& connection, int64_t run);
@@ -19,6 +20,7 @@ Result<std::optional<Checkpoint>> ReadCheckpoint(Connection& connection, std::st
 Result<std::vector<TakenFile>> ReadTakenFiles(Connection& connection, std::string_view ingestion);
 Result<std::vector<Publication>> ReadPublications(Connection& connection, std::string_view name);
 Result<std::vector<Message>> ReadMessages(Connection& connection, std::optional<int64_t> run);
+Result<std::vector<AuditEntry>> ReadAudit(Connection& connection, size_t limit);
 Result<std::vector<Message>> ReadDueMessages(Connection& connection, Timestamp now, size_t limit);
 
 }  // namespace stir::store

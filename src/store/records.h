@@ -32,6 +32,8 @@ struct NewRun {
   std::string params = "{}";  // JSON
   std::string definition_hash{};
   bool again = false;
+  std::optional<int64_t> backfill{};
+  std::string triggered_by{};  // "17/fan[us]": the task of another run that makes it; empty: none
   Timestamp created_at{};
 };
 
@@ -46,8 +48,24 @@ struct Run {
   std::string definition_hash{};
   std::string holder{};  // who runs it, or ran it last
   int64_t token = 0;     // of its last claim
+  std::optional<int64_t> backfill{};
+  std::string triggered_by{};
+  std::string wish{};  // what a person asks of it: "cancel", "hold"; empty: nothing
   Timestamp created_at{};
   std::optional<Timestamp> started_at{}, ended_at{};
+};
+
+// A range of intervals to be run, and how far it has come is what its runs say.
+struct Backfill {
+  int64_t id = 0;
+  std::string pipeline{};
+  Timestamp first{}, until{};  // intervals that begin in [first, until)
+  std::string rerun = "all";   // "all", "failed", "missing": which of them
+  std::string params = "{}";
+  int at_once = 1;
+  std::string state = "running";  // "running", "canceled", "done"
+  Timestamp created_at{};
+  std::optional<Timestamp> ended_at{};
 };
 
 struct CreatedRun {
@@ -77,6 +95,14 @@ struct ScheduleStep {
   std::optional<LeftOut> left_out{};
 };
 
+// How often a source was loaded, a model was built, a publication was done, and when it last was.
+struct AssetVersion {
+  std::string asset{};  // "source.shop.sales.us_east", "model.shop.orders", "publication.leaderboard"
+  int64_t version = 0;
+  Timestamp at{};
+  std::optional<int64_t> run{};
+};
+
 // The right to change a run, given by ClaimRun.
 struct Fence {
   int64_t run = 0;
@@ -89,6 +115,7 @@ struct RunFilter {
   std::vector<TaskState> states{};  // empty: all
   std::optional<Timestamp> logical_date{};
   std::optional<Timestamp> logical_before{};
+  std::optional<int64_t> backfill{};
   size_t limit = 100;
 };
 
@@ -123,6 +150,11 @@ struct TaskChange {
   std::string worker{};                              // to kRunning: who works on it ("pid 4711")
 };
 
+// What a running task waits for, in a line.
+struct TaskNote {
+  std::string name{}, message{};
+};
+
 struct Task {
   int64_t id = 0, run = 0;
   std::string name{}, parent{};
@@ -147,6 +179,12 @@ struct Attempt {
   std::optional<Timestamp> ended_at{};
   std::string worker{}, log_path{}, message{};
   std::string error = "[]";
+};
+
+// Who did what to what, by hand.
+struct AuditEntry {
+  Timestamp at{};
+  std::string who{}, action{}, subject{}, detail{};
 };
 
 struct RunChange {

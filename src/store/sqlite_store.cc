@@ -71,6 +71,8 @@ class SqliteStore final : public Store {
     return Read(ReadLeftOut, pipeline, limit);
   }
 
+  Result<std::vector<AssetVersion>> Assets() override { return Read(ReadAssets); }
+
   Result<CreatedRun> CreateRun(const NewRun& run) override {
     int64_t id = 0;
     bool created = false;
@@ -101,6 +103,53 @@ class SqliteStore final : public Store {
   Status Commit(const Changes& changes) override {
     return writer_.Do("changes", MustBeDurable(changes),
                       [&](Connection& connection) { return Apply(connection, changes); });
+  }
+
+  Result<int64_t> CreateBackfill(const Backfill& backfill) override {
+    int64_t id = 0;
+    const auto create = [&](Connection& connection) -> Status {
+      STIR_TRY(
+          connection.Run("INSERT INTO backfills (pipeline, first, until, rerun, params, at_once, state, created_at) "
+                         "VALUES (?1, ?2, ?3, "
+                         "?4, ?5, ?6, 'running', ?7)",
+                         backfill.pipeline, backfill.first, backfill.until, backfill.rerun, backfill.params,
+                         static_cast<int64_t>(backfill.at_once), backfill.created_at));
+      id = connection.LastInsertId();
+      return {};
+    };
+    STIR_TRY(writer_.Do("create-backfill", true, create));
+    return id;
+  }
+
+  Status MoveBackfill(int64_t id, std::string_view from, std::string_view to, const std::optional<AuditEntry>& entry,
+                      Timestamp now) override {
+    return writer_.Do("move-backfill", true, [&](Connection& connection) -> Status {
+      STIR_TRY(
+          connection.Run("UPDATE backfills SET state = ?3, ended_at = CASE WHEN ?3 = 'running' THEN NULL ELSE ?4 "
+                         "END WHERE id = ?1 AND state = ?2",
+                         id, from, to, now));
+      if (connection.Changes() == 0) return Diagnostic(kStoreConflict, fmt::format("backfill {} is not {}", id, from));
+      return entry ? Insert(connection, *entry) : Status();
+    });
+  }
+
+  Result<std::vector<Backfill>> Backfills() override { return Read(ReadBackfills); }
+
+  Status Wish(int64_t run, std::string_view wish, const AuditEntry& entry) override {
+    return writer_.Do("wish", true, [&](Connection& connection) -> Status {
+      STIR_TRY(connection.Run("UPDATE runs SET wish = ?2 WHERE id = ?1 AND state IN ('queued', 'running')", run, wish));
+      if (connection.Changes() == 0) return Diagnostic(kStoreConflict, fmt::format("run {} has ended", run));
+      return Insert(connection, entry);
+    });
+  }
+
+  Result<std::vector<AuditEntry>> Audit(size_t limit) override { return Read(ReadAudit, limit); }
+
+  Result<std::vector<int64_t>> Forget(Timestamp ended_before, size_t limit) override {
+    std::vector<int64_t> gone;
+    STIR_TRY(writer_.Do("forget", false,
+                        [&](Connection& connection) { return ForgetRuns(connection, ended_before, limit, gone); }));
+    return gone;
   }
 
   Result<std::vector<Message>> ClaimMessages(Timestamp now, Timestamp until, size_t limit) override {
@@ -140,6 +189,7 @@ class SqliteStore final : public Store {
   Result<std::optional<Run>> GetRun(int64_t run) override { return Read(ReadRun, run); }
   Result<std::vector<Run>> ListRuns(const RunFilter& filter) override { return Read(ReadRuns, filter); }
   Result<std::vector<Run>> UnfinishedRuns() override { return Read(ReadUnfinishedRuns); }
+  Result<std::optional<Run>> TriggeredRun(std::string_view by) override { return Read(ReadTriggeredRun, by); }
   Result<std::optional<Run>> RunBefore(std::string_view pipeline, Timestamp interval_start) override {
     return Read(ReadRunBefore, pipeline, interval_start);
   }

@@ -29,12 +29,16 @@ struct Changes {
   std::optional<Fence> fence{};      // of the run that all tasks below belong to; required for tasks and run
   std::vector<NewTask> new_tasks{};  // a name that is there already is left as it is
   std::vector<TaskChange> tasks{};   // in this order
+  std::vector<TaskNote> notes{};     // of tasks that run
+  std::vector<NewRun> runs{};        // each another one, with the next sequence of its interval
   std::optional<RunChange> run{};
   std::vector<NewEvent> events{};
   std::vector<NewMessage> messages{};     // the outbox; a `dedup_key` that was ever used is left out
   std::vector<Checkpoint> checkpoints{};  // watermarks never move back (see Checkpoint)
   std::vector<TakenFile> taken_files{};
   std::vector<PublicationChange> publications{};
+  std::vector<AuditEntry> audit{};
+  std::vector<AssetVersion> renewed{};  // `version` is not looked at: each counts one more
 };
 
 // Thread safe. Calls block until what they did is committed; calls of several threads are committed together.
@@ -55,6 +59,8 @@ class Store {
   virtual Result<std::optional<CreatedRun>> AdvanceSchedule(const ScheduleStep& step) = 0;
   virtual Result<std::vector<LeftOut>> LeftOutIntervals(std::string_view pipeline, size_t limit) = 0;  // newest first
 
+  virtual Result<std::vector<AssetVersion>> Assets() = 0;  // by name
+
   // Idempotent: the newest run of the same pipeline, type and logical date is returned as it is (`created` is false),
   // unless `run.again` is set and it has ended, then another one with the next `sequence` is made. State: queued.
   virtual Result<CreatedRun> CreateRun(const NewRun& run) = 0;
@@ -62,11 +68,26 @@ class Store {
   // refused. `holder` says who ("pid 123 on host"). Fails when there is no such run.
   virtual Result<Fence> ClaimRun(int64_t run, std::string_view holder, Timestamp now) = 0;
   virtual Status Commit(const Changes& changes) = 0;
+  // Backfills: another one (its id), and from one state to the next, with the record of who did it. The latter fails
+  // with kStoreConflict when it is not in `from` any more.
+  virtual Result<int64_t> CreateBackfill(const Backfill& backfill) = 0;
+  virtual Status MoveBackfill(int64_t id, std::string_view from, std::string_view to,
+                              const std::optional<AuditEntry>& entry, Timestamp now) = 0;
+  virtual Result<std::vector<Backfill>> Backfills() = 0;  // newest first
+  // What a person asks of a run that has not ended ("cancel", "hold", or nothing any more), with the record of it.
+  // Fails when the run has ended, or when there is none.
+  virtual Status Wish(int64_t run, std::string_view wish, const AuditEntry& entry) = 0;
+  virtual Result<std::vector<AuditEntry>> Audit(size_t limit) = 0;  // newest first
+  // Forgets runs that ended before, with their tasks, attempts, events and delivered messages: oldest first, at most
+  // `limit`. The newest run of each pipeline stays, and so do intervals' decisions. The runs that are gone.
+  virtual Result<std::vector<int64_t>> Forget(Timestamp ended_before, size_t limit) = 0;
   Status AddEvent(NewEvent event);
 
   virtual Result<std::optional<Run>> GetRun(int64_t run) = 0;
   virtual Result<std::vector<Run>> ListRuns(const RunFilter& filter) = 0;  // newest first
   virtual Result<std::vector<Run>> UnfinishedRuns() = 0;                   // oldest first
+  // The newest run that this task made (NewRun::triggered_by).
+  virtual Result<std::optional<Run>> TriggeredRun(std::string_view by) = 0;
   // The newest run of the newest interval that began before.
   virtual Result<std::optional<Run>> RunBefore(std::string_view pipeline, Timestamp interval_start) = 0;
   virtual Result<std::vector<Task>> Tasks(int64_t run) = 0;        // by position
