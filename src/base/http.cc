@@ -68,13 +68,28 @@ std::string ShownUrl(std::string_view url) {
   return fmt::format("`{}{}`", url.substr(0, host + 3), url.substr(begin, end - begin));
 }
 
-size_t OnBody(char* bytes, size_t size, size_t count, void* response) {
-  static_cast<HttpResponse*>(response)->body.append(bytes, size * count);
+// One request under way.
+struct Exchange {
+  const HttpRequest& request;
+  HttpResponse response;
+  bool too_large = false;
+};
+
+size_t OnBody(char* bytes, size_t size, size_t count, void* context) {
+  auto& exchange = *static_cast<Exchange*>(context);
+  exchange.too_large = exchange.response.body.size() + size * count > exchange.request.largest;
+  if (exchange.too_large) return 0;
+  exchange.response.body.append(bytes, size * count);
   return size * count;
 }
 
-size_t OnHeader(char* bytes, size_t size, size_t count, void* response) {
-  auto& headers = static_cast<HttpResponse*>(response)->headers;
+// libcurl asks at least once a second whether to go on.
+int OnProgress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Exchange*>(context)->request.cancel.stop_requested() ? 1 : 0;
+}
+
+size_t OnHeader(char* bytes, size_t size, size_t count, void* context) {
+  auto& headers = static_cast<Exchange*>(context)->response.headers;
   const std::string_view line = Strip({bytes, size * count});
   if (line.starts_with("HTTP/"))
     headers.clear();  // an interim response (100) came first
@@ -118,19 +133,22 @@ class CurlHttp final : public Http {
     curl_slist* list = nullptr;
     for (const auto& [name, value] : request.headers) list = curl.append(list, (name + ": " + value).c_str());
     const std::unique_ptr<curl_slist, decltype(curl.free_list)> headers(list, curl.free_list);
-    HttpResponse response;
-    Prepare(curl, handle.get(), request, headers.get(), response);
+    Exchange exchange{request, {}};
+    Prepare(curl, handle.get(), headers.get(), exchange);
     const CURLcode code = curl.perform(handle.get());
+    if (request.cancel.stop_requested()) return NoResponse(request, "it was stopped");
+    if (exchange.too_large)
+      return NoResponse(request, fmt::format("its body is larger than {} MiB", request.largest >> 20));
     if (code != CURLE_OK) return NoResponse(request, ToLower(curl.explain(code)), HintFor(code));
     long status = 0;
     curl.get_info(handle.get(), CURLINFO_RESPONSE_CODE, &status);
-    response.status = static_cast<int>(status);
-    return response;
+    exchange.response.status = static_cast<int>(status);
+    return std::move(exchange.response);
   }
 
  private:
-  static void Prepare(const Curl& curl, CURL* handle, const HttpRequest& request, curl_slist* headers,
-                      HttpResponse& response) {
+  static void Prepare(const Curl& curl, CURL* handle, curl_slist* headers, Exchange& exchange) {
+    const HttpRequest& request = exchange.request;
     const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(request.timeout).count();
     curl.set(handle, CURLOPT_URL, request.url.c_str());
     curl.set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -147,9 +165,16 @@ class CurlHttp final : public Http {
     else
       curl.set(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     curl.set(handle, CURLOPT_WRITEFUNCTION, &OnBody);
-    curl.set(handle, CURLOPT_WRITEDATA, &response);
+    curl.set(handle, CURLOPT_WRITEDATA, &exchange);
     curl.set(handle, CURLOPT_HEADERFUNCTION, &OnHeader);
-    curl.set(handle, CURLOPT_HEADERDATA, &response);
+    curl.set(handle, CURLOPT_HEADERDATA, &exchange);
+    curl.set(handle, CURLOPT_NOPROGRESS, 0L);
+    curl.set(handle, CURLOPT_XFERINFOFUNCTION, &OnProgress);
+    curl.set(handle, CURLOPT_XFERINFODATA, &exchange);
+    if (!request.credentials.empty()) {
+      curl.set(handle, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+      curl.set(handle, CURLOPT_USERPWD, request.credentials.c_str());
+    }
   }
 };
 

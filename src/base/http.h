@@ -1,11 +1,11 @@
-// One HTTP request, whole body in and out, over libcurl. For webhooks and small API calls; streaming comes with what
-// needs it.
+// One HTTP request, whole body in and out, over libcurl.
 #pragma once
 
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/result.h"
 
@@ -17,6 +17,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
   Duration timeout = std::chrono::seconds(30);
+  std::string credentials{};           // "user:password", for Basic; empty: none
+  size_t largest = size_t{256} << 20;  // a longer body is no response
+  CancelToken cancel{};                // ends it within a second
 };
 
 struct HttpResponse {

@@ -226,6 +226,7 @@ class Child {
         grace_(spec.grace),
         input_(std::move(input)),
         unwritten_(spec.input),
+        hold_input_(spec.hold_input),
         out_(std::move(out)),
         err_(std::move(err)) {
     if (spec.timeout.count() > 0) deadline_ = Now() + spec.timeout;
@@ -257,6 +258,7 @@ class Child {
   void Terminate(ProcessResult::End why) {
     if (ended_by_us_) return;
     ended_by_us_ = why;
+    if (hold_input_) input_.Close();
     deadline_ = Now() + grace_;
     kill(-pid_, SIGTERM);
   }
@@ -277,7 +279,7 @@ class Child {
     std::array<pollfd, 5> fds{{{exited_ ? -1 : end_.get(), POLLIN, 0},
                                {out_.fd(), POLLIN, 0},
                                {err_.fd(), POLLIN, 0},
-                               {input_.get(), POLLOUT, 0},
+                               {unwritten_.empty() ? -1 : input_.get(), POLLOUT, 0},
                                {ended_by_us_ ? -1 : wake_.get(), POLLIN, 0}}};
     if (poll(fds.data(), fds.size(), Patience()) < 0) return;
     if (fds[1].revents != 0) out_.ReadSome();
@@ -302,7 +304,7 @@ class Child {
     const ssize_t written = WriteQuietly(input_.get(), unwritten_);
     if (written < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (written > 0) unwritten_.remove_prefix(static_cast<size_t>(written));
-    if (written < 0 || unwritten_.empty()) input_.Close();
+    if (written < 0 || (unwritten_.empty() && !hold_input_)) input_.Close();
   }
 
   ProcessResult Reap() {
@@ -322,6 +324,7 @@ class Child {
   const Duration grace_;
   PipeEnd input_;
   std::string_view unwritten_;
+  const bool hold_input_;
   LineReader out_, err_;
   std::optional<Duration> deadline_;
   std::optional<ProcessResult::End> ended_by_us_;
@@ -335,7 +338,8 @@ class Child {
 Result<ProcessResult> RunProcess(const ProcessSpec& spec, const std::function<void(Stream, std::string_view)>& on_line,
                                  const CancelToken& cancel) {
   if (spec.argv.empty() || spec.argv[0].empty()) return NotStarted(spec, ENOENT);
-  auto in = spec.input.empty() ? std::optional<Pipe>(std::in_place) : MakePipe();
+  const bool has_input = !spec.input.empty() || spec.hold_input;
+  auto in = has_input ? MakePipe() : std::optional<Pipe>(std::in_place);
   auto out = MakePipe(), err = MakePipe();
   if (!in || !out || !err) return NotStarted(spec, errno);
   pid_t pid = 0;

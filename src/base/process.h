@@ -20,6 +20,7 @@ struct ProcessSpec {
   std::string directory{};                           // empty: the current one
   std::map<std::string, std::string> environment{};  // added to (and overriding) the parent's
   std::string input{};                               // standard input; closed after it
+  bool hold_input = false;                           // closed only when the process has ended, or is to end
   Duration timeout{0};                               // 0: none
   Duration grace = std::chrono::seconds(5);          // between TERM and KILL
 };

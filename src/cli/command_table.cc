@@ -103,6 +103,20 @@ constexpr Example kRunsShowExamples[] = {{"runs show 42", "its tasks, attempts a
 constexpr Example kRunsRetryExamples[] = {{"runs retry 42", "run again what failed and what follows from it"}};
 constexpr Example kRunsLogsExamples[] = {{"runs logs 42", "of all tasks"},
                                          {"runs logs 42 --task transform --attempt 1", "of one attempt"}};
+constexpr Example kRunsCancelExamples[] = {{"runs cancel 42", "stop its tasks; teardowns still run"}};
+constexpr Example kRunsHoldExamples[] = {{"runs hold 42", "until `runs release 42`"}};
+constexpr Example kRunsReleaseExamples[] = {{"runs release 42", "its tasks start again"}};
+constexpr Example kRunsClearExamples[] = {
+    {"runs clear 42 load --dry-run", "say what would run again: load, and all that follows from it"},
+    {"runs clear 42 load --only", "run again load alone"}};
+constexpr Example kRunsMarkExamples[] = {
+    {"runs mark 42 success load", "load was done by hand: go on with what it held back"}};
+constexpr Example kRunsForgetExamples[] = {{"runs forget --older-than 90d", "runs and logs of more than 90 days ago"}};
+constexpr Example kBackfillsListExamples[] = {{"backfills list", "how far each has come"}};
+constexpr Example kBackfillsCancelExamples[] = {{"backfills cancel 3", "until `backfills resume 3`"}};
+constexpr Example kBackfillsResumeExamples[] = {{"backfills resume 3", "go on with what it has not done"}};
+constexpr Example kAuditExamples[] = {{"audit -n 50", "who did what by hand, newest first"}};
+constexpr Example kDoctorExamples[] = {{"doctor", "what is wrong here, and why each task that waits does"}};
 constexpr Example kCompletionExamples[] = {
     {"completion bash > ~/.local/share/bash-completion/completions/stir", "for bash"},
     {"completion zsh > ~/.zfunc/_stir", "for zsh, with ~/.zfunc in fpath"},
@@ -213,7 +227,7 @@ constexpr CommandSpec kCommands[] = {
      "NAME", 1, 1, "logical-date param", kPipelineRunExamples, "the run failed", RunPipelineRun},
     {"pipeline backfill", "", "", "Run a pipeline for a range of dates",
      "Runs a pipeline for every interval that begins in a range, oldest first. Watermarks stay where they are.", "NAME",
-     1, 1, "from to rerun dry-run param", kBackfillExamples, "a run failed", RunPipelineBackfill},
+     1, 1, "from to rerun at-once dry-run param", kBackfillExamples, "a run failed", RunPipelineBackfill},
     {"pipeline next", "", "", "Show when a pipeline runs next, and why",
      "Shows the coming times of a pipeline's schedule, the interval of each, what is left out and why, and what "
      "daylight saving does.",
@@ -235,6 +249,39 @@ constexpr CommandSpec kCommands[] = {
      "Runs again, in the same run, what failed, was canceled or never started for a failure, and all that follows from "
      "it.",
      "RUN", 1, 1, "", kRunsRetryExamples, "the run failed again", RunRunsRetry},
+    {"runs cancel", "", "", "Stop a run",
+     "Stops what runs and skips the rest, but for teardowns. Whoever works on the run does so at once.", "RUN", 1, 1,
+     "", kRunsCancelExamples, kNeverOne, RunRunsCancel},
+    {"runs hold", "", "", "Hold a run back", "Nothing new starts in the run; what runs goes on.", "RUN", 1, 1, "",
+     kRunsHoldExamples, kNeverOne, RunRunsHold},
+    {"runs release", "", "", "End a hold", "Lets a run go on that was held back.", "RUN", 1, 1, "",
+     kRunsReleaseExamples, kNeverOne, RunRunsRelease},
+    {"runs clear", "", "", "Run tasks of a run again",
+     "Runs again, in the same run, the tasks that are named and all that follows from them, with the setups and "
+     "teardowns around. Attempts and logs are kept.",
+     "RUN [TASK]...", 1, 255, "only dry-run", kRunsClearExamples, "the run failed", RunRunsClear},
+    {"runs mark", "", "", "Say how tasks of a run ended",
+     "Marks tasks success, failed or skipped without running them, and goes on with what they held back.",
+     "RUN STATE TASK...", 3, 255, "dry-run", kRunsMarkExamples, "the run failed", RunRunsMark},
+    {"runs forget", "", "", "Forget old runs",
+     "Takes runs that ended long ago out of the store, with their tasks, attempts and logs. The newest run of each "
+     "pipeline stays.",
+     "", 0, 0, "older-than", kRunsForgetExamples, kNeverOne, RunRunsForget},
+    {"backfills list", "", "", "List backfills",
+     "Lists backfills, newest first, with how many intervals they have done.", "", 0, 0, "table-output",
+     kBackfillsListExamples, kNeverOne, RunBackfillsList},
+    {"backfills cancel", "", "", "Stop a backfill", "It begins no more runs; those under way end.", "BACKFILL", 1, 1,
+     "", kBackfillsCancelExamples, kNeverOne, RunBackfillsCancel},
+    {"backfills resume", "", "", "Go on with a backfill",
+     "Runs the intervals that a backfill which was interrupted or canceled has not done.", "BACKFILL", 1, 1, "",
+     kBackfillsResumeExamples, "a run failed", RunBackfillsResume},
+    {"audit", "", "", "Show what was done by hand",
+     "Lists who ran, paused, canceled, cleared or marked what, and when.", "", 0, 0, "last table-output",
+     kAuditExamples, kNeverOne, RunAudit},
+    {"doctor", "", "", "Say what is wrong, and why tasks wait",
+     "Looks at the installation, the store, the schedules and the runs that have not ended, and says for every task "
+     "that waits what it waits for.",
+     "", 0, 0, "table-output", kDoctorExamples, "something is wrong", RunDoctor},
     {"runs logs", "", "", "Show the logs of a run", "Prints what the tasks of a run wrote.", "RUN", 1, 1,
      "task attempt", kRunsLogsExamples, kNeverOne, RunRunsLogs},
     {"completion", "", "", "Print shell completion", "Prints the completion script of a shell.", "bash|zsh|fish", 1, 1,

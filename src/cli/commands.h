@@ -42,6 +42,17 @@ int RunRunsList(const Arguments& arguments, Session& session);
 int RunRunsShow(const Arguments& arguments, Session& session);
 int RunRunsRetry(const Arguments& arguments, Session& session);
 int RunRunsLogs(const Arguments& arguments, Session& session);
+int RunRunsCancel(const Arguments& arguments, Session& session);
+int RunRunsHold(const Arguments& arguments, Session& session);
+int RunRunsRelease(const Arguments& arguments, Session& session);
+int RunRunsClear(const Arguments& arguments, Session& session);
+int RunRunsMark(const Arguments& arguments, Session& session);
+int RunRunsForget(const Arguments& arguments, Session& session);
+int RunBackfillsList(const Arguments& arguments, Session& session);
+int RunBackfillsCancel(const Arguments& arguments, Session& session);
+int RunBackfillsResume(const Arguments& arguments, Session& session);
+int RunAudit(const Arguments& arguments, Session& session);
+int RunDoctor(const Arguments& arguments, Session& session);
 int RunCompletion(const Arguments& arguments, Session& session);
 
 }  // namespace stir::cli

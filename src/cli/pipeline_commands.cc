@@ -1,4 +1,5 @@
 // Pipelines and runs from the terminal: requests from arguments, lists as tables or JSON.
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "cli/kinds.h"
 #include "cli/listing.h"
 #include "cli/run_command.h"
+#include "engine/backfills.h"
 #include "engine/pipelines.h"
 #include "engine/run_text.h"
 #include "engine/runs.h"
@@ -160,6 +162,8 @@ int RunPipelineBackfill(const Arguments& arguments, Session& session) {
                       }
                       request.mode = ModeOf(arguments);
                       request.dry_run = arguments.Flag("dry-run");
+                      request.at_once =
+                          static_cast<int>(std::clamp<int64_t>(arguments.Integer("at-once").value_or(1), 1, 1000));
                       return engine::BackfillPipeline(host, options, request);
                     });
 }

@@ -96,6 +96,15 @@ void PipelineNarrator::TaskFinished(const TaskStory& story, TaskState state, dou
        std::move(json).Take());
 }
 
+void PipelineNarrator::TaskWaits(const TaskStory& story, std::string_view message) const {
+  JsonWriter json;
+  json.BeginObject();
+  WriteStory(json, story);
+  json.Key("message").String(message).EndObject();
+  Emit("S113", "TaskWaits", Level::kInfo, fmt::format("{} {} {}", Progress(story), story.task, message),
+       std::move(json).Take());
+}
+
 void PipelineNarrator::TaskWillRetry(const TaskStory& story, double seconds, std::string_view message,
                                      Duration retry_in) const {
   JsonWriter json;

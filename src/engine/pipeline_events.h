@@ -11,8 +11,10 @@
 // S108 AlertSent            {run, channel, task} / S109 AlertFailed {run, channel, error}
 // S110 PipelineRunFinished  {run, pipeline, logical_date, state, notes, seconds, counts}
 // S112 PipelineRunAccount   {run}                                (the message is a page: run_text.h)
+// S115 TaskEdited           (what a person's command does to a task, in a line)
 // S120 ServiceStarted / S126 ServiceStopping; S121 DefinitionLoaded / S122 DefinitionsRefused; S123 IntervalLeftOut,
-// PipelinePaused; S124 ServiceTrouble; S125 RunWaits: of the service (service.cc), without data
+// PipelinePaused; S124 ServiceTrouble; S125 RunWaits, S127 RunsForgotten: of the service (service.cc), without data
+// S113 TaskWaits            {run, task, parent, kind, attempt, message}
 // S111 BackfillPlanned      {pipeline, intervals: [{start, end, run}]}
 #pragma once
 
@@ -44,6 +46,7 @@ class PipelineNarrator {
   void RunStarted(int64_t run, std::string_view pipeline, const scheduler::Interval& interval,
                   const scheduler::Zone& zone, size_t tasks, bool resumed) const;
   void TaskStarted(const TaskStory& story) const;
+  void TaskWaits(const TaskStory& story, std::string_view message) const;
   void TaskFinished(const TaskStory& story, scheduler::TaskState state, double seconds, std::string_view message,
                     bool allowed) const;
   void TaskWillRetry(const TaskStory& story, double seconds, std::string_view message, Duration retry_in) const;

@@ -9,6 +9,9 @@
 #include "base/strings.h"
 #include "engine/bell.h"
 #include "engine/kinds.h"
+#include "engine/run_executor.h"
+#include "engine/run_task.h"
+#include "engine/triggered_runs.h"
 #include "project/invocation.h"
 #include "pylib/convert.h"
 
@@ -33,7 +36,39 @@ Diagnostics Held(Diagnostics errors, std::string what) {
 
 }  // namespace
 
+PipelineSession::PipelineSession(Workspace& workspace, For whom, std::shared_ptr<SharedSlots> slots)
+    : workspace_(workspace),
+      narrator_(workspace.host().events, workspace.host().redactor),
+      alerts_(workspace, narrator_),
+      slots_(slots ? std::move(slots) : std::make_shared<SharedSlots>(workspace.host().clock)),
+      launcher_(whom == For::kService ? std::unique_ptr<RunLauncher>(std::make_unique<ServiceBell>(workspace))
+                                      : std::make_unique<TriggeredRuns>(*this)) {
+  std::map<std::string, uint32_t> limits = workspace.definitions().pools;
+  limits[std::string(kThreadsLane)] = static_cast<uint32_t>(std::max(workspace.setting().target.profile.threads, 1));
+  limits[std::string(kPublishLane)] = 1;
+  slots_->SetLimits(std::move(limits));
+  for (const platform::Pipeline& pipeline : workspace.definitions().pipelines)
+    for (const platform::Schedule::On& on : pipeline.schedule.on) awaited_.insert(on.asset);
+  ear_ = BellEar::Open(workspace.host().files, workspace.folder(), [this] {
+    const std::scoped_lock lock(mutex_);
+    for (RunExecutor* executor : listening_) executor->Nudge();
+  });
+}
+
+PipelineSession::Listening::Listening(PipelineSession& session, RunExecutor& executor)
+    : session_(session), executor_(executor) {
+  const std::scoped_lock lock(session_.mutex_);
+  session_.listening_.insert(&executor_);
+}
+
+PipelineSession::Listening::~Listening() {
+  const std::scoped_lock lock(session_.mutex_);
+  session_.listening_.erase(&executor_);
+}
+
 PipelineSession::~PipelineSession() {
+  launcher_.reset();
+  ear_.reset();
   static_cast<void>(RingBell(workspace_.host().files, workspace_.folder()).ok());  // who does not hear it looks anyway
 }
 
@@ -62,16 +97,20 @@ Result<std::vector<std::unique_ptr<FileLock>>> HoldInterval(Workspace& workspace
 }
 
 Result<std::string> ParamsOf(const platform::Pipeline& pipeline, const std::string& given, SourceMap& sources) {
-  STIR_ASSIGN(Json params, pylib::ToJson(pipeline.params));
-  if (Strip(given).empty()) return WriteJson(params);
+  if (Strip(given).empty()) return LayParams(pipeline, Json::object());
   STIR_ASSIGN(const jinja::Value values, project::ParseVars(given, sources));
   STIR_ASSIGN(const Json json, pylib::ToJson(values));
   if (!json.is_object())
     return Diagnostic(kBadParams, "--params must be a mapping").Hint("--params '{region: us_east}'");
+  return LayParams(pipeline, json);
+}
+
+Result<std::string> LayParams(const platform::Pipeline& pipeline, const Json& over) {
+  STIR_ASSIGN(Json params, pylib::ToJson(pipeline.params));
   std::vector<std::string> known;
   for (const auto& [name, value] : params.items()) known.push_back(name);
   Diagnostics errors;
-  for (const auto& [name, value] : json.items()) {
+  for (const auto& [name, value] : over.items()) {
     if (!params.contains(name)) {
       std::string hint = DidYouMean(name, known);
       if (hint.empty()) hint = known.empty() ? "it declares no `params`" : "it declares " + Join(known, ", ");

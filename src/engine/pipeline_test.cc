@@ -17,6 +17,7 @@
 #include "base/diagnostic_text.h"
 #include "base/strings.h"
 #include "base/testing/fake_clock.h"
+#include "engine/backfills.h"
 #include "engine/kinds.h"
 #include "engine/pipelines.h"
 #include "engine/runs.h"

@@ -28,24 +28,6 @@ struct PipelineRequest {
 // runs it. The account of the run goes to host.events (pipeline_events.h).
 Result<CommandResult> RunPipeline(const Host& host, const Options& options, const PipelineRequest& request);
 
-enum class BackfillMode : uint8_t {
-  kMissing,
-  kFailed,
-  kAll
-};  // intervals without a run; also failed ones; all of them
-
-struct BackfillRequest {
-  std::string pipeline;
-  std::string from, to;  // dates or times; both ends are included
-  std::string params;
-  BackfillMode mode = BackfillMode::kAll;
-  bool dry_run = false;  // only say which intervals would run
-};
-
-// Runs the pipeline for every interval that begins in the range, oldest first. Goes on after a failed run; stops when
-// the user does. Watermarks of ingestions stay where they are.
-Result<CommandResult> BackfillPipeline(const Host& host, const Options& options, const BackfillRequest& request);
-
 struct PipelineInfo {
   std::string name, description, schedule, timezone;
   std::vector<std::string> tags;

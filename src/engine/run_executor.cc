@@ -17,6 +17,8 @@ namespace {
 using scheduler::Outcome;
 using scheduler::Transitions;
 
+// Behind whatever is due now.
+constexpr int kPriorityOfBackfills = -10;
 // While stopping, a session may send one more statement after the one that was canceled; it is canceled too.
 constexpr Duration kStopAgain = std::chrono::milliseconds(50);
 
@@ -33,13 +35,15 @@ std::string RunIdText(const store::Run& run, const scheduler::Zone& zone) {
   return fmt::format("{}__{}{}", run.run_type, time, run.sequence > 0 ? fmt::format("__{}", run.sequence) : "");
 }
 
-RunExecutor::RunExecutor(Workspace& workspace, const platform::Pipeline& pipeline, store::Run run,
-                         const PipelineNarrator& narrator, AlertSender& alerts, CancelToken set_aside)
-    : workspace_(workspace),
+RunExecutor::RunExecutor(PipelineSession& session, const platform::Pipeline& pipeline, store::Run run,
+                         CancelToken set_aside)
+    : workspace_(session.workspace()),
       pipeline_(pipeline),
-      narrator_(narrator),
-      alerts_(alerts),
-      clock_(workspace.host().clock),
+      narrator_(session.narrator()),
+      alerts_(session.alerts()),
+      launcher_(session.launcher()),
+      session_(session),
+      clock_(workspace_.host().clock),
       set_aside_(std::move(set_aside)),
       run_(std::move(run)),
       zone_(*scheduler::Zone::Find(pipeline.timezone)) {
@@ -61,6 +65,8 @@ Result<RunAccount> RunExecutor::Run() {
   if (pipeline_.deadline) timers_.emplace(begun_at_ + pipeline_.deadline->after, Timer{Timer::Kind::kDeadline, 0, 0});
   const OnCancel<std::function<void()>> on_cancel(workspace_.host().cancel, [this] { Say(Done::Word::kCancel); });
   const OnCancel<std::function<void()>> on_set_aside(set_aside_, [this] { Say(Done::Word::kAside); });
+  const PipelineSession::Listening listening(session_, *this);
+  HearWish();
   if (Status looped = Loop(); !looped.ok()) {
     Abandon();
     return Diagnostics(looped.error());
@@ -73,10 +79,27 @@ Result<RunAccount> RunExecutor::Run() {
   return Conclude();
 }
 
+void RunExecutor::Nudge() { Say(Done::Word::kWish); }
+
+// A run on hold starts nothing, and lets go of the slots that it waits for; what runs goes on.
+void RunExecutor::HearWish() {
+  const auto run = workspace_.store().GetRun(run_.id);
+  if (!run.ok() || !*run) return;
+  const bool held = (*run)->wish == "hold";
+  if (held && !is_held_)
+    std::erase_if(seats_, [&](const auto& each) {
+      const bool waits = plan_.state(each.first) == TaskState::kQueued;
+      if (waits) plan_.PutBack(each.first);
+      return waits;
+    });
+  is_held_ = held;
+  if ((*run)->wish == "cancel" && !std::exchange(canceled_, true)) StopAll();
+}
+
 void RunExecutor::Say(Done::Word word) {
   Done done;
   done.word = word;
-  mailbox_.Push(std::move(done));
+  mailbox_->Push(std::move(done));
 }
 
 // The store takes nothing any more (another process took the run over, the disk is full): what runs is stopped and
@@ -85,7 +108,7 @@ void RunExecutor::Abandon() {
   for (TaskId id : std::exchange(to_dispatch_, {})) running_.erase(id);
   StopAll();
   while (!running_.empty()) {
-    for (const Done& done : mailbox_.Wait(kStopAgain))
+    for (const Done& done : mailbox_->Wait(kStopAgain))
       if (done.word == Done::Word::kTask) running_.erase(done.task);
     StopAgain();
   }
@@ -98,9 +121,9 @@ Status RunExecutor::SetAside() {
   for (auto& [id, running] : running_) running.stopping = true;
   StopAgain();
   while (!running_.empty()) {
-    for (Done& done : mailbox_.Wait(kStopAgain)) {
+    for (Done& done : mailbox_->Wait(kStopAgain)) {
       if (done.word != Done::Word::kTask) continue;
-      if (done.result.outcome.kind == Outcome::Kind::kSuccess)
+      if (done.result.outcome.kind == Outcome::Kind::kSuccess && !done.result.look_again)
         HandleDone(std::move(done));
       else
         running_.erase(done.task);
@@ -114,23 +137,56 @@ Status RunExecutor::Loop() {
   while (!plan_.done() && !is_set_aside_) {
     StartReady();
     // What ended and what starts now share one commit; nothing starts before it is written.
-    const bool alerts = record_->has_alerts();
-    STIR_TRY(record_->Flush());
-    if (alerts) alerts_.Wake();
+    STIR_TRY(Flush());
     Dispatch();
     if (plan_.done()) break;
-    for (Done& done : mailbox_.Wait(UntilNextTimer())) HandleDone(std::move(done));
+    for (Done& done : mailbox_->Wait(UntilNextTimer())) HandleDone(std::move(done));
     FireTimers();
     StopAgain();
   }
+  return Flush();
+}
+
+// Commits, and tells those who carry on with what was written.
+Status RunExecutor::Flush() {
   const bool alerts = record_->has_alerts();
   STIR_TRY(record_->Flush());
   if (alerts) alerts_.Wake();
+  if (std::exchange(renewed_, false)) launcher_.Announce();
+  for (const std::string& by : std::exchange(triggered_, {})) {
+    STIR_ASSIGN(const auto made, workspace_.store().TriggeredRun(by));
+    if (made) launcher_.Launch(*made);
+  }
   return {};
 }
 
 void RunExecutor::StartReady() {
-  while (const auto id = plan_.Next()) Begin(*id);
+  while (const auto id = is_held_ ? std::nullopt : plan_.Next())
+    if (AskForSlots(*id)) Begin(*id);
+}
+
+// True: it may start. Else it does when it is given what it asks for.
+bool RunExecutor::AskForSlots(TaskId id) {
+  const scheduler::TaskSpec& spec = plan_.task(id);
+  if (tasks_[id].Expands() || (spec.pool.empty() && spec.lane.empty())) return true;
+  plan_.Take(id);
+  scheduler::SlotRequest request{.run = run_.id,
+                                 .pool = spec.pool,
+                                 .lane = spec.lane,
+                                 .slots = spec.slots,
+                                 .priority = pipeline_.priority + tasks_[id].definition->priority,
+                                 .rank = plan_.rank(id),
+                                 .since = {}};
+  if (run_.run_type == "backfill") request.priority += kPriorityOfBackfills;
+  auto answer = session_.slots().Ask(std::move(request), [mailbox = mailbox_, id, serial = ++requests_] {
+    Done given;
+    given.task = id;
+    given.serial = serial;
+    given.word = Done::Word::kSlots;
+    mailbox->Push(std::move(given));
+  });
+  seats_[id] = {std::move(answer.seat), requests_};
+  return answer.granted;
 }
 
 void RunExecutor::Begin(TaskId id) {
@@ -154,9 +210,13 @@ void RunExecutor::Launch(TaskId id) {
   running.log =
       std::make_shared<TaskLog>(workspace_.folder().logs() / change.log_path, clock_, workspace_.host().redactor);
   running.started = clock_.Monotonic();
+  const Timestamp began = first_began_.try_emplace(id, change.at).first->second;
+  // A wait's time goes on over attempts and processes.
+  const bool waits = tasks_[id].definition->kind == platform::TaskKind::kWait;
+  const Duration used = waits ? std::max<Duration>(change.at - began, Duration{0}) : Duration{0};
   record_->Change(name, std::move(change));
   if (plan_.task(id).timeout > Duration{0})
-    timers_.emplace(running.started + plan_.task(id).timeout, Timer{Timer::Kind::kTaskTimeout, id, attempt});
+    timers_.emplace(running.started + plan_.task(id).timeout - used, Timer{Timer::Kind::kTaskTimeout, id, attempt});
   running_.emplace(id, std::move(running));
   to_dispatch_.push_back(id);
 }
@@ -246,18 +306,20 @@ TaskJob RunExecutor::MakeJob(TaskId id, const std::string& thread, const Running
                  .thread = thread,
                  .facts = FactsOf(id),
                  .backfill = run_.run_type == "backfill",
+                 .first_began = first_began_.at(id),
+                 .goes_on = goes_on_.contains(id),
                  .tests_not_passed = {}};
 }
 
 // Node work shares its selection's runner; other tasks get a job of their own, with a copy of all they may ask.
 void RunExecutor::Dispatch() {
   for (TaskId id : std::exchange(to_dispatch_, {})) {
-    narrator_.TaskStarted(StoryOf(id));
+    if (!std::exchange(running_.at(id).said, true)) narrator_.TaskStarted(StoryOf(id));
     const Running running = running_.at(id);
     if (tasks_[id].IsNodeWork()) {
       crew_.Submit(
           [this, id, running, task = tasks_[id], work = selections_.at(*plan_.parent(id))](const std::string& thread) {
-            mailbox_.Push({id, work->Run(task, thread, *running.log, *running.interruption)});
+            mailbox_->Push({id, work->Run(task, thread, *running.log, *running.interruption)});
           });
       continue;
     }
@@ -274,7 +336,7 @@ void RunExecutor::Dispatch() {
     };
     crew_.Submit([this, id, running, job](const std::string& thread) {
       job->thread = thread;
-      mailbox_.Push({id, RunTaskJob(*job)});
+      mailbox_->Push({id, RunTaskJob(*job)});
     });
   }
 }
@@ -300,12 +362,17 @@ void RunExecutor::Fire(const Timer& timer) {
     case Timer::Kind::kRetry:
       if (plan_.state(timer.task) == TaskState::kUpForRetry) plan_.Retry(timer.task);
       return;
+    case Timer::Kind::kLook: {
+      const auto found = running_.find(timer.task);
+      const bool same = found != running_.end() && plan_.attempts(timer.task) == timer.attempt;
+      if (same && std::exchange(found->second.waiting, false)) to_dispatch_.push_back(timer.task);
+      return;
+    }
     case Timer::Kind::kTaskTimeout: {
       const auto found = running_.find(timer.task);
       if (found == running_.end() || plan_.attempts(timer.task) != timer.attempt || found->second.stopping) return;
       found->second.timed_out = found->second.stopping = true;
-      found->second.interruption->Stop();
-      return;
+      return StopAgain();
     }
     case Timer::Kind::kRunTimeout:
       out_of_time_ = true;
@@ -320,13 +387,18 @@ void RunExecutor::Fire(const Timer& timer) {
 
 void RunExecutor::StopAll() {
   Follow(plan_.Cancel());
+  std::erase_if(seats_, [&](const auto& each) { return scheduler::IsFinal(plan_.state(each.first)); });
   for (auto& [id, running] : running_) running.stopping = true;
   StopAgain();
 }
 
 void RunExecutor::StopAgain() {
-  for (auto& [id, running] : running_)
-    if (running.stopping) running.interruption->Stop();
+  for (auto& [id, running] : running_) {
+    if (!running.stopping) continue;
+    running.interruption->Stop();
+    if (std::exchange(running.waiting, false))
+      mailbox_->Push({id, FailedTask(Diagnostic(kStopped, fmt::format("task `{}` was stopped", plan_.task(id).name)))});
+  }
 }
 
 }  // namespace stir::engine

@@ -16,6 +16,7 @@
 #include "engine/pipeline_alerts.h"
 #include "engine/pipeline_events.h"
 #include "engine/pipeline_mailbox.h"
+#include "engine/pipeline_session.h"
 #include "engine/run_record.h"
 #include "engine/run_task.h"
 #include "engine/selection_work.h"
@@ -36,33 +37,48 @@ struct RunAccount {
 // References outlive it. The caller holds the run's lock (pipelines.cc).
 class RunExecutor {
  public:
+  using TaskState = scheduler::TaskState;
+
   // `set_aside`: stops the tasks and leaves the run as it stands, for another process to go on with.
-  RunExecutor(Workspace& workspace, const platform::Pipeline& pipeline, store::Run run,
-              const PipelineNarrator& narrator, AlertSender& alerts, CancelToken set_aside = {});
+  RunExecutor(PipelineSession& session, const platform::Pipeline& pipeline, store::Run run, CancelToken set_aside = {});
   ~RunExecutor();
 
-  // What would have to run again for the failures of an ended run, cleared; the run is then running again.
-  Status ClearFailures();
+  // What a person does to the tasks of a run that nobody works on. The run is then running again.
+  struct Edit {
+    std::vector<std::string> tasks;  // by name; empty: what failed, was canceled or never ran for a failure
+    bool downstream = true;          // and all that follows from them
+    std::optional<TaskState> mark;   // they become this, and what did not run for them may; else they run again
+  };
+  // The tasks that run again, or that were marked: "load success -> none". `dry_run`: nothing is written.
+  Result<std::vector<std::string>> Apply(const Edit& edit, bool dry_run, const store::AuditEntry& entry);
+  // From any thread: somebody may have asked something of the run (store::Run::wish).
+  void Nudge();
   // Runs it to its end. Fails when the store does, or with kSetAside; the run can then be resumed.
   Result<RunAccount> Run();
 
  private:
   using TaskId = scheduler::TaskId;
-  using TaskState = scheduler::TaskState;
 
   struct Running {
     std::shared_ptr<Interruption> interruption;
     std::shared_ptr<TaskLog> log;
     Duration started{};  // monotonic
     bool stopping = false, timed_out = false;
+    bool waiting = false;  // for a time to look again: nobody works on it
+    bool said = false;     // that it started
   };
   struct Done {
     TaskId task = 0;
     TaskResult result;
-    enum class Word : uint8_t { kTask, kCancel, kAside } word = Word::kTask;  // of whom: no task in the last two
+    int64_t serial = 0;
+    enum class Word : uint8_t { kTask, kSlots, kCancel, kAside, kWish } word = Word::kTask;  // the last three: no task
+  };
+  struct Seated {
+    SharedSlots::Seat seat;
+    int64_t serial = 0;  // of the request: news of one that was taken back means nothing
   };
   struct Timer {
-    enum class Kind : uint8_t { kRetry, kTaskTimeout, kRunTimeout, kDeadline } kind;
+    enum class Kind : uint8_t { kRetry, kLook, kTaskTimeout, kRunTimeout, kDeadline } kind;
     TaskId task = 0;
     int attempt = 0;
   };
@@ -76,6 +92,9 @@ class RunExecutor {
   void RestoreTasks();
   void RestoreOne(TaskId id);
   void RememberOutputs(TaskId id, std::string_view outputs);
+  Result<std::vector<TaskId>> Named(const Edit& edit) const;
+  void ClearTask(TaskId id, std::vector<std::string>& changed);
+  void Forget();
 
   // run_executor.cc
   Status Loop();
@@ -83,9 +102,12 @@ class RunExecutor {
   Status SetAside();
   void Say(Done::Word word);
   void StartReady();
+  void HearWish();
+  bool AskForSlots(TaskId id);
   void Begin(TaskId id);
   void Launch(TaskId id);
   void Expand(TaskId id);
+  Status Flush();
   Result<TaskList> ListChildren(TaskId id);
   void Adopt(TaskId parent, TaskList list);
   void TakeOver(TaskId child);
@@ -100,9 +122,12 @@ class RunExecutor {
 
   // run_outcomes.cc
   void HandleDone(Done done);
+  void Defer(TaskId id, TaskResult& result, Running& running);
+  void Trigger(TaskResult& result);
   void Judge(TaskId id, TaskResult& result, const Running& running) const;
   scheduler::Outcome MapOutcome(const TaskResult& result) const;
   void WriteEnd(TaskId id, const TaskResult& result, double seconds, const scheduler::Transitions& then);
+  void Renew(TaskId id, Timestamp at);
   void Follow(const scheduler::Transitions& then);
   void EndExpanded(TaskId id);
   std::string OutputsOfExpanded(TaskId id) const;
@@ -121,6 +146,8 @@ class RunExecutor {
   const platform::Pipeline& pipeline_;
   const PipelineNarrator& narrator_;
   AlertSender& alerts_;
+  RunLauncher& launcher_;
+  PipelineSession& session_;
   const Clock& clock_;
   const CancelToken set_aside_;
   store::Run run_;
@@ -135,10 +162,17 @@ class RunExecutor {
   std::map<TaskId, std::shared_ptr<SelectionWork>> selections_;  // by expanded task
   std::map<TaskId, Running> running_;
   std::vector<TaskId> to_dispatch_;
-  std::multimap<Duration, Timer> timers_;  // by monotonic time
+  std::map<TaskId, Timestamp> first_began_;  // also in an earlier process
+  std::set<TaskId> goes_on_;                 // whose last attempt was lost, or looked and found nothing yet
+  std::map<TaskId, Seated> seats_;           // of tasks that run, or wait for slots
+  int64_t requests_ = 0;                     // for slots, so far
+  bool is_held_ = false;                     // nothing new starts
+  bool renewed_ = false;                     // data that a schedule is on, since the last commit
+  std::vector<std::string> triggered_;       // the tasks that made runs since the last commit, as NewRun::triggered_by
+  std::multimap<Duration, Timer> timers_;    // by monotonic time
   bool resumed_ = false, canceled_ = false, out_of_time_ = false, alerted_ = false, is_set_aside_ = false;
   Duration begun_at_{};
-  Mailbox<Done> mailbox_;
+  std::shared_ptr<Mailbox<Done>> mailbox_ = std::make_shared<Mailbox<Done>>();  // slots may be given when we are gone
   TaskCrew crew_;  // last: its threads are gone before what they use
 };
 

@@ -25,7 +25,20 @@ void RunExecutor::HandleDone(Done done) {
     canceled_ = true;
     return StopAll();
   }
+  if (done.word == Done::Word::kWish) return HearWish();
+  if (done.word == Done::Word::kSlots) {
+    // It may have been canceled, or taken back its request, while the news was on its way.
+    const auto seat = seats_.find(done.task);
+    const bool holds = seat != seats_.end() && seat->second.serial == done.serial;
+    if (holds && plan_.state(done.task) == TaskState::kQueued) Begin(done.task);
+    return;
+  }
   const auto found = running_.find(done.task);
+  const bool defers = done.result.look_again.has_value();
+  if (!defers || !found->second.stopping) Trigger(done.result);
+  if (defers && !found->second.stopping) return Defer(done.task, done.result, found->second);
+  goes_on_.erase(done.task);
+  seats_.erase(done.task);
   const Running running = std::move(found->second);
   running_.erase(found);
   Judge(done.task, done.result, running);
@@ -43,14 +56,42 @@ void RunExecutor::HandleDone(Done done) {
   Follow(then);
 }
 
+// Not done yet: until it is time to look again the task is a timer, and no more.
+void RunExecutor::Defer(TaskId id, TaskResult& result, Running& running) {
+  running.waiting = true;
+  goes_on_.insert(id);
+  const std::string message = workspace_.host().redactor.Redact(result.message);
+  if (record_->Note(plan_.task(id).name, message)) {
+    running.log->Write(message);
+    narrator_.TaskWaits(StoryOf(id), message);
+  }
+  timers_.emplace(clock_.Monotonic() + *result.look_again, Timer{Timer::Kind::kLook, id, plan_.attempts(id)});
+}
+
+// The runs that a task asks for, in the commit that says so.
+void RunExecutor::Trigger(TaskResult& result) {
+  if (result.triggers) {
+    triggered_.push_back(result.triggers->triggered_by);
+    record_->AddRun(*std::move(result.triggers));
+  }
+  if (result.launches) launcher_.Launch(*result.launches);
+}
+
 // Why a stopped attempt ended: the user, or its time.
 void RunExecutor::Judge(TaskId id, TaskResult& result, const Running& running) const {
-  if (!running.stopping || result.outcome.kind == Outcome::Kind::kSuccess) return;
+  if (!running.stopping || (result.outcome.kind == Outcome::Kind::kSuccess && !result.look_again)) return;
+  const platform::Task& definition = *tasks_[id].definition;
+  if (running.timed_out && definition.kind == platform::TaskKind::kWait && definition.wait.skip_on_timeout) {
+    result.errors.clear();
+    result.outcome = Outcome::Skipped();
+    result.message = fmt::format("waited {} in vain", FormatDuration(plan_.task(id).timeout));
+    return;
+  }
   if (running.timed_out) {
     const std::string limit = FormatDuration(plan_.task(id).timeout);
     result.errors = {Diagnostic(kTimedOut,
                                 fmt::format("task `{}` ran longer than its timeout of {}", plan_.task(id).name, limit),
-                                tasks_[id].definition->span)};
+                                definition.span)};
     result.outcome = Outcome::Failed();
     result.message.clear();
     return;
@@ -97,8 +138,23 @@ void RunExecutor::WriteEnd(TaskId id, const TaskResult& result, double seconds, 
   } else if (IsFinal(state)) {
     RememberOutputs(id, "{}");
   }
+  if (state == TaskState::kSuccess) Renew(id, change.at);
   record_->Change(plan_.task(id).name, std::move(change));
   if (state == TaskState::kFailed && !tasks_[id].IsNodeWork()) AlertFailure(id, result.message);
+}
+
+// What the task has made is newer now: schedules may be on it.
+void RunExecutor::Renew(TaskId id, Timestamp at) {
+  const RunTask& task = tasks_[id];
+  std::string asset;
+  if (task.node && task.kind != "test" && task.kind != "unit_test") asset = task.subject;
+  if (task.kind == "publish") asset = "publication." + task.subject;
+  if (task.kind == "ingest")
+    if (const auto ingestion = workspace_.definitions().FindIngestion(task.subject); ingestion.ok())
+      asset = std::string(workspace_.manifest()->node((*ingestion)->to.node).unique_id);
+  if (asset.empty()) return;
+  renewed_ = renewed_ || session_.IsAwaited(asset);
+  record_->Renew({.asset = std::move(asset), .version = 0, .at = at, .run = run_.id});
 }
 
 void RunExecutor::Follow(const Transitions& then) {
@@ -251,7 +307,7 @@ Result<RunAccount> RunExecutor::Conclude() {
   record_->ChangeRun({.from = TaskState::kRunning, .to = account.state, .at = clock_.Now(), .notes = account.notes});
   if (account.state == TaskState::kFailed && !alerted_)
     AlertRun("run_failed", fmt::format("pipeline {} failed: {}", pipeline_.name, account.notes), pipeline_.on_failure);
-  STIR_TRY(record_->Flush());
+  STIR_TRY(Flush());
   alerts_.Wake();
   STIR_TRY(GiveAccount());
   narrator_.RunFinished(run_.id, pipeline_.name, facts_.interval, zone_, account.state, summary, account.notes,

@@ -8,7 +8,7 @@ using scheduler::TaskState;
 
 void RunRecord::Adopt(const std::vector<store::Task>& tasks) {
   for (const store::Task& task : tasks) {
-    known_[task.name] = {task.state, task.attempts};
+    known_[task.name] = {task.state, task.attempts, {}};
     adopted_[task.name] = task;
   }
 }
@@ -34,12 +34,20 @@ void RunRecord::Change(const std::string& name, store::TaskChange change) {
   pending_.tasks.push_back(std::move(change));
 }
 
+bool RunRecord::Note(const std::string& name, const std::string& message) {
+  if (std::exchange(known_[name].note, message) == message) return false;
+  pending_.notes.push_back({name, message});
+  return true;
+}
+
 void RunRecord::AddAlerts(std::vector<store::NewMessage> messages) {
   for (store::NewMessage& message : messages) pending_.messages.push_back(std::move(message));
 }
 
 Status RunRecord::Flush() {
-  if (pending_.new_tasks.empty() && pending_.tasks.empty() && !pending_.run && pending_.messages.empty()) return {};
+  if (pending_.new_tasks.empty() && pending_.tasks.empty() && !pending_.run && pending_.messages.empty() &&
+      pending_.notes.empty() && pending_.runs.empty())
+    return {};
   store::Changes changes = std::exchange(pending_, {});
   changes.fence = fence_;
   return store_.Commit(changes);

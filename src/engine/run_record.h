@@ -30,6 +30,11 @@ class RunRecord {
   void Change(const std::string& name, store::TaskChange change);
   void ChangeRun(store::RunChange change) { pending_.run = std::move(change); }
   void AddAlerts(std::vector<store::NewMessage> messages);
+  // What a running task waits for; false, and nothing, when it was said before.
+  bool Note(const std::string& name, const std::string& message);
+  void AddRun(store::NewRun run) { pending_.runs.push_back(std::move(run)); }
+  void AddAudit(store::AuditEntry entry) { pending_.audit.push_back(std::move(entry)); }
+  void Renew(store::AssetVersion asset) { pending_.renewed.push_back(std::move(asset)); }
   void AddCheckpoint(store::Checkpoint checkpoint) { pending_.checkpoints.push_back(std::move(checkpoint)); }
   bool has_alerts() const { return !pending_.messages.empty(); }
 
@@ -40,6 +45,7 @@ class RunRecord {
   struct Known {
     scheduler::TaskState state = scheduler::TaskState::kNone;
     int attempts = 0;
+    std::string note;
   };
 
   store::Store& store_;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/strings.h"
 #include "engine/kinds.h"
 #include "engine/run_executor.h"
 #include "pylib/convert.h"
@@ -61,10 +62,8 @@ Status RunExecutor::MakePlan() {
   STIR_ASSIGN(durations_, workspace_.store().TaskDurations(pipeline_.name));
   TaskList list = TasksOf(pipeline_, durations_);
   tasks_ = std::move(list.tasks);
-  std::map<std::string, uint32_t> pools = workspace_.definitions().pools;
-  pools[std::string(kThreadsLane)] = static_cast<uint32_t>(std::max(workspace_.setting().target.profile.threads, 1));
-  pools[std::string(kPublishLane)] = 1;
-  STIR_ASSIGN(plan_, scheduler::Plan::Make({std::move(list.specs), std::move(pools)}));
+  // Slots are shared with other runs: the session's to give.
+  STIR_ASSIGN(plan_, scheduler::Plan::Make({std::move(list.specs), {}}));
   for (TaskId id = 0; id < plan_.size(); ++id) record_->Add(RowOf(id));
   return {};
 }
@@ -112,6 +111,9 @@ void RunExecutor::RestoreOne(TaskId id) {
     const Duration left = row->retry_at ? std::max<Duration>(*row->retry_at - clock_.Now(), Duration{0}) : Duration{0};
     timers_.emplace(clock_.Monotonic() + left, Timer{Timer::Kind::kRetry, id, 0});
   }
+  const bool begun = row->state != TaskState::kNone && row->started_at;
+  if (begun) first_began_[id] = *row->started_at;
+  if (row->state == TaskState::kRunning || row->state == TaskState::kQueued) goes_on_.insert(id);
   if (row->state == TaskState::kRunning && !tasks_[id].Expands()) {
     store::TaskChange lost;
     lost.to = TaskState::kQueued;
@@ -142,32 +144,80 @@ store::NewTask RunExecutor::RowOf(TaskId id) const {
   return row;
 }
 
-Status RunExecutor::ClearFailures() {
+// The tasks that an edit names; for a label that only one has, that one.
+Result<std::vector<RunExecutor::TaskId>> RunExecutor::Named(const Edit& edit) const {
+  std::vector<TaskId> tasks;
+  std::vector<std::string> names;
+  for (TaskId id = 0; id < plan_.size(); ++id) names.push_back(plan_.task(id).name);
+  for (const std::string& name : edit.tasks) {
+    auto found = plan_.Find(name);
+    if (const platform::Task* task = found ? nullptr : pipeline_.Find(name)) found = plan_.Find(task->name);
+    if (!found)
+      return Diagnostic(kNoTask, fmt::format("run {} has no task `{}`", run_.id, name)).Hint(DidYouMean(name, names));
+    tasks.push_back(*found);
+  }
+  return tasks;
+}
+
+void RunExecutor::ClearTask(TaskId id, std::vector<std::string>& changed) {
+  const TaskState state = plan_.state(id);
+  if (state == TaskState::kNone || state == TaskState::kQueued) return;
+  store::TaskChange change;
+  change.to = IsFinal(state) ? TaskState::kNone : TaskState::kQueued;
+  change.at = clock_.Now();
+  change.failures = 0;
+  record_->Change(plan_.task(id).name, std::move(change));
+  changed.push_back(fmt::format("{}: {} -> none", plan_.task(id).name, scheduler::ToString(state)));
+}
+
+Result<std::vector<std::string>> RunExecutor::Apply(const Edit& edit, bool dry_run, const store::AuditEntry& entry) {
   const TaskState ended_as = run_.state;
   STIR_TRY(Recover());
-  const std::vector<TaskId> clear = plan_.ToRetry();
+  STIR_ASSIGN(const std::vector<TaskId> named, Named(edit));
+  std::vector<std::string> changed;
+  std::vector<TaskId> clear;
+  if (edit.mark) {
+    // Marked as done, it no longer keeps others from running.
+    for (const TaskId id : plan_.ToClear(named, /*downstream=*/true)) {
+      const bool is_named = std::ranges::find(named, id) != named.end();
+      if (plan_.state(id) == TaskState::kUpstreamFailed || plan_.expanded(id) || is_named) clear.push_back(id);
+    }
+  } else {
+    clear = edit.tasks.empty() ? plan_.ToRetry() : plan_.ToClear(named, edit.downstream);
+  }
   if (clear.empty())
     return Diagnostic(kNothingToRetry, fmt::format("nothing failed in run {}", run_.id))
         .Hint("`stir pipeline run` runs it anew");
-  for (TaskId id : clear) {
-    store::TaskChange change;
-    change.to = TaskState::kNone;
-    change.at = clock_.Now();
-    change.failures = 0;
-    record_->Change(plan_.task(id).name, std::move(change));
-  }
+  for (const TaskId id : clear) ClearTask(id, changed);
+  if (edit.mark)
+    for (const TaskId id : named) {
+      store::TaskChange change;
+      change.to = *edit.mark;
+      change.at = clock_.Now();
+      change.message = "marked by " + entry.who;
+      record_->Change(plan_.task(id).name, std::move(change));
+      changed.push_back(fmt::format("{}: none -> {}", plan_.task(id).name, scheduler::ToString(*edit.mark)));
+    }
+  if (dry_run) return changed;
   if (IsFinal(ended_as))
     record_->ChangeRun({.from = ended_as, .to = TaskState::kRunning, .at = clock_.Now(), .notes = std::string()});
+  record_->AddAudit(entry);
   STIR_TRY(record_->Flush());
   STIR_ASSIGN(const std::vector<store::Task> stored, workspace_.store().Tasks(run_.id));
   record_->Adopt(stored);
-  // What was made of the old states is of no use any more.
+  Forget();
+  return changed;
+}
+
+// What was made of the old states is of no use any more.
+void RunExecutor::Forget() {
   outputs_.clear();
   facts_.tasks.clear();
   timers_.clear();
   selections_.clear();
   begun_.clear();
-  return {};
+  first_began_.clear();
+  goes_on_.clear();
 }
 
 }  // namespace stir::engine

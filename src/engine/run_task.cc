@@ -29,13 +29,15 @@ scheduler::TriggerRule RuleOf(const platform::Pipeline& pipeline, platform::Task
   return scheduler::TriggerRule::kDefault;
 }
 
+// Most of its time nobody works on it.
+bool OnlyLooks(const platform::Task& task) { return task.kind == TaskKind::kWait || task.kind == TaskKind::kTrigger; }
+
 TaskSpec SpecOf(const platform::Task& task, std::string name) {
   TaskSpec spec;
   spec.name = std::move(name);
   spec.is_gate = task.kind == TaskKind::kGate;
   spec.allow_failure = task.allow_failure;
-  spec.pool = task.pool;
-  spec.slots = task.slots;
+  if (!OnlyLooks(task)) spec.pool = task.pool, spec.slots = task.slots;
   if (task.kind == TaskKind::kPublish) spec.lane = kPublishLane;
   spec.retry = task.retry;
   spec.timeout = task.timeout;
@@ -62,6 +64,7 @@ constexpr std::array<std::string_view, 5> kBuildTaskTypes{"model", "seed", "snap
 constexpr std::array<std::string_view, 1> kRunTaskTypes{"model"};
 constexpr std::array<std::string_view, 2> kTestTaskTypes{"test", "unit_test"};
 constexpr std::array<std::string_view, 1> kSeedTaskTypes{"seed"};
+constexpr std::array<std::string_view, 1> kSnapshotTaskTypes{"snapshot"};
 
 std::span<const std::string_view> TypesOf(TaskKind kind) {
   switch (kind) {
@@ -71,6 +74,8 @@ std::span<const std::string_view> TypesOf(TaskKind kind) {
       return kTestTaskTypes;
     case TaskKind::kSeed:
       return kSeedTaskTypes;
+    case TaskKind::kSnapshot:
+      return kSnapshotTaskTypes;
     default:
       return kBuildTaskTypes;
   }
@@ -162,6 +167,7 @@ TaskList TasksOf(const platform::Pipeline& pipeline, const std::map<std::string,
     spec.rule = RuleOf(pipeline, i);
     for (platform::TaskIndex need : pipeline.wired.needs[i]) spec.needs.push_back(ids[need]);
     for (platform::TaskIndex target : pipeline.wired.targets[i]) spec.targets.push_back(ids[target]);
+    for (platform::TaskIndex setup : task.setups) spec.setups.push_back(ids[setup]);
     if (run.Expands()) spec.slots = 0, spec.timeout = Duration{0}, spec.retry.retries = 0;  // those are its children's
     if (const auto known = durations.find(task.name); known != durations.end())
       spec.expected = std::max(known->second, Duration(1));

@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
+#include "base/strings.h"
+#include "engine/audit.h"
+#include "engine/bell.h"
 #include "engine/kinds.h"
 #include "engine/pipeline_session.h"
 #include "engine/run_executor.h"
@@ -46,6 +50,21 @@ std::vector<store::Task> Nested(std::vector<store::Task> tasks) {
   return nested;
 }
 
+// A run that nobody works on is canceled here; who works on it hears the bell.
+Status CancelIfIdle(const Host& host, const Options& options, int64_t id) {
+  STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
+  STIR_ASSIGN(store::Run run, RequireRun(workspace->store(), id));
+  const auto pipeline = workspace->definitions().FindPipeline(run.pipeline);
+  if (!pipeline.ok() || scheduler::IsFinal(run.state)) return {};
+  const auto held = HoldInterval(*workspace, **pipeline, {run.data_interval_start, run.data_interval_end});
+  if (!held.ok()) return {};
+  STIR_ASSIGN(run, RequireRun(workspace->store(), id));
+  if (scheduler::IsFinal(run.state)) return {};
+  PipelineSession session(*workspace);
+  STIR_TRY(RunExecutor(session, **pipeline, std::move(run)).Run());
+  return {};
+}
+
 bool Names(std::string_view task, std::string_view asked) {
   if (asked.empty() || task == asked) return true;
   return task.size() > asked.size() && task.ends_with(asked) && task[task.size() - asked.size() - 1] == '.';
@@ -78,10 +97,71 @@ Result<CommandResult> RetryRun(const Host& host, const Options& options, int64_t
   STIR_ASSIGN(const auto held, HoldInterval(*workspace, *pipeline, {run.data_interval_start, run.data_interval_end}));
   STIR_ASSIGN(run, RequireRun(workspace->store(), id));  // as it stands now that nobody else changes it
   const bool ended = scheduler::IsFinal(run.state);
-  RunExecutor executor(*workspace, *pipeline, std::move(run), session.narrator(), session.alerts());
-  if (ended) STIR_TRY(executor.ClearFailures());
+  RunExecutor executor(session, *pipeline, std::move(run));
+  if (ended) STIR_TRY(executor.Apply({}, /*dry_run=*/false, EntryOf(host, "retry", fmt::format("run {}", id))));
   STIR_ASSIGN(const RunAccount account, executor.Run());
   return CommandResult{account.state == scheduler::TaskState::kSuccess};
+}
+
+Result<CommandResult> EditRun(const Host& host, const Options& options, const EditRequest& request) {
+  STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
+  STIR_ASSIGN(store::Run run, RequireRun(workspace->store(), request.run));
+  STIR_ASSIGN(const platform::Pipeline* pipeline, workspace->definitions().FindPipeline(run.pipeline));
+  PipelineSession session(*workspace);
+  STIR_ASSIGN(const auto held, HoldInterval(*workspace, *pipeline, {run.data_interval_start, run.data_interval_end}));
+  STIR_ASSIGN(run, RequireRun(workspace->store(), request.run));
+  RunExecutor executor(session, *pipeline, std::move(run));
+  const std::string action = request.mark ? fmt::format("mark {}", scheduler::ToString(*request.mark)) : "clear";
+  const store::AuditEntry entry = EntryOf(host, action, fmt::format("run {}", request.run), Join(request.tasks, ", "));
+  STIR_ASSIGN(const auto changed,
+              executor.Apply({request.tasks, request.downstream, request.mark}, request.dry_run, entry));
+  for (const std::string& line : changed) host.events.Emit({"S115", "TaskEdited", Level::kInfo, line});
+  if (request.dry_run) return CommandResult{};
+  STIR_ASSIGN(const RunAccount account, executor.Run());
+  return CommandResult{account.state == scheduler::TaskState::kSuccess};
+}
+
+Status AskOfRun(const Host& host, const Options& options, int64_t id, Asked what) {
+  static constexpr std::array<std::string_view, 3> kWishes = {"cancel", "hold", ""};
+  static constexpr std::array<std::string_view, 3> kActions = {"cancel", "hold", "release"};
+  STIR_ASSIGN(const auto store, RequireStore(host, options, id));
+  STIR_ASSIGN(const store::Run run, RequireRun(*store, id));
+  if (scheduler::IsFinal(run.state))
+    return Diagnostic(kRunEnded, fmt::format("run {} has ended: it is {}", id, scheduler::ToString(run.state)))
+        .Hint("`stir runs retry` runs again what failed in it, `stir runs clear` what you name");
+  const auto index = static_cast<size_t>(what);
+  STIR_TRY(store->Wish(id, kWishes[index],
+                       EntryOf(host, std::string(kActions[index]), fmt::format("run {} of {}", id, run.pipeline))));
+  STIR_TRY(RingBell(host.files, StateFolder(options.project_dir)));
+  return what == Asked::kCancel ? CancelIfIdle(host, options, id) : Status();
+}
+
+Result<std::vector<store::AuditEntry>> ReadAudit(const Host& host, const Options& options, size_t limit) {
+  STIR_ASSIGN(const auto store, OpenStoreIfThere(host, StateFolder(options.project_dir)));
+  if (!store) return std::vector<store::AuditEntry>();
+  return store->Audit(limit);
+}
+
+Result<size_t> ForgetRuns(const Host& host, store::Store& store, const StateFolder& folder, Duration keep) {
+  constexpr size_t kAtOnce = 200;
+  size_t gone = 0;
+  while (true) {
+    STIR_ASSIGN(const std::vector<int64_t> runs, store.Forget(host.clock.Now() - keep, kAtOnce));
+    for (const int64_t run : runs) STIR_TRY(host.files.Remove(folder.logs() / std::to_string(run)));
+    gone += runs.size();
+    if (runs.size() < kAtOnce) return gone;
+  }
+}
+
+Result<size_t> ForgetRuns(const Host& host, const Options& options, Duration keep) {
+  const StateFolder folder(options.project_dir);
+  STIR_ASSIGN(const auto store, OpenStoreIfThere(host, folder));
+  if (!store) return size_t{0};
+  STIR_ASSIGN(const size_t gone, ForgetRuns(host, *store, folder, keep));
+  store::Changes changes;
+  changes.audit.push_back(EntryOf(host, "forget", fmt::format("{} runs", gone), FormatDuration(keep)));
+  STIR_TRY(store->Commit(changes));
+  return gone;
 }
 
 Result<std::vector<LogText>> ReadLogs(const Host& host, const Options& options, const LogRequest& request) {

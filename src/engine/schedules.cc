@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "engine/audit.h"
 #include "engine/bell.h"
+#include "engine/freshness.h"
 #include "engine/kinds.h"
 #include "platform/schedules.h"
 
@@ -63,9 +65,9 @@ struct Entry {
   scheduler::Simulated decided;
 };
 
-Status SimulateOne(const platform::Definitions& definitions, const Pipeline& pipeline, const SimulationRequest& request,
+Status SimulateOne(Workspace& workspace, const Pipeline& pipeline, const SimulationRequest& request,
                    std::vector<Entry>& account) {
-  STIR_ASSIGN(const scheduler::Schedule schedule, platform::ScheduleOf(definitions, pipeline));
+  STIR_ASSIGN(const scheduler::Schedule schedule, ScheduleOf(workspace, pipeline));
   if (!schedule.calendar) return {};
   const Zone& zone = schedule.calendar->zone();
   STIR_ASSIGN(const scheduler::DateText from, scheduler::ParseDateText(request.from, zone));
@@ -82,7 +84,7 @@ Status SimulateOne(const platform::Definitions& definitions, const Pipeline& pip
 Result<Forecast> ForecastPipeline(const Host& host, const Options& options, const std::string& name, size_t count) {
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
   STIR_ASSIGN(const Pipeline* pipeline, workspace->definitions().FindPipeline(name));
-  STIR_ASSIGN(const scheduler::Schedule schedule, platform::ScheduleOf(workspace->definitions(), *pipeline));
+  STIR_ASSIGN(const scheduler::Schedule schedule, ScheduleOf(*workspace, *pipeline));
   STIR_ASSIGN(const scheduler::Memory memory, MemoryOf(workspace->store(), name));
   Forecast forecast{platform::ScheduleText(pipeline->schedule), pipeline->timezone, memory.paused, {}};
   if (!schedule.calendar) return forecast;
@@ -100,8 +102,7 @@ Result<std::vector<ScheduledTime>> SimulatePipelines(const Host& host, const Opt
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
   STIR_ASSIGN(const std::vector<const Pipeline*> pipelines, Chosen(workspace->definitions(), request.pipelines));
   std::vector<Entry> account;
-  for (const Pipeline* pipeline : pipelines)
-    STIR_TRY(SimulateOne(workspace->definitions(), *pipeline, request, account));
+  for (const Pipeline* pipeline : pipelines) STIR_TRY(SimulateOne(*workspace, *pipeline, request, account));
   std::ranges::stable_sort(account, {}, [](const Entry& entry) { return entry.decided.at; });
   std::vector<ScheduledTime> times;
   for (const Entry& entry : account) {
@@ -127,6 +128,9 @@ Status PausePipeline(const Host& host, const Options& options, const std::string
   STIR_ASSIGN(const Pipeline* pipeline, workspace->definitions().FindPipeline(name));
   STIR_TRY(RememberPipeline(workspace->store(), *pipeline, host.clock.Now()));
   STIR_TRY(workspace->store().SetPaused(name, paused));
+  store::Changes changes;
+  changes.audit.push_back(EntryOf(host, paused ? "pause" : "resume", "pipeline " + name));
+  STIR_TRY(workspace->store().Commit(changes));
   return RingBell(host.files, workspace->folder());
 }
 

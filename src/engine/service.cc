@@ -13,6 +13,7 @@
 #include "base/strings.h"
 #include "engine/bell.h"
 #include "engine/kinds.h"
+#include "engine/runs.h"
 #include "engine/schedules.h"
 #include "engine/service_generation.h"
 #include "engine/service_runs.h"
@@ -28,6 +29,9 @@ using scheduler::Memory;
 
 // How soon what another process holds, or what the store refused, is looked at again.
 constexpr auto kLookAgain = std::chrono::seconds(5);
+// How long runs are kept, and how often those that are older are looked for.
+constexpr Duration kKeep = std::chrono::hours(24 * 180);
+constexpr Duration kForgetEvery = std::chrono::hours(24);
 // Editors and version control write several files: they are read together.
 constexpr auto kQuiet = std::chrono::milliseconds(200);
 
@@ -51,6 +55,7 @@ class Service {
         options_(options),
         folder_(options.project_dir),
         good_(host.files, folder_.root / "definitions"),
+        slots_(std::make_shared<SharedSlots>(host.clock)),
         waiter_(std::move(waiter)),
         runs_(host, [this] { waiter_->Wake(); }) {}
 
@@ -73,6 +78,7 @@ class Service {
       wake_at_.reset();
       if (dirty_since_) ReloadWhenQuiet();
       TakeEnded();
+      Forget();
       if (Refresh().ok()) {
         ResumeRuns();
         for (auto& [name, schedule] : generation_->schedules()) DecideAll(name, schedule);
@@ -143,7 +149,7 @@ class Service {
   }
 
   Status Reload() {
-    STIR_ASSIGN(LoadedGeneration loaded, LoadGeneration(host_, options_, good_, store_));
+    STIR_ASSIGN(LoadedGeneration loaded, LoadGeneration(host_, options_, good_, {store_, slots_}));
     // Its end may have to wait for a channel that takes alerts.
     retiring_ =
         std::jthread([old = std::exchange(generation_, std::move(loaded.generation))]() mutable { old.reset(); });
@@ -171,11 +177,16 @@ class Service {
     if (!stale_) return {};
     auto memories = store_->Schedules();
     auto unfinished = store_->UnfinishedRuns();
-    if (!memories.ok() || !unfinished.ok()) {
-      Diagnostics errors = memories.ok() ? std::move(unfinished).error() : std::move(memories).error();
-      Trouble(errors);
-      return errors;
-    }
+    auto assets = store_->Assets();
+    for (const Diagnostics* errors :
+         {memories.ok() ? nullptr : &memories.error(), unfinished.ok() ? nullptr : &unfinished.error(),
+          assets.ok() ? nullptr : &assets.error()})
+      if (errors) {
+        Trouble(*errors);
+        return *errors;
+      }
+    versions_.clear();
+    for (const store::AssetVersion& each : *assets) versions_[each.asset] = each.version;
     const Timestamp now = host_.clock.Now();
     for (store::ScheduleMemory& each : *memories) {
       auto [at, is_new] = known_.try_emplace(each.pipeline);
@@ -193,6 +204,18 @@ class Service {
     refreshed_at_ = now;
     stale_ = false;
     return {};
+  }
+
+  // Once a day what is older than anybody asks for goes, so that the store does not grow for ever.
+  void Forget() {
+    const Timestamp now = host_.clock.Now();
+    if (forgot_at_ && now - *forgot_at_ < kForgetEvery) return;
+    forgot_at_ = now;
+    const auto gone = ForgetRuns(host_, *store_, folder_, kKeep);
+    if (!gone.ok()) return Trouble(gone.error());
+    if (*gone > 0)
+      Say("S127", "RunsForgotten", Level::kInfo,
+          fmt::format("{} runs that ended more than {} ago are forgotten", *gone, FormatDuration(kKeep)));
   }
 
   void TakeEnded() {
@@ -239,9 +262,13 @@ class Service {
 
   Result<scheduler::Standing> StandingOf(const std::string& name, const scheduler::Schedule& schedule,
                                          const Known& known) {
-    scheduler::Standing standing{known.active_runs, known.watched_since, {}};
+    scheduler::Standing standing{known.active_runs, known.watched_since, {}, {}};
+    if (schedule.on)
+      for (const std::string& asset : schedule.on->assets)
+        if (const auto found = versions_.find(asset); found != versions_.end()) standing.versions.insert(*found);
     if (!schedule.depends_on_past || !schedule.calendar || known.memory.schedule != schedule.text) return standing;
-    STIR_ASSIGN(const auto before, store_->RunBefore(name, NextInterval(schedule, known.memory).start));
+    const Timestamp next = schedule.on ? known.memory.decided_until : NextInterval(schedule, known.memory).start;
+    STIR_ASSIGN(const auto before, store_->RunBefore(name, next));
     if (before) standing.last_run = before->state;
     return standing;
   }
@@ -317,16 +344,18 @@ class Service {
   const StateFolder folder_;
   GoodDefinitions good_;
   std::shared_ptr<store::Store> store_;
+  const std::shared_ptr<SharedSlots> slots_;
   std::shared_ptr<Generation> generation_;
   std::jthread retiring_;   // ends the generation before
   std::string quarantine_;  // what was told of wrong files last
 
   std::map<std::string, Known> known_;
   std::vector<store::Run> unfinished_;
+  scheduler::Versions versions_;             // of all assets
   std::map<int64_t, Timestamp> not_before_;  // runs that the store refused
   Timestamp begun_at_{}, refreshed_at_{};
   bool stale_ = true;  // the store may hold what is not known here
-  std::optional<Timestamp> dirty_since_, wake_at_;
+  std::optional<Timestamp> dirty_since_, wake_at_, forgot_at_;
   const std::unique_ptr<ServiceWaiter> waiter_;
   ServiceRuns runs_;  // last: its threads are gone before what they use
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/diagnostic_text.h"
-#include "platform/schedules.h"
+#include "engine/freshness.h"
 
 namespace stir::engine {
 namespace {
@@ -41,17 +41,18 @@ Generation::Generation(const Host& world, const Options& options, DefinitionText
       options_(options) {}
 
 Result<std::shared_ptr<Generation>> Generation::Open(const Host& world, const Options& options, DefinitionTexts texts,
-                                                     std::shared_ptr<store::Store> store, std::string& error_text,
+                                                     const ServiceShares& shares, std::string& error_text,
                                                      std::vector<std::string>& blamed) {
   std::shared_ptr<Generation> generation(new Generation(world, options, std::move(texts)));
-  auto workspace = Workspace::Open(generation->host_, generation->options_, std::move(store));
+  auto workspace = Workspace::Open(generation->host_, generation->options_, shares.store);
   if (!workspace.ok()) {
     error_text = RenderDiagnostics(workspace.error(), generation->sources_);
     blamed = FilesOf(workspace.error(), generation->sources_);
     return std::move(workspace).error();
   }
   generation->workspace_ = std::move(*workspace);
-  generation->session_ = std::make_unique<PipelineSession>(*generation->workspace_);
+  generation->session_ =
+      std::make_unique<PipelineSession>(*generation->workspace_, PipelineSession::For::kService, shares.slots);
   generation->MakeSchedules();
   return generation;
 }
@@ -59,7 +60,7 @@ Result<std::shared_ptr<Generation>> Generation::Open(const Host& world, const Op
 void Generation::MakeSchedules() {
   const platform::Definitions& definitions = workspace_->definitions();
   for (const platform::Pipeline& pipeline : definitions.pipelines) {
-    auto schedule = platform::ScheduleOf(definitions, pipeline);
+    auto schedule = ScheduleOf(*workspace_, pipeline);
     if (schedule.ok())
       schedules_.emplace(pipeline.name, *std::move(schedule));
     else
@@ -68,14 +69,14 @@ void Generation::MakeSchedules() {
 }
 
 Result<LoadedGeneration> LoadGeneration(const Host& world, const Options& options, GoodDefinitions& good,
-                                        const std::shared_ptr<store::Store>& store) {
+                                        const ServiceShares& shares) {
   LoadedGeneration loaded;
   STIR_ASSIGN(const DefinitionTexts on_disk, ReadDefinitions(world.files, options.project_dir / "stir"));
   DefinitionTexts tried = on_disk;
   while (true) {
     std::vector<std::string> blamed;
     std::string errors;
-    auto generation = Generation::Open(world, options, tried, store, errors, blamed);
+    auto generation = Generation::Open(world, options, tried, shares, errors, blamed);
     if (generation.ok()) {
       STIR_TRY(good.Keep(tried));
       loaded.generation = *std::move(generation);
@@ -86,9 +87,9 @@ Result<LoadedGeneration> LoadGeneration(const Host& world, const Options& option
     loaded.errors += errors;
     if (blamed.empty() || !StepBack(tried, blamed, good.texts())) {
       // Once more with the world's own source map, which outlives the error.
-      auto again = Workspace::Open(world, options, store);
+      auto again = Workspace::Open(world, options, shares.store);
       if (!again.ok()) return std::move(again).error();
-      return LoadGeneration(world, options, good, store);  // it was changed meanwhile
+      return LoadGeneration(world, options, good, shares);  // it was changed meanwhile
     }
   }
 }

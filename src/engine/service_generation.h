@@ -17,18 +17,24 @@
 
 namespace stir::engine {
 
+// What all generations share.
+struct ServiceShares {
+  std::shared_ptr<store::Store> store;
+  std::shared_ptr<SharedSlots> slots;
+};
+
 // Not movable: its parts point at each other.
 class Generation {
  public:
-  // `store` is shared by all generations. On failure `error_text` says why, and `blamed` which files of stir/ did it.
+  // On failure `error_text` says why, and `blamed` which files of stir/ did it.
   static Result<std::shared_ptr<Generation>> Open(const Host& world, const Options& options, DefinitionTexts texts,
-                                                  std::shared_ptr<store::Store> store, std::string& error_text,
+                                                  const ServiceShares& shares, std::string& error_text,
                                                   std::vector<std::string>& blamed);
 
   Workspace& workspace() { return *workspace_; }
   PipelineSession& session() { return *session_; }
   const std::map<std::string, scheduler::Schedule>& schedules() const { return schedules_; }
-  // Why pipelines have none: their kind of schedule is not built.
+  // Why pipelines have none.
   const std::string& not_followed() const { return not_followed_; }
 
  private:
@@ -53,6 +59,6 @@ struct LoadedGeneration {
 // Reads the project; files of stir/ that are wrong stand in their last good version, or are left out. Fails when the
 // project itself cannot be read.
 Result<LoadedGeneration> LoadGeneration(const Host& world, const Options& options, GoodDefinitions& good,
-                                        const std::shared_ptr<store::Store>& store);
+                                        const ServiceShares& shares);
 
 }  // namespace stir::engine

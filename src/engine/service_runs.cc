@@ -35,9 +35,7 @@ void ServiceRuns::Work(const std::shared_ptr<Generation>& generation, const plat
   const int64_t id = run.id;
   bool failed = false;
   {
-    PipelineSession& session = generation->session();
-    RunExecutor executor(generation->workspace(), pipeline, std::move(run), session.narrator(), session.alerts(),
-                         set_aside_.get_token());
+    RunExecutor executor(generation->session(), pipeline, std::move(run), set_aside_.get_token());
     const auto account = executor.Run();
     failed = !account.ok();
     if (failed && account.error().front().kind != kSetAside)

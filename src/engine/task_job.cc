@@ -16,10 +16,17 @@ namespace stir::engine {
 namespace {
 
 // Judgements about data and definitions: looking again does not change them.
-constexpr std::array<Kind, 9> kVerdicts = {
-    kTestsNotPassed,          kBadCondition,           kBadLoop,
-    transfer::kColumnMissing, transfer::kColumnAdded,  transfer::kColumnRetyped,
-    transfer::kRowsRejected,  transfer::kDuplicateKey, transfer::kRequirementFailed};
+constexpr std::array<Kind, 11> kVerdicts = {kTestsNotPassed,
+                                            kBadCondition,
+                                            kBadLoop,
+                                            kHttpRefused,
+                                            kSshRefused,
+                                            transfer::kColumnMissing,
+                                            transfer::kColumnAdded,
+                                            transfer::kColumnRetyped,
+                                            transfer::kRowsRejected,
+                                            transfer::kDuplicateKey,
+                                            transfer::kRequirementFailed};
 
 // What is wrong in a file stays wrong; what happened in the world may pass.
 bool MayPass(const Diagnostic& error) {
@@ -43,6 +50,14 @@ Body BodyOf(platform::TaskKind kind) {
     case platform::TaskKind::kShell:
     case platform::TaskKind::kPython:
       return RunProcessTask;
+    case platform::TaskKind::kHttp:
+      return RunHttpTask;
+    case platform::TaskKind::kSsh:
+      return RunSshTask;
+    case platform::TaskKind::kWait:
+      return RunWaitTask;
+    case platform::TaskKind::kTrigger:
+      return RunTriggerTask;
     case platform::TaskKind::kBranch:
       return RunBranchTask;
     case platform::TaskKind::kGate:

@@ -3,14 +3,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapter/cell.h"
 #include "adapter/connection.h"
 #include "base/cancel.h"
+#include "base/process.h"
 #include "base/result.h"
 #include "engine/movements.h"
 #include "engine/pipeline_events.h"
@@ -61,7 +64,9 @@ struct TaskJob {
   int64_t run = 0;
   std::string name, thread;  // "extract.us_east", "Thread-1 (worker)"
   platform::RunFacts facts;
-  bool backfill = false;  // watermarks stay where they are
+  bool backfill = false;    // watermarks stay where they are
+  Timestamp first_began{};  // the task, in whatever process
+  bool goes_on = false;     // an attempt before it was lost, or only looked
   // Which of the model's own tests have not passed in this run, by unique id: for publications that require them.
   std::function<std::vector<std::string>(graph::NodeId model)> tests_not_passed;
 };
@@ -74,6 +79,10 @@ struct TaskResult {
   std::vector<platform::TaskIndex> chosen;      // of a branch
   std::vector<std::string> alert_channels;      // of notify: where `message` goes
   std::optional<store::Checkpoint> checkpoint;  // of ingest: how far it has come
+  // Not done: `message` says what is waited for, and the task is run again after this long. Nothing is held meanwhile.
+  std::optional<Duration> look_again;
+  std::optional<store::NewRun> triggers;  // made in the commit of this result
+  std::optional<store::Run> launches;     // is there already, and may have nobody who runs it
 };
 
 // Failures that another attempt cannot mend (wrong definitions, wrong templates) are not retryable.
@@ -84,6 +93,35 @@ std::string OneLine(const Diagnostics& errors, const SourceMap& sources);
 // A JSON list of the errors with their places, for the store.
 std::string ErrorsToJson(const Diagnostics& errors, const SourceMap& sources);
 
+// What a task's process learns of its run, with what the task adds.
+std::map<std::string, std::string> EnvironmentOf(const TaskJob& job, const platform::Task& bound);
+// "exited with status 2".
+std::string Described(const ProcessResult& ended);
+
+// What a task's process writes, on its way into the log. References outlive it.
+class ProcessOutput {
+ public:
+  ProcessOutput(TaskJob& job, const platform::Task& bound) : job_(job), bound_(bound) {}
+  std::function<void(Stream, std::string_view)> on_line();
+  const std::string& last_error() const { return last_error_; }
+  TaskResult Result() const;  // a success; JSON on the last line is its outputs
+
+ private:
+  TaskJob& job_;
+  const platform::Task& bound_;
+  std::string last_line_, last_error_;
+};
+
+// The first value of a query on a connection, null without rows.
+stir::Result<adapter::Cell> FirstCell(TaskJob& job, const std::string& connection, std::string_view sql);
+
+// When to look again for what has been waited for this long: soon at first, then less and less often.
+Duration NextLook(Duration waited, Duration every);
+// The interval of another pipeline that a run is about: the one of `logical_date`, or without that the newest that ends
+// with the run's own, or before.
+stir::Result<scheduler::Interval> IntervalOfOther(const TaskJob& job, const platform::Pipeline& other,
+                                                  const std::string& logical_date, Span span);
+
 // What an ingest or publish task asks of movements.h.
 Movement MovementOf(const TaskJob& job);
 
@@ -93,6 +131,10 @@ TaskResult RunTaskJob(TaskJob& job);
 // The kinds; `bound` is the task with its texts rendered.
 TaskResult RunSqlTask(TaskJob& job, const platform::Task& bound);
 TaskResult RunProcessTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunHttpTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunSshTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunWaitTask(TaskJob& job, const platform::Task& bound);
+TaskResult RunTriggerTask(TaskJob& job, const platform::Task& bound);
 TaskResult RunBranchTask(TaskJob& job, const platform::Task& bound);
 TaskResult RunGateTask(TaskJob& job, const platform::Task& bound);
 TaskResult RunNotifyTask(TaskJob& job, const platform::Task& bound);

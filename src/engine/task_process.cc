@@ -12,7 +12,17 @@
 namespace stir::engine {
 namespace {
 
-// What a task's process learns of its run.
+ProcessSpec SpecOf(const TaskJob& job, const platform::Task& bound) {
+  ProcessSpec spec;
+  spec.argv =
+      bound.kind == platform::TaskKind::kShell ? std::vector<std::string>{"/bin/sh", "-c", *bound.text} : bound.argv;
+  spec.directory = bound.directory.string();
+  spec.environment = EnvironmentOf(job, bound);
+  return spec;
+}
+
+}  // namespace
+
 std::map<std::string, std::string> EnvironmentOf(const TaskJob& job, const platform::Task& bound) {
   std::map<std::string, std::string> environment = {
       {"STIR_RUN_ID", job.facts.run_id},
@@ -24,15 +34,6 @@ std::map<std::string, std::string> EnvironmentOf(const TaskJob& job, const platf
   };
   for (const auto& [name, value] : bound.environment) environment[name] = value;
   return environment;
-}
-
-ProcessSpec SpecOf(const TaskJob& job, const platform::Task& bound) {
-  ProcessSpec spec;
-  spec.argv =
-      bound.kind == platform::TaskKind::kShell ? std::vector<std::string>{"/bin/sh", "-c", *bound.text} : bound.argv;
-  spec.directory = bound.directory.string();
-  spec.environment = EnvironmentOf(job, bound);
-  return spec;
 }
 
 std::string Described(const ProcessResult& ended) {
@@ -49,33 +50,36 @@ std::string Described(const ProcessResult& ended) {
   return {};
 }
 
-}  // namespace
+std::function<void(Stream, std::string_view)> ProcessOutput::on_line() {
+  return [this](Stream stream, std::string_view line) {
+    const TaskStory story{.run = job_.run,
+                          .task = job_.name,
+                          .parent = {},
+                          .kind = platform::ToString(bound_.kind),
+                          .attempt = job_.facts.attempt};
+    job_.log.Write(line);
+    job_.narrator.TaskOutput(story, stream == Stream::kErr, line);
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos)
+      (stream == Stream::kOut ? last_line_ : last_error_) = line;
+  };
+}
+
+TaskResult ProcessOutput::Result() const {
+  TaskResult result;
+  const Json outputs = ReadJson(last_line_);
+  if (!outputs.is_discarded()) result.outputs = last_line_;
+  return result;
+}
 
 TaskResult RunProcessTask(TaskJob& job, const platform::Task& bound) {
-  std::string last_line, last_error;
-  const TaskStory story{.run = job.run,
-                        .task = job.name,
-                        .parent = {},
-                        .kind = platform::ToString(bound.kind),
-                        .attempt = job.facts.attempt};
-  const auto on_line = [&](Stream stream, std::string_view line) {
-    job.log.Write(line);
-    job.narrator.TaskOutput(story, stream == Stream::kErr, line);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos)
-      (stream == Stream::kOut ? last_line : last_error) = line;
-  };
-  auto ended = RunProcess(SpecOf(job, bound), on_line, job.interruption.token());
+  ProcessOutput output(job, bound);
+  auto ended = RunProcess(SpecOf(job, bound), output.on_line(), job.interruption.token());
   if (!ended.ok()) return FailedTask(std::move(ended).error());
-  if (ended->end != ProcessResult::End::kExited || ended->code != 0) {
-    std::string message =
-        fmt::format("`{}` {}", bound.kind == platform::TaskKind::kShell ? "shell" : bound.argv[1], Described(*ended));
-    if (!last_error.empty()) message += ": " + last_error;
-    return FailedTask(Diagnostic(kProcessFailed, std::move(message), bound.text.span ? bound.text.span : bound.span));
-  }
-  TaskResult result;
-  const Json outputs = ReadJson(last_line);
-  if (!outputs.is_discarded()) result.outputs = last_line;
-  return result;
+  if (ended->end == ProcessResult::End::kExited && ended->code == 0) return output.Result();
+  std::string message =
+      fmt::format("`{}` {}", bound.kind == platform::TaskKind::kShell ? "shell" : bound.argv[1], Described(*ended));
+  if (!output.last_error().empty()) message += ": " + output.last_error();
+  return FailedTask(Diagnostic(kProcessFailed, std::move(message), bound.text.span ? bound.text.span : bound.span));
 }
 
 }  // namespace stir::engine

@@ -72,9 +72,9 @@ TaskResult Explained(Diagnostics errors, const platform::Task& bound) {
   return FailedTask(std::move(errors));
 }
 
-Result<std::unique_ptr<adapter::Connection>> Connect(TaskJob& job, const platform::Task& bound) {
+Result<std::unique_ptr<adapter::Connection>> Connect(TaskJob& job, const std::string& name) {
   Workspace& workspace = job.workspace;
-  STIR_ASSIGN(const platform::Connection* defined, workspace.definitions().FindConnection(*bound.subject));
+  STIR_ASSIGN(const platform::Connection* defined, workspace.definitions().FindConnection(name));
   platform::RunScope scope(workspace.values(), workspace.definitions(), workspace.secrets(), job.facts);
   STIR_ASSIGN(const platform::Connection connection,
               platform::BindConnection(workspace.definitions(), *defined, scope));
@@ -84,8 +84,17 @@ Result<std::unique_ptr<adapter::Connection>> Connect(TaskJob& job, const platfor
 
 }  // namespace
 
+Result<adapter::Cell> FirstCell(TaskJob& job, const std::string& connection, std::string_view sql) {
+  STIR_ASSIGN(const auto session, Connect(job, connection));
+  const Interruption::Watch watch(job.interruption, session.get());
+  STIR_ASSIGN(auto rows, session->Query(sql));
+  std::vector<adapter::Cell> row;
+  STIR_ASSIGN(const bool any, rows->Next(row));
+  return any && !row.empty() ? std::move(row.front()) : adapter::Cell();
+}
+
 TaskResult RunSqlTask(TaskJob& job, const platform::Task& bound) {
-  auto connection = Connect(job, bound);
+  auto connection = Connect(job, *bound.subject);
   if (!connection.ok()) return Explained(std::move(connection).error(), bound);
   const Interruption::Watch watch(job.interruption, connection->get());
   job.log.Write(*bound.text);

@@ -21,7 +21,7 @@ Result<Connection> BindConnection(const Definitions& definitions, const Connecti
                       fmt::format("connection `{}` is of type `{}`, which this version cannot use yet", connection.name,
                                   ToString(connection.type)),
                       connection.span)
-        .Hint("types that work are `files`, `duckdb`, `postgres` and `webhook`");
+        .Hint("types that work are `files`, `duckdb`, `postgres`, `http`, `ssh` and `webhook`");
   Diagnostics errors;
   Reader reader(scope, errors);
   Connection bound = ReadConnection(connection.name, connection.node, ContextOf(definitions), reader);
@@ -57,9 +57,6 @@ Result<jinja::Value> BindLoop(const Definitions&, const Task& task, jinja::Scope
 }
 
 Result<Task> BindTask(const Definitions& definitions, const Task& task, jinja::Scope& scope) {
-  if (!IsBuilt(task.kind))
-    return Diagnostic(kNotBuilt, fmt::format("tasks of kind `{}` are not built yet", ToString(task.kind)), task.span)
-        .Hint("kinds that work are build, run, test, seed, ingest, publish, sql, shell, python, branch, gate, notify");
   Diagnostics errors;
   Reader reader(scope, errors);
   Task bound = task;

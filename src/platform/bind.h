@@ -8,7 +8,7 @@
 
 namespace stir::platform {
 
-// `scope` is a RunScope (values.h). A type or kind that this version cannot run is an error that says so.
+// `scope` is a RunScope (values.h). A type that this version cannot use is an error that says so.
 Result<Connection> BindConnection(const Definitions& definitions, const Connection& connection, jinja::Scope& scope);
 Result<Ingestion> BindIngestion(const Definitions& definitions, const Ingestion& ingestion, jinja::Scope& scope);
 Result<Publication> BindPublication(const Definitions& definitions, const Publication& publication,

@@ -50,11 +50,15 @@ class Checker {
                      publication.strategy.span ? publication.strategy.span : publication.span));
   }
 
-  void CheckPipeline(const Pipeline& pipeline) {
+  void CheckPipeline(Pipeline& pipeline) {
+    for (Schedule::On& on : pipeline.schedule.on) ResolveAsset(on);
     CheckAlerts(pipeline.on_failure, pipeline.span);
     if (pipeline.deadline) CheckAlerts(pipeline.deadline->notify, pipeline.span);
     if (!pipeline.calendar->empty()) At(definitions_.FindCalendar(*pipeline.calendar), pipeline.calendar.span);
-    for (const Task& task : pipeline.tasks) CheckTask(task);
+    for (const Task& task : pipeline.tasks) {
+      CheckTask(task);
+      CheckOutside(pipeline, task);
+    }
   }
 
   Diagnostics Take() && { return std::move(errors_); }
@@ -76,40 +80,54 @@ class Checker {
     return Known(*name) ? At(definitions_.FindConnection(*name), name.span) : nullptr;
   }
 
+  // Null, and an error, when there is no such source.
+  const project::Node* FindSource(const std::string& source, const std::string& table, Span span) {
+    const auto resolved = manifest_.ResolveSource(source, table, manifest_.project_name());
+    if (resolved.lookup == project::Lookup::kFound) return resolved.node;
+    const bool disabled = resolved.lookup == project::Lookup::kDisabled;
+    std::string hint =
+        disabled ? "enable it in its properties file" : DidYouMean(source + "." + table, manifest_.SourceNames());
+    if (hint.empty()) hint = "declare it under `sources:` in a properties file of the models";
+    Add(Diagnostic(kUnknownSource,
+                   fmt::format("source `{}.{}` {}", source, table, disabled ? "is disabled" : "not found"), span)
+            .Hint(std::move(hint)));
+    return nullptr;
+  }
+
+  const project::Node* FindModel(const std::string& model, Span span) {
+    const auto resolved = manifest_.ResolveRef("", model, "", manifest_.project_name());
+    if (resolved.lookup == project::Lookup::kFound) return resolved.node;
+    const bool disabled = resolved.lookup == project::Lookup::kDisabled;
+    Add(Diagnostic(kUnknownModel, fmt::format("model `{}` {}", model, disabled ? "is disabled" : "not found"), span)
+            .Hint(disabled ? "enable it" : DidYouMean(model, manifest_.RefableNames())));
+    return nullptr;
+  }
+
   void ResolveSource(Ingestion& ingestion) {
     auto& to = ingestion.to;
     if (to.source.empty()) return;
-    const auto resolved = manifest_.ResolveSource(to.source, to.table, manifest_.project_name());
-    if (resolved.lookup == project::Lookup::kFound) {
-      to.node = resolved.node->id;
-      return;
-    }
-    const bool disabled = resolved.lookup == project::Lookup::kDisabled;
-    std::string hint =
-        disabled ? "enable it in its properties file" : DidYouMean(to.source + "." + to.table, manifest_.SourceNames());
-    if (hint.empty()) hint = "declare it under `sources:` in a properties file of the models";
-    Add(Diagnostic(kUnknownSource,
-                   fmt::format("source `{}.{}` {}", to.source, to.table, disabled ? "is disabled" : "not found"),
-                   to.span)
-            .Hint(std::move(hint)));
+    if (const project::Node* node = FindSource(to.source, to.table, to.span)) to.node = node->id;
   }
 
   void ResolveModel(Publication& publication) {
     auto& from = publication.from;
     if (from.model.empty()) return;
-    const auto resolved = manifest_.ResolveRef("", from.model, "", manifest_.project_name());
-    if (resolved.lookup == project::Lookup::kFound) {
-      from.node = resolved.node->id;
-      if (resolved.node->IsEphemeral())
-        Add(Diagnostic(kUnknownModel, fmt::format("model `{}` is ephemeral: there is no table to publish", from.model),
-                       from.span)
-                .Hint("materialize it as a view or a table"));
-      return;
-    }
-    const bool disabled = resolved.lookup == project::Lookup::kDisabled;
-    Add(Diagnostic(kUnknownModel, fmt::format("model `{}` {}", from.model, disabled ? "is disabled" : "not found"),
-                   from.span)
-            .Hint(disabled ? "enable it" : DidYouMean(from.model, manifest_.RefableNames())));
+    const project::Node* node = FindModel(from.model, from.span);
+    if (!node) return;
+    from.node = node->id;
+    if (node->IsEphemeral())
+      Add(Diagnostic(kUnknownModel, fmt::format("model `{}` is ephemeral: there is no table to publish", from.model),
+                     from.span)
+              .Hint("materialize it as a view or a table"));
+  }
+
+  void ResolveAsset(Schedule::On& on) {
+    const project::Node* node = nullptr;
+    if (on.is_source && on.call.size() == 2) node = FindSource(on.call[0], on.call[1], on.name.span);
+    if (on.is_ref && !on.call.empty()) node = FindModel(on.call.back(), on.name.span);
+    if (node) on.asset = std::string(node->unique_id);
+    if (on.is_source || on.is_ref || on.name->empty()) return;
+    if (At(definitions_.FindPublication(*on.name), on.name.span)) on.asset = "publication." + *on.name;
   }
 
   void CheckAlerts(const std::vector<std::string>& names, Span span) {
@@ -131,7 +149,7 @@ class Checker {
       At(definitions_.FindIngestion(*task.subject), task.subject.span);
     if (task.kind == TaskKind::kPublish && Known(*task.subject))
       At(definitions_.FindPublication(*task.subject), task.subject.span);
-    if (task.kind == TaskKind::kSql) CheckSql(task);
+    if (task.kind == TaskKind::kSql) CheckSql({*task.subject, task.subject.span ? task.subject.span : task.span});
     for (const auto& channel : task.channels) CheckAlert(channel);
     CheckAlerts(task.on_failure, task.span);
     if (Known(task.pool) && !definitions_.pools.contains(task.pool)) {
@@ -145,14 +163,48 @@ class Checker {
     }
   }
 
-  void CheckSql(const Task& task) {
-    const Placed<std::string> name{*task.subject, task.subject.span ? task.subject.span : task.span};
+  void CheckSql(const Placed<std::string>& name) {
     const Connection* connection = FindConnection(name);
     if (connection && !IsDatabase(connection->type))
       Add(Diagnostic(kBadValue,
                      fmt::format("connection `{}` is of type `{}`, which takes no SQL", connection->name,
                                  ToString(connection->type)),
                      name.span));
+  }
+
+  void CheckType(const Placed<std::string>& name, ConnectionType wanted) {
+    const Connection* connection = FindConnection(name);
+    if (connection && connection->type != wanted)
+      Add(Diagnostic(kBadValue,
+                     fmt::format("connection `{}` is of type `{}`, not `{}`", connection->name,
+                                 ToString(connection->type), ToString(wanted)),
+                     name.span));
+  }
+
+  void CheckOutside(const Pipeline& pipeline, const Task& task) {
+    const Wait& wait = task.wait;
+    switch (task.kind) {
+      case TaskKind::kHttp:
+        return CheckType(task.http.connection, ConnectionType::kHttp);
+      case TaskKind::kSsh:
+        return CheckType(task.subject, ConnectionType::kSsh);
+      case TaskKind::kWait:
+        if (wait.what == Wait::For::kFile) CheckType(wait.connection, ConnectionType::kFiles);
+        if (wait.what == Wait::For::kSql)
+          CheckSql({*wait.connection, wait.connection.span ? wait.connection.span : task.span});
+        if (wait.what == Wait::For::kPipeline) CheckOther(pipeline, wait.subject, /*waits=*/true);
+        return;
+      case TaskKind::kTrigger:
+        return CheckOther(pipeline, task.trigger.pipeline, task.trigger.wait_for_completion);
+      default:
+        return;
+    }
+  }
+
+  void CheckOther(const Pipeline& pipeline, const Placed<std::string>& name, bool waits) {
+    if (!Known(*name)) return;
+    if (At(definitions_.FindPipeline(*name), name.span) && waits && *name == pipeline.name)
+      Add(Diagnostic(kBadValue, fmt::format("pipeline `{}` would wait for itself", pipeline.name), name.span));
   }
 
   Definitions& definitions_;
@@ -166,7 +218,7 @@ Diagnostics ResolveReferences(Definitions& definitions, const project::Manifest&
   Checker checker(definitions, manifest);
   for (Ingestion& ingestion : definitions.ingestions) checker.CheckIngestion(ingestion);
   for (Publication& publication : definitions.publications) checker.CheckPublication(publication);
-  for (const Pipeline& pipeline : definitions.pipelines) checker.CheckPipeline(pipeline);
+  for (Pipeline& pipeline : definitions.pipelines) checker.CheckPipeline(pipeline);
   return std::move(checker).Take();
 }
 

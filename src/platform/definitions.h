@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "graph/graph.h"
 #include "jinja/value.h"
+#include "platform/outside.h"
 #include "platform/placed.h"
 #include "scheduler/plan.h"
 #include "scheduler/schedule.h"
@@ -35,13 +36,13 @@ enum class ConnectionType : uint8_t {
   kDuckDb,
   kWebhook,
   kPostgres,
+  kHttp,
+  kSsh,
   // From here on read; using one is an error that says so.
   kClickHouse,
   kTrino,
   kS3,
   kKafka,
-  kHttp,
-  kSsh,
   kSlack,
   kEmail,
   kPagerDuty,
@@ -58,8 +59,10 @@ struct Connection {
   Span span;
   std::filesystem::path root;                                // files: absolute
   std::filesystem::path path;                                // duckdb: absolute
-  std::string url;                                           // webhook
-  std::vector<std::pair<std::string, std::string>> headers;  // webhook
+  std::string url;                                           // webhook; http: what paths are below
+  std::vector<std::pair<std::string, std::string>> headers;  // webhook, http
+  std::string credentials;                                   // http: "user:password"
+  std::vector<std::string> ssh;                              // ssh: options and destination, as the client takes them
   std::shared_ptr<const Json> settings;  // all keys but type and targets, as an adapter's profile has them
   YamlNode node;
 };
@@ -143,7 +146,8 @@ struct Publication {
   std::vector<Placed<std::string>> key;
   std::vector<std::vector<std::string>> indexes;
   Require require;
-  int keep = 1;  // old generations kept for rollback
+  Duration freshness{0};  // how old at most its readers want it, 0: they do not say
+  int keep = 1;           // old generations kept for rollback
   YamlNode node;
 };
 
@@ -153,23 +157,22 @@ enum class TaskKind : uint8_t {
   kRun,
   kTest,
   kSeed,
+  kSnapshot,
   kIngest,
   kPublish,
   kSql,
   kShell,
   kPython,
-  kBranch,
-  kGate,
-  kNotify,
-  kSnapshot,
   kHttp,
   kSsh,
+  kBranch,
+  kGate,
   kWait,
-  kTrigger,  // read; running one is an error that says so
+  kTrigger,
+  kNotify,
 };
 std::string_view ToString(TaskKind kind);  // the key that makes it: "build"
-bool IsBuilt(TaskKind kind);
-bool IsSelection(TaskKind kind);  // runs dbt nodes, and is expanded to them
+bool IsSelection(TaskKind kind);           // runs dbt nodes, and is expanded to them
 
 using TaskIndex = uint32_t;  // into Pipeline::tasks
 
@@ -186,25 +189,30 @@ struct Task {
   std::string label;  // its own word: "us_east"
   Span span;
   TaskKind kind = TaskKind::kBuild;
-  int group = -1;                // the group it stands in
-  std::vector<TaskIndex> needs;  // as written: tasks or groups
+  int group = -1;                 // the group it stands in
+  std::vector<TaskIndex> needs;   // as written: tasks or groups
+  std::vector<TaskIndex> setups;  // of a teardown: the tasks whose work it undoes
   scheduler::TriggerRule rule = scheduler::TriggerRule::kDefault;
   bool allow_failure = false;
   scheduler::RetryPolicy retry;  // defaults of the pipeline and of its groups applied, as all below
   Duration timeout{0};
   std::string pool;
   uint32_t slots = 1;
+  int priority = 0;                     // added to the pipeline's
   std::vector<std::string> on_failure;  // connections that get an alert when it fails; the pipeline's come too
 
   jinja::Value for_each;  // a list: one task an item, with `item` and `index`; undefined: no loop
 
-  std::vector<std::string> select, exclude;  // build, run, test, seed
+  std::vector<std::string> select, exclude;  // build, run, test, seed, snapshot
   bool full_refresh = false;
-  Placed<std::string> subject;      // ingest, publish: its name; sql: the connection
-  Placed<std::string> text;         // sql: the statement; shell: the command line; notify: the message
+  Placed<std::string> subject;      // ingest, publish: its name; sql, ssh: the connection; trigger: the pipeline
+  Placed<std::string> text;         // sql: the statement; shell, ssh: the command line; notify: the message
   std::vector<std::string> argv;    // python: the script and its arguments
   std::filesystem::path directory;  // shell, python: absolute
   std::map<std::string, std::string> environment;
+  HttpCall http;
+  Wait wait;
+  Trigger trigger;
   std::vector<BranchArm> arms;                // branch
   jinja::Value condition;                     // gate
   std::vector<Placed<std::string>> channels;  // notify: connections
@@ -216,7 +224,15 @@ struct Schedule {
   Kind kind = Kind::kNone;
   std::string cron;  // five or six fields, or a preset: "@daily"
   Duration every{0};
-  std::vector<std::string> on;  // source(...), publication names
+  struct On {
+    Placed<std::string> name;       // as written: source('a', 'b'), ref('m'), the name of a publication
+    std::vector<std::string> call;  // of source and ref: the arguments
+    bool is_source = false, is_ref = false;
+    std::string asset;  // "source.shop.sales.us_east", "model.shop.orders", "publication.leaderboard"
+  };
+  std::vector<On> on;
+  bool all = false;          // of `on`: when all were renewed, not any
+  Duration min_interval{0};  // of `on`
   Span span;
 };
 
@@ -241,6 +257,7 @@ struct Pipeline {
   std::optional<Timestamp> start, end;  // intervals begin in [start, end)
   scheduler::Missed missed = scheduler::Missed::kLast;
   int max_active_runs = 1;
+  int priority = 0;  // among pipelines, where they want the same slots
   bool depends_on_past = false;
   Duration timeout{0};
   std::optional<scheduler::SkipWindow> skip_when;

@@ -19,6 +19,7 @@ inline constexpr Kind kUnknownPool{"unknown-pool", Category::kConfig};
 inline constexpr Kind kUnknownSource{"unknown-source", Category::kConfig};
 inline constexpr Kind kUnknownModel{"unknown-model", Category::kConfig};
 inline constexpr Kind kAmbiguousTask{"ambiguous-task", Category::kConfig};
+inline constexpr Kind kNothingAsks{"nothing-asks", Category::kConfig};
 inline constexpr Kind kNotBuilt{"not-built", Category::kConfig};
 inline constexpr Kind kSecretMissing{"secret-missing", Category::kConfig};
 inline constexpr Kind kSecretUnsafe{"secret-unsafe", Category::kConfig};

@@ -276,11 +276,11 @@ TEST_F(LoadTest, WhatATaskCanHaveWrong) {
       - {shell: x}
 )")),
       (Lines{"7:9: task `a` says nothing to do | a task has exactly one of `group`, `build`, `run`, `test`, `seed`, "
-             "`ingest`, `publish`, `sql`, `shell`, `python`, `branch`, `gate`, `notify`, `snapshot`, `http`, `ssh`, "
-             "`wait`, `trigger`",
+             "`snapshot`, `ingest`, `publish`, `sql`, `shell`, `python`, `http`, `ssh`, `branch`, `gate`, `wait`, "
+             "`trigger`, `notify`",
              "8:9: task `b` is both `sql` and `shell` | a task has exactly one of `group`, `build`, `run`, `test`, "
-             "`seed`, `ingest`, `publish`, `sql`, `shell`, `python`, `branch`, `gate`, `notify`, `snapshot`, `http`, "
-             "`ssh`, `wait`, `trigger`",
+             "`seed`, `snapshot`, `ingest`, `publish`, `sql`, `shell`, `python`, `http`, `ssh`, `branch`, `gate`, "
+             "`wait`, `trigger`, `notify`",
              "9:16: pipeline `core` has two tasks named `b`",
              "9:43: there is no trigger rule `all_sucess` | did you mean `all_success`?",
              "10:49: `retry_delay` must be a duration, not a number | durations are written `90s`, `5m`, `1h30m`, `2d`",
@@ -358,12 +358,89 @@ TEST_F(LoadTest, WhatIsWrongWithASchedule) {
   EXPECT_EQ(errors("    catchup: true\n").size(), 1U) << "an unknown word";
 }
 
-TEST_F(LoadTest, AScheduleThatIsNotBuiltSaysSo) {
+TEST_F(LoadTest, TasksThatReachOutsideAreChecked) {
+  const auto errors = [&](const std::string& task) {
+    return Errors(
+        "connections:\n  api: {type: http}\n  box: {type: ssh, host: box}\n  lake: {type: files, root: x}\n"
+        "pipelines:\n  - name: core\n    tasks:\n      - " +
+        task + "\n");
+  };
+  EXPECT_EQ(errors("{name: a, http: /x, connection: box}"),
+            Lines{"9:41: connection `box` is of type `ssh`, not `http`"});
+  EXPECT_EQ(errors("{name: a, http: /x, body: a, json: b}"), Lines{"9:44: task `a` has both `body` and `json`"});
+  EXPECT_EQ(errors("{name: a, http: /x, pages: {param: p}}").size(), 1U);
+  EXPECT_EQ(errors("{name: a, http: /x, expect: [200, 1000]}").size(), 1U);
+  EXPECT_EQ(errors("{name: a, ssh: uptime}").size(), 1U) << "where?";
+  EXPECT_EQ(errors("{name: a, ssh: uptime, connection: lake}"),
+            Lines{"9:44: connection `lake` is of type `files`, not `ssh`"});
+  EXPECT_EQ(
+      errors("{name: a, wait: {}}"),
+      Lines{"9:25: nothing is said to wait for | one of `until`, `for`, `file`, `sql`, `pipeline`; several waits are "
+            "several tasks"});
+  EXPECT_EQ(errors("{name: a, wait: {for: 5m, file: x}}").size(), 1U);
+  EXPECT_EQ(errors("{name: a, wait: {sql: select 1, connection: lake}}"),
+            Lines{"9:53: connection `lake` is of type `files`, which takes no SQL"});
+  EXPECT_EQ(errors("{name: a, wait: {pipeline: cor}}"),
+            Lines{"9:36: there is no pipeline `cor` | did you mean `core`?"});
+  EXPECT_EQ(errors("{name: a, trigger: core, wait_for_completion: true}"),
+            Lines{"9:28: pipeline `core` would wait for itself"});
+  EXPECT_TRUE(errors("{name: a, trigger: core}").empty());
+}
+
+TEST_F(LoadTest, ATeardownWaitsForAllThatFollowsFromItsSetup) {
+  const Definitions definitions = Good(PipelineOf(R"(
+      - {name: create, shell: x}
+      - group: work
+        tasks:
+          - {name: a, needs: [create], shell: x}
+          - {name: b, needs: [a], shell: x}
+          - {name: drop, teardown: create, shell: x}
+      - {name: aside, shell: x}
+      - {name: next, needs: [work], shell: x}
+)"));
+  const Pipeline& pipeline = definitions.pipelines[0];
+  const auto at = [&](std::string_view name) {
+    return static_cast<size_t>(pipeline.Find(name) - pipeline.tasks.data());
+  };
+  const auto& needs = pipeline.wired.needs;
+  EXPECT_EQ(needs[at("next")], std::vector<uint32_t>{static_cast<uint32_t>(at("b"))}) << "a group ends with its work";
+  std::vector<std::string> waits;
+  for (const uint32_t need : needs[at("drop")]) waits.push_back(pipeline.tasks[need].label);
+  EXPECT_EQ(waits, (Lines{"create", "a", "b", "next"}));
+  EXPECT_TRUE(pipeline.tasks[at("drop")].allow_failure);
+  EXPECT_EQ(
+      Errors(
+          PipelineOf("\n      - {group: g, tasks: [{name: a, shell: x}]}\n      - {name: t, teardown: g, shell: x}\n"))
+          .size(),
+      1U);
+}
+
+TEST_F(LoadTest, APeriodFollowsFromTheFreshnessThatIsAsked) {
   const Definitions definitions =
       Good(WithDrop("pipelines:\n  - name: core\n    schedule: {freshness: auto}\n    tasks: [{name: a, shell: x}]\n"));
+  const auto none = ScheduleOf(definitions, definitions.pipelines[0]);
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error()[0].kind, kNothingAsks);
+  const auto schedule = ScheduleOf(definitions, definitions.pipelines[0], std::chrono::hours(1));
+  ASSERT_TRUE(schedule.ok());
+  EXPECT_EQ(FormatTimestamp(schedule->calendar->Next(Timestamp())), "1970-01-01T00:30:00.000000Z");
+}
+
+TEST_F(LoadTest, ASchedulesOnDataNamesWhatThereIs) {
+  const auto text = [](const std::string& on) {
+    return WithDrop("pipelines:\n  - name: core\n    schedule:\n" + on + "    tasks: [{name: a, shell: x}]\n");
+  };
+  const Definitions definitions =
+      Good(text("      on:\n        - source('sales', 'us_east')\n        - ref('orders')\n      when: all\n      "
+                "min_interval: 15m\n"));
   const auto schedule = ScheduleOf(definitions, definitions.pipelines[0]);
-  ASSERT_FALSE(schedule.ok());
-  EXPECT_EQ(schedule.error()[0].kind, kNotBuilt);
+  ASSERT_TRUE(schedule.ok());
+  EXPECT_EQ(schedule->on->assets, (Lines{"source.shop.sales.us_east", "model.shop.orders"}));
+  EXPECT_TRUE(schedule->on->all);
+  EXPECT_EQ(schedule->text, "on all of source('sales', 'us_east'), ref('orders'), 15m apart UTC");
+  EXPECT_EQ(Errors(text("      on: [leaderbord]\n")).size(), 1U);
+  EXPECT_EQ(Errors(text("      on: ref('ordres')\n")).size(), 1U);
+  EXPECT_EQ(Errors(text("      on: []\n")).size(), 1U);
 }
 
 TEST_F(LoadTest, ATemplateIsCheckedAtLoadAsFarAsItCanBe) {
@@ -487,9 +564,6 @@ TEST_F(BindTest, SecretsComeWhenTheyAreNeededAndAreNeverShown) {
 }
 
 TEST_F(BindTest, WhatIsNotBuiltSaysSo) {
-  auto bound = Bind("{name: a, wait: {file: x}}", Facts());
-  ASSERT_FALSE(bound.ok());
-  EXPECT_EQ(bound.error()[0].kind, kNotBuilt);
   const Definitions definitions = Good("connections: {ch: {type: clickhouse, host: x, anything: goes}}");
   RunScope scope = ScopeOf(definitions, Facts());
   auto connection = BindConnection(definitions, **definitions.FindConnection("ch"), scope);

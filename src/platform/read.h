@@ -27,6 +27,13 @@ void ReadWhen(Pipeline& pipeline, Fields& fields);
 HolidayCalendar ReadHolidays(const yaml::Entry& entry, Reader& reader);
 // What a kind of task says beside name, needs and the like: read again, with a run's values, into a copy of the task.
 void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader);
+// Those of them that reach out of the project (read_outside.cc).
+void ReadHttpTask(Task& task, Fields& fields, Reader& reader);
+void ReadSshTask(Task& task, Fields& fields);
+void ReadWaitTask(Task& task, Fields& fields, Reader& reader);
+void ReadTriggerTask(Task& task, Fields& fields);
+void ReadHttpConnection(Connection& connection, Fields& fields);
+void ReadSshConnection(Connection& connection, Fields& fields, const ReadContext& context);
 std::vector<SecretSource> ReadSecrets(const yaml::Node& node, const ReadContext& context, Reader& reader);
 
 // `source('a', 'b')` or `ref('m')`, with or without `{{ }}`: the callee's literal arguments. An error says what is

@@ -14,9 +14,9 @@
 namespace stir::platform {
 namespace {
 
-constexpr std::array<std::string_view, 14> kTypeNames = {"target",     "files", "duckdb", "webhook",  "postgres",
-                                                         "clickhouse", "trino", "s3",     "kafka",    "http",
-                                                         "ssh",        "slack", "email",  "pagerduty"};
+constexpr std::array<std::string_view, 14> kTypeNames = {"target", "files", "duckdb",     "webhook",  "postgres",
+                                                         "http",   "ssh",   "clickhouse", "trino",    "s3",
+                                                         "kafka",  "slack", "email",      "pagerduty"};
 
 // The mapping with what `targets.<name>` says laid over it.
 YamlNode WithTarget(const YamlNode& node, const std::string& target) {
@@ -58,7 +58,7 @@ void CheckTargets(Fields& fields, Reader& reader) {
 }  // namespace
 
 std::string_view ToString(ConnectionType type) { return kTypeNames[static_cast<size_t>(type)]; }
-bool IsBuilt(ConnectionType type) { return type <= ConnectionType::kPostgres; }
+bool IsBuilt(ConnectionType type) { return type <= ConnectionType::kSsh; }
 bool IsDatabase(ConnectionType type) {
   switch (type) {
     case ConnectionType::kTarget:
@@ -94,6 +94,8 @@ Connection ReadConnection(const std::string& name, const YamlNode& node, const R
                         .path = {},
                         .url = {},
                         .headers = {},
+                        .credentials = {},
+                        .ssh = {},
                         .settings = {},
                         .node = node};
   Fields fields(reader, *merged, fmt::format("connection `{}`", name));
@@ -115,6 +117,12 @@ Connection ReadConnection(const std::string& name, const YamlNode& node, const R
       break;
     case ConnectionType::kPostgres:
       for (std::string_view word : pg::SettingWords()) fields.Ignore(word);
+      break;
+    case ConnectionType::kHttp:
+      ReadHttpConnection(connection, fields);
+      break;
+    case ConnectionType::kSsh:
+      ReadSshConnection(connection, fields, context);
       break;
     default:
       fields.IgnoreRest();

@@ -197,6 +197,7 @@ Publication ReadPublication(const YamlNode& node, Reader& reader) {
   publication.key = named.PlacedTexts("key");
   if (const yaml::Node* indexes = named.Find("indexes")) publication.indexes = ReadIndexes(*indexes, reader);
   if (const yaml::Node* require = named.Find("require")) publication.require = ReadRequire(*require, reader);
+  publication.freshness = named.Time("freshness", Duration{0});
   publication.keep = static_cast<int>(named.Int("keep", 1, 0, 1000));
   if (publication.strategy.value == Strategy::kMerge && publication.key.empty())
     reader.Error(Diagnostic(kBadValue, fmt::format("{} merges but has no `key`", named.what()), node->span)

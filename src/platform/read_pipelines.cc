@@ -17,9 +17,9 @@ namespace stir::platform {
 namespace {
 
 constexpr std::array<std::string_view, 2> kBackoffs = {"constant", "exponential"};
-constexpr std::array<std::string_view, 18> kKinds = {"group",   "build",    "run",   "test",   "seed",   "ingest",
-                                                     "publish", "sql",      "shell", "python", "branch", "gate",
-                                                     "notify",  "snapshot", "http",  "ssh",    "wait",   "trigger"};
+constexpr std::array<std::string_view, 18> kKinds = {"group",  "build",   "run",  "test",  "seed",    "snapshot",
+                                                     "ingest", "publish", "sql",  "shell", "python",  "http",
+                                                     "ssh",    "branch",  "gate", "wait",  "trigger", "notify"};
 
 // What a task takes from the pipeline's `defaults` and from the groups around it.
 struct Inherited {
@@ -27,6 +27,7 @@ struct Inherited {
   Duration timeout{0};
   std::string pool;
   uint32_t slots = 1;
+  int priority = 0;
   bool allow_failure = false;
   std::vector<std::string> on_failure;
 };
@@ -42,6 +43,7 @@ Inherited ReadInherited(Fields& fields, const Inherited& above) {
   own.timeout = fields.Time("timeout", above.timeout);
   own.pool = fields.Text("pool", above.pool);
   own.slots = static_cast<uint32_t>(fields.Int("slots", above.slots, 1, 100000));
+  own.priority = static_cast<int>(fields.Int("priority", above.priority, -1000, 1000));
   own.allow_failure = fields.Bool("allow_failure", above.allow_failure);
   if (fields.Has("on_failure")) own.on_failure = fields.Texts("on_failure");
   return own;
@@ -50,7 +52,7 @@ Inherited ReadInherited(Fields& fields, const Inherited& above) {
 // Where names of tasks stand, until all tasks are known.
 struct Reference {
   TaskIndex from = 0;
-  enum class Use : uint8_t { kNeed, kArm } use = Use::kNeed;
+  enum class Use : uint8_t { kNeed, kArm, kSetup } use = Use::kNeed;
   size_t arm = 0;
   Placed<std::string> name;
 };
@@ -75,31 +77,72 @@ class PipelineReader {
                                  reference.name.span));
       else if (reference.use == Reference::Use::kNeed)
         task.needs.push_back(*index);
+      else if (reference.use == Reference::Use::kSetup)
+        AddSetup(task, *index, reference);
       else
         task.arms[reference.arm].to.push_back(*index);
     }
   }
 
   void Wire() {
+    if (WireOnce() && CompleteTeardowns()) WireOnce();
+  }
+
+ private:
+  bool WireOnce() {
     std::vector<scheduler::WiringItem> items;
     for (const Task& task : pipeline_.tasks) {
-      scheduler::WiringItem item{task.name, task.kind == TaskKind::kGroup, task.group, task.needs, {}};
+      scheduler::WiringItem item{task.name, task.kind == TaskKind::kGroup, task.group, task.needs, {}, task.setups};
       for (const BranchArm& arm : task.arms) item.targets.insert(item.targets.end(), arm.to.begin(), arm.to.end());
       items.push_back(std::move(item));
     }
     auto wired = scheduler::Wire(items);
-    if (wired.ok())
+    if (wired.ok()) {
       pipeline_.wired = *std::move(wired);
-    else
-      for (Diagnostic& error : Diagnostics(std::move(wired).error())) {
-        error.span = pipeline_.span;
-        error.message = fmt::format("pipeline `{}`: {}", pipeline_.name, error.message);
-        reader_.Error(std::move(error));
-      }
+      return true;
+    }
+    for (Diagnostic& error : Diagnostics(std::move(wired).error())) {
+      error.span = pipeline_.span;
+      error.message = fmt::format("pipeline `{}`: {}", pipeline_.name, error.message);
+      reader_.Error(std::move(error));
+    }
+    return false;
   }
 
- private:
-  TaskKind KindOf(Fields& fields, const yaml::Node& node, const std::string& what) {
+  void AddSetup(Task& task, TaskIndex setup, const Reference& reference) {
+    if (pipeline_.tasks[setup].kind != TaskKind::kGroup) return task.setups.push_back(setup);
+    reader_.Error(Diagnostic(kBadValue, fmt::format("`{}` is a group, and a teardown follows a task", *reference.name),
+                             reference.name.span)
+                      .Hint("name the task of the group that sets up what is taken down"));
+  }
+
+  // A teardown that says nothing else waits for all that follows from what it takes down. True: there is one.
+  bool CompleteTeardowns() {
+    const auto& needs = pipeline_.wired.needs;
+    bool any = false;
+    for (Task& task : pipeline_.tasks) {
+      if (task.setups.empty() || !task.needs.empty()) continue;
+      std::vector<bool> after(pipeline_.tasks.size());
+      for (TaskIndex setup : task.setups) after[setup] = true;
+      for (bool grown = true; grown;) {
+        grown = false;
+        for (TaskIndex i = 0; i < needs.size(); ++i) {
+          const bool twin = std::ranges::any_of(pipeline_.tasks[i].setups, [&](TaskIndex setup) {
+            return std::ranges::find(task.setups, setup) != task.setups.end();
+          });
+          if (after[i] || twin) continue;
+          after[i] = std::ranges::any_of(needs[i], [&](TaskIndex need) { return after[need]; });
+          grown = grown || after[i];
+        }
+      }
+      for (TaskIndex i = 0; i < after.size(); ++i)
+        if (after[i]) task.needs.push_back(i);
+      any = true;
+    }
+    return any;
+  }
+
+  std::optional<TaskKind> KindOf(Fields& fields, const yaml::Node& node, const std::string& what) {
     std::vector<size_t> found;
     for (size_t i = 0; i < kKinds.size(); ++i)
       if (fields.Has(kKinds[i])) found.push_back(i);
@@ -109,7 +152,7 @@ class PipelineReader {
     const std::string seen =
         found.empty() ? "says nothing to do" : fmt::format("is both `{}` and `{}`", kKinds[found[0]], kKinds[found[1]]);
     reader_.Error(Diagnostic(kBadValue, fmt::format("{} {}", what, seen), node.span).Hint(std::move(hint)));
-    return TaskKind::kWait;
+    return std::nullopt;
   }
 
   void ReadOne(const YamlNode& node, int group, const Inherited& above) {
@@ -121,7 +164,8 @@ class PipelineReader {
     if (!node->IsMapping()) return;
     if (task.label.empty()) fields.Require("name", "every task has a name; a group is named by `group:`");
     fields.Ignore("name");
-    task.kind = KindOf(fields, *node, fields.what());
+    const auto kind = KindOf(fields, *node, fields.what());
+    task.kind = kind.value_or(TaskKind::kNotify);  // its name is known, whatever it is
     task.node = node;
     task.span = name_node ? name_node->span : node->span;
     task.group = group;
@@ -129,11 +173,15 @@ class PipelineReader {
     CheckName(task);
     const Inherited own = ReadInherited(fields, above);
     task.retry = own.retry, task.timeout = own.timeout, task.pool = own.pool, task.slots = own.slots;
+    task.priority = own.priority;
     task.allow_failure = own.allow_failure, task.on_failure = own.on_failure;
     ReadRule(task, fields);
     const TaskIndex index = static_cast<TaskIndex>(pipeline_.tasks.size());
     for (auto& need : fields.PlacedTexts("needs"))
       references_.push_back({index, Reference::Use::kNeed, 0, std::move(need)});
+    for (auto& setup : fields.PlacedTexts("teardown"))
+      references_.push_back({index, Reference::Use::kSetup, 0, std::move(setup)});
+    if (fields.Has("teardown")) task.allow_failure = fields.Bool("allow_failure", true);
     if (task.kind == TaskKind::kGroup) {
       const YamlNode tasks = fields.Share("tasks");
       if (!fields.Require("tasks", "the tasks of the group")) return;
@@ -141,7 +189,7 @@ class PipelineReader {
       pipeline_.tasks.push_back(std::move(task));
       return ReadTasks(*tasks, static_cast<int>(index), own);
     }
-    ReadTaskBody(task, context_, reader_);
+    if (kind) ReadTaskBody(task, context_, reader_);
     CollectArms(task, index);
     pipeline_.tasks.push_back(std::move(task));
   }
@@ -238,8 +286,7 @@ Deadline ReadDeadline(const yaml::Node& node, Reader& reader) {
 }  // namespace
 
 std::string_view ToString(TaskKind kind) { return kKinds[static_cast<size_t>(kind)]; }
-bool IsBuilt(TaskKind kind) { return kind <= TaskKind::kNotify; }
-bool IsSelection(TaskKind kind) { return kind >= TaskKind::kBuild && kind <= TaskKind::kSeed; }
+bool IsSelection(TaskKind kind) { return kind >= TaskKind::kBuild && kind <= TaskKind::kSnapshot; }
 
 const Task* Pipeline::Find(std::string_view task) const {
   const Task* labelled = nullptr;
@@ -264,6 +311,7 @@ Pipeline ReadPipeline(const YamlNode& node, const ReadContext& context, Reader& 
   pipeline.tags = fields.Texts("tags");
   ReadWhen(pipeline, fields);
   pipeline.max_active_runs = static_cast<int>(fields.Int("max_active_runs", 1, 1, 10000));
+  pipeline.priority = static_cast<int>(fields.Int("priority", 0, -1000, 1000));
   pipeline.timeout = fields.Time("timeout", Duration{0});
   if (const yaml::Node* deadline = fields.Find("deadline")) pipeline.deadline = ReadDeadline(*deadline, reader);
   pipeline.on_failure = fields.Texts("on_failure");

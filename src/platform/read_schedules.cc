@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "base/strings.h"
 #include "platform/kinds.h"
 #include "platform/read.h"
 #include "scheduler/cron.h"
@@ -19,6 +20,31 @@ std::optional<T> Accept(Result<T> result, Span span, Reader& reader) {
   return std::nullopt;
 }
 
+// `source('a', 'b')` and `ref('m')` are calls; everything else is the name of a publication.
+Schedule::On ReadAsset(const yaml::Node& node, Reader& reader) {
+  Schedule::On on;
+  on.name = {reader.Text(node, "on").value_or(""), node.span};
+  std::string_view word = Strip(*on.name);
+  while (word.starts_with('{') || word.starts_with(' ')) word.remove_prefix(1);
+  on.is_source = word.starts_with("source(");
+  on.is_ref = word.starts_with("ref(");
+  if (on.is_source || on.is_ref)
+    if (auto call = ReadCall(node, on.is_source ? "source" : "ref", reader)) on.call = *std::move(call);
+  return on;
+}
+
+void ReadOn(Schedule& schedule, Fields& fields, Reader& reader) {
+  schedule.kind = Schedule::Kind::kOn;
+  const yaml::Node* list = fields.Find("on");
+  if (!list->IsSequence()) schedule.on.push_back(ReadAsset(*list, reader));
+  for (const auto& item : list->items) schedule.on.push_back(ReadAsset(*item, reader));
+  if (list->IsSequence() && list->items.empty())
+    reader.WrongType(*list, "on", "a list of what is waited for", "on: [\"source('sales', 'us_east')\", leaderboard]");
+  static constexpr std::array<std::string_view, 2> kWhen = {"any", "all"};
+  schedule.all = fields.OneOf<int>("when", kWhen, 0).value == 1;
+  schedule.min_interval = fields.Time("min_interval", Duration{0});
+}
+
 Schedule ReadScheduleMapping(const yaml::Node& node, Reader& reader) {
   Schedule schedule;
   Fields fields(reader, node, "`schedule`");
@@ -32,7 +58,7 @@ Schedule ReadScheduleMapping(const yaml::Node& node, Reader& reader) {
     if (schedule.every < std::chrono::seconds(1))
       reader.Error(Diagnostic(kBadValue, "a schedule is due every second at most", fields.Find("every")->span));
   }
-  if (on) schedule.kind = Schedule::Kind::kOn, schedule.on = fields.Texts("on");
+  if (on) ReadOn(schedule, fields, reader);
   if (freshness) {
     schedule.kind = Schedule::Kind::kFreshness;
     static constexpr std::array<std::string_view, 1> kAuto = {"auto"};

@@ -14,10 +14,10 @@ namespace stir::platform {
 namespace {
 
 // Keys that read_pipelines.cc has read.
-constexpr std::array<std::string_view, 15> kCommonKeys = {
-    "name",        "needs",   "trigger_rule", "allow_failure", "retries",
-    "retry_delay", "backoff", "retry_factor", "retry_jitter",  "max_retry_delay",
-    "timeout",     "pool",    "slots",        "on_failure",    "description"};
+constexpr std::array<std::string_view, 17> kCommonKeys = {
+    "name",    "needs",        "trigger_rule", "allow_failure",   "retries", "retry_delay",
+    "backoff", "retry_factor", "retry_jitter", "max_retry_delay", "timeout", "pool",
+    "slots",   "on_failure",   "description",  "teardown",        "priority"};
 
 void ReadSelection(Task& task, Fields& fields) {
   task.select = fields.Texts(ToString(task.kind));
@@ -100,6 +100,7 @@ void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader) {
     case TaskKind::kRun:
     case TaskKind::kTest:
     case TaskKind::kSeed:
+    case TaskKind::kSnapshot:
       ReadSelection(task, fields);
       break;
     case TaskKind::kIngest:
@@ -117,6 +118,18 @@ void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader) {
       ReadPython(task, fields);
       ReadProcess(task, fields, context);
       break;
+    case TaskKind::kHttp:
+      ReadHttpTask(task, fields, reader);
+      break;
+    case TaskKind::kSsh:
+      ReadSshTask(task, fields);
+      break;
+    case TaskKind::kWait:
+      ReadWaitTask(task, fields, reader);
+      break;
+    case TaskKind::kTrigger:
+      ReadTriggerTask(task, fields);
+      break;
     case TaskKind::kBranch:
       ReadArms(task, fields, reader);
       break;
@@ -126,8 +139,8 @@ void ReadTaskBody(Task& task, const ReadContext& context, Reader& reader) {
     case TaskKind::kNotify:
       ReadNotify(task, fields);
       break;
-    default:
-      fields.IgnoreRest();
+    case TaskKind::kGroup:
+      break;
   }
   fields.Finish();
 }

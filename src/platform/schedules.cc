@@ -2,12 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/strings.h"
 #include "platform/kinds.h"
 
 namespace stir::platform {
 
 using ScheduleKind = Schedule::Kind;
+
+namespace {
+
+// Half of what is asked: the oldest moment is the one just before a run ends, a period and a run after its data.
+Duration PeriodFor(Duration asked) { return std::max<Duration>(asked / 2, std::chrono::minutes(1)); }
+
+std::string OnText(const Schedule& schedule) {
+  std::vector<std::string> names;
+  for (const Schedule::On& on : schedule.on) names.push_back(*on.name);
+  const std::string apart = FormatDuration(schedule.min_interval);
+  return fmt::format("on {}{}{}", schedule.all && names.size() > 1 ? "all of " : "", Join(names, ", "),
+                     schedule.min_interval > Duration{0} ? fmt::format(", {} apart", apart) : "");
+}
+
+}  // namespace
 
 // Cron and zone were checked when the definitions were read.
 scheduler::Calendar CalendarOf(const Pipeline& pipeline) {
@@ -22,16 +39,23 @@ scheduler::Calendar CalendarOf(const Pipeline& pipeline) {
   }
 }
 
-Result<scheduler::Schedule> ScheduleOf(const Definitions& definitions, const Pipeline& pipeline) {
+Result<scheduler::Schedule> ScheduleOf(const Definitions& definitions, const Pipeline& pipeline, Duration asked) {
   const Schedule& written = pipeline.schedule;
-  if (written.kind == ScheduleKind::kOn || written.kind == ScheduleKind::kFreshness)
-    return Diagnostic(kNotBuilt,
-                      fmt::format("schedules `{}` are not built yet",
-                                  written.kind == ScheduleKind::kOn ? "on: [...]" : "freshness: auto"),
-                      written.span)
-        .Hint("give pipeline `" + pipeline.name + "` a cron expression, `{every: 15m}`, or `none`");
   scheduler::Schedule schedule;
-  if (written.kind != ScheduleKind::kNone) schedule.calendar = CalendarOf(pipeline);
+  if (written.kind == ScheduleKind::kFreshness) {
+    if (asked <= Duration{0})
+      return Diagnostic(kNothingAsks, fmt::format("nobody asks pipeline `{}` for a freshness", pipeline.name),
+                        written.span)
+          .Hint("give a publication of what it builds a `freshness: 1h`, or the pipeline a period: `{every: 15m}`");
+    schedule.calendar = scheduler::Calendar::OfPeriod(PeriodFor(asked), pipeline.start.value_or(Timestamp{}),
+                                                      *scheduler::Zone::Find(pipeline.timezone));
+  } else if (written.kind != ScheduleKind::kNone) {
+    schedule.calendar = CalendarOf(pipeline);
+  }
+  if (written.kind == ScheduleKind::kOn) {
+    schedule.on = scheduler::OnData{{}, written.all, written.min_interval};
+    for (const Schedule::On& on : written.on) schedule.on->assets.push_back(on.asset);
+  }
   schedule.start = pipeline.start;
   schedule.end = pipeline.end;
   schedule.skip_when = pipeline.skip_when;
@@ -43,7 +67,8 @@ Result<scheduler::Schedule> ScheduleOf(const Definitions& definitions, const Pip
   schedule.max_active_runs = pipeline.max_active_runs;
   schedule.depends_on_past = pipeline.depends_on_past;
   schedule.text = fmt::format("{} {}", ScheduleText(written), pipeline.timezone);
-  if (written.kind == ScheduleKind::kEvery && pipeline.start)
+  if (written.kind == ScheduleKind::kFreshness) schedule.text += " every " + FormatDuration(PeriodFor(asked));
+  if (schedule.calendar && !schedule.on && written.kind != ScheduleKind::kCron && pipeline.start)
     schedule.text += " from " + FormatTimestamp(*pipeline.start);
   return schedule;
 }
@@ -57,7 +82,7 @@ std::string ScheduleText(const Schedule& schedule) {
     case ScheduleKind::kEvery:
       return "every " + FormatDuration(schedule.every);
     case ScheduleKind::kOn:
-      return "on " + Join(schedule.on, ", ");
+      return OnText(schedule);
     case ScheduleKind::kFreshness:
       return "freshness";
   }

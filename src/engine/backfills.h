@@ -1,0 +1,46 @@
+// Backfills: a pipeline's intervals in a range, run by a command that may end at any time. What is to be done is a row
+// of the store, what was done are its runs, so that another command goes on with it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/commands.h"
+#include "engine/host.h"
+#include "engine/options.h"
+#include "store/records.h"
+
+namespace stir::engine {
+
+enum class BackfillMode : uint8_t {
+  kMissing,
+  kFailed,
+  kAll
+};  // intervals without a run; also failed ones; all of them
+
+struct BackfillRequest {
+  std::string pipeline;
+  std::string from, to;  // dates or times; both ends are included
+  std::string params;
+  BackfillMode mode = BackfillMode::kAll;
+  bool dry_run = false;  // only say which intervals would run
+  int at_once = 1;       // runs at a time, and never more than `max_active_runs`
+};
+
+// Runs the pipeline for every interval that begins in the range, oldest first. Goes on after a failed run; stops when
+// the user does, or somebody cancels it. Watermarks of ingestions stay where they are.
+Result<CommandResult> BackfillPipeline(const Host& host, const Options& options, const BackfillRequest& request);
+
+struct BackfillInfo {
+  store::Backfill backfill;
+  size_t intervals = 0, succeeded = 0, failed = 0;  // that it is about at all; whose run of it ended so
+};
+Result<std::vector<BackfillInfo>> ListBackfills(const Host& host, const Options& options);  // newest first
+
+// Begins no more runs; those under way end.
+Status CancelBackfill(const Host& host, const Options& options, int64_t id);
+// Goes on with one that was interrupted or canceled: with the intervals that it has no ended run of.
+Result<CommandResult> ResumeBackfill(const Host& host, const Options& options, int64_t id);
+
+}  // namespace stir::engine

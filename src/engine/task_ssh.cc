@@ -1,0 +1,80 @@
+// `ssh` tasks: a command on another machine, through the system's OpenSSH client. When the client goes, however it
+// goes, the other side sees its input end, and ends the command with all that it started.
+#include <fmt/format.h>
+
+#include "base/process.h"
+#include "base/strings.h"
+#include "engine/kinds.h"
+#include "engine/task_job.h"
+#include "platform/bind.h"
+
+namespace stir::engine {
+namespace {
+
+constexpr int kClientFailed = 255;
+
+std::string ShellQuoted(std::string_view text) { return "'" + ReplaceAll(text, "'", "'\\''") + "'"; }
+
+// The command in a session of its own, beside a reader of the input that nobody writes to: its end means that we are
+// gone.
+std::string RemoteScript(const TaskJob& job, const platform::Task& bound) {
+  std::string script = "exec 3<&0\n";
+  for (const auto& [name, value] : EnvironmentOf(job, bound))
+    script += fmt::format("export {}={}\n", name, ShellQuoted(value));
+  script += "own=; command -v setsid >/dev/null 2>&1 && own=setsid\n";
+  script += fmt::format("$own /bin/sh -c {} </dev/null 3<&- &\n", ShellQuoted(*bound.text));
+  script +=
+      "command=$!\n"
+      "{ while read -r _; do :; done\n"
+      "  kill -s TERM -- \"-$command\" || kill -s TERM \"$command\"; sleep 5\n"
+      "  kill -s KILL -- \"-$command\" || kill -s KILL \"$command\"; } <&3 >/dev/null 2>&1 &\n"
+      "watch=$!\n"
+      "exec 3<&-\n"
+      "wait \"$command\"; status=$?\n"
+      "kill \"$watch\" 2>/dev/null\n"
+      "exit \"$status\"\n";
+  return "exec /bin/sh -c " + ShellQuoted(script);
+}
+
+std::string SshHint(std::string_view said) {
+  if (said.find("Host key verification failed") != said.npos || said.find("No ED25519 host key") != said.npos)
+    return "connect once by hand, or give the connection a file of `known_hosts`";
+  if (said.find("Permission denied") != said.npos)
+    return "nobody is there to type a password: give the connection a `key` that the host knows, without a passphrase "
+           "or in an agent";
+  return {};
+}
+
+TaskResult Failed(const platform::Task& bound, const ProcessResult& ended, const std::string& said) {
+  const bool client = ended.end == ProcessResult::End::kExited && ended.code == kClientFailed;
+  const std::string hint = client ? SshHint(said) : std::string();
+  std::string message = client ? fmt::format("ssh to `{}` failed", *bound.subject)
+                               : fmt::format("`ssh` to `{}` {}", *bound.subject, Described(ended));
+  if (!said.empty()) message += ": " + said;
+  return FailedTask(
+      Diagnostic(hint.empty() ? kProcessFailed : kSshRefused, std::move(message), bound.text.span).Hint(hint));
+}
+
+}  // namespace
+
+TaskResult RunSshTask(TaskJob& job, const platform::Task& bound) {
+  Workspace& workspace = job.workspace;
+  platform::RunScope scope(workspace.values(), workspace.definitions(), workspace.secrets(), job.facts);
+  auto defined = workspace.definitions().FindConnection(*bound.subject);
+  if (!defined.ok()) return FailedTask(std::move(defined).error());
+  const auto connection = platform::BindConnection(workspace.definitions(), **defined, scope);
+  if (!connection.ok()) return FailedTask(connection.error());
+
+  ProcessSpec spec;
+  spec.argv = {"ssh"};
+  spec.argv.insert(spec.argv.end(), connection->ssh.begin(), connection->ssh.end());
+  spec.argv.push_back(RemoteScript(job, bound));
+  spec.hold_input = true;
+  ProcessOutput output(job, bound);
+  auto ended = RunProcess(spec, output.on_line(), job.interruption.token());
+  if (!ended.ok()) return FailedTask(std::move(ended).error());
+  if (ended->end != ProcessResult::End::kExited || ended->code != 0) return Failed(bound, *ended, output.last_error());
+  return output.Result();
+}
+
+}  // namespace stir::engine
