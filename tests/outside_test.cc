@@ -105,7 +105,7 @@ TEST_F(HttpTest, PagesByLinkCursorAndHeader) {
       "param: cursor},\n"
       "         save: \"landing/{{ ds }}.jsonl\", needs: [link]}\n"
       "      - {name: header, http: /header, connection: api, pages: {}, needs: [cursor]}\n"
-      "      - {name: told, shell: \"echo {{ tasks.link.outputs.items[5].id }} {{ tasks.cursor.outputs.rows }} {{ "
+      "      - {name: told, shell: \"echo {{ tasks.link.outputs.records[5].id }} {{ tasks.cursor.outputs.rows }} {{ "
       "tasks.header.outputs.pages }} >> told\", needs: [header]}\n",
       api_);
   const Ended run = Run();
@@ -154,7 +154,7 @@ TEST_F(HttpTest, WhatIsWrongIsNotTriedAgainAndWhatIsExpectedIsNoFailure) {
   EXPECT_EQ(Lines("told"), Words{"404 seven"});
   EXPECT_FALSE(fs::exists(project_ / "never.jsonl"));
   for (const std::string_view said :
-       {"stir/p.yml:8:29: the answer is 404: no such thing", "stir/p.yml:11:29: page 1 names itself as the next",
+       {"stir/p.yml:8:28: the answer is 404: no such thing", "stir/p.yml:11:28: page 1 names itself as the next",
         "page 1 has no list of rows"})
     EXPECT_NE(run.out.find(said), std::string::npos) << said << "\n" << run.out;
 }

@@ -1,6 +1,9 @@
 #include "engine/bell.h"
 
+#include <signal.h>
+
 #include <algorithm>
+#include <charconv>
 
 #include "engine/service_waiter.h"
 
@@ -10,6 +13,16 @@ namespace stir::engine {
 std::filesystem::path BellOf(const StateFolder& folder) { return folder.root / "bell" / "ring"; }
 
 Status RingBell(Files& files, const StateFolder& folder) { return files.Write(BellOf(folder), "\n"); }
+
+bool IsServiceUp(Files& files, const StateFolder& folder) {
+  const std::filesystem::path lock = folder.lock("service");
+  if (!files.Exists(lock)) return false;
+  const auto text = files.Read(lock);
+  if (!text.ok()) return false;
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), pid);
+  return error == std::errc() && pid > 0 && kill(pid, 0) == 0;
+}
 
 std::unique_ptr<BellEar> BellEar::Open(Files& files, const StateFolder& folder, std::function<void()> on_ring) {
   const std::filesystem::path bell = BellOf(folder);

@@ -14,6 +14,9 @@ namespace stir::engine {
 std::filesystem::path BellOf(const StateFolder& folder);
 Status RingBell(Files& files, const StateFolder& folder);
 
+// A service has the project: its lock names a process that lives.
+bool IsServiceUp(Files& files, const StateFolder& folder);
+
 class ServiceWaiter;
 
 // Calls back, from a thread of its own, when the bell rings.

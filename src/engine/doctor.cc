@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/strings.h"
+#include "engine/bell.h"
 #include "engine/freshness.h"
 #include "engine/pipeline_session.h"
 #include "engine/run_task.h"
@@ -51,8 +52,8 @@ class Doctor {
     const std::string free =
         fmt::format("{} MiB are free at {}", room.available >> 20, workspace_.folder().root.string());
     Add("store", room.available < kLittleRoom ? "little room" : "ok", free, room.available < kLittleRoom);
-    const bool free_lock = workspace_.host().files.Lock(workspace_.folder().lock("service")).ok();
-    Add("service", free_lock ? "off" : "on", free_lock ? "schedules are followed by `stir up`" : "");
+    const bool is_up = IsServiceUp(workspace_.host().files, workspace_.folder());
+    Add("service", is_up ? "on" : "off", is_up ? "" : "schedules are followed by `stir up`");
   }
 
   // What tasks start has to be there.

@@ -368,6 +368,11 @@ Result<CommandResult> RunService(const Host& host, const Options& options) {
   const StateFolder folder(options.project_dir);
   STIR_TRY(MakeStateFolder(host, folder));
   auto only = host.files.Lock(folder.lock("service"));
+  // A service that was killed while it started a process leaves the lock to that for a moment.
+  for (int i = 0; i < 30 && !only.ok() && !IsServiceUp(host.files, folder); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    only = host.files.Lock(folder.lock("service"));
+  }
   if (!only.ok()) {
     Diagnostics errors = std::move(only).error();
     errors.front() = Diagnostic(kServiceRuns, "a service runs in this project: " + errors.front().message)

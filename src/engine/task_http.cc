@@ -224,7 +224,7 @@ class HttpTask {
     Json items = Json::array();
     for (const std::string_view line : Split(kept, '\n'))
       if (!line.empty()) items.push_back(ReadJson(line));
-    outputs_["items"] = std::move(items);
+    outputs_["records"] = std::move(items);
     return {};
   }
 

@@ -1,5 +1,6 @@
 #include "engine/triggered_runs.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/bell.h"
@@ -10,6 +11,9 @@ namespace {
 
 // How soon a run that another process holds is looked at again.
 constexpr auto kHeldLook = std::chrono::milliseconds(200);
+
+// How long a service may take to begin it.
+constexpr auto kHeadStart = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -24,8 +28,8 @@ TriggeredRuns::~TriggeredRuns() {
     std::thread next;
     {
       const std::scoped_lock lock(mutex_);
-      for (auto& [id, thread] : threads_)
-        if (thread.joinable()) next = std::move(thread);
+      const auto running = std::ranges::find_if(threads_, [](const auto& each) { return each.second.joinable(); });
+      if (running != threads_.end()) next = std::move(running->second);
     }
     if (!next.joinable()) return;
     next.join();
@@ -33,19 +37,25 @@ TriggeredRuns::~TriggeredRuns() {
 }
 
 void TriggeredRuns::Launch(const store::Run& run) {
+  ServiceBell(session_.workspace()).Announce();
   const std::scoped_lock lock(mutex_);
   auto [at, is_new] = threads_.try_emplace(run.id);
   if (is_new) at->second = std::thread([this, id = run.id] { Work(id); });
 }
 
-// Until it has ended, by our work or by that of another process.
+// Until it has ended, by our work or by that of another process. A service that is there has the right to it.
 void TriggeredRuns::Work(int64_t id) const {
   Workspace& workspace = session_.workspace();
+  const Duration late = workspace.host().clock.Monotonic() + kHeadStart;
   while (!workspace.host().cancel.stop_requested()) {
     auto run = workspace.store().GetRun(id);
     if (!run.ok() || !*run || scheduler::IsFinal((*run)->state)) return;
     const auto pipeline = workspace.definitions().FindPipeline((*run)->pipeline);
     if (!pipeline.ok()) return;
+    if (IsServiceUp(workspace.host().files, workspace.folder()) && workspace.host().clock.Monotonic() < late) {
+      std::this_thread::sleep_for(kHeldLook);
+      continue;
+    }
     const auto held = HoldInterval(workspace, **pipeline, {(*run)->data_interval_start, (*run)->data_interval_end});
     if (!held.ok()) {
       std::this_thread::sleep_for(kHeldLook);
