@@ -16,7 +16,7 @@ namespace {
 
 using platform::TaskKind;
 
-constexpr std::array<std::string_view, 3> kTypes{"model", "seed", "snapshot"};
+constexpr std::array<std::string_view, 3> kRenewedTypes{"model", "seed", "snapshot"};
 
 // The nodes that the pipeline's tasks make. What only a run can say is not among them.
 Result<std::vector<bool>> MadeBy(Workspace& workspace, const platform::Pipeline& pipeline) {
@@ -34,7 +34,7 @@ Result<std::vector<bool>> MadeBy(Workspace& workspace, const platform::Pipeline&
     SelectionOptions options;
     options.select = task.select;
     options.exclude = task.exclude;
-    STIR_ASSIGN(const graph::NodeSet selected, SelectNodes(manifest, options, kTypes, host.sources, narrator));
+    STIR_ASSIGN(const graph::NodeSet selected, SelectNodes(manifest, options, kRenewedTypes, host.sources, narrator));
     for (const graph::NodeId node : selected.ToVector()) made[node] = true;
   }
   return made;
