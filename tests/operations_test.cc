@@ -163,7 +163,7 @@ TEST_F(OperationsTest, PoolsHoldAcrossTheRunsOfAServiceAndRunsTakeTurns) {
   for (const char name : {'a', 'b', 'c'})
     pipelines += fmt::format(
         "  - name: {0}\n    schedule: none\n    tasks:\n"
-        "      - {{name: t, for_each: [1, 2, 3, 4], pool: two, shell: \"echo +{0} >> ledger; sleep 0.15; echo -{0} >> "
+        "      - {{name: t, for_each: [1, 2, 3, 4], pool: two, shell: \"echo +{0} >> ledger; sleep 0.5; echo -{0} >> "
         "ledger\"}}\n",
         name);
   Pipelines(

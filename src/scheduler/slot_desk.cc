@@ -54,6 +54,7 @@ void SlotDesk::Count(const SlotRequest& request, bool take) {
     uint32_t& own = use.by_run[request.run];
     use.all = take ? use.all + slots : use.all - slots;
     own = take ? own + slots : own - slots;
+    if (take) use.turns[request.run] = given_;
     if (own == 0) use.by_run.erase(request.run);
   };
   move(request.pool, request.slots);
@@ -69,20 +70,30 @@ void SlotDesk::Return(Ticket ticket) {
     Count(request, /*take=*/false);
     taken_.erase(ticket);
   }
+  const int64_t run = request.run;
   tickets_.erase(found);
+  ForgetTurns(run);
 }
 
-// In turns: of two runs the one that holds less of what both want.
+// A run that asks for nothing has no turn any more.
+void SlotDesk::ForgetTurns(int64_t run) {
+  if (std::ranges::any_of(tickets_, [&](const auto& each) { return each.second.request.run == run; })) return;
+  for (auto& [name, use] : used_) use.turns.erase(run);
+}
+
+// In turns: of two runs the one that holds less of what both want, or was given something longer ago.
 bool SlotDesk::GoesBefore(const Held& a, Ticket ticket_a, const Held& b, Ticket ticket_b, Duration now) const {
   const auto key = [&](const Held& held, Ticket ticket) {
     const std::string& shared = LimitOf(held.request.pool) ? held.request.pool : held.request.lane;
     const auto use = used_.find(shared);
-    uint32_t own = 0;
-    if (use != used_.end())
-      if (const auto found = use->second.by_run.find(held.request.run); found != use->second.by_run.end())
-        own = found->second;
+    const auto of = [&](const auto& by_run) {
+      const auto found = by_run.find(held.request.run);
+      return found == by_run.end() ? 0 : static_cast<uint64_t>(found->second);
+    };
+    const uint64_t own = use == used_.end() ? 0 : of(use->second.by_run);
+    const uint64_t turn = use == used_.end() ? 0 : of(use->second.turns);
     // Within a run its own order holds, whatever was asked first.
-    return std::tuple(-AgedPriority(held.request, now), own, held.request.run, held.request.rank, ticket);
+    return std::tuple(-AgedPriority(held.request, now), own, turn, held.request.run, held.request.rank, ticket);
   };
   return key(a, ticket_a) < key(b, ticket_b);
 }
@@ -108,6 +119,7 @@ std::vector<SlotDesk::Ticket> SlotDesk::Grant(Duration now) {
   while (const auto best = Best(now)) {
     Held& held = tickets_.at(*best);
     held.granted = true;
+    ++given_;
     taken_[*best] = SlotsOf(held.request);
     SlotRequest counted = held.request;
     counted.slots = taken_[*best];

@@ -45,6 +45,7 @@ class SlotDesk {
   struct Use {
     uint32_t all = 0;
     std::map<int64_t, uint32_t> by_run;
+    std::map<int64_t, uint64_t> turns;  // when a run was last given something, by count; kept while it asks for more
   };
 
   std::optional<uint32_t> LimitOf(const std::string& name) const;
@@ -55,12 +56,14 @@ class SlotDesk {
   bool GoesBefore(const Held& a, Ticket ticket_a, const Held& b, Ticket ticket_b, Duration now) const;
   void Count(const SlotRequest& request, bool take);
   std::optional<Ticket> Best(Duration now) const;
+  void ForgetTurns(int64_t run);
 
   std::map<std::string, uint32_t> limits_;
   std::map<std::string, Use> used_;  // by pool or lane
   std::map<Ticket, Held> tickets_;
   std::map<Ticket, uint32_t> taken_;  // slots of the pool that a granted ticket holds
   Ticket next_ = 1;
+  uint64_t given_ = 0;
 };
 
 }  // namespace stir::scheduler

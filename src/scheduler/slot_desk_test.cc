@@ -34,6 +34,18 @@ TEST(SlotDesk, RunsTakeTurnsAndAFullPoolHoldsUpNobodyElse) {
   EXPECT_EQ(desk.Grant({}), Tickets{free});
 }
 
+TEST(SlotDesk, EveryRunHasItsTurnAlsoWhereThereAreMoreRunsThanSlots) {
+  SlotDesk desk;
+  desk.SetLimits({{"db", 2}});
+  std::map<SlotDesk::Ticket, int64_t> runs;
+  for (int64_t run = 1; run <= 4; ++run)
+    for (int i = 0; i < 3; ++i) runs[desk.Ask(Of(run, "db"))] = run;
+  std::vector<int64_t> order;
+  for (Tickets granted = desk.Grant({}); !granted.empty(); granted = desk.Grant({}))
+    for (const auto ticket : granted) order.push_back(runs.at(ticket)), desk.Return(ticket);
+  EXPECT_EQ(order, (std::vector<int64_t>{1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4}));
+}
+
 TEST(SlotDesk, PriorityGoesFirstAndAgeCatchesUp) {
   SlotDesk desk;
   desk.SetLimits({{"db", 1}});
