@@ -2,9 +2,12 @@
 // which sees what was committed and never waits for the writer.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 #include "base/files.h"
+#include "base/kinds.h"
 #include "embedded/embedded.h"
 #include "store/changes.h"
 #include "store/kinds.h"
@@ -240,6 +243,20 @@ std::vector<Migration> BuiltInMigrations() {
   return migrations;
 }
 
+// Held while a store is made or brought to the newest schema: SQLite does not wait for another process that is just
+// turning the file to WAL, and what one reads of a schema meanwhile may be half of it. Without a right to create it
+// SQLite's own error is better.
+Result<std::unique_ptr<FileLock>> HoldSchema(const std::string& path, Duration longest) {
+  const auto give_up = std::chrono::steady_clock::now() + longest;
+  while (true) {
+    auto lock = SystemFiles().Lock(path + ".lock");
+    if (lock.ok()) return lock;
+    if (lock.error().front().kind != kLocked) return std::unique_ptr<FileLock>();
+    if (std::chrono::steady_clock::now() >= give_up) return lock;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 }  // namespace
 
 Status Store::AddEvent(NewEvent event) {
@@ -251,11 +268,13 @@ Status Store::AddEvent(NewEvent event) {
 Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, StoreOptions options) {
   if (const fs::path folder = fs::path(path).parent_path(); !folder.empty())
     STIR_TRY(SystemFiles().MakeDirectories(folder));
+  STIR_ASSIGN(std::unique_ptr<FileLock> schema, HoldSchema(path, options.busy_timeout));
   STIR_ASSIGN(std::unique_ptr<Connection> writer, Connection::Open(path, true, options.busy_timeout));
   STIR_TRY(writer->Execute("PRAGMA journal_mode = WAL"));
   STIR_TRY(writer->Execute("PRAGMA synchronous = FULL"));
   const std::vector<Migration> built_in = BuiltInMigrations();
   STIR_TRY(Migrate(*writer, path, options.migrations.empty() ? built_in : options.migrations));
+  schema.reset();
   STIR_TRY(writer->Execute("PRAGMA synchronous = NORMAL"));
   STIR_ASSIGN(std::unique_ptr<Connection> reader, Connection::Open(path, false, options.busy_timeout));
   return std::unique_ptr<Store>(

@@ -294,6 +294,19 @@ TEST_F(StoreTest, ANewerStoreIsRefusedAndAnOlderOneIsCopiedFirst) {
   EXPECT_NE(refused.error()[0].message.find("its schema is 2, this one knows 1"), std::string::npos);
 }
 
+TEST_F(StoreTest, ManyMayMakeItAtOnce) {
+  for (int round = 0; round < 10; ++round) {
+    const std::string fresh = (folder_.path() / std::to_string(round) / "state.db").string();
+    std::vector<std::jthread> makers;
+    for (int i = 0; i < 8; ++i) {
+      makers.emplace_back([&] {
+        const auto store = OpenSqliteStore(fresh);
+        EXPECT_TRUE(store.ok()) << store.error().front().message;
+      });
+    }
+  }
+}
+
 TEST_F(StoreTest, AMigrationHappensWholeOrNotAtAll) {
   const std::vector<Migration> broken{{"0001_first.sql", "CREATE TABLE a (x); CREATE TABLE a (x);"}};
   EXPECT_FALSE(OpenSqliteStore(path(), {.migrations = broken}).ok());
