@@ -222,6 +222,19 @@ TEST_F(SshTest, RunsAndGivesBackWhatItSays) {
   fs::remove(said);
 }
 
+TEST_F(SshTest, WhatATaskIsGivenStandsOnNoCommandLine) {
+  const fs::path seen = project_ / "seen";
+  Tasks(fmt::format("      - {{name: t, connection: far, env: {{TOKEN: hush-4711}}, ssh: \"test $TOKEN = "
+                    "hush-$((4000 + 711)) && cat /proc/[0-9]*/cmdline 2>/dev/null > {}; test -s {}\"}}\n",
+                    seen.string(), seen.string()),
+        "{" + Connection("far", "mine") + "}");
+  const Ended run = Run();
+  EXPECT_EQ(run.code, 0) << run.out;
+  const std::string lines = ReadFile(seen);
+  EXPECT_NE(lines.find(std::to_string(port_)), std::string::npos) << "it sees the client too";
+  EXPECT_EQ(lines.find("hush-4711"), std::string::npos);
+}
+
 TEST_F(SshTest, APasswordOrAnUnknownHostIsAnErrorNotAQuestion) {
   Write("nobody", "");
   Tasks(

@@ -32,9 +32,16 @@ std::string RemoteScript(const TaskJob& job, const platform::Task& bound) {
       "exec 3<&-\n"
       "wait \"$command\"; status=$?\n"
       "kill \"$watch\" 2>/dev/null\n"
-      "exit \"$status\"\n";
-  return "exec /bin/sh -c " + ShellQuoted(script);
+      "exit \"$status\"\n"
+      "# whole";  // one that is cut off is not run
+  return script;
 }
+
+// What the client and the other side's shell are called with, which everybody there may see: the script, with the
+// environment in it, comes as input, whose end is then what is waited for.
+constexpr const char* kReadScript =
+    R"(exec /bin/sh -c 'read -r size; script=$(dd bs=1 count="$size" 2>/dev/null)
+case $script in *"# whole") eval "$script" ;; *) exit 255 ;; esac')";
 
 std::string SshHint(std::string_view said) {
   if (said.find("Host key verification failed") != said.npos || said.find("No ED25519 host key") != said.npos)
@@ -68,7 +75,9 @@ TaskResult RunSshTask(TaskJob& job, const platform::Task& bound) {
   ProcessSpec spec;
   spec.argv = {"ssh"};
   spec.argv.insert(spec.argv.end(), connection->ssh.begin(), connection->ssh.end());
-  spec.argv.push_back(RemoteScript(job, bound));
+  spec.argv.emplace_back(kReadScript);
+  const std::string script = RemoteScript(job, bound);
+  spec.input = fmt::format("{}\n{}", script.size(), script);
   spec.hold_input = true;
   ProcessOutput output(job, bound);
   auto ended = RunProcess(spec, output.on_line(), job.interruption.token());
