@@ -25,7 +25,7 @@ SharedSlots::Answer SharedSlots::Ask(scheduler::SlotRequest request, std::functi
       on_grant_.erase(granted);
     }
   }
-  if (!answer.granted) answer.waits_for = desk_.WaitsFor(ticket), on_grant_.emplace(ticket, std::move(on_grant));
+  if (!answer.granted) on_grant_.emplace(ticket, std::move(on_grant));
   lock.unlock();
   for (const auto& tell : others) tell();
   return answer;

@@ -44,7 +44,6 @@ class SharedSlots {
   struct Answer {
     Seat seat;
     bool granted = false;  // at once; else `on_grant` is called, once, from any thread
-    std::string waits_for{};
   };
   Answer Ask(scheduler::SlotRequest request, std::function<void()> on_grant);
 

@@ -1,7 +1,5 @@
 #include "scheduler/slot_desk.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 #include <tuple>
@@ -127,14 +125,6 @@ std::vector<SlotDesk::Ticket> SlotDesk::Grant(Duration now) {
     granted.push_back(*best);
   }
   return granted;
-}
-
-std::string SlotDesk::WaitsFor(Ticket ticket) const {
-  const auto found = tickets_.find(ticket);
-  if (found == tickets_.end() || found->second.granted) return {};
-  const std::string obstacle = Obstacle(found->second.request);
-  if (obstacle.empty()) return "others that go first";
-  return fmt::format("pool {}: {} of {} slots are taken", obstacle, Used(obstacle), *LimitOf(obstacle));
 }
 
 }  // namespace stir::scheduler

@@ -34,9 +34,6 @@ class SlotDesk {
   // The requests that may start now, in order. From here on they hold their slots.
   std::vector<Ticket> Grant(Duration now);
 
-  // Why a request waits: "pool clickhouse: 4 of 4 slots are taken"; empty when it does not.
-  std::string WaitsFor(Ticket ticket) const;
-
  private:
   struct Held {
     SlotRequest request;
