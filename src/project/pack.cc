@@ -11,6 +11,7 @@ using jinja::Value;
 
 namespace {
 
+constexpr size_t kShortest = 16;              // shorter texts are written where they stand
 constexpr size_t kLongest = size_t{4} << 20;  // longer texts are not compared with earlier ones
 
 // A dict or list may be written inline or be known already; other values are too small to share.
@@ -26,9 +27,8 @@ void PackedSources::Add(SourceId source, std::string_view text) {
 
 void Packer::Put(std::string_view text) {
   Put(static_cast<uint32_t>(text.size()));
-  if (text.empty()) return;
-  if (only_shape_) {  // which is only hashed
-    bytes_ += text;
+  if (only_shape_ || text.size() < kShortest) {  // a shape is only hashed
+    if (!text.empty()) std::memcpy(Room(text.size()), text.data(), text.size());
     return;
   }
   const auto place = static_cast<uint32_t>(texts_.size());
@@ -95,13 +95,13 @@ void Packer::Put(const Value& value) {
   }
 }
 
-std::string Packer::Take() && {
+std::string Packer::Take() const {
   std::string whole;
   const auto size = static_cast<uint64_t>(texts_.size());
   whole.reserve(sizeof(size) + texts_.size() + bytes_.size());
   whole.append(reinterpret_cast<const char*>(&size), sizeof(size));
   whole += texts_;
-  whole += bytes_;
+  whole.append(bytes_.data(), bytes_.size());
   return whole;
 }
 
@@ -125,7 +125,12 @@ uint32_t Unpacker::Count() {
 void Unpacker::Get(std::string_view& text) {
   text = {};
   const auto size = Read<uint32_t>();
-  if (size == 0) return;
+  if (size < kShortest) {
+    failed_ = failed_ || size > bytes_.size();
+    text = bytes_.substr(0, size);
+    bytes_.remove_prefix(text.size());
+    return;
+  }
   const auto place = Read<uint32_t>();
   if (place > texts_.size() || size > texts_.size() - place) {
     failed_ = true;

@@ -14,8 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "jinja/value.h"
 #include "project/manifest.h"
+#include "project/text_map.h"
 
 namespace stir::project {
 
@@ -54,7 +57,7 @@ class Packer {
   }
   template <Plain T>
   void Put(T value) {
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value));
+    std::memcpy(Room(sizeof(value)), &value, sizeof(value));
   }
   void Put(std::string_view text);
   void Put(const std::string& text) { Put(std::string_view(text)); }
@@ -92,16 +95,22 @@ class Packer {
   bool only_shape() const { return only_shape_; }
   // Something could not be packed: an object of a template.
   bool failed() const { return failed_; }
-  std::string Take() &&;  // the whole: texts and bytes
+  std::string Take() const;  // the whole: texts and bytes
 
  private:
+  char* Room(size_t size) {  // in line: most of what is packed is small
+    const size_t end = bytes_.size();
+    bytes_.resize(end + size);
+    return bytes_.data() + end;
+  }
   // Notes what is shared; true when it comes for the first time and has to be written.
   bool First(std::unordered_map<const void*, uint32_t>& known, const void* what);
 
   const PackedSources& sources_;
   const bool only_shape_;
-  std::string bytes_, texts_;
-  std::unordered_map<std::string_view, uint32_t> text_places_;
+  fmt::memory_buffer bytes_;
+  std::string texts_;
+  std::unordered_map<std::string_view, uint32_t, TextHash> text_places_;
   std::unordered_map<const void*, uint32_t> values_, configs_, columns_;
   std::vector<jinja::Value> kept_;  // their addresses stay their own
   bool failed_ = false;

@@ -194,7 +194,7 @@ std::optional<std::string> PackNodes(std::span<const Node> nodes, const PackedSo
   pack.Put(static_cast<uint32_t>(nodes.size()));
   for (const Node& node : nodes) pack.Put(node);
   if (pack.failed()) return std::nullopt;
-  return std::move(pack).Take();
+  return pack.Take();
 }
 
 std::optional<std::vector<Node>> UnpackNodes(std::string_view bytes, const PackedSources& sources) {
@@ -209,7 +209,7 @@ Hash128 ShapeOf(const Node& node) {
   const PackedSources none;
   Packer pack(none, Packer::What::kShape);
   pack.Put(node);
-  return pack.failed() ? Hash128{} : ContentHash(std::move(pack).Take());
+  return pack.failed() ? Hash128{} : ContentHash(pack.Take());
 }
 
 void Packer::Put(const std::shared_ptr<const Config>& config) {

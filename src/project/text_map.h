@@ -6,11 +6,14 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/digest.h"
+
 namespace stir::project {
 
+// Several times faster than the library's own on the texts of a project.
 struct TextHash {
   using is_transparent = void;
-  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  size_t operator()(std::string_view text) const { return ContentHash(text).low; }
 };
 
 template <typename T>

@@ -7,6 +7,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "project/text_map.h"
+
 namespace stir::project {
 
 // Not thread safe while texts are added; views are valid as long as the pool lives.
@@ -23,7 +25,7 @@ class TextPool {
   std::vector<std::unique_ptr<char[]>> blocks_;
   char* next_ = nullptr;
   size_t left_ = 0, bytes_ = 0;
-  std::unordered_set<std::string_view> interned_;
+  std::unordered_set<std::string_view, TextHash> interned_;
 };
 
 }  // namespace stir::project

@@ -2,6 +2,7 @@
 #include "project/warm_start.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <numeric>
 
@@ -13,7 +14,7 @@ namespace stir::project {
 
 namespace {
 
-constexpr size_t kNodesInChunk = 1024;
+constexpr size_t kNodesInChunk = 512;
 
 // A text that two different sequences of parts never share.
 class KeyText {
@@ -378,16 +379,25 @@ class CacheMaker {
     PackGroups(pack, {input_.manifest.groups().begin(), input_.manifest.groups().end()});
     PackMacroProperties(pack, input_.manifest.macros());
     if (pack.failed()) return CannotPack();
-    return std::move(pack).Take();
+    return pack.Take();
   }
 
+  // As many chunks at once as there are packs, so that no more than these are in memory.
   Status AddNodes(std::span<const Node> nodes, std::vector<CachedChunk>& chunks, const CacheSink& sink) {
-    for (; !nodes.empty(); nodes = nodes.subspan(std::min(kNodesInChunk, nodes.size()))) {
-      const std::optional<std::string> pack = PackNodes(nodes.first(std::min(kNodesInChunk, nodes.size())), sources_);
-      if (!pack) return CannotPack();
-      chunks.push_back({pack->size(), ContentHash(*pack)});
-      identity_.Add(chunks.back().content);
-      STIR_TRY(sink(*pack));
+    std::array<std::optional<std::string>, 4> packs;
+    while (!nodes.empty()) {
+      const size_t count = std::min(packs.size(), (nodes.size() - 1) / kNodesInChunk + 1);
+      ParallelFor(count, [&](size_t i) {
+        const auto rest = nodes.subspan(i * kNodesInChunk);
+        packs[i] = PackNodes(rest.first(std::min(kNodesInChunk, rest.size())), sources_);
+      });
+      for (size_t i = 0; i < count; ++i) {
+        if (!packs[i]) return CannotPack();
+        chunks.push_back({packs[i]->size(), ContentHash(*packs[i])});
+        identity_.Add(chunks.back().content);
+        STIR_TRY(sink(*packs[i]));
+      }
+      nodes = nodes.subspan(std::min(count * kNodesInChunk, nodes.size()));
     }
     return {};
   }
@@ -405,7 +415,7 @@ class CacheMaker {
     all_.vars.clear();    // see AnswersOf
     Packer reads(sources_);
     PackReads(reads, all_);
-    const std::string packed_reads = std::move(reads).Take();
+    const std::string packed_reads = reads.Take();
     return writer.Finish({.project_key = input_.project_key,
                           .identity = identity_.Hash(),
                           .reads = packed_reads,
@@ -441,11 +451,11 @@ class CacheMaker {
     }
     Packer reads(sources_);
     PackReads(reads, result.reads);
-    const std::string packed_reads = std::move(reads).Take();
+    const std::string packed_reads = reads.Take();
     Packer rest(sources_);
     if (made.reusable) PutResult(rest, result);
     if (rest.failed()) return CannotPack();
-    const std::string packed_result = std::move(rest).Take();
+    const std::string packed_result = rest.Take();
     made.reads = packed_reads;
     made.result = packed_result;
     writer.AddFile(*file.file, made);
