@@ -31,6 +31,7 @@ struct BoundIngestion {
 struct BoundPublication {
   platform::Publication publication;
   platform::Connection to;
+  std::optional<platform::Connection> stage;
 };
 
 Result<platform::Connection> BindConnection(Workspace& workspace, const std::string& name, jinja::Scope& scope) {
@@ -55,6 +56,9 @@ Result<BoundPublication> BindPublication(Workspace& workspace, const std::string
   BoundPublication bound;
   STIR_ASSIGN(bound.publication, platform::BindPublication(definitions, *defined, scope));
   STIR_ASSIGN(bound.to, BindConnection(workspace, *bound.publication.to.connection, scope));
+  if (bound.publication.stage) {
+    STIR_ASSIGN(bound.stage, BindConnection(workspace, *bound.publication.stage->connection, scope));
+  }
   return bound;
 }
 
@@ -78,7 +82,8 @@ transfer::PublishRequest RequestFor(Workspace& workspace, const BoundPublication
           .to = bound.to,
           .model = manifest.RelationOf(manifest.node(bound.publication.from.node)),
           .run_id = movement.run_id,
-          .now = workspace.host().clock.Now()};
+          .now = workspace.host().clock.Now(),
+          .stage = bound.stage ? &*bound.stage : nullptr};
 }
 
 Status CheckTests(const platform::Publication& publication, const TestsNotPassed& tests_not_passed) {

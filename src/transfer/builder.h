@@ -59,6 +59,7 @@ class Builder {
 
 // The steps of a builder that tests end the process at, and what stops its sessions.
 struct BuildContext {
+  Files& files;
   const Failpoints& failpoints;
   CancelToken cancel;
 };

@@ -189,6 +189,19 @@ Result<int64_t> PostgresPlace::Writes() {
 
 Status PostgresPlace::Create(int64_t generation, const std::string& columns, const std::vector<std::string>& then) {
   const PgName name = Of(generation);
+  std::string sql = fmt::format("CREATE {}TABLE {} ({}){};", table_.unlogged || in_place() ? "UNLOGGED " : "",
+                                name.Sql(), columns, in_place() ? "" : table_.storage);
+  for (const std::string& statement : then) sql += For(statement, name) + ";";
+  return Make(generation, sql);
+}
+
+Status PostgresPlace::CreateStaging(int64_t generation, const std::string& columns) {
+  return Make(generation, fmt::format("CREATE UNLOGGED TABLE {} ({});", Of(generation).Sql(), columns));
+}
+
+// The table and what the ledger says of it, in one transaction.
+Status PostgresPlace::Make(int64_t generation, const std::string& statements) {
+  const PgName name = Of(generation);
   std::string sql = fmt::format(
       "CREATE TABLE IF NOT EXISTS {} (table_name text NOT NULL, generation bigint NOT NULL, publication text NOT "
       "NULL, run_id text NOT NULL, state text NOT NULL, table_oid oid NOT NULL, row_count bigint, row_sums text, "
@@ -202,14 +215,17 @@ Status PostgresPlace::Create(int64_t generation, const std::string& columns, con
   };
   STIR_ASSIGN(const State state, ReadState());
   if (!state.adopted) sql += record(state.live, "adopted", live_);
-  sql += fmt::format("CREATE {}TABLE {} ({}){};", table_.unlogged || in_place() ? "UNLOGGED " : "", name.Sql(), columns,
-                     in_place() ? "" : table_.storage);
-  for (const std::string& statement : then) sql += For(statement, name) + ";";
+  sql += statements;
   // Until it is whole nobody else needs to look at it.
   sql += fmt::format("ALTER TABLE {} SET (autovacuum_enabled = false);", name.Sql());
   sql += record(generation, "building", name);
   STIR_TRY(server_->Execute(sql));
   return {};
+}
+
+std::string PostgresPlace::DropStatements(int64_t generation) const {
+  return fmt::format("DROP TABLE {}; UPDATE {} SET state = 'dropped' WHERE table_name = {} AND generation = {}",
+                     Of(generation).Sql(), Ledger(), Lit(live_.table), generation);
 }
 
 Status PostgresPlace::SetRows(int64_t generation, int64_t rows) {
@@ -552,9 +568,7 @@ Status PostgresPlace::Remove(int64_t generation) {
   STIR_ASSIGN(const State state, ReadState());
   const auto entry = std::ranges::find(state.entries, generation, &Entry::generation);
   if (entry == state.entries.end() || entry->oid == state.live_oid) return {};
-  const std::string drop =
-      fmt::format("DROP TABLE {}; UPDATE {} SET state = 'dropped' WHERE table_name = {} AND generation = {}",
-                  PgName{live_.schema, entry->name}.Sql(), Ledger(), Lit(live_.table), generation);
+  const std::string drop = DropStatements(generation);
   STIR_TRY(server_->Execute(fmt::format("SET lock_timeout = '{}ms'", kLockTimeout.count())));
   constexpr int kAttempts = 8;
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {

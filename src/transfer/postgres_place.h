@@ -42,6 +42,10 @@ class PostgresPlace final : public Place {
   // The generation's table, empty, and its row of the ledger; `columns` is the inside of CREATE TABLE's parentheses and
   // `then` what changes the table to its final columns.
   Status Create(int64_t generation, const std::string& columns, const std::vector<std::string>& then);
+  // A table for rows on their way into a generation; its number is one that `Next` would give. It is left behind by a
+  // death like any other and goes with `Remove`, or with the statements of `DropStatements`.
+  Status CreateStaging(int64_t generation, const std::string& columns);
+  std::string DropStatements(int64_t generation) const;
   // Indexes and what else the live table has; built before it is switched to.
   Status Dress(int64_t generation);
   Status SetRows(int64_t generation, int64_t rows);
@@ -69,6 +73,7 @@ class PostgresPlace final : public Place {
   Result<State> ReadState();
   Result<int64_t> OidOf(const PgName& name);
   std::string Ledger() const;
+  Status Make(int64_t generation, const std::string& statements);
   Status CheckRights();
   std::vector<PgIndex> Wanted() const;
   Status MakeIndexes(const PgName& candidate, const std::string& suffix);

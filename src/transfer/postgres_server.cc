@@ -96,6 +96,12 @@ Result<int64_t> Server::Count(std::string_view sql) {
   return rows.empty() || rows[0].empty() ? 0 : WholeOf(rows[0][0]);
 }
 
+Result<std::vector<pg::Column>> Server::Describe(std::string_view sql) {
+  auto columns = session_->Describe(sql);
+  if (!columns.ok()) return Placed(std::move(columns).error());
+  return columns;
+}
+
 Result<std::unique_ptr<pg::CopyIn>> Server::BeginCopyIn(std::string_view sql) {
   auto copy = session_->BeginCopyIn(sql);
   if (!copy.ok()) return Placed(std::move(copy).error());

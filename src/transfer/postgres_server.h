@@ -30,6 +30,7 @@ class Server {
   // The first value, empty for NULL and no rows.
   Result<std::string> Ask(std::string_view sql);
   Result<int64_t> Count(std::string_view sql);
+  Result<std::vector<pg::Column>> Describe(std::string_view sql);  // of a query, without running it
   Result<std::unique_ptr<pg::CopyIn>> BeginCopyIn(std::string_view sql);
   void Rollback();  // also after a cancel; harmless outside a transaction
   void Cancel() { session_->Cancel(); }

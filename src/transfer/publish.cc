@@ -26,10 +26,11 @@ Status CheckBuilt(const PublishRequest& request) {
   const auto not_built = [&](std::string what, Span span, std::string hint) {
     return Diagnostic(kTransferNotBuilt, std::move(what), span).Hint(std::move(hint));
   };
-  if (publication.stage)
-    return not_built("`stage` of a publication is not built yet", publication.span, "leave it out");
-  if (!publication.enrich->empty())
-    return not_built("`enrich` of a publication is not built yet", publication.enrich.span, "leave it out");
+  const bool server = request.to.type == ConnectionType::kPostgres;
+  if (publication.stage && !server)
+    return not_built("`stage` is built for PostgreSQL only", publication.stage->path.span, "leave it out");
+  if (!publication.enrich->empty() && !server)
+    return not_built("`enrich` is built for PostgreSQL only", publication.enrich.span, "join in the model");
   const Strategy strategy = *publication.strategy;
   if (request.to.type == ConnectionType::kDuckDb) {
     if (strategy == Strategy::kSwap || strategy == Strategy::kMerge) return {};
@@ -325,7 +326,7 @@ Result<PublishOutcome> Publish(const PublishRequest& request, adapter::Adapter& 
     return Diagnostic(kTransferNotBuilt, fmt::format("publication from {} is not built yet", adapter.dialect().name),
                       request.publication.span)
         .Hint("this version publishes from a target of type duckdb");
-  const BuildContext context{failpoints, cancel};
+  const BuildContext context{files, failpoints, cancel};
   STIR_ASSIGN(auto builder, MakeBuilder(request, files, context));
   STIR_ASSIGN(Session session, Session::Open(adapter, cancel));
   return Publisher(request, journal, failpoints, std::move(session), std::move(builder)).Run(cancel);
@@ -333,7 +334,7 @@ Result<PublishOutcome> Publish(const PublishRequest& request, adapter::Adapter& 
 
 Result<PublishOutcome> RollBack(const PublishRequest& request, Files& files, Journal& journal) {
   const Failpoints no_failpoints;
-  const BuildContext context{no_failpoints, {}};
+  const BuildContext context{files, no_failpoints, {}};
   STIR_ASSIGN(const auto builder, MakeBuilder(request, files, context));
   Place& place = builder->place();
   STIR_ASSIGN(const auto lock, WaitForLock(place, {}));

@@ -47,6 +47,7 @@ struct PublishRequest {
   std::string run_id;
   Timestamp now;
   Duration patience = std::chrono::seconds(60);  // with sessions that hold a lock on a table to be replaced
+  const platform::Connection* stage = nullptr;   // bound; where `stage` writes its file
 };
 
 struct PublishOutcome {

@@ -11,23 +11,32 @@
 #include "base/strings.h"
 #include "transfer/builder.h"
 #include "transfer/copy_rows.h"
+#include "transfer/enrichment.h"
 #include "transfer/kinds.h"
 #include "transfer/postgres_jobs.h"
 #include "transfer/postgres_place.h"
 #include "transfer/published_columns.h"
 #include "transfer/sql.h"
+#include "transfer/staged_file.h"
 
 namespace stir::transfer {
 namespace {
 
 constexpr int64_t kRowsOfAStream = 50'000;
 
+// A column of the model where its rows arrive: in the next generation, or in the table that `enrich` reads.
 struct PublishedColumn {
   ModelColumn model;
   PgForm form;
-  std::string name;    // in the table
-  bool added = false;  // the live table does not have it yet
+  std::string name;  // in the table
   bool loose = false;
+};
+
+// A column that the next generation is given values for.
+struct GivenColumn {
+  std::string name;
+  std::string type;
+  bool added = false;  // the live table does not have it yet
 };
 
 // One number of one column, of the engine.
@@ -126,9 +135,13 @@ class PostgresBuilder final : public Builder {
   }
 
   Status Build(adapter::Connection& connection, const Model& model, PublishOutcome& outcome) override {
-    STIR_TRY(CreateTable());
+    std::string from = model.sql;
+    if (publication_.stage) {
+      STIR_ASSIGN(from, StageInFile(request_, connection, model, context_.files));
+    }
+    STIR_TRY(enriches() ? CreateStaging() : CreateTable());
     context_.failpoints.Reach("publish.created");
-    STIR_ASSIGN(const int64_t copied, CopyRows(connection, CopyOf(model), context_.cancel));
+    STIR_ASSIGN(const int64_t copied, CopyRows(connection, CopyOf(model, from), context_.cancel));
     if (copied != model.fingerprint.rows) {
       return Diagnostic(kVerifyFailed,
                         fmt::format("{} rows were read of `{}` and {} arrived", model.fingerprint.rows,
@@ -143,6 +156,7 @@ class PostgresBuilder final : public Builder {
 
   Status Finish(adapter::Connection&, const Model& model, PublishOutcome&) override {
     STIR_TRY(Verify(model));
+    if (enriches()) STIR_TRY(Enrich(model));
     if (place_.in_place()) return FinishInPlace(model);
     STIR_TRY(place_.Dress(generation_));
     context_.failpoints.Reach("publish.dressed");
@@ -160,15 +174,23 @@ class PostgresBuilder final : public Builder {
     outcome.partitions = written.partitions;
   }
 
-  void Abandon(adapter::Connection&) override {}
+  void Abandon(adapter::Connection&) override {
+    server().Rollback();
+    if (enriches() && generation_ != 0) static_cast<void>(place_.Remove(staging()));
+  }
 
  private:
   Server& server() { return place_.server(); }
   const PgTable& live() const { return place_.table(); }
   PgName next() const { return place_.Of(generation_); }
+  bool enriches() const { return !publication_.enrich->empty(); }
+  int64_t staging() const { return generation_ + 1; }
+  PgName arriving() const { return enriches() ? place_.Of(staging()) : next(); }
+  // The column of the live table that one of the model becomes.
+  const PgTableColumn* Meets(std::string_view name) const { return enriches() ? nullptr : Find(name); }
 
   // In binary form, unless only the server can read what a column of the table gets.
-  CopyRequest CopyOf(const Model& model) const {
+  CopyRequest CopyOf(const Model& model, const std::string& from) const {
     const auto most = static_cast<int64_t>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
     const auto streams = static_cast<int>(std::clamp<int64_t>(model.fingerprint.rows / kRowsOfAStream, 1, most));
     CopyRequest copy{.to = request_.to,
@@ -183,7 +205,7 @@ class PostgresBuilder final : public Builder {
     for (const PublishedColumn& column : columns_) {
       names.push_back(Ident(column.name));
       texts.push_back(column.form.csv);
-      const PgTableColumn* there = Find(column.name);
+      const PgTableColumn* there = Meets(column.name);
       auto writing = WritingOf(column.form.value_type, there == nullptr ? TypnameOf(column.form) : there->typname);
       if (!writing) continue;
       const std::string& value = column.form.value;
@@ -192,9 +214,9 @@ class PostgresBuilder final : public Builder {
     }
     const bool binary = copy.columns.size() == columns_.size();
     if (!binary) copy.columns.clear();
-    copy.query = binary ? fmt::format("SELECT {} FROM {}", JoinText(values, ", "), model.sql)
-                        : fmt::format("SELECT concat({}) FROM {}", JoinText(texts, ", ',', "), model.sql);
-    copy.copy = fmt::format("COPY {} ({}) FROM STDIN (FORMAT {})", next().Sql(), JoinText(names, ", "),
+    copy.query = binary ? fmt::format("SELECT {} FROM {}", JoinText(values, ", "), from)
+                        : fmt::format("SELECT concat({}) FROM {}", JoinText(texts, ", ',', "), from);
+    copy.copy = fmt::format("COPY {} ({}) FROM STDIN (FORMAT {})", arriving().Sql(), JoinText(names, ", "),
                             binary ? "binary" : "csv");
     return copy;
   }
@@ -212,6 +234,7 @@ class PostgresBuilder final : public Builder {
   Status MatchColumns(const Model& model) {
     Diagnostics errors;
     columns_.clear();
+    given_.clear();
     expected_.clear();
     for (const ModelColumn& column : model.columns) {
       auto form = FormOf(column, publication_.from.span);
@@ -220,18 +243,62 @@ class PostgresBuilder final : public Builder {
         continue;
       }
       PublishedColumn published{.model = column, .form = *std::move(form), .name = column.name};
-      const PgTableColumn* there = Find(column.name);
-      if (there == nullptr) {
-        published.added = true;
-      } else if (there->generated) {
-        continue;
-      } else {
+      const PgTableColumn* there = Meets(column.name);
+      if (there != nullptr) {
+        if (there->generated) continue;
         published.name = there->name;
         const Fit fit = FitInto(published.form, there->typname);
         published.loose = fit.loose;
         if (!fit.fits) errors.push_back(Misfit(column, published.form, *there));
       }
+      if (!enriches()) given_.push_back({published.name, published.form.type, there == nullptr});
       columns_.push_back(std::move(published));
+    }
+    return StatusOf(std::move(errors));
+  }
+
+  Status CreateStaging() {
+    std::vector<std::string> columns;
+    for (const PublishedColumn& column : columns_)
+      columns.push_back(fmt::format("{} {}", Ident(column.name), column.form.type));
+    return place_.CreateStaging(staging(), JoinText(columns, ", "));
+  }
+
+  // The rows that arrived, joined on the server, are the generation's.
+  Status Enrich(const Model& model) {
+    STIR_TRY(server().Execute("ANALYZE " + arriving().Sql()));
+    Enrichment enrichment(publication_, server(), arriving());
+    STIR_ASSIGN(const auto enriched, enrichment.Columns());
+    STIR_TRY(MatchEnriched(enriched));
+    STIR_TRY(CreateTable());
+    STIR_TRY(Fill(enrichment, model.fingerprint.rows));
+    context_.failpoints.Reach("publish.enriched");
+    return {};
+  }
+
+  Status Fill(Enrichment& enrichment, int64_t rows) {
+    std::vector<std::string> names;
+    for (const GivenColumn& column : given_) names.push_back(column.name);
+    STIR_TRY(server().Execute("BEGIN"));
+    STIR_TRY(enrichment.Fill(next(), names, rows));
+    STIR_TRY(server().Execute(place_.DropStatements(staging())));
+    STIR_TRY(server().Execute("COMMIT"));
+    return {};
+  }
+
+  Status MatchEnriched(const std::vector<EnrichedColumn>& columns) {
+    Diagnostics errors;
+    for (const EnrichedColumn& column : columns) {
+      const PgTableColumn* there = Find(column.name);
+      if (there != nullptr && there->generated) continue;
+      if (there != nullptr && !TakesAll(*there, column)) {
+        errors.push_back(Diagnostic(kColumnRetyped,
+                                    fmt::format("column `{}` is {} in {}, and `enrich` makes it {}", column.name,
+                                                there->shown, place_.live().Sql(), column.type),
+                                    publication_.enrich.span)
+                             .Hint(fmt::format("nothing was published; cast it to {}", there->shown)));
+      }
+      given_.push_back({there == nullptr ? column.name : there->name, column.type, there == nullptr});
     }
     return StatusOf(std::move(errors));
   }
@@ -254,7 +321,7 @@ class PostgresBuilder final : public Builder {
 
   Status FinishInPlace(const Model& model) {
     InPlace rows;
-    for (const PublishedColumn& column : columns_) {
+    for (const GivenColumn& column : given_) {
       rows.columns.push_back(Ident(column.name));
       const std::string typname = Find(column.name)->typname;
       // The server has no equality for these.
@@ -273,17 +340,21 @@ class PostgresBuilder final : public Builder {
     return place_.SetRows(generation_, model.fingerprint.rows);
   }
 
+  bool IsGiven(const PgTableColumn& column) const {
+    return std::ranges::any_of(given_, [&](const GivenColumn& each) { return each.name == column.name; });
+  }
+
   // Rows are gathered in columns of the same types; a column on one side only would be filled with NULL.
   Status CreateGathering() {
     std::vector<std::string> names;
     std::vector<std::string> differing;
-    for (const PublishedColumn& column : columns_) {
+    for (const GivenColumn& column : given_) {
       names.push_back(Ident(column.name));
       if (column.added) differing.push_back(column.name + " (only in the model)");
     }
     for (const PgTableColumn& column : live().columns) {
-      const bool given = std::ranges::any_of(columns_, [&](const auto& each) { return each.name == column.name; });
-      if (!given && !column.filled && !column.generated) differing.push_back(column.name + " (only published)");
+      if (!IsGiven(column) && !column.filled && !column.generated)
+        differing.push_back(column.name + " (only published)");
     }
     if (!differing.empty()) {
       return Diagnostic(kRequirementFailed,
@@ -314,14 +385,13 @@ class PostgresBuilder final : public Builder {
       inside.push_back(
           fmt::format("LIKE {} INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS", place_.live().Sql()));
       for (const PgTableColumn& column : live().columns) {
-        const bool given = std::ranges::any_of(columns_, [&](const auto& each) { return each.name == column.name; });
-        if (given || column.filled || column.generated) continue;
+        if (IsGiven(column) || column.filled || column.generated) continue;
         STIR_TRY(CheckUnused(column));
         then.push_back(fmt::format("ALTER TABLE {} DROP COLUMN {}", kItsName, Ident(column.name)));
       }
     }
-    for (const PublishedColumn& column : columns_) {
-      const std::string definition = fmt::format("{} {}", Ident(column.name), column.form.type);
+    for (const GivenColumn& column : given_) {
+      const std::string definition = fmt::format("{} {}", Ident(column.name), column.type);
       if (live().oid == 0)
         inside.push_back(definition);
       else if (column.added)
@@ -351,7 +421,7 @@ class PostgresBuilder final : public Builder {
     std::vector<std::string> values = {"count(*)"};
     for (const Expected& each : expected_) values.push_back(ServerSql(columns_[each.column], each.check));
     STIR_ASSIGN(const auto rows,
-                server().Query(fmt::format("SELECT {} FROM {}", JoinText(values, ", "), next().Sql())));
+                server().Query(fmt::format("SELECT {} FROM {}", JoinText(values, ", "), arriving().Sql())));
     Diagnostics errors;
     const auto differs = [&](const std::string& what, const std::string& engine, const std::string& server) {
       errors.push_back(Diagnostic(kVerifyFailed,
@@ -384,6 +454,7 @@ class PostgresBuilder final : public Builder {
   PostgresPlace place_;
   int64_t generation_ = 0;
   std::vector<PublishedColumn> columns_;
+  std::vector<GivenColumn> given_;  // with `enrich` known only when its query is
   std::vector<Expected> expected_;
 };
 
@@ -413,6 +484,7 @@ Result<std::unique_ptr<Builder>> MakePostgresBuilder(const PublishRequest& reque
                       publication.span)
         .Hint("`partition_by: [column, ...]` in `to`");
   }
+  if (!publication.enrich->empty()) STIR_TRY(Enrichment::Check(publication));
   STIR_ASSIGN(auto server, Server::Open(request.to, publication.to.connection.span, context.cancel));
   return std::unique_ptr<Builder>(
       std::make_unique<PostgresBuilder>(request, context, std::move(server), *std::move(name)));
