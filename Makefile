@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 NINJA = ninja -C $(1) -j $(JOBS) $(if $(filter true,$(CI)),--quiet)
 
-.PHONY: help build demo demo-postgres test simulate oracle check sanitize fuzz bench format clean
+.PHONY: help build demo demo-postgres test test-all simulate oracle check sanitize fuzz bench format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,10 @@ demo-postgres: build ## the same between four PostgreSQL servers and an applicat
 test: ## build and pass every test
 	@tools/setup test
 	@tools/test dev
+
+test-all: test ## the same, and what needs PostgreSQL again with version 18
+	@tools/setup test postgres18
+	@tools/test-postgres18
 
 simulate: ## the scheduler through 10,000 simulated worlds of faults; SEEDS=n, SEED=n that one again, MINUTES=n for so long
 	@tools/setup test
