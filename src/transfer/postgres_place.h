@@ -70,6 +70,11 @@ class PostgresPlace final : public Place {
   };
   using Names = std::vector<std::pair<std::string, std::string>>;  // from, to
 
+  // For as long a reader may have to wait behind us, who wait for somebody else.
+  static constexpr std::chrono::milliseconds kLockTimeout{100};
+  static std::string Suffix(int64_t generation);
+  static bool IsHeld(const Diagnostics& errors);  // somebody holds what we want: to be tried again
+
   Result<State> ReadState();
   Result<int64_t> OidOf(const PgName& name);
   std::string Ledger() const;
