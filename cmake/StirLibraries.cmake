@@ -44,4 +44,8 @@ find_path(STIR_LIBPQ_INCLUDE libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
 add_library(libpq::headers INTERFACE IMPORTED GLOBAL)
 target_include_directories(libpq::headers SYSTEM INTERFACE ${STIR_LIBPQ_INCLUDE})
 
+find_path(STIR_BOOST_INCLUDE boost/beast/http.hpp REQUIRED)
+add_library(Boost::headers INTERFACE IMPORTED GLOBAL)
+target_include_directories(Boost::headers SYSTEM INTERFACE ${STIR_BOOST_INCLUDE})
+
 find_package(GTest REQUIRED)

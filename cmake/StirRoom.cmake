@@ -37,6 +37,11 @@ function(stir_batch target)
   endif()
 endfunction()
 
+# stir_stands_alone(<source>): is compiled by itself, also where others are compiled together.
+function(stir_stands_alone source)
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 function(stir_test_program target)
   add_executable(${target} ${ARGN})
   target_link_libraries(${target} PRIVATE GTest::gtest GTest::gtest_main fmt::fmt)

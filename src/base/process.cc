@@ -109,6 +109,7 @@ int Spawn(const ProcessSpec& spec, int in, int out, int err, pid_t& pid) {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, out, 1);
   posix_spawn_file_actions_adddup2(&actions, err, 2);
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);  // sockets of libraries, which would outlive us in it
   if (!spec.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, spec.directory.c_str());
   sigset_t none, all;
   sigemptyset(&none);

@@ -88,7 +88,13 @@ constexpr Example kBackfillExamples[] = {
     {"pipeline backfill daily --from 2026-01-01 --to 2026-01-31", "every day of January, oldest first"},
     {"pipeline backfill daily --from 2026-01-01 --to 2026-01-31 --rerun missing --dry-run", "say which days never ran"},
 };
-constexpr Example kUpExamples[] = {{"up", "follow the schedules of this project until ^C"}};
+constexpr Example kUpExamples[] = {
+    {"up", "follow the schedules of this project until ^C"},
+    {"up --listen 8642", "with its API on http://127.0.0.1:8642"},
+    {"up --listen 0.0.0.0:8642 --host-name stir.example.com", "for other machines too, by a token and this name"}};
+constexpr Example kTokensAddExamples[] = {{"tokens add ana --role operator", "print a token for ana, once"}};
+constexpr Example kTokensListExamples[] = {{"tokens list", "names and roles; the tokens themselves are nowhere"}};
+constexpr Example kTokensRemoveExamples[] = {{"tokens remove ana", "what she asks from now on is refused"}};
 constexpr Example kPipelineNextExamples[] = {
     {"pipeline next daily -n 5", "when it runs next, for which interval, and why a time is left out"}};
 constexpr Example kSimulateExamples[] = {
@@ -215,8 +221,8 @@ constexpr CommandSpec kCommands[] = {
      "[rollback] NAME", 1, 2, "", kPublishExamples, kNeverOne, RunPublish},
     {"up", "", "", "Follow the schedules of the project",
      "Runs what is due, several runs at once, and reads files again when they change. ^C or TERM stops it: what runs "
-     "is set aside, and the next `up` goes on with it, as it does after a crash.",
-     "", 0, 0, "", kUpExamples, kNeverOne, RunUp},
+     "is set aside, and the next `up` goes on with it, as it does after a crash. --listen adds the HTTP API.",
+     "", 0, 0, "listen host-name", kUpExamples, kNeverOne, RunUp},
     {"pipeline list", "", "", "List pipelines", "Lists the pipelines of stir/*.yml, their schedules and last runs.", "",
      0, 0, "table-output", kPipelineListExamples, kNeverOne, RunPipelineList},
     {"pipeline show", "", "", "Show a pipeline", "Shows a pipeline's tasks, what they need, and how it last went.",
@@ -282,6 +288,15 @@ constexpr CommandSpec kCommands[] = {
      "Looks at the installation, the store, the schedules and the runs that have not ended, and says for every task "
      "that waits what it waits for.",
      "", 0, 0, "table-output", kDoctorExamples, "something is wrong", RunDoctor},
+    {"tokens add", "", "", "Let somebody use the API",
+     "Makes a token for the API of `up --listen` and prints it; only its digest is kept. Where a project has tokens, "
+     "every "
+     "request needs one. A viewer reads, an operator also triggers, pauses, cancels and clears.",
+     "NAME", 1, 1, "role", kTokensAddExamples, kNeverOne, RunTokensAdd},
+    {"tokens list", "", "", "List who may use the API", "Lists the tokens of the project.", "", 0, 0, "table-output",
+     kTokensListExamples, kNeverOne, RunTokensList},
+    {"tokens remove", "", "", "Take a token back", "A running service refuses it from the next request on.", "NAME", 1,
+     1, "", kTokensRemoveExamples, kNeverOne, RunTokensRemove},
     {"runs logs", "", "", "Show the logs of a run", "Prints what the tasks of a run wrote.", "RUN", 1, 1,
      "task attempt", kRunsLogsExamples, kNeverOne, RunRunsLogs},
     {"completion", "", "", "Print shell completion", "Prints the completion script of a shell.", "bash|zsh|fish", 1, 1,

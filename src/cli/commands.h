@@ -53,6 +53,9 @@ int RunBackfillsCancel(const Arguments& arguments, Session& session);
 int RunBackfillsResume(const Arguments& arguments, Session& session);
 int RunAudit(const Arguments& arguments, Session& session);
 int RunDoctor(const Arguments& arguments, Session& session);
+int RunTokensAdd(const Arguments& arguments, Session& session);
+int RunTokensList(const Arguments& arguments, Session& session);
+int RunTokensRemove(const Arguments& arguments, Session& session);
 int RunCompletion(const Arguments& arguments, Session& session);
 
 }  // namespace stir::cli

@@ -1,4 +1,4 @@
-// Schedules from the terminal: what is due and why, what a span of time would bring, pause and resume, the service.
+// Schedules from the terminal: what is due and why, what a span of time would bring, pause and resume.
 #include <fmt/format.h>
 
 #include <map>
@@ -8,7 +8,6 @@
 #include "cli/listing.h"
 #include "cli/run_command.h"
 #include "engine/schedules.h"
-#include "engine/service.h"
 
 namespace stir::cli {
 namespace {
@@ -81,8 +80,6 @@ int RunPipelineSimulate(const Arguments& arguments, Session& session) {
   if (IsTable(arguments)) PrintTotals(*times);
   return code;
 }
-
-int RunUp(const Arguments& arguments, Session& session) { return RunCommand(arguments, session, engine::RunService); }
 
 int RunPipelinePause(const Arguments& arguments, Session& session) { return Pause(arguments, session, true); }
 int RunPipelineResume(const Arguments& arguments, Session& session) { return Pause(arguments, session, false); }

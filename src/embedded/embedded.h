@@ -17,6 +17,7 @@ struct EmbeddedFile {
 std::span<const EmbeddedFile> Macros();      // macros/**: the built-in macros, by engine
 std::span<const EmbeddedFile> Migrations();  // src/store/migrations/**: numbered SQL files
 std::span<const EmbeddedFile> DocsPage();    // src/engine/docs_page/**: the page of `docs generate`
+std::span<const EmbeddedFile> Api();         // api/**: what the HTTP API is
 std::span<const EmbeddedFile> Starter();     // src/cli/starter/**: what `stir init` writes
 
 // The version of this program as CMakeLists.txt has it, e.g. "0.1.0".

@@ -20,11 +20,12 @@ std::string UserName() {
 
 }  // namespace
 
-store::AuditEntry EntryOf(const Host& host, std::string action, std::string subject, std::string detail) {
+store::AuditEntry EntryOf(const Host& host, std::string action, std::string subject, std::string detail,
+                          const std::string& who) {
   std::array<char, 256> machine{};
   gethostname(machine.data(), machine.size() - 1);
-  return {host.clock.Now(), fmt::format("{}@{}", UserName(), machine.data()), std::move(action), std::move(subject),
-          std::move(detail)};
+  return {host.clock.Now(), who.empty() ? fmt::format("{}@{}", UserName(), machine.data()) : who, std::move(action),
+          std::move(subject), std::move(detail)};
 }
 
 }  // namespace stir::engine

@@ -8,7 +8,8 @@
 
 namespace stir::engine {
 
-// By the user of this process, now.
-store::AuditEntry EntryOf(const Host& host, std::string action, std::string subject, std::string detail = {});
+// Now. `who`: empty: the user of this process.
+store::AuditEntry EntryOf(const Host& host, std::string action, std::string subject, std::string detail = {},
+                          const std::string& who = {});
 
 }  // namespace stir::engine

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/json.h"
+#include "engine/actions.h"
 #include "engine/audit.h"
 #include "engine/kinds.h"
 #include "engine/run_interval.h"
@@ -221,12 +222,7 @@ Result<std::vector<BackfillInfo>> ListBackfills(const Host& host, const Options&
 
 Status CancelBackfill(const Host& host, const Options& options, int64_t id) {
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
-  STIR_ASSIGN(const store::Backfill backfill, RequireBackfill(workspace->store(), id));
-  if (backfill.state != "running")
-    return Diagnostic(kNoBackfill, fmt::format("backfill {} is {} already", id, backfill.state));
-  return workspace->store().MoveBackfill(
-      id, "running", "canceled", EntryOf(host, "cancel", fmt::format("backfill {} of {}", id, backfill.pipeline)),
-      host.clock.Now());
+  return StopBackfill(host, workspace->store(), id, {});
 }
 
 Result<CommandResult> ResumeBackfill(const Host& host, const Options& options, int64_t id) {
@@ -234,7 +230,7 @@ Result<CommandResult> ResumeBackfill(const Host& host, const Options& options, i
   STIR_ASSIGN(store::Backfill backfill, RequireBackfill(workspace->store(), id));
   STIR_ASSIGN(const Pipeline* pipeline, workspace->definitions().FindPipeline(backfill.pipeline));
   if (backfill.state == "done")
-    return Diagnostic(kNoBackfill, fmt::format("backfill {} is done", id))
+    return Diagnostic(kBackfillEnded, fmt::format("backfill {} is done", id))
         .Hint("begin another one: `stir pipeline backfill`");
   const auto entry = EntryOf(host, "resume", fmt::format("backfill {} of {}", id, backfill.pipeline));
   if (backfill.state == "canceled")

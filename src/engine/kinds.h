@@ -30,6 +30,7 @@ inline constexpr Kind kServiceRuns{"service-runs", Category::kRuntime};
 inline constexpr Kind kNoRun{"no-run", Category::kUsage};
 inline constexpr Kind kRunEnded{"run-ended", Category::kUsage};
 inline constexpr Kind kNoBackfill{"no-backfill", Category::kUsage};
+inline constexpr Kind kBackfillEnded{"backfill-ended", Category::kUsage};
 inline constexpr Kind kNoTask{"no-task", Category::kUsage};
 inline constexpr Kind kBadState{"bad-state", Category::kUsage};
 inline constexpr Kind kNothingToRetry{"nothing-to-retry", Category::kUsage};

@@ -15,16 +15,8 @@ namespace {
 
 using platform::CalendarOf;
 using platform::Pipeline;
-using scheduler::Calendar;
 using scheduler::Interval;
 using scheduler::TaskState;
-
-Result<Interval> IntervalOf(const Pipeline& pipeline, const std::string& logical_date, Timestamp now) {
-  const Calendar calendar = CalendarOf(pipeline);
-  if (logical_date.empty()) return calendar.LastComplete(now);
-  STIR_ASSIGN(const scheduler::DateText date, scheduler::ParseDateText(logical_date, calendar.zone()));
-  return calendar.Containing(date.time);
-}
 
 Result<PipelineInfo> InfoOf(Workspace& workspace, const Pipeline& pipeline) {
   PipelineInfo info;
@@ -77,7 +69,13 @@ Result<PipelineDetail> ShowPipeline(const Host& host, const Options& options, co
   STIR_ASSIGN(const Pipeline* pipeline, workspace->definitions().FindPipeline(name));
   PipelineDetail detail;
   STIR_ASSIGN(detail.info, InfoOf(*workspace, *pipeline));
-  const TaskList list = TasksOf(*pipeline, {});
+  STIR_ASSIGN(detail.tasks, DescribeTasks(*pipeline));
+  return detail;
+}
+
+Result<std::vector<TaskInfo>> DescribeTasks(const Pipeline& pipeline) {
+  std::vector<TaskInfo> tasks;
+  const TaskList list = TasksOf(pipeline, {});
   STIR_ASSIGN(const scheduler::Plan plan, scheduler::Plan::Make({list.specs, {}}));
   for (scheduler::TaskId id = 0; id < plan.size(); ++id) {
     const platform::Task& task = *list.tasks[id].definition;
@@ -91,11 +89,11 @@ Result<PipelineDetail> ShowPipeline(const Host& host, const Options& options, co
                   .retries = task.retry.retries,
                   .allow_failure = task.allow_failure};
     if (platform::IsSelection(task.kind)) info.subject = Join(task.select, " ");
-    if (task.group >= 0) info.group = pipeline->tasks[static_cast<size_t>(task.group)].name;
+    if (task.group >= 0) info.group = pipeline.tasks[static_cast<size_t>(task.group)].name;
     for (scheduler::TaskId need : plan.needs(id)) info.needs.push_back(plan.task(need).name);
-    detail.tasks.push_back(std::move(info));
+    tasks.push_back(std::move(info));
   }
-  return detail;
+  return tasks;
 }
 
 }  // namespace stir::engine

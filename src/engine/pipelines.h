@@ -13,6 +13,7 @@
 #include "engine/commands.h"
 #include "engine/host.h"
 #include "engine/options.h"
+#include "platform/definitions.h"
 #include "scheduler/calendar.h"
 
 namespace stir::engine {
@@ -47,9 +48,12 @@ struct TaskInfo {
   int retries = 0;
   bool allow_failure = false;
 };
+// As written; groups left out.
+Result<std::vector<TaskInfo>> DescribeTasks(const platform::Pipeline& pipeline);
+
 struct PipelineDetail {
   PipelineInfo info;
-  std::vector<TaskInfo> tasks;  // as written; groups left out
+  std::vector<TaskInfo> tasks;
 };
 Result<PipelineDetail> ShowPipeline(const Host& host, const Options& options, const std::string& name);
 

@@ -1,20 +1,28 @@
 #include "engine/run_interval.h"
 
 #include "engine/audit.h"
+#include "platform/schedules.h"
 
 namespace stir::engine {
-namespace {
 
 using scheduler::TaskState;
 
-Result<store::Run> FindOrCreate(store::Store& store, const platform::Pipeline& pipeline, const RunWish& wish,
-                                Timestamp now) {
+Result<scheduler::Interval> IntervalOf(const platform::Pipeline& pipeline, const std::string& logical_date,
+                                       Timestamp now) {
+  const scheduler::Calendar calendar = platform::CalendarOf(pipeline);
+  if (logical_date.empty()) return calendar.LastComplete(now);
+  STIR_ASSIGN(const scheduler::DateText date, scheduler::ParseDateText(logical_date, calendar.zone()));
+  return calendar.Containing(date.time);
+}
+
+Result<store::CreatedRun> FindOrCreateRun(store::Store& store, const platform::Pipeline& pipeline, const RunWish& wish,
+                                          Timestamp now) {
   store::RunFilter unfinished;
   unfinished.pipeline = pipeline.name;
   unfinished.states = {TaskState::kQueued, TaskState::kRunning};
   unfinished.logical_date = wish.interval.start;
   STIR_ASSIGN(const std::vector<store::Run> found, store.ListRuns(unfinished));
-  if (!found.empty()) return found.front();
+  if (!found.empty()) return store::CreatedRun{found.front(), false};
   store::NewRun run;
   run.pipeline = pipeline.name;
   run.run_type = wish.run_type;
@@ -25,17 +33,14 @@ Result<store::Run> FindOrCreate(store::Store& store, const platform::Pipeline& p
   run.again = true;
   run.backfill = wish.backfill;
   run.created_at = now;
-  STIR_ASSIGN(store::CreatedRun created, store.CreateRun(run));
-  return created.run;
+  return store.CreateRun(run);
 }
-
-}  // namespace
 
 Result<RunAccount> RunInterval(PipelineSession& session, const platform::Pipeline& pipeline, const RunWish& wish) {
   Workspace& workspace = session.workspace();
   STIR_ASSIGN(const auto held, HoldInterval(workspace, pipeline, wish.interval));
-  STIR_ASSIGN(store::Run run, FindOrCreate(workspace.store(), pipeline, wish, workspace.host().clock.Now()));
-  return RunExecutor(session, pipeline, std::move(run)).Run();
+  STIR_ASSIGN(store::CreatedRun made, FindOrCreateRun(workspace.store(), pipeline, wish, workspace.host().clock.Now()));
+  return RunExecutor(session, pipeline, std::move(made.run)).Run();
 }
 
 Status RecordAction(Workspace& workspace, std::string action, const platform::Pipeline& pipeline, std::string detail) {

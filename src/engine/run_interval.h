@@ -22,6 +22,13 @@ struct RunWish {
 // before its run is looked up until after it has ended.
 Result<RunAccount> RunInterval(PipelineSession& session, const platform::Pipeline& pipeline, const RunWish& wish);
 
+// The interval that holds `logical_date`; without one the newest that has ended.
+Result<scheduler::Interval> IntervalOf(const platform::Pipeline& pipeline, const std::string& logical_date,
+                                       Timestamp now);
+// An unfinished run of the interval, or a new one.
+Result<store::CreatedRun> FindOrCreateRun(store::Store& store, const platform::Pipeline& pipeline, const RunWish& wish,
+                                          Timestamp now);
+
 // Who asked for it.
 Status RecordAction(Workspace& workspace, std::string action, const platform::Pipeline& pipeline, std::string detail);
 

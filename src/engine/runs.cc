@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "base/strings.h"
+#include "engine/actions.h"
 #include "engine/audit.h"
-#include "engine/bell.h"
 #include "engine/kinds.h"
-#include "engine/pipeline_session.h"
 #include "engine/run_executor.h"
 #include "engine/state_folder.h"
 #include "engine/task_log.h"
@@ -18,20 +16,10 @@
 namespace stir::engine {
 namespace {
 
-Diagnostic NoSuchRun(int64_t run) {
-  return Diagnostic(kNoRun, fmt::format("there is no run {}", run)).Hint("`stir runs list` shows those there are");
-}
-
 Result<std::unique_ptr<store::Store>> RequireStore(const Host& host, const Options& options, int64_t run) {
   STIR_ASSIGN(auto store, OpenStoreIfThere(host, StateFolder(options.project_dir)));
   if (!store) return NoSuchRun(run);
   return store;
-}
-
-Result<store::Run> RequireRun(store::Store& store, int64_t run) {
-  STIR_ASSIGN(std::optional<store::Run> found, store.GetRun(run));
-  if (!found) return NoSuchRun(run);
-  return *std::move(found);
 }
 
 // An expanded task, then its children, each where it stands in the plan.
@@ -53,15 +41,10 @@ std::vector<store::Task> Nested(std::vector<store::Task> tasks) {
 // A run that nobody works on is canceled here; who works on it hears the bell.
 Status CancelIfIdle(const Host& host, const Options& options, int64_t id) {
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
-  STIR_ASSIGN(store::Run run, RequireRun(workspace->store(), id));
-  const auto pipeline = workspace->definitions().FindPipeline(run.pipeline);
-  if (!pipeline.ok() || scheduler::IsFinal(run.state)) return {};
-  const auto held = HoldInterval(*workspace, **pipeline, {run.data_interval_start, run.data_interval_end});
-  if (!held.ok()) return {};
-  STIR_ASSIGN(run, RequireRun(workspace->store(), id));
-  if (scheduler::IsFinal(run.state)) return {};
+  auto held = HoldRun(*workspace, id);
+  if (!held.ok() || scheduler::IsFinal(held->run.state)) return {};
   PipelineSession session(*workspace);
-  STIR_TRY(RunExecutor(session, **pipeline, std::move(run)).Run());
+  STIR_TRY(RunExecutor(session, *held->pipeline, std::move(held->run)).Run());
   return {};
 }
 
@@ -91,13 +74,10 @@ Result<RunDetail> ShowRun(const Host& host, const Options& options, int64_t run)
 
 Result<CommandResult> RetryRun(const Host& host, const Options& options, int64_t id) {
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
-  STIR_ASSIGN(store::Run run, RequireRun(workspace->store(), id));
-  STIR_ASSIGN(const platform::Pipeline* pipeline, workspace->definitions().FindPipeline(run.pipeline));
   PipelineSession session(*workspace);
-  STIR_ASSIGN(const auto held, HoldInterval(*workspace, *pipeline, {run.data_interval_start, run.data_interval_end}));
-  STIR_ASSIGN(run, RequireRun(workspace->store(), id));  // as it stands now that nobody else changes it
-  const bool ended = scheduler::IsFinal(run.state);
-  RunExecutor executor(session, *pipeline, std::move(run));
+  STIR_ASSIGN(HeldRun held, HoldRun(*workspace, id));
+  const bool ended = scheduler::IsFinal(held.run.state);
+  RunExecutor executor(session, *held.pipeline, std::move(held.run));
   if (ended) STIR_TRY(executor.Apply({}, /*dry_run=*/false, EntryOf(host, "retry", fmt::format("run {}", id))));
   STIR_ASSIGN(const RunAccount account, executor.Run());
   return CommandResult{account.state == scheduler::TaskState::kSuccess};
@@ -105,16 +85,10 @@ Result<CommandResult> RetryRun(const Host& host, const Options& options, int64_t
 
 Result<CommandResult> EditRun(const Host& host, const Options& options, const EditRequest& request) {
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
-  STIR_ASSIGN(store::Run run, RequireRun(workspace->store(), request.run));
-  STIR_ASSIGN(const platform::Pipeline* pipeline, workspace->definitions().FindPipeline(run.pipeline));
   PipelineSession session(*workspace);
-  STIR_ASSIGN(const auto held, HoldInterval(*workspace, *pipeline, {run.data_interval_start, run.data_interval_end}));
-  STIR_ASSIGN(run, RequireRun(workspace->store(), request.run));
-  RunExecutor executor(session, *pipeline, std::move(run));
-  const std::string action = request.mark ? fmt::format("mark {}", scheduler::ToString(*request.mark)) : "clear";
-  const store::AuditEntry entry = EntryOf(host, action, fmt::format("run {}", request.run), Join(request.tasks, ", "));
-  STIR_ASSIGN(const auto changed,
-              executor.Apply({request.tasks, request.downstream, request.mark}, request.dry_run, entry));
+  STIR_ASSIGN(HeldRun held, HoldRun(*workspace, request.run));
+  RunExecutor executor(session, *held.pipeline, std::move(held.run));
+  STIR_ASSIGN(const auto changed, Apply(executor, host, request, {}));
   for (const std::string& line : changed) host.events.Emit({"S115", "TaskEdited", Level::kInfo, line});
   if (request.dry_run) return CommandResult{};
   STIR_ASSIGN(const RunAccount account, executor.Run());
@@ -122,17 +96,8 @@ Result<CommandResult> EditRun(const Host& host, const Options& options, const Ed
 }
 
 Status AskOfRun(const Host& host, const Options& options, int64_t id, Asked what) {
-  static constexpr std::array<std::string_view, 3> kWishes = {"cancel", "hold", ""};
-  static constexpr std::array<std::string_view, 3> kActions = {"cancel", "hold", "release"};
   STIR_ASSIGN(const auto store, RequireStore(host, options, id));
-  STIR_ASSIGN(const store::Run run, RequireRun(*store, id));
-  if (scheduler::IsFinal(run.state))
-    return Diagnostic(kRunEnded, fmt::format("run {} has ended: it is {}", id, scheduler::ToString(run.state)))
-        .Hint("`stir runs retry` runs again what failed in it, `stir runs clear` what you name");
-  const auto index = static_cast<size_t>(what);
-  STIR_TRY(store->Wish(id, kWishes[index],
-                       EntryOf(host, std::string(kActions[index]), fmt::format("run {} of {}", id, run.pipeline))));
-  STIR_TRY(RingBell(host.files, StateFolder(options.project_dir)));
+  STIR_TRY(WriteWish(host, StateFolder(options.project_dir), *store, id, what, {}));
   return what == Asked::kCancel ? CancelIfIdle(host, options, id) : Status();
 }
 

@@ -5,8 +5,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "engine/audit.h"
-#include "engine/bell.h"
+#include "engine/actions.h"
 #include "engine/freshness.h"
 #include "engine/kinds.h"
 #include "platform/schedules.h"
@@ -125,13 +124,7 @@ Status RememberPipeline(store::Store& store, const Pipeline& pipeline, Timestamp
 
 Status PausePipeline(const Host& host, const Options& options, const std::string& name, bool paused) {
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
-  STIR_ASSIGN(const Pipeline* pipeline, workspace->definitions().FindPipeline(name));
-  STIR_TRY(RememberPipeline(workspace->store(), *pipeline, host.clock.Now()));
-  STIR_TRY(workspace->store().SetPaused(name, paused));
-  store::Changes changes;
-  changes.audit.push_back(EntryOf(host, paused ? "pause" : "resume", "pipeline " + name));
-  STIR_TRY(workspace->store().Commit(changes));
-  return RingBell(host.files, workspace->folder());
+  return SetPaused(*workspace, name, paused, {});
 }
 
 }  // namespace stir::engine

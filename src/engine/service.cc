@@ -50,9 +50,10 @@ bool IsProjectFile(const fs::path& path) {
 
 class Service {
  public:
-  Service(const Host& host, const Options& options, std::unique_ptr<ServiceWaiter> waiter)
+  Service(const Host& host, const Options& options, std::unique_ptr<ServiceWaiter> waiter, ServiceGuest* guest)
       : host_(host),
         options_(options),
+        guest_(guest),
         folder_(options.project_dir),
         good_(host.files, folder_.root / "definitions"),
         slots_(std::make_shared<SharedSlots>(host.clock)),
@@ -82,6 +83,7 @@ class Service {
       if (Refresh().ok()) {
         ResumeRuns();
         for (auto& [name, schedule] : generation_->schedules()) DecideAll(name, schedule);
+        if (guest_ != nullptr) guest_->Looked(host_.clock.Now());
       }
       if (host_.cancel.stop_requested()) break;
       Notice(waiter_->Wait(wake_at_));
@@ -150,6 +152,7 @@ class Service {
 
   Status Reload() {
     STIR_ASSIGN(LoadedGeneration loaded, LoadGeneration(host_, options_, good_, {store_, slots_}));
+    if (guest_ != nullptr) guest_->Show(loaded.generation);  // before the last one goes, so that it goes below
     // Its end may have to wait for a channel that takes alerts.
     retiring_ =
         std::jthread([old = std::exchange(generation_, std::move(loaded.generation))]() mutable { old.reset(); });
@@ -341,6 +344,7 @@ class Service {
 
   const Host& host_;
   const Options& options_;
+  ServiceGuest* const guest_;  // may be null
   const StateFolder folder_;
   GoodDefinitions good_;
   std::shared_ptr<store::Store> store_;
@@ -362,7 +366,7 @@ class Service {
 
 }  // namespace
 
-Result<CommandResult> RunService(const Host& host, const Options& options) {
+Result<CommandResult> RunService(const Host& host, const Options& options, ServiceGuest* guest) {
   if (host.environment.contains("STIR_NOW"))
     return Diagnostic(kBadTime, "a service needs a clock that goes on").Hint("unset STIR_NOW");
   const StateFolder folder(options.project_dir);
@@ -380,7 +384,8 @@ Result<CommandResult> RunService(const Host& host, const Options& options) {
     return errors;
   }
   STIR_ASSIGN(auto waiter, ServiceWaiter::Make());
-  Service service(host, options, std::move(waiter));
+  if (guest != nullptr) STIR_TRY(guest->Arrive());
+  Service service(host, options, std::move(waiter), guest);
   STIR_TRY(service.Begin());
   service.Loop();
   return CommandResult{};

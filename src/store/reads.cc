@@ -44,32 +44,6 @@ Pipeline ToPipeline(const Statement& row) {
   return {row.Text(0), row.Text(1), row.Text(2), row.Int(3) != 0, row.Time(4)};
 }
 
-constexpr std::string_view kRunColumns =
-    "id, pipeline, run_type, sequence, logical_date, data_interval_start, data_interval_end, state, notes, params, "
-    "definition_hash, holder, token, created_at, started_at, ended_at, triggered_by, wish, backfill";
-
-Run ToRun(const Statement& row) {
-  return {.id = row.Int(0),
-          .pipeline = row.Text(1),
-          .run_type = row.Text(2),
-          .sequence = row.Int(3),
-          .logical_date = row.Time(4),
-          .data_interval_start = row.Time(5),
-          .data_interval_end = row.Time(6),
-          .state = StateIn(row, 7),
-          .notes = row.Text(8),
-          .params = row.Text(9),
-          .definition_hash = row.Text(10),
-          .holder = row.Text(11),
-          .token = row.Int(12),
-          .backfill = row.OptionalInt(18),
-          .triggered_by = row.Text(16),
-          .wish = row.Text(17),
-          .created_at = row.Time(13),
-          .started_at = row.OptionalTime(14),
-          .ended_at = row.OptionalTime(15)};
-}
-
 Task ToTask(const Statement& row) {
   return {.id = row.Int(0),
           .run = row.Int(1),
@@ -147,6 +121,28 @@ Message ToMessage(const Statement& row) {
 }
 
 }  // namespace
+
+Run ToRun(const Statement& row) {
+  return {.id = row.Int(0),
+          .pipeline = row.Text(1),
+          .run_type = row.Text(2),
+          .sequence = row.Int(3),
+          .logical_date = row.Time(4),
+          .data_interval_start = row.Time(5),
+          .data_interval_end = row.Time(6),
+          .state = StateIn(row, 7),
+          .notes = row.Text(8),
+          .params = row.Text(9),
+          .definition_hash = row.Text(10),
+          .holder = row.Text(11),
+          .token = row.Int(12),
+          .backfill = row.OptionalInt(18),
+          .triggered_by = row.Text(16),
+          .wish = row.Text(17),
+          .created_at = row.Time(13),
+          .started_at = row.OptionalTime(14),
+          .ended_at = row.OptionalTime(15)};
+}
 
 Result<std::vector<Pipeline>> ReadPipelines(Connection& connection) {
   Statement rows =

@@ -6,6 +6,12 @@
 
 namespace stir::store {
 
+// A row of these columns, of `runs`.
+inline constexpr std::string_view kRunColumns =
+    "id, pipeline, run_type, sequence, logical_date, data_interval_start, data_interval_end, state, notes, params, "
+    "definition_hash, holder, token, created_at, started_at, ended_at, triggered_by, wish, backfill";
+Run ToRun(const Statement& row);
+
 Result<std::vector<Pipeline>> ReadPipelines(Connection& connection);
 Result<std::optional<Run>> ReadRun(Connection& connection, int64_t run);
 Result<std::vector<Run>> ReadRuns(Connection& connection, const RunFilter& filter);
