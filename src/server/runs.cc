@@ -14,10 +14,11 @@ namespace stir::server {
 namespace {
 
 // "failed,canceled"
-Result<std::vector<store::TaskState>> StatesOf(const std::string& text) {
+Result<std::vector<store::TaskState>> StatesOf(const Call& call) {
   using scheduler::TaskState;
   std::vector<TaskState> states;
-  if (text.empty()) return states;
+  if (!call.query.contains("state")) return states;
+  const std::string text = call.Text("state");
   for (const std::string_view word : Split(text, ',')) {
     const auto state = scheduler::ParseTaskState(word);
     const bool of_run =
@@ -31,9 +32,18 @@ Result<std::vector<store::TaskState>> StatesOf(const std::string& text) {
   return states;
 }
 
+Result<std::string> TypeOf(const Call& call) {
+  std::string type = call.Text("type");
+  if (!call.query.contains("type") || type == "scheduled" || type == "manual" || type == "backfill" ||
+      type == "triggered")
+    return type;
+  return Diagnostic(kBadRequest, fmt::format("`{}` is no type of a run", type))
+      .Hint("one of scheduled, manual, backfill, triggered");
+}
+
 Result<std::optional<Timestamp>> TimeOf(const Call& call, std::string_view parameter) {
   const std::string text = call.Text(parameter);
-  if (text.empty()) return std::optional<Timestamp>();
+  if (!call.query.contains(parameter)) return std::optional<Timestamp>();
   if (const auto time = ParseTimestamp(text)) return std::optional(*time);
   return Diagnostic(kBadRequest, fmt::format("`{}` is `{}`, and has to be a date or a time", parameter, text))
       .Hint("2026-01-31 or 2026-01-31T06:00:00Z");
@@ -80,8 +90,8 @@ Result<Response> ListRuns(Api& api, const Call& call) {
   STIR_ASSIGN(store::Views * store, api.Store());
   store::RunPage page;
   page.pipeline = call.Text("pipeline");
-  page.run_type = call.Text("type");
-  STIR_ASSIGN(page.states, StatesOf(call.Text("state")));
+  STIR_ASSIGN(page.run_type, TypeOf(call));
+  STIR_ASSIGN(page.states, StatesOf(call));
   STIR_ASSIGN(page.backfill, call.OptionalInteger("backfill"));
   STIR_ASSIGN(page.from, TimeOf(call, "from"));
   STIR_ASSIGN(page.until, TimeOf(call, "until"));
