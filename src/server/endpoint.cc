@@ -15,9 +15,8 @@ Result<Endpoint> ParseEndpoint(std::string_view text) {
   const std::string_view port = colon == std::string_view::npos ? text : text.substr(colon + 1);
   const bool in_brackets = host.starts_with('[') && host.ends_with(']');
   if (in_brackets) host = host.substr(1, host.size() - 2);
-  const char* const end = port.data() + port.size();
-  const auto read = std::from_chars(port.data(), end, endpoint.port);
-  const bool is_port = !port.empty() && read.ec == std::errc() && read.ptr == end;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+  const bool is_port = error == std::errc() && end == port.data() + port.size();
   if (!is_port || (!in_brackets && host.find(':') != std::string_view::npos))
     return Diagnostic(kBadListen, fmt::format("`{}` is no address to listen on", text))
         .Hint("write a port (8642), or host and port (0.0.0.0:8642, [::1]:8642)");

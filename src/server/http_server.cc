@@ -271,10 +271,12 @@ class AsioServer final : public HttpServer {
   Status Open(const Endpoint& endpoint) {
     STIR_ASSIGN(const Tcp::endpoint at, Resolve(endpoint));
     error_code error;
+    // NOLINTBEGIN(bugprone-unused-return-value): they say it in `error` too
     acceptor_.open(at.protocol(), error);
     if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(at, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    // NOLINTEND(bugprone-unused-return-value)
     if (error) return CannotListen(endpoint, error);
     fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
     port_ = acceptor_.local_endpoint().port();

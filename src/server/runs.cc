@@ -44,7 +44,7 @@ Result<std::string> TypeOf(const Call& call) {
 Result<std::optional<Timestamp>> TimeOf(const Call& call, std::string_view parameter) {
   const std::string text = call.Text(parameter);
   if (!call.query.contains(parameter)) return std::optional<Timestamp>();
-  if (const auto time = ParseTimestamp(text)) return std::optional(*time);
+  if (auto time = ParseTimestamp(text)) return time;
   return Diagnostic(kBadRequest, fmt::format("`{}` is `{}`, and has to be a date or a time", parameter, text))
       .Hint("2026-01-31 or 2026-01-31T06:00:00Z");
 }
