@@ -112,10 +112,13 @@ Status PostgresPlace::Dress(int64_t generation) {
                                           PgName{live_.schema, FitName(name, suffix)}.Sql(), definition.substr(at + 1),
                                           candidate.Sql())));
   }
+  STIR_ASSIGN(const PgTable has, ReadPgTable(*server_, candidate, publication_.to.table.span));
   std::vector<std::string> form;
   std::vector<std::string> grants;
-  for (const std::string& statement : table_.dress)
+  for (const auto& [statement, column] : table_.dress) {
+    if (!column.empty() && std::ranges::find(has.columns, column, &PgTableColumn::name) == has.columns.end()) continue;
     (statement.starts_with("GRANT ") ? grants : form).push_back(statement);
+  }
   for (const std::string& statement : form) STIR_TRY(Patiently([&] { return Apply({statement}, candidate); }));
   if (table_.oid != 0) {
     const bool explicit_rights =

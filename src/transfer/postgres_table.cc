@@ -54,23 +54,25 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid = {0} AND a.attnum = d.refobjsubid
 WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = {0}
 AND d.deptype = 'i' ORDER BY a.attnum)";
 
-// Rights come last: the owner may have fewer than who publishes.
+// A statement and the column that it is about, if it is about one. Rights come last: the owner may have fewer than who
+// publishes. pg_attver is the server's own (since November 2026), of every column.
 constexpr const char* kDress = R"(
 SELECT format('ALTER TABLE %s SET (%s)', chr(1), string_agg(
-         format('%s = %L', split_part(o, '=', 1), substr(o, 1 + strpos(o, '='))), ', '))
+         format('%s = %L', split_part(o, '=', 1), substr(o, 1 + strpos(o, '='))), ', ')), ''
 FROM (SELECT unnest(reloptions) o FROM pg_catalog.pg_class WHERE oid = {0} UNION ALL
       SELECT 'toast.' || unnest(t.reloptions) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_class t
       ON t.oid = c.reltoastrelid WHERE c.oid = {0}) options HAVING count(*) > 0
 UNION ALL
-SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS %s', chr(1), attname, attstattarget)
+SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS %s', chr(1), attname, attstattarget), attname
 FROM pg_catalog.pg_attribute WHERE attrelid = {0} AND attnum > 0 AND NOT attisdropped AND attstattarget >= 0
 UNION ALL
-SELECT format('ALTER TABLE %s ALTER COLUMN %I SET (%s)', chr(1), attname, array_to_string(attoptions, ', '))
-FROM pg_catalog.pg_attribute WHERE attrelid = {0} AND attnum > 0 AND NOT attisdropped AND attoptions IS NOT NULL
+SELECT format('ALTER TABLE %s ALTER COLUMN %I SET (%s)', chr(1), attname, string_agg(o, ', ' ORDER BY o)), attname
+FROM pg_catalog.pg_attribute, unnest(attoptions) o WHERE attrelid = {0} AND attnum > 0 AND NOT attisdropped
+AND o NOT LIKE 'pg\_attver=%' GROUP BY attname
 UNION ALL
-SELECT format('COMMENT ON TABLE %s IS %L', chr(1), obj_description({0}, 'pg_class'))
+SELECT format('COMMENT ON TABLE %s IS %L', chr(1), obj_description({0}, 'pg_class')), ''
 UNION ALL
-SELECT format('COMMENT ON COLUMN %s.%I IS %L', chr(1), attname, col_description({0}, attnum))
+SELECT format('COMMENT ON COLUMN %s.%I IS %L', chr(1), attname, col_description({0}, attnum)), attname
 FROM pg_catalog.pg_attribute WHERE attrelid = {0} AND attnum > 0 AND NOT attisdropped
 AND col_description({0}, attnum) IS NOT NULL
 UNION ALL
@@ -81,36 +83,36 @@ SELECT format('CREATE POLICY %I ON %s AS %s FOR %s TO %s%s%s', p.polname, chr(1)
          (SELECT string_agg(CASE WHEN r = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r)) END, ', ')
           FROM unnest(p.polroles) r),
          ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
-         ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
+         ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')'), ''
 FROM pg_catalog.pg_policy p WHERE p.polrelid = {0}
 UNION ALL
-SELECT format('COMMENT ON POLICY %I ON %s IS %L', p.polname, chr(1), obj_description(p.oid, 'pg_policy'))
+SELECT format('COMMENT ON POLICY %I ON %s IS %L', p.polname, chr(1), obj_description(p.oid, 'pg_policy')), ''
 FROM pg_catalog.pg_policy p WHERE p.polrelid = {0} AND obj_description(p.oid, 'pg_policy') IS NOT NULL
 UNION ALL
 SELECT format('ALTER TABLE %s %s ROW LEVEL SECURITY, %s ROW LEVEL SECURITY', chr(1),
          CASE WHEN relrowsecurity THEN 'ENABLE' ELSE 'DISABLE' END,
-         CASE WHEN relforcerowsecurity THEN 'FORCE' ELSE 'NO FORCE' END) FROM pg_catalog.pg_class WHERE oid = {0}
+         CASE WHEN relforcerowsecurity THEN 'FORCE' ELSE 'NO FORCE' END), '' FROM pg_catalog.pg_class WHERE oid = {0}
 UNION ALL
-SELECT format('ALTER TABLE %s REPLICA IDENTITY %s', chr(1), CASE relreplident WHEN 'n' THEN 'NOTHING' ELSE 'FULL' END)
+SELECT format('ALTER TABLE %s REPLICA IDENTITY %s', chr(1), CASE relreplident WHEN 'n' THEN 'NOTHING' ELSE 'FULL' END), ''
 FROM pg_catalog.pg_class WHERE oid = {0} AND relreplident IN ('n', 'f')
 UNION ALL
 SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', chr(1), conname, pg_get_constraintdef(oid) ||
-         CASE WHEN convalidated THEN ' NOT VALID' ELSE '' END)
+         CASE WHEN convalidated THEN ' NOT VALID' ELSE '' END), ''
 FROM pg_catalog.pg_constraint WHERE conrelid = {0} AND contype = 'f'
 UNION ALL
-SELECT format('ALTER TABLE %s VALIDATE CONSTRAINT %I', chr(1), conname)
+SELECT format('ALTER TABLE %s VALIDATE CONSTRAINT %I', chr(1), conname), ''
 FROM pg_catalog.pg_constraint WHERE conrelid = {0} AND contype = 'f' AND convalidated
 UNION ALL
-SELECT format('ALTER TABLE %s OWNER TO %I', chr(1), pg_get_userbyid(relowner)) FROM pg_catalog.pg_class WHERE oid = {0}
+SELECT format('ALTER TABLE %s OWNER TO %I', chr(1), pg_get_userbyid(relowner)), '' FROM pg_catalog.pg_class WHERE oid = {0}
 UNION ALL
 SELECT format('GRANT %s ON TABLE %s TO %s%s', g.privilege_type, chr(1),
          CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,
-         CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' END)
+         CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' END), ''
 FROM pg_catalog.pg_class c, LATERAL aclexplode(c.relacl) g WHERE c.oid = {0}
 UNION ALL
 SELECT format('GRANT %s (%I) ON TABLE %s TO %s%s', g.privilege_type, a.attname, chr(1),
          CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,
-         CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' END)
+         CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' END), a.attname
 FROM pg_catalog.pg_attribute a, LATERAL aclexplode(a.attacl) g WHERE a.attrelid = {0} AND a.attnum > 0 AND NOT
 a.attisdropped)";
 
@@ -237,7 +239,8 @@ class TableReader {
     STIR_TRY(ReadColumns());
     STIR_TRY(ReadIndexes());
     STIR_TRY(ReadNames());
-    STIR_ASSIGN(table_.dress, Statements(kDress));
+    STIR_ASSIGN(const auto dress, Rows(kDress));
+    for (const PgTexts& dressing : dress) table_.dress.push_back({TextOf(dressing[0]), TextOf(dressing[1])});
     STIR_ASSIGN(table_.follow, Statements(kFollow));
     STIR_ASSIGN(table_.leave, Statements(kLeave));
     STIR_TRY(ReadDependents());
@@ -407,7 +410,8 @@ std::string PgTable::Signature() const {
     all += fmt::format("{} {} {}\n", column.name, column.shown, column.filled);
   for (const PgIndex& index : indexes) all += fmt::format("{} {} {}\n", index.name, index.tail, index.definition);
   for (const auto& [name, text] : statistics) all += fmt::format("{} {}\n", name, text);
-  for (const auto* list : {&dress, &follow, &leave, &views, &foreign}) all += Join(*list, "\n");
+  for (const PgDressing& each : dress) all += each.statement + "\n";
+  for (const auto* list : {&follow, &leave, &views, &foreign}) all += Join(*list, "\n");
   return all;
 }
 

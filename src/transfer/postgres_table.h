@@ -40,6 +40,11 @@ struct PgIndex {
   std::string comment;
 };
 
+struct PgDressing {
+  std::string statement;
+  std::string column;  // that it is about; empty: the table
+};
+
 struct PgTable {
   int64_t oid = 0;  // 0: there is none
   std::string owner;
@@ -51,7 +56,8 @@ struct PgTable {
   std::vector<std::pair<std::string, std::string>> identities;  // column, its sequence's bare name
   // To make another table the same: before it is live, in the transaction that makes it live (names are resolved then),
   // and for the table that goes.
-  std::vector<std::string> dress, follow, leave;
+  std::vector<PgDressing> dress;
+  std::vector<std::string> follow, leave;
   std::vector<std::string> views;    // statements that change nothing, but lock the views that are made anew
   std::vector<std::string> foreign;  // keys: their names, quoted
   std::string marks;     // "i" or "c" and the index that is the replica identity or clusters, each ended by \x02
