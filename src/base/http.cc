@@ -1,62 +1,16 @@
-// libcurl is opened on the first request: it and the two dozen libraries behind it would otherwise cost every command
-// its start-up time.
 #include "base/http.h"
 
-#define CURL_DISABLE_TYPECHECK
-#include <curl/curl.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <memory>
 #include <string_view>
 
+#include "base/curl.h"
 #include "base/kinds.h"
 #include "base/strings.h"
 
 namespace stir {
 namespace {
-
-struct Curl {
-  decltype(&curl_global_init) global_init = nullptr;
-  decltype(&curl_easy_init) init = nullptr;
-  decltype(&curl_easy_setopt) set = nullptr;
-  decltype(&curl_easy_perform) perform = nullptr;
-  decltype(&curl_easy_getinfo) get_info = nullptr;
-  decltype(&curl_easy_strerror) explain = nullptr;
-  decltype(&curl_easy_cleanup) cleanup = nullptr;
-  decltype(&curl_slist_append) append = nullptr;
-  decltype(&curl_slist_free_all) free_list = nullptr;
-  std::string missing;  // why there is no libcurl; empty when all is well
-};
-
-template <typename F>
-bool Find(void* library, const char* name, F& function) {
-  function = reinterpret_cast<F>(dlsym(library, name));
-  return function != nullptr;
-}
-
-Curl Open() {
-  Curl curl;
-  void* library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-  const bool found =
-      library != nullptr && Find(library, "curl_global_init", curl.global_init) &&
-      Find(library, "curl_easy_init", curl.init) && Find(library, "curl_easy_setopt", curl.set) &&
-      Find(library, "curl_easy_perform", curl.perform) && Find(library, "curl_easy_getinfo", curl.get_info) &&
-      Find(library, "curl_easy_strerror", curl.explain) && Find(library, "curl_easy_cleanup", curl.cleanup) &&
-      Find(library, "curl_slist_append", curl.append) && Find(library, "curl_slist_free_all", curl.free_list);
-  if (!found) {
-    const char* reason = dlerror();
-    curl.missing = reason == nullptr ? "unknown reason" : reason;
-  } else if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-    curl.missing = "it does not start";
-  }
-  return curl;
-}
-
-const Curl& Library() {
-  static const Curl curl = Open();
-  return curl;
-}
 
 // Scheme and host only: the rest of a webhook's address is often its password.
 std::string ShownUrl(std::string_view url) {
@@ -125,7 +79,7 @@ Diagnostic NoResponse(const HttpRequest& request, std::string_view reason, std::
 class CurlHttp final : public Http {
  public:
   Result<HttpResponse> Send(const HttpRequest& request) override {
-    const Curl& curl = Library();
+    const Curl& curl = Curl::Library();
     if (!curl.missing.empty()) {
       return NoResponse(request, "libcurl cannot be opened: " + curl.missing, "install the package `libcurl4`");
     }

@@ -5,11 +5,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "engine/alert_formats.h"
 #include "engine/pipeline_events.h"
 #include "engine/workspace.h"
 #include "scheduler/calendar.h"
@@ -25,7 +27,7 @@ struct AlertFacts {
   scheduler::Zone zone = scheduler::Zone::Utc();
   std::string task;  // empty: about the run
   int attempt = 0;
-  std::string event;  // "task_failed", "run_failed", "notify"
+  std::string event;  // "task_failed", "run_failed", "run_recovered", "deadline_missed", "notify"
   std::string message;
   std::string log;       // below .stir/logs, or empty
   bool allowed = false;  // a failure that does not fail the run
@@ -35,7 +37,8 @@ struct AlertFacts {
 std::vector<store::NewMessage> MakeAlerts(const AlertFacts& facts, const std::vector<std::string>& channels,
                                           const std::string& key, Timestamp now);
 
-// Delivers what stands in the outbox from its making to its end. References must outlive it.
+// Delivers what stands in the outbox from its making to its end: to a chat or mailbox, what waits of one run goes as
+// one. References must outlive it.
 class AlertSender {
  public:
   AlertSender(Workspace& workspace, const PipelineNarrator& narrator);
@@ -46,9 +49,14 @@ class AlertSender {
  private:
   void Loop();
   bool SendDue();
-  Status Deliver(const store::Message& message);
+  // True when they are left for later.
+  bool Send(std::span<const store::Message> messages);
+  Status Deliver(const platform::Connection& connection, std::span<const store::Message> messages);
+  bool Settle(const store::Message& message, const Status& sent);
   Status DeliverToFiles(const platform::Connection& connection, const store::Message& message);
-  Status DeliverToWebhook(const platform::Connection& connection, const store::Message& message);
+  Status Post(const platform::Connection& connection, HttpRequest request);
+  Result<platform::Connection> ChannelOf(const store::Message& message);
+  std::vector<Alert> AlertsOf(std::span<const store::Message> messages) const;
 
   Workspace& workspace_;
   const PipelineNarrator& narrator_;

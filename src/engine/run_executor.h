@@ -133,6 +133,7 @@ class RunExecutor {
   std::string OutputsOfExpanded(TaskId id) const;
   void AlertFailure(TaskId id, const std::string& message);
   void AddAlerts(TaskId id, const char* event, const std::string& message, const std::vector<std::string>& channels);
+  Status AlertRecovery();
   void AlertRun(const char* event, std::string message, const std::vector<std::string>& channels);
   void RemoveForgotten();
   AlertFacts FactsOfAlert() const;

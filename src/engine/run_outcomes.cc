@@ -273,6 +273,32 @@ void RunExecutor::AlertRun(const char* event, std::string message, const std::ve
       MakeAlerts(facts, channels, fmt::format("run/{}/{}/{}", run_.id, event, run_.token), clock_.Now()));
 }
 
+// Whoever was told that this run, or the one before it, failed is told that it is well again: once a failed run.
+Status RunExecutor::AlertRecovery() {
+  std::optional<store::Run> failed;
+  if (resumed_) failed = run_;
+  if (!failed) {
+    STIR_ASSIGN(failed, workspace_.store().RunBefore(pipeline_.name, facts_.interval.start));
+    if (failed && failed->state != TaskState::kFailed) failed.reset();
+  }
+  if (!failed) return {};
+  STIR_ASSIGN(const std::vector<store::Message> alerts, workspace_.store().Messages(failed->id));
+  std::vector<std::string> channels;
+  for (const store::Message& alert : alerts) {
+    const Json payload = ReadJson(alert.payload);
+    const std::string event = payload.value("event", "");
+    const bool fails = (event == "task_failed" && !payload.value("allowed", false)) || event == "run_failed";
+    if (fails && std::ranges::find(channels, alert.channel) == channels.end()) channels.push_back(alert.channel);
+  }
+  AlertFacts facts = FactsOfAlert();
+  facts.event = "run_recovered";
+  facts.message = failed->id == run_.id
+                      ? fmt::format("pipeline {} succeeded after it had failed", pipeline_.name)
+                      : fmt::format("pipeline {} succeeded; run {} before it had failed", pipeline_.name, failed->id);
+  record_->AddAlerts(MakeAlerts(facts, channels, fmt::format("run/{}/recovered", failed->id), clock_.Now()));
+  return {};
+}
+
 // Tasks that an earlier attempt at this run had, and that the definition has no more.
 void RunExecutor::RemoveForgotten() {
   for (const auto& [name, row] : record_->adopted()) {
@@ -307,6 +333,7 @@ Result<RunAccount> RunExecutor::Conclude() {
   record_->ChangeRun({.from = TaskState::kRunning, .to = account.state, .at = clock_.Now(), .notes = account.notes});
   if (account.state == TaskState::kFailed && !alerted_)
     AlertRun("run_failed", fmt::format("pipeline {} failed: {}", pipeline_.name, account.notes), pipeline_.on_failure);
+  if (account.state == TaskState::kSuccess && !alerted_) STIR_TRY(AlertRecovery());
   STIR_TRY(Flush());
   alerts_.Wake();
   STIR_TRY(GiveAccount());

@@ -21,7 +21,9 @@ Result<Connection> BindConnection(const Definitions& definitions, const Connecti
                       fmt::format("connection `{}` is of type `{}`, which this version cannot use yet", connection.name,
                                   ToString(connection.type)),
                       connection.span)
-        .Hint("types that work are `files`, `duckdb`, `postgres`, `http`, `ssh` and `webhook`");
+        .Hint(
+            "types that work are `files`, `duckdb`, `postgres`, `http`, `ssh`, `webhook`, `slack`, `email` and "
+            "`pagerduty`");
   Diagnostics errors;
   Reader reader(scope, errors);
   Connection bound = ReadConnection(connection.name, connection.node, ContextOf(definitions), reader);

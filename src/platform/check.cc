@@ -141,7 +141,7 @@ class Checker {
                      fmt::format("connection `{}` is of type `{}`, which takes no alerts", connection->name,
                                  ToString(connection->type)),
                      name.span)
-              .Hint("alerts go to connections of type `files` or `webhook`"));
+              .Hint("alerts go to connections of type `files`, `webhook`, `slack`, `email` or `pagerduty`"));
   }
 
   void CheckTask(const Task& task) {

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mail.h"
 #include "base/result.h"
 #include "graph/graph.h"
 #include "jinja/value.h"
@@ -38,14 +39,14 @@ enum class ConnectionType : uint8_t {
   kPostgres,
   kHttp,
   kSsh,
+  kSlack,
+  kEmail,
+  kPagerDuty,
   // From here on read; using one is an error that says so.
   kClickHouse,
   kTrino,
   kS3,
   kKafka,
-  kSlack,
-  kEmail,
-  kPagerDuty,
 };
 std::string_view ToString(ConnectionType type);
 bool IsBuilt(ConnectionType type);      // can be used by this version
@@ -53,15 +54,24 @@ bool IsDatabase(ConnectionType type);   // has tables and takes SQL
 bool IsFileStore(ConnectionType type);  // has paths
 bool TakesAlerts(ConnectionType type);
 
+// Where mails go.
+struct MailRoute {
+  MailServer server;
+  std::string from;
+  std::vector<std::string> to;
+};
+
 struct Connection {
   std::string name;
   ConnectionType type = ConnectionType::kTarget;
   Span span;
   std::filesystem::path root;                                // files: absolute
   std::filesystem::path path;                                // duckdb: absolute
-  std::string url;                                           // webhook; http: what paths are below
+  std::string url;                                           // webhook, slack, pagerduty; http: what paths are below
   std::vector<std::pair<std::string, std::string>> headers;  // webhook, http
-  std::string credentials;                                   // http: "user:password"
+  std::string credentials;                                   // http: "user:password"; pagerduty: its routing key
+  std::string severity;                                      // pagerduty: of what it is told
+  MailRoute mail;                                            // email
   std::vector<std::string> ssh;                              // ssh: options and destination, as the client takes them
   std::shared_ptr<const Json> settings;  // all keys but type and targets, as an adapter's profile has them
   YamlNode node;

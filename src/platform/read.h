@@ -34,6 +34,9 @@ void ReadWaitTask(Task& task, Fields& fields, Reader& reader);
 void ReadTriggerTask(Task& task, Fields& fields);
 void ReadHttpConnection(Connection& connection, Fields& fields);
 void ReadSshConnection(Connection& connection, Fields& fields, const ReadContext& context);
+// What alerts go to, beside files and webhooks (read_alerts.cc).
+void ReadPagerDutyConnection(Connection& connection, Fields& fields);
+void ReadEmailConnection(Connection& connection, Fields& fields);
 std::vector<SecretSource> ReadSecrets(const yaml::Node& node, const ReadContext& context, Reader& reader);
 
 // `source('a', 'b')` or `ref('m')`, with or without `{{ }}`: the callee's literal arguments. An error says what is

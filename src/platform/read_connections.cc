@@ -14,9 +14,9 @@
 namespace stir::platform {
 namespace {
 
-constexpr std::array<std::string_view, 14> kTypeNames = {"target", "files", "duckdb",     "webhook",  "postgres",
-                                                         "http",   "ssh",   "clickhouse", "trino",    "s3",
-                                                         "kafka",  "slack", "email",      "pagerduty"};
+constexpr std::array<std::string_view, 14> kTypeNames = {"target",     "files", "duckdb", "webhook", "postgres",
+                                                         "http",       "ssh",   "slack",  "email",   "pagerduty",
+                                                         "clickhouse", "trino", "s3",     "kafka"};
 
 // The mapping with what `targets.<name>` says laid over it.
 YamlNode WithTarget(const YamlNode& node, const std::string& target) {
@@ -58,7 +58,7 @@ void CheckTargets(Fields& fields, Reader& reader) {
 }  // namespace
 
 std::string_view ToString(ConnectionType type) { return kTypeNames[static_cast<size_t>(type)]; }
-bool IsBuilt(ConnectionType type) { return type <= ConnectionType::kSsh; }
+bool IsBuilt(ConnectionType type) { return type <= ConnectionType::kPagerDuty; }
 bool IsDatabase(ConnectionType type) {
   switch (type) {
     case ConnectionType::kTarget:
@@ -95,6 +95,8 @@ Connection ReadConnection(const std::string& name, const YamlNode& node, const R
                         .url = {},
                         .headers = {},
                         .credentials = {},
+                        .severity = {},
+                        .mail = {},
                         .ssh = {},
                         .settings = {},
                         .node = node};
@@ -123,6 +125,15 @@ Connection ReadConnection(const std::string& name, const YamlNode& node, const R
       break;
     case ConnectionType::kSsh:
       ReadSshConnection(connection, fields, context);
+      break;
+    case ConnectionType::kSlack:
+      connection.url = fields.RequireText("webhook", "the address of an incoming webhook");
+      break;
+    case ConnectionType::kPagerDuty:
+      ReadPagerDutyConnection(connection, fields);
+      break;
+    case ConnectionType::kEmail:
+      ReadEmailConnection(connection, fields);
       break;
     default:
       fields.IgnoreRest();
