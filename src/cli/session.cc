@@ -278,6 +278,8 @@ engine::Options MakeOptions(const Arguments& arguments, const Session& session) 
   options.as_dbt = session.program.as_dbt;
   options.project_dir = session.project_dir;
   options.profiles_dir = ProfilesDirectory(arguments, session);
+  options.given_project_dir = arguments.Text("project-dir");
+  options.given_profiles_dir = arguments.Text("profiles-dir");
   options.target_path = arguments.Text("target-path");
   options.log_path = LogPath(arguments, session);
   options.profile = arguments.Text("profile");

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "engine/parse_memory.h"
 #include "project/artifacts.h"
+#include "project/osi_document.h"
 
 namespace stir::engine {
 namespace {
@@ -22,6 +23,17 @@ Status Write(const Host& host, const Narrator& narrator, const std::filesystem::
   STIR_TRY(host.files.Write(path, text));
   narrator.ArtifactWritten(type, path.string());
   return {};
+}
+
+// The semantic layer by itself, in the two forms that dbt writes.
+Status WriteSemanticFiles(const project::Manifest& manifest, const Setting& setting, const Host& host,
+                          const Narrator& narrator) {
+  const std::string semantic = project::WriteSemanticManifest(manifest);
+  STIR_TRY(Write(host, narrator, setting.target_path / "semantic_manifest.json", "SemanticManifest", semantic));
+  STIR_ASSIGN(project::OsiDocument document, project::MakeOsiDocument(semantic));
+  for (const DbtEvent& loss : document.losses)
+    narrator.Say(loss.code, loss.name, Level::kWarn, "[WARNING]: " + loss.message, loss.data);
+  return Write(host, narrator, setting.target_path / "osi_document.json", "OsiDocument", std::move(document.text));
 }
 
 }  // namespace
@@ -45,8 +57,7 @@ Status WriteManifestFile(const project::Manifest& manifest, const Setting& setti
       as_parsed && setting.identity_kept.valid() ? setting.identity_kept.get() : known;
   if (as_parsed && identity) NoteWritten(host, options, path, *identity, manifest.nodes().size());
   narrator.ArtifactWritten("WritableManifest", path.string());
-  return Write(host, narrator, setting.target_path / "semantic_manifest.json", "SemanticManifest",
-               project::WriteSemanticManifest(manifest));
+  return WriteSemanticFiles(manifest, setting, host, narrator);
 }
 
 Status WriteRunResultsFile(std::span<const NodeReport> reports, double elapsed_seconds, const Setting& setting,

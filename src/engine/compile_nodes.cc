@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
 #include "engine/narrator.h"
 
 namespace stir::engine {
@@ -26,7 +27,7 @@ runtime::NodeOutcome CompileOne(Workbench& bench, graph::NodeId id, runtime::Wor
       outcome.result.status = "error";
       outcome.result.compiled = false;
       outcome.errors = std::move(compiled).error();
-      outcome.result.message = DbtErrorText(outcome.errors, bench.host.sources, &node);
+      outcome.result.message = bench.runner->FailureMessage(outcome.errors, node);
     }
   }
   const Timestamp ended = bench.host.clock.Now();
@@ -37,6 +38,22 @@ runtime::NodeOutcome CompileOne(Workbench& bench, graph::NodeId id, runtime::Wor
 }
 
 }  // namespace
+
+Diagnostics AsCommandError(Diagnostics errors, std::string_view message, const Options& options) {
+  if (options.as_dbt) errors.resize(1, errors.front());
+  errors.front().dbt = {.message = "Runtime Error\n  " + ReplaceAll(message, "\n", "\n  ")};
+  return errors;
+}
+
+Status Compiled(const RunResults& results, const Options& options) {
+  Diagnostics errors;
+  std::string_view first;
+  for (const NodeReport& report : results.reports) {
+    if (errors.empty()) first = report.result.message;
+    Append(errors, report.diagnostics);
+  }
+  return errors.empty() ? Status() : AsCommandError(std::move(errors), first, options);
+}
 
 Result<RunResults> CompileSelected(Workbench& bench) {
   const Timestamp begun = bench.host.clock.Now();

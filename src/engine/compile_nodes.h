@@ -11,4 +11,10 @@ namespace stir::engine {
 // error.
 Result<RunResults> CompileSelected(Workbench& bench);
 
+// What ends the command when a node did not compile.
+Status Compiled(const RunResults& results, const Options& options);
+
+// A node's failure as the command's: dbt has one error, the first, with the node's `message` in it.
+Diagnostics AsCommandError(Diagnostics errors, std::string_view message, const Options& options);
+
 }  // namespace stir::engine

@@ -11,6 +11,7 @@
 #include "engine/table_text.h"
 #include "engine/workbench.h"
 #include "project/kinds.h"
+#include "runtime/adapter_object.h"
 
 namespace stir::engine {
 namespace {
@@ -93,6 +94,17 @@ NodeReport Looked(const Workbench& bench, const Node& node, std::string code, Ti
   return report;
 }
 
+// How a look failed: told as the node's, and, as with dbt, what ends the command.
+Diagnostics FailedLook(const Workbench& bench, NodeStory& story, Diagnostics errors) {
+  const Node& node = *story.node;
+  story.finished_at = bench.host.clock.Now();
+  NodeReport report = Looked(bench, node, {}, story.started_at);
+  report.result.status = "error";
+  report.result.message = bench.runner->FailureMessage(errors, node);
+  bench.narrator->NodeFinished(story, report);
+  return AsCommandError(std::move(errors), report.result.message, bench.options);
+}
+
 // dbt parses inline SQL before it says anything of the project; what is wrong then has an event of its own.
 bool IsParseError(const Diagnostics& errors) {
   const Kind& kind = errors.front().kind;
@@ -136,14 +148,8 @@ Result<InlineAnswer<Found>> LookInline(Workbench& bench, Look look) {
   bench.TellStats(1);
   bench.narrator->Concurrency(bench.setting->target.profile.threads, bench.setting->target.name, 1);
   bench.narrator->NodeStarted(story);
+  if (!looked.ok()) return FailedLook(bench, story, std::move(looked).error());
   story.finished_at = bench.host.clock.Now();
-  if (!looked.ok()) {
-    NodeReport report = Looked(bench, query->node(), {}, story.started_at);
-    report.result.status = "error";
-    report.result.message = DbtErrorText(looked.error(), bench.host.sources, &query->node());
-    bench.narrator->NodeFinished(story, report);
-    return std::move(looked).error();
-  }
   return InlineAnswer<Found>{std::move(query), story, *std::move(looked)};
 }
 
@@ -193,10 +199,7 @@ void TellCompiled(const NodeReport& report, const Workbench& bench) {
 Result<CommandResult> CompileNodes(Workbench& bench) {
   STIR_ASSIGN(const RunResults results, CompileSelected(bench));
   for (const NodeReport& report : results.reports) TellCompiled(report, bench);
-  // As dbt, a node that does not compile is why the command could not be carried out.
-  Diagnostics errors;
-  for (const NodeReport& report : results.reports) Append(errors, report.diagnostics);
-  if (!errors.empty()) return errors;
+  STIR_TRY(Compiled(results, bench.options));
   return CommandResult{.success = !results.interrupted};
 }
 
@@ -212,23 +215,13 @@ void TellPreview(const Narrator& narrator, const Options& options, Answer answer
   Tell(answer, narrator);
 }
 
-// What the engine answered, with the keys that dbt has where an adapter adds none.
-std::string AnsweredJson(const adapter::Outcome& outcome) {
-  JsonWriter json;
-  json.BeginObject().Key("_message").String(outcome.message.empty() ? "OK" : outcome.message);
-  outcome.code.empty() ? json.Key("code").Null() : json.Key("code").String(outcome.code);
-  outcome.rows_affected < 0 ? json.Key("rows_affected").Null() : json.Key("rows_affected").Int(outcome.rows_affected);
-  json.Key("query_id").Null().EndObject();
-  return std::move(json).Take();
-}
-
 Status ShowInline(Workbench& bench) {
   STIR_ASSIGN(auto found, LookInline(bench, [&](const runtime::ScratchNode& query) {
                 return bench.runner->ShowInline(query, bench.options.limit, bench.worker);
               }));
   const Node& node = *found.story.node;
   NodeReport report = Looked(bench, node, std::move(found.looked.sql), found.story.started_at);
-  report.result.adapter_response = AnsweredJson(found.looked.outcome);
+  report.result.adapter_response = runtime::WholeResponseJson(found.looked.outcome);
   bench.narrator->NodeFinished(found.story, report);
   STIR_TRY(bench.WriteArtifacts(std::span(&report, 1), report.result.execution_time));
   Answer answer;
@@ -266,16 +259,17 @@ Result<NodeReport> ShowNode(Workbench& bench, const Node& node) {
   } else {
     bench.narrator->NodeStarted(story);
   }
-  STIR_ASSIGN(
-      runtime::Preview preview,
-      bench.runner->Show(node.id, seed ? std::nullopt : std::optional<int64_t>(bench.options.limit), bench.worker));
+  auto shown =
+      bench.runner->Show(node.id, seed ? std::nullopt : std::optional<int64_t>(bench.options.limit), bench.worker);
+  if (!shown.ok() && !seed) return FailedLook(bench, story, std::move(shown).error());
+  STIR_ASSIGN(runtime::Preview preview, std::move(shown));
   Answer answer;
   answer.name = node.name;
   answer.unique_id = node.unique_id;
   NodeReport report = loaded ? *std::move(loaded) : Looked(bench, node, std::move(preview.sql), story.started_at);
   if (!seed) {
     report.result.relation_name = node.relation_name;
-    report.result.adapter_response = AnsweredJson(preview.outcome);
+    report.result.adapter_response = runtime::WholeResponseJson(preview.outcome);
     story.finished_at = bench.host.clock.Now();
     bench.narrator->NodeFinished(story, report);
   }

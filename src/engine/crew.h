@@ -17,7 +17,8 @@
 
 namespace stir::engine {
 
-// Jobs are callables that get the worker they run on. Made, fed and destroyed by one thread.
+// Jobs are callables that get the worker they run on. Made, fed and destroyed by one thread. A job of several parts
+// reports each as it ends, and returns the last.
 template <typename Done>
 class Crew {
  public:
@@ -65,6 +66,15 @@ class Crew {
     Done done = std::move(done_.front());
     done_.pop_front();
     return done;
+  }
+
+  // From a job: a part of it is done.
+  void Report(Done done) {
+    {
+      const std::lock_guard lock(mutex_);
+      done_.push_back(std::move(done));
+    }
+    done_waits_.notify_one();
   }
 
   // From any thread: lets Wait return.

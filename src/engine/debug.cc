@@ -46,7 +46,7 @@ class Checkup {
       Say("Connection test skipped since no profile was found");
     }
     Conclude();
-    return {.success = problems_.empty()};
+    return {.success = failed_.empty()};
   }
 
  private:
@@ -98,21 +98,32 @@ class Checkup {
     Say("Using dbt_project.yml file at " + (options_.project_dir / "dbt_project.yml").string());
   }
 
-  // Only dbt_project.yml: a mistake in a model is no reason why the connection should not be tried.
+  // Only dbt_project.yml: a mistake in a model is no reason why the connection should not be tried; nor is one in this
+  // file, as long as it says which profile.
   bool CheckProject() {
+    profile_name_ = options_.profile;
     auto invocation = MakeInvocation(host_, options_);
     if (!invocation.ok()) return Failed(invocation.error());
     invocation_ = std::move(*invocation);
     auto config = ReadProjectConfig(host_, options_, invocation_);
-    if (!config.ok()) return Failed(config.error());
-    profile_name_ = config->profile.text;
-    return true;
+    if (config.ok()) {
+      if (profile_name_.empty()) profile_name_ = config->profile.text;
+      return true;
+    }
+    if (profile_name_.empty()) profile_name_ = NamedProfile();
+    return Failed(config.error());
+  }
+
+  std::string NamedProfile() const {
+    auto text = host_.files.Read(options_.project_dir / "dbt_project.yml");
+    if (!text.ok()) return {};
+    return project::ProfileNamed(host_.sources, host_.sources.Add("dbt_project.yml", *std::move(text)), invocation_);
   }
 
   bool CheckProfile(bool project) {
-    if (!project && options_.profile.empty()) return false;
+    if (!project && profile_name_.empty()) return false;
     const project::ProfileRequest request{.directory = options_.profiles_dir,
-                                          .profile = options_.profile.empty() ? profile_name_ : options_.profile,
+                                          .profile = profile_name_,
                                           .target = options_.target,
                                           .threads = options_.threads};
     auto target = project::ReadTarget(host_.files, request, invocation_, host_.sources, host_.redactor);
@@ -126,7 +137,7 @@ class Checkup {
     const bool has_profile = host_.files.Exists(options_.profiles_dir / "profiles.yml");
     const bool has_project = host_.files.Exists(options_.project_dir / "dbt_project.yml");
     Say("Configuration:");
-    const bool named = project || !options_.profile.empty();
+    const bool named = project || !profile_name_.empty();
     Say(fmt::format("  profiles.yml file {}", profile        ? kFound
                                               : !has_profile ? "[ERROR not found]"
                                               : named        ? "[ERROR invalid]"
@@ -170,18 +181,17 @@ class Checkup {
   }
 
   bool Failed(const Diagnostics& problems) {
-    Append(problems_, problems);
+    failed_.push_back(RenderDiagnostics(problems, host_.sources));
     return false;
   }
 
   void Conclude() const {
-    if (problems_.empty()) {
+    if (failed_.empty()) {
       SayResult("All checks passed!");
       return;
     }
-    SayResult(
-        fmt::format("{} failed:", problems_.size() == 1 ? "1 check" : fmt::format("{} checks", problems_.size())));
-    for (const Diagnostic& problem : problems_) SayResult(RenderDiagnostic(problem, host_.sources));
+    SayResult(fmt::format("{} failed:", failed_.size() == 1 ? "1 check" : fmt::format("{} checks", failed_.size())));
+    for (const std::string& check : failed_) SayResult(check);
   }
 
   const Host& host_;
@@ -190,7 +200,7 @@ class Checkup {
   project::Invocation invocation_;
   std::string profile_name_;
   project::Target target_;
-  Diagnostics problems_;
+  std::vector<std::string> failed_;  // each check's errors, as they are shown
 };
 
 }  // namespace

@@ -67,10 +67,15 @@ class Execution {
   const PlannedNode& Planned(TaskId task) const { return request_.plan.nodes[task]; }
   const Node& NodeOf(TaskId task) const { return request_.manifest.node(Planned(task).node); }
 
+  // A part of a worker's job: unit tests and their model are one.
+  struct Link {
+    TaskId task;
+    NodeStory story;
+    Obstacle obstacle;
+  };
+
   // Nodes are numbered in the order in which they wait; a unit test and its model when they start.
-  bool IsNumberedAtStart(TaskId task) const {
-    return plan_.task(task).at_once || NodeOf(task).type == project::ResourceType::kUnitTest;
-  }
+  bool IsNumberedAtStart(TaskId task) const { return plan_.task(task).at_once || Planned(task).then; }
 
   void BecameReady(TaskId task) {
     if (!Planned(task).ephemeral && !IsNumberedAtStart(task)) index_[task] = ++numbered_;
@@ -87,17 +92,35 @@ class Execution {
   void StartReady() {
     while (const std::optional<TaskId> task = plan_.Next()) {
       plan_.Start(*task);
-      const bool late = IsNumberedAtStart(*task);
-      crew_.Submit(
-          [this, task = *task, late, story = Story(*task),
-           obstacle = obstacles_[*task]](runtime::Worker& worker) mutable {
-            if (closed_ || request_.cancel.stop_requested()) return NotStarted(task, story);
-            if (late) story.index = ++numbered_;
-            story.started_at = request_.clock.Now();
-            return Done{task, Carry(story, obstacle, worker)};
-          },
-          plan_.task(*task).at_once);
+      std::vector<Link> chain;
+      for (std::optional<TaskId> next = task; next; next = Planned(*next).then)
+        chain.push_back({*next, Story(*next), obstacles_[*next]});
+      crew_.Submit([this, chain = std::move(chain)](runtime::Worker& worker) { return CarryAll(chain, worker); });
     }
+  }
+
+  // On a worker's thread: one after the other; after one that failed the others are told as skipped.
+  Done CarryAll(const std::vector<Link>& chain, runtime::Worker& worker) {
+    bool blocked = false;
+    for (size_t i = 0;; ++i) {
+      const Link& link = chain[i];
+      Done done = NotStarted(link.task, link.story);
+      if (!closed_ && !request_.cancel.stop_requested()) {
+        NodeStory story = link.story;
+        if (IsNumberedAtStart(link.task)) story.index = ++numbered_;
+        story.started_at = request_.clock.Now();
+        Obstacle obstacle{.there = link.obstacle.there || blocked, .ephemeral = link.obstacle.ephemeral};
+        if (story.node->unit_test != nullptr) obstacle.ephemeral = nullptr;
+        done.report = Carry(story, obstacle, worker);
+        blocked = blocked || HoldsBack(done.report);
+      }
+      if (i + 1 == chain.size()) return done;
+      crew_.Report(std::move(done));
+    }
+  }
+
+  static bool HoldsBack(const NodeReport& report) {
+    return IsFailure(report.result) || report.result.status == "skipped";
   }
 
   static Done NotStarted(TaskId task, const NodeStory& story) {
@@ -200,6 +223,7 @@ class Execution {
     report.result.unique_id = node.unique_id;
     report.result.status = "skipped";
     report.result.thread_id = thread;
+    if (!IsRunAsCode(node)) return report;
     report.result.compiled = false;
     report.result.relation_name = node.relation_name;
     return report;
@@ -211,27 +235,38 @@ class Execution {
       if (stopping_) crew_.CancelRunning();
       return;
     }
-    if (WasCanceled(done->report.diagnostics)) {
-      Skip(done->task);
-      plan_.Finish(done->task, Outcome::Canceled());
+    Settle(*std::move(done));
+  }
+
+  void Settle(Done done) {
+    if (plan_.state(done.task) != TaskState::kRunning) return;  // of a chain that a stop has cut
+    if (WasCanceled(done.report.diagnostics)) {
+      Skip(done.task);
+      Finish(done.task, Outcome::Canceled());
       return;
     }
-    const bool failed = IsFailure(done->report.result);
-    if (failed) Tell([&](const Narrator& narrator) { narrator.ChildrenSkipped(done->report); });
-    Block(done->task, done->report);
+    const bool failed = IsFailure(done.report.result);
+    if (failed) Tell([&](const Narrator& narrator) { narrator.ChildrenSkipped(done.report); });
+    Block(done.task, done.report);
     const bool stops = failed && request_.fail_fast && !stopping_;
-    const NodeReport last = stops ? done->report : NodeReport{};
-    if (!Planned(done->task).ephemeral) results_.reports.push_back(std::move(done->report));
-    for (TaskId ready : plan_.Finish(done->task, failed ? Outcome::Failed(false) : Outcome::Success()).ready)
-      BecameReady(ready);
+    const NodeReport last = stops ? done.report : NodeReport{};
+    if (!Planned(done.task).ephemeral) results_.reports.push_back(std::move(done.report));
+    Finish(done.task, failed ? Outcome::Failed(false) : Outcome::Success());
     if (!stops) return;
     Stop(kFailFast);
     Tell([&](const Narrator& narrator) { narrator.FailedFast(last); });
   }
 
+  // The worker of a chain goes on with its next part.
+  void Finish(TaskId task, const Outcome& outcome) {
+    const scheduler::Transitions next = plan_.Finish(task, outcome);
+    for (const TaskId ready : next.ready) Planned(task).then == ready ? plan_.Start(ready) : BecameReady(ready);
+    for (const TaskId skipped : next.skipped) Skip(skipped);
+  }
+
   // What failed or was skipped stands in the way of all that needs it.
   void Block(TaskId task, const NodeReport& report) {
-    if (!IsFailure(report.result) && report.result.status != "skipped") return;
+    if (!HoldsBack(report)) return;
     if (IsFailure(report.result) && GoesOn(NodeOf(task))) return;
     Obstacle obstacle{.there = true, .ephemeral = obstacles_[task].ephemeral};
     if (Planned(task).ephemeral) obstacle.ephemeral = &ephemeral_.emplace_back(report);
@@ -250,6 +285,8 @@ class Execution {
     stopping_ = closed_ = true;
     stop_reason_ = std::move(reason);
     TellCanceled();
+    // What has ended by now has: so the plan learns what the chains have gone on to.
+    while (std::optional<Done> done = crew_.Wait(Duration{0})) Settle(*std::move(done));
     for (TaskId task : plan_.Cancel().skipped) Skip(task);
     crew_.CancelRunning();
   }
@@ -273,7 +310,7 @@ class Execution {
 }  // namespace
 
 int CountNodes(const NodePlan& plan) {
-  return static_cast<int>(std::ranges::count(plan.nodes, false, &PlannedNode::ephemeral));
+  return plan.left_out + static_cast<int>(std::ranges::count(plan.nodes, false, &PlannedNode::ephemeral));
 }
 
 Result<RunResults> Execute(const ExecuteRequest& request, adapter::Adapter& engine) {

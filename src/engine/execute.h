@@ -40,7 +40,7 @@ struct RunResults {
 // has not started is reported as skipped. Fails only when a worker gets no connection.
 Result<RunResults> Execute(const ExecuteRequest& request, adapter::Adapter& engine);
 
-// How many of the plan's nodes count in "1 of N": all but ephemeral models.
+// How many nodes count in "1 of N": all of the plan but ephemeral models, and what it has left out.
 int CountNodes(const NodePlan& plan);
 
 }  // namespace stir::engine

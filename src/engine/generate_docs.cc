@@ -82,16 +82,6 @@ Status WritePages(const Workbench& bench) {
                      fmt::format("{}{}{}", page.substr(0, place), data, page.substr(place + 4)));
 }
 
-// False when a node does not compile, which was told.
-Result<bool> CompileAll(Workbench& bench) {
-  STIR_ASSIGN(const RunResults results, CompileSelected(bench));
-  Diagnostics errors;
-  for (const NodeReport& report : results.reports) Append(errors, report.diagnostics);
-  if (errors.empty()) return true;
-  bench.narrator->Say("E043", "CannotGenerateDocs", Level::kInfo, "compile failed, cannot generate docs");
-  return errors;
-}
-
 }  // namespace
 
 Result<CommandResult> GenerateDocs(const Host& host, const Options& options) {
@@ -105,8 +95,8 @@ Result<CommandResult> GenerateDocs(const Host& host, const Options& options) {
   }
   STIR_TRY(bench.Connect());
   if (options.docs.compile) {
-    STIR_ASSIGN(const bool compiled, CompileAll(bench));
-    if (!compiled) return CommandResult{.success = false};
+    STIR_ASSIGN(const RunResults results, CompileSelected(bench));
+    STIR_TRY(Compiled(results, options));
   }
   STIR_ASSIGN(const project::ProjectConfig config, ReadProjectConfig(host, options, bench.setting->invocation));
   STIR_TRY(CopyAssets(bench, config));

@@ -229,8 +229,8 @@ Arguments AllArguments(const Options& options, const jinja::Value& project_flags
   PutLogging(arguments, options);
   arguments.Put("which", options.command);
   arguments.Put("invocation_command", options.invocation_command);
-  arguments.Put("project_dir", options.project_dir.string());
-  arguments.Put("profiles_dir", options.profiles_dir.string());
+  arguments.Put("project_dir", ShownDir(options.given_project_dir, options.project_dir));
+  arguments.Put("profiles_dir", ShownDir(options.given_profiles_dir, options.profiles_dir));
   arguments.PutText("target_path", options.target_path.string());
   arguments.PutText("profile", options.profile);
   arguments.PutText("target", options.target);

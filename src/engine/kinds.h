@@ -15,7 +15,6 @@ inline constexpr Kind kBadOperation{"bad-operation", Category::kRuntime};
 inline constexpr Kind kUndefinedMacro{"undefined-macro", Category::kCompilation};
 inline constexpr Kind kNoPreviousRun{"no-previous-run", Category::kRuntime};
 inline constexpr Kind kBadWarningOptions{"bad-warning-options", Category::kUsage};
-inline constexpr Kind kWarningAsError{"warning-as-error", Category::kCompilation};
 inline constexpr Kind kBadPackage{"bad-package", Category::kConfig};
 inline constexpr Kind kPackageNotFetched{"package-not-fetched", Category::kDependency};
 inline constexpr Kind kPackagesDisagree{"packages-disagree", Category::kDependency};

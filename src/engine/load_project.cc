@@ -31,8 +31,8 @@ std::vector<std::pair<std::string, Value>> Flags(const Options& options) {
   text("INDIRECT_SELECTION", options.selection.indirect_selection);
   text("LOG_FORMAT", options.log.format);
   text("LOG_PATH", options.log_path.string());
-  text("PROFILES_DIR", options.profiles_dir.string());
-  text("PROJECT_DIR", options.project_dir.string());
+  text("PROFILES_DIR", ShownDir(options.given_profiles_dir, options.profiles_dir));
+  text("PROJECT_DIR", ShownDir(options.given_project_dir, options.project_dir));
   text("TARGET_PATH", options.target_path.string());
   flag("CACHE_SELECTED_ONLY", false);
   flag("DEBUG", options.debug);

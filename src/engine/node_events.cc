@@ -165,9 +165,11 @@ void Narrator::Batch(const Node& node, const runtime::BatchNews& news) const {
     return;
   }
   if (failed) {
-    Say("W004", "GenericExceptionOnRun", Level::kError,
-        fmt::format("[ERROR]: Unhandled error while executing \nException on worker thread. {}", news.message),
-        data("error"));
+    const std::string why = "Exception on worker thread. " + news.message;
+    Say("W004", "GenericExceptionOnRun", Level::kError, "[ERROR]: Unhandled error while executing \n" + why,
+        NodeData(story, "error", [&](JsonWriter& json) {
+          json.Key("build_path").String("").Key("exc").String(why).Key("unique_id").String(node.unique_id);
+        }));
   }
   const std::string_view head = failed ? "ERROR creating" : skipped ? "SKIP" : "OK created";
   const std::string_view state = failed ? "ERROR" : skipped ? "SKIPPED" : std::string_view(news.message);

@@ -2,6 +2,7 @@
 #include "engine/node_plan.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -19,6 +20,19 @@ bool IsUnitTest(const project::Manifest& manifest, NodeId id) {
 }
 bool IsTest(const project::Manifest& manifest, NodeId id) {
   return manifest.node(id).type == ResourceType::kTest || IsUnitTest(manifest, id);
+}
+
+// Exposures, saved queries and functions do not wait for tests; what comes after a function does.
+bool WaitsForTests(const Node& node) {
+  switch (node.type) {
+    case ResourceType::kModel:
+    case ResourceType::kSeed:
+    case ResourceType::kSnapshot:
+    case ResourceType::kAnalysis:
+      return true;
+    default:
+      return false;
+  }
 }
 
 NodeSet Descendants(const graph::Graph& graph, std::span<const NodeId> from) {
@@ -46,21 +60,24 @@ NodeSet CommonDescendants(const graph::Graph& graph, std::span<const NodeId> par
 std::vector<std::pair<NodeId, NodeId>> TestEdges(const project::Manifest& manifest, const NodeSet& selected) {
   const graph::Graph& graph = manifest.graph();
   std::vector<std::pair<NodeId, NodeId>> edges;
+  const auto hold_back = [&](const auto& self, NodeId test, NodeId node) -> void {
+    if (WaitsForTests(manifest.node(node))) edges.emplace_back(test, node);
+    if (manifest.node(node).function == nullptr) return;
+    for (NodeId child : graph.Children(node)) self(self, test, child);
+  };
   selected.ForEach([&](NodeId test) {
     if (!IsTest(manifest, test) || IsUnitTest(manifest, test)) return;
     const std::span<const NodeId> parents = graph.Parents(test);
     if (parents.empty()) return;
     if (parents.size() == 1) {
-      for (NodeId child : graph.Children(parents.front())) {
-        if (!IsTest(manifest, child)) edges.emplace_back(test, child);
-      }
+      for (NodeId child : graph.Children(parents.front())) hold_back(hold_back, test, child);
       return;
     }
     const NodeSet common = CommonDescendants(graph, parents);
     common.ForEach([&](NodeId node) {
       const bool first =
           std::ranges::none_of(graph.Parents(node), [&](NodeId parent) { return common.Contains(parent); });
-      if (first && !IsTest(manifest, node)) edges.emplace_back(test, node);
+      if (first) hold_back(hold_back, test, node);
     });
   });
   return edges;
@@ -95,29 +112,45 @@ Needs NeedsOf(const project::Manifest& manifest, const NodeSet& selected, PlanEd
   return needs;
 }
 
-// A unit test needs what its model needs, and the model needs the unit test. The model of each unit test, by node.
-std::vector<std::optional<NodeId>> PutUnitTestsFirst(const project::Manifest& manifest, const NodeSet& selected,
-                                                     Needs& needs) {
-  std::vector<std::optional<NodeId>> model_of(needs.size());
+// The chains of unit tests and their model, by node.
+struct Chains {
+  std::vector<std::optional<NodeId>> model;   // of a unit test
+  std::vector<std::optional<NodeId>> before;  // what it follows at once
+};
+
+// Unit tests need what their model needs and each other, by name; the model needs the last of them.
+Chains PutUnitTestsFirst(const project::Manifest& manifest, const NodeSet& selected, Needs& needs) {
+  Chains chains{std::vector<std::optional<NodeId>>(needs.size()), std::vector<std::optional<NodeId>>(needs.size())};
+  std::map<NodeId, std::vector<NodeId>> tests_of;
   selected.ForEach([&](NodeId id) {
     if (!IsUnitTest(manifest, id)) return;
     const NodeId model = manifest.node(id).depends_on.front();
-    if (!selected.Contains(model)) return;
-    model_of[id] = model;
-    needs[id] = needs[model];
+    if (selected.Contains(model)) tests_of[model].push_back(id);
   });
-  selected.ForEach([&](NodeId id) {
-    if (model_of[id]) needs[*model_of[id]].push_back(id);
-  });
-  return model_of;
+  for (auto& [model, tests] : tests_of) {
+    std::ranges::sort(tests, {}, [&](NodeId id) { return manifest.node(id).unique_id; });
+    const std::vector<NodeId> above = needs[model];
+    std::optional<NodeId> before;
+    const auto follow = [&](NodeId id) {
+      needs[id] = above;
+      if (before) needs[id].push_back(*before);
+      chains.before[id] = std::exchange(before, id);
+    };
+    for (const NodeId test : tests) {
+      chains.model[test] = model;
+      follow(test);
+    }
+    follow(model);
+  }
+  return chains;
 }
 
 // How many nodes stand above each, at most; unit tests are of their model's depth.
-std::vector<uint32_t> Depths(const Needs& needs, const std::vector<std::optional<NodeId>>& model_of) {
+std::vector<uint32_t> Depths(const Needs& needs, const Chains& chains) {
   std::vector<std::pair<NodeId, NodeId>> edges;
   for (NodeId id = 0; id < needs.size(); ++id) {
     for (NodeId need : needs[id]) {
-      if (model_of[need] != id) edges.emplace_back(need, id);
+      if (chains.before[id] != need) edges.emplace_back(need, id);
     }
   }
   const graph::Graph graph(needs.size(), std::move(edges));
@@ -132,12 +165,14 @@ std::vector<uint32_t> Depths(const Needs& needs, const std::vector<std::optional
 
 Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& selected, PlanEdges edges) {
   Needs needs = NeedsOf(manifest, selected, edges);
-  std::vector<std::optional<NodeId>> model_of(needs.size());
-  if (edges == PlanEdges::kParentsAndTests) model_of = PutUnitTestsFirst(manifest, selected, needs);
-  const std::vector<uint32_t> depths = Depths(needs, model_of);
+  const bool builds = edges == PlanEdges::kParentsAndTests;
+  const Chains chains = PutUnitTestsFirst(manifest, builds ? selected : NodeSet(needs.size()), needs);
+  const std::vector<uint32_t> depths = Depths(needs, chains);
   std::vector<NodeId> ordered = selected.ToVector();
+  const auto left_out = static_cast<int>(
+      std::erase_if(ordered, [&](NodeId id) { return builds && IsUnitTest(manifest, id) && !chains.model[id]; }));
   std::ranges::sort(ordered, {}, [&](NodeId id) {
-    const NodeId place = model_of[id].value_or(id);
+    const NodeId place = chains.model[id].value_or(id);
     return std::tuple(depths[id], manifest.node(place).unique_id, place == id, manifest.node(id).unique_id);
   });
 
@@ -153,14 +188,13 @@ Result<NodePlan> MakeNodePlan(const project::Manifest& manifest, const NodeSet& 
     scheduler::TaskSpec task;
     task.name = manifest.node(id).unique_id;
     task.rule = scheduler::TriggerRule::kAllDone;
-    for (const NodeId need : needs[id]) {
-      task.needs.push_back(task_of[need]);
-      task.at_once = task.at_once || model_of[need] == id;
-    }
+    task.at_once = chains.before[id].has_value();
+    if (task.at_once) nodes[task_of[*chains.before[id]]].then = task_of[id];
+    for (const NodeId need : needs[id]) task.needs.push_back(task_of[need]);
     spec.tasks.push_back(std::move(task));
   }
   STIR_ASSIGN(scheduler::Plan plan, scheduler::Plan::Make(std::move(spec)));
-  return NodePlan{std::move(plan), std::move(nodes)};
+  return NodePlan{std::move(plan), std::move(nodes), left_out};
 }
 
 }  // namespace stir::engine

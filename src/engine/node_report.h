@@ -26,4 +26,11 @@ inline bool IsFailure(const project::NodeResult& result) {
          result.status == "partial success";
 }
 
+// Of such a node results say whether it was compiled, and its relation; of seeds, unit tests and exposures they do not.
+inline bool IsRunAsCode(const project::Node& node) {
+  using project::ResourceType;
+  return node.type != ResourceType::kSeed && node.type != ResourceType::kUnitTest &&
+         node.type != ResourceType::kExposure && node.type != ResourceType::kSavedQuery;
+}
+
 }  // namespace stir::engine

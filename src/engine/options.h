@@ -59,14 +59,15 @@ struct Options {
   Timestamp started_at{};          // when the program was
   bool as_dbt = false;             // called by the name dbt: errors in dbt's shape
 
-  std::filesystem::path project_dir;   // absolute; holds dbt_project.yml
-  std::filesystem::path profiles_dir;  // absolute; holds profiles.yml
-  std::filesystem::path target_path;   // empty: the project's own, else `target`
-  std::filesystem::path log_path;      // absolute
-  std::string profile;                 // empty: the project's own
-  std::string target;                  // empty: the profile's own
-  std::string vars;                    // YAML text of a mapping, or empty
-  int threads = 0;                     // 0: the profile's
+  std::filesystem::path project_dir;                  // absolute; holds dbt_project.yml
+  std::filesystem::path profiles_dir;                 // absolute; holds profiles.yml
+  std::string given_project_dir, given_profiles_dir;  // the words of the command line; empty: none
+  std::filesystem::path target_path;                  // empty: the project's own, else `target`
+  std::filesystem::path log_path;                     // absolute
+  std::string profile;                                // empty: the project's own
+  std::string target;                                 // empty: the profile's own
+  std::string vars;                                   // YAML text of a mapping, or empty
+  int threads = 0;                                    // 0: the profile's
 
   SelectionOptions selection;
   std::filesystem::path state;        // seen from project_dir; the artifacts of another run. Empty: none
@@ -102,5 +103,10 @@ struct Options {
   PackageOptions packages;                    // deps
   std::filesystem::path freshness_output;     // source freshness --output; empty: sources.json
 };
+
+// A folder as artifacts and templates show it: in the words in which it was given.
+inline std::string ShownDir(const std::string& given, const std::filesystem::path& folder) {
+  return given.empty() ? folder.string() : given;
+}
 
 }  // namespace stir::engine

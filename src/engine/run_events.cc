@@ -9,10 +9,10 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "engine/deprecation_text.h"
-#include "engine/kinds.h"
 #include "engine/narrator.h"
 #include "engine/node_info.h"
 #include "engine/node_report.h"
+#include "project/kinds.h"
 #include "runtime/node_run.h"
 
 namespace stir::engine {
@@ -145,7 +145,7 @@ Status Narrator::Warn(std::string_view code, std::string_view name, std::string_
     case Treatment::kSilence:
       return {};
     case Treatment::kError:
-      return Diagnostic(kWarningAsError, std::string(text))
+      return Diagnostic(project::kWarningAsError, std::string(text))
           .Hint(fmt::format("dbt calls this warning {}; --warn-error or --warn-error-options made it an error", name));
     case Treatment::kWarn:
       break;
@@ -177,7 +177,7 @@ Status Narrator::Warn(const Diagnostics& warnings) const {
     if (treatment == Treatment::kError) {
       errors.push_back(warning);
       errors.back().severity = Severity::kError;
-      errors.back().kind.category = kWarningAsError.category;
+      errors.back().kind.category = project::kWarningAsError.category;
     }
     if (treatment != Treatment::kWarn) continue;
     JsonWriter json;
@@ -446,7 +446,7 @@ std::string DbtErrorText(const Diagnostics& diagnostics, const SourceMap& source
       }
       text += "\n";
     }
-    std::string body = (each.kind == kWarningAsError ? "[WARNING]: " : "") + each.message;
+    std::string body = (each.kind == project::kWarningAsError ? "[WARNING]: " : "") + each.message;
     if (each.span && node == nullptr) {
       body += fmt::format("\n({}, line {})", sources.Name(each.span.source),
                           sources.Locate(each.span.source, each.span.begin).line);

@@ -2,6 +2,7 @@
 #include "engine/run_nodes.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -219,8 +220,10 @@ class NodeRunCommand {
       report.result.unique_id = node.unique_id;
       report.result.status = "skipped";
       report.result.thread_id = "MainThread";
-      report.result.compiled = false;
-      report.result.relation_name = node.relation_name;
+      if (IsRunAsCode(node)) {
+        report.result.compiled = false;
+        report.result.relation_name = node.relation_name;
+      }
       results.reports.push_back(std::move(report));
     }
   }
@@ -267,6 +270,12 @@ class NodeRunCommand {
   std::vector<std::pair<const Node*, std::string>> samples_;  // a seed and its rows as a table
 };
 
+// `build` runs unit tests with their models; alone they are nothing to do.
+bool AreUnitTests(const project::Manifest& manifest, const graph::NodeSet& selected) {
+  return std::ranges::all_of(selected.ToVector(),
+                             [&](graph::NodeId id) { return manifest.node(id).unit_test != nullptr; });
+}
+
 Status WarnOfOutput(const Options& options, const Narrator& narrator) {
   const std::string path = options.freshness_output.string();
   JsonWriter json;
@@ -309,7 +318,8 @@ Result<CommandResult> RunNodeCommand(const Host& host, const Options& options, c
                                                  comparison->state.get()));
   if (command.work == NodeWork::kFreshness) chosen = WithFreshness(*manifest, chosen);
   const graph::NodeSet selected = WithoutEmpty(*manifest, std::move(chosen));
-  if (selected.empty()) {
+  const bool builds = command.edges == PlanEdges::kParentsAndTests;
+  if (selected.empty() || (builds && AreUnitTests(*manifest, selected))) {
     STIR_TRY(narrator.NothingToDo());
     return ConcludeNothing(host, options, *setting, narrator, command);
   }

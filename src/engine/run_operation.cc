@@ -8,6 +8,7 @@
 #include "engine/kinds.h"
 #include "engine/workbench.h"
 #include "project/kinds.h"
+#include "runtime/failure.h"
 
 namespace stir::engine {
 namespace {
@@ -62,8 +63,10 @@ class Operation {
   }
 
   Result<CommandResult> RunSql() {
-    Note(Level::kInfo, bench_.narrator->Progress(1, 1, "START executing inline_query", "RUN"));
-    runtime::NodeOutcome outcome = bench_.runner->RunInline(bench_.options.operation.sql, bench_.worker);
+    const auto tell = [&] {
+      Note(Level::kInfo, bench_.narrator->Progress(1, 1, "START executing inline_query", "RUN"));
+    };
+    runtime::NodeOutcome outcome = bench_.runner->RunInline(bench_.options.operation.sql, tell, bench_.worker);
     report_.result = std::move(outcome.result);
     report_.result.unique_id = fmt::format("sql_operation.{}.{}", bench_.setting->project_name, kOperationName);
     const double seconds = report_.result.execution_time;
@@ -109,23 +112,18 @@ class Operation {
     std::string text;
     for (const Diagnostic& error : errors) {
       const bool raised = error.kind == project::kRaised && macro != nullptr;
-      std::string body = error.message;
-      if (raised) body += "\n" + StackOf(error, *macro);
-      text += fmt::format("{}{}{}\n  {}", text.empty() ? "" : "\n",
-                          DbtHeading(error.kind.category, *bench_.setting->dialect),
+      std::string body = runtime::DbtWords(error);
+      const std::string trace = runtime::DbtTrace(error, *bench_.manifest, bench_.setting->project_name);
+      if (!trace.empty()) body += fmt::format("\n{}\n> called by {}", trace, raised ? Named(*macro) : "<Unknown>");
+      text += fmt::format("{}{}{}\n  {}", text.empty() ? "" : "\n", HeadingOf(error),
                           raised ? " in " + Named(*macro) : "", ReplaceAll(body, "\n", "\n  "));
     }
     return text;
   }
 
-  std::string StackOf(const Diagnostic& error, const project::Macro& called) const {
-    std::string text;
-    for (const TraceFrame& frame : error.trace) {
-      const project::Macro* macro = bench_.manifest->macros().Resolve(bench_.setting->project_name, frame.name);
-      text += fmt::format("\n> {} {}", text.empty() ? "in" : "called by",
-                          macro == nullptr ? "macro " + frame.name : Named(*macro));
-    }
-    return text.empty() ? text : text + "\n> called by " + Named(called);
+  std::string_view HeadingOf(const Diagnostic& error) const {
+    const Category category = runtime::IsOfPython(error.kind) ? Category::kRuntime : error.kind.category;
+    return DbtHeading(category, *bench_.setting->dialect);
   }
 
   static std::string Named(const project::Macro& macro) { return fmt::format("macro {} ({})", macro.name, macro.path); }

@@ -188,6 +188,7 @@ bool Evaluator::CallMacro(const MacroObject& macro, const Arguments& arguments, 
   const bool is_own = macro.module && macro.module->owner == this;
   const Ref<Module> module = is_own ? macro.module : ModuleOf(macro.compiled, macro.undefined);
   Ref<Activation> activation = NewActivation(macro.unit, macro.parent);
+  const InOwnMacro depth(*this, macro);  // also one that refuses its arguments was called
   BindArguments(macro, arguments, *activation);
   // What nobody looks at before it is written needs no text of its own.
   const bool writes = direct && !direct->values && !direct->provenance && autoescape_ == macro.autoescape;
@@ -221,7 +222,6 @@ bool Evaluator::CallMacroInto(const MacroObject& macro, Module& module, Ref<Acti
 
 Flow Evaluator::EnterMacro(const MacroObject& macro, Module& module, Ref<Activation> activation, Sink& sink) {
   const Running running(*this, module, std::move(activation), sink, {macro.name, call_span_}, macro.autoescape);
-  const InOwnMacro depth(*this, macro);
   try {
     return RunMacro(macro.unit);
   } catch (ReturnUnwind&) {

@@ -34,6 +34,11 @@ inline constexpr Kind kMacroReturn{"macro-return", Category::kInternal};
 
 // The exception class that Jinja2 or Python would have raised: "UndefinedError", "ZeroDivisionError".
 std::string_view PythonClass(const Kind& kind);
+// What Jinja2 raises while it renders, and a TypeError.
+inline bool IsOfTemplates(const Kind& kind) {
+  return kind == kTemplateUndefined || kind == kTemplateRuntime || kind == kTemplateFilterArgument ||
+         kind == kTemplateSecurity || kind == kTemplateType;
+}
 // Found when the template was parsed, not when it ran.
 inline bool IsSyntaxError(const Kind& kind) {
   return kind == kTemplateSyntax || kind == kTemplateAssertion || kind == kTemplateCompile;

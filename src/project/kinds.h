@@ -36,6 +36,7 @@ inline constexpr Kind kRefAmbiguous{"ref-ambiguous", Category::kCompilation};
 inline constexpr Kind kSourceNotFound{"source-not-found", Category::kCompilation};
 inline constexpr Kind kSourceDisabled{"source-disabled", Category::kCompilation};
 inline constexpr Kind kBadCall{"bad-call", Category::kCompilation};
+inline constexpr Kind kWarningAsError{"warning-as-error", Category::kCompilation};
 inline constexpr Kind kNoAccess{"no-access", Category::kParsing};
 inline constexpr Kind kBadSelectors{"bad-selectors", Category::kConfig};
 inline constexpr Kind kNoPriorState{"no-prior-state", Category::kRuntime};

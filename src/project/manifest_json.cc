@@ -173,6 +173,19 @@ class NodeWriter {
     }
   }
 
+  // Foreign keys with the relations that they were compiled to.
+  Value Resolved(const Value& constraints) const {
+    if (!rendered_ || rendered_->key_targets.empty() || !constraints.IsSequence()) return constraints;
+    Value resolved = Thaw(constraints);
+    for (const Value& each : resolved.Items()) {
+      const Value* to = each.IsDict() ? each.AsDict().Find("to") : nullptr;
+      if (!to || !to->IsString()) continue;
+      const auto known = rendered_->key_targets.find(std::string(to->AsString()));
+      if (known != rendered_->key_targets.end()) each.AsDict().Set("to", Value::String(known->second));
+    }
+    return resolved;
+  }
+
   void ColumnMap(const Columns& columns) {
     json_.Key("columns").BeginObject();
     for (const Column& column : columns) {
@@ -181,7 +194,7 @@ class NodeWriter {
       Text("description", column.description);
       Put("meta", column.meta);
       OrNull("data_type", column.data_type);
-      Put("constraints", column.constraints);
+      Put("constraints", Resolved(column.constraints));
       json_.Key("quote");
       if (column.quote) {
         json_.Bool(*column.quote);
@@ -313,7 +326,7 @@ class NodeWriter {
 
   void ModelTail(const ModelPart& model) {
     Text("access", model.access);
-    PutList("constraints", model.constraints);
+    PutList("constraints", Resolved(model.constraints));
     Version("version", model.version, model.version_is_number);
     Version("latest_version", model.latest_version, model.latest_is_number);
     OrNull("deprecation_date", model.deprecation_date);

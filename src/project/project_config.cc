@@ -204,4 +204,15 @@ Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId sour
   return config;
 }
 
+std::string ProfileNamed(const SourceMap& sources, SourceId source, const Invocation& invocation) {
+  const auto document = yaml::Parse(sources, source);
+  if (!document.ok() || !document->root->IsMapping()) return {};
+  Diagnostics ignored;
+  Reads reads;
+  const BaseContext base(invocation, {}, "");
+  SimpleScope scope(base, reads);
+  scope.Set("var", VarsOnly(invocation.vars, reads));
+  return MappingReader(*document->root, "dbt_project.yml", ignored, &scope).Text("profile");
+}
+
 }  // namespace stir::project

@@ -55,6 +55,9 @@ struct ProjectConfig {
 Result<ProjectConfig> ParseProjectConfig(const SourceMap& sources, SourceId source, const Invocation& invocation,
                                          Diagnostics& warnings);
 
+// The profile that a dbt_project.yml names, whatever else is wrong with it; empty: none, or it cannot be read.
+std::string ProfileNamed(const SourceMap& sources, SourceId source, const Invocation& invocation);
+
 // A scope for YAML files that are read before, or beside, the nodes: the base context with var() over the given
 // variables.
 jinja::Value VarsOnly(const jinja::Value& vars, Reads& reads);

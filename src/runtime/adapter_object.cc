@@ -92,6 +92,15 @@ std::string ResponseJson(const adapter::Outcome& outcome) {
   return std::move(json).Take();
 }
 
+std::string WholeResponseJson(const adapter::Outcome& outcome) {
+  JsonWriter json;
+  json.BeginObject().Key("_message").String(outcome.message.empty() ? "OK" : outcome.message);
+  outcome.code.empty() ? json.Key("code").Null() : json.Key("code").String(outcome.code);
+  outcome.code.empty() ? json.Key("rows_affected").Null() : json.Key("rows_affected").Int(outcome.rows_affected);
+  json.Key("query_id").Null().EndObject();
+  return std::move(json).Take();
+}
+
 Value MakeResultTable(QueryResult result) {
   return pylib::MakeTable(std::move(result.columns), std::move(result.rows));
 }

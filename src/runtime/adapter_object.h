@@ -17,6 +17,8 @@ jinja::Value MakeResponse(QueryResult result);
 const QueryResult* AsAnswer(const jinja::Value& response);
 // The same for artifacts: {"_message": "OK", ...}.
 std::string ResponseJson(const adapter::Outcome& outcome);
+// With all of dbt's keys, also those that the engine says nothing for.
+std::string WholeResponseJson(const adapter::Outcome& outcome);
 // Rows as a table of pylib.
 jinja::Value MakeResultTable(QueryResult result);
 

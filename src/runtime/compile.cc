@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -136,6 +137,34 @@ Result<CompiledNode> PutIn(NodeRun& run, CompiledNode own) {
 
 }  // namespace
 
+namespace {
+
+// The relations that the foreign keys of a model point at.
+Status ResolveKeys(NodeRun& run) {
+  const Node& node = run.node();
+  if (!node.model) return {};
+  std::map<std::string, std::string> targets;
+  const auto resolve = [&](const Value& constraints) -> Status {
+    if (!constraints.IsSequence()) return {};
+    for (const Value& each : constraints.Items()) {
+      const Value* to = each.IsDict() ? each.AsDict().Find("to") : nullptr;
+      if (!to || !to->IsString()) continue;
+      const std::string written(to->AsString());
+      if (!written.starts_with("ref(") && !written.starts_with("source(")) continue;
+      STIR_ASSIGN(const auto code, jinja::Template::Parse(fmt::format("{{{{ {} }}}}", written),
+                                                          jinja::Origin{node.span.source, 0, false, node.span}));
+      STIR_ASSIGN(targets[written], jinja::Render(*code, run, {}));
+    }
+    return {};
+  };
+  STIR_TRY(resolve(node.model->constraints));
+  for (const project::Column& column : *node.columns) STIR_TRY(resolve(column.constraints));
+  if (!targets.empty()) run.Note([&](project::RenderedNode& rendered) { rendered.key_targets = std::move(targets); });
+  return {};
+}
+
+}  // namespace
+
 Result<CompiledNode> CompileNode(NodeRun& run) {
   STIR_ASSIGN(CompiledNode compiled, RenderOwn(run));
   if (run.node().IsEphemeral()) run.state().KeepEphemeral(run.node().id, {compiled, run.ctes()});
@@ -146,6 +175,7 @@ Result<CompiledNode> CompileNode(NodeRun& run) {
     rendered.code = compiled.sql;
     rendered.has_ctes = true;
   });
+  STIR_TRY(ResolveKeys(run));
   return compiled;
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/failure.h"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include "jinja/kinds.h"
 #include "project/kinds.h"
 #include "runtime/mapped_text.h"
+#include "runtime/node_run.h"
 
 namespace stir::runtime {
 
@@ -87,27 +89,9 @@ std::string Who(const Diagnostic& error, const project::Node& node) {
   return fmt::format("{} {} ({})", project::ResourceTypeName(node.type), node.name, node.original_file_path);
 }
 
-void AppendTrace(std::string& text, const Diagnostic& error, const RunState& state, const project::Node& node) {
-  if (error.trace.empty() || error.kind.category != Category::kCompilation) return;
-  text += "\n";
-  bool first = true;
-  for (const TraceFrame& frame : error.trace) {
-    const project::Macro* macro = state.manifest().macros().Resolve(node.package, frame.name);
-    const std::string where = macro ? fmt::format(" ({})", macro->path) : "";
-    text += fmt::format("\n> {} macro {}{}", first ? "in" : "called by", frame.name, where);
-    first = false;
-  }
-  text += "\n> called by " + Who(error, node);
-}
-
-// dbt adds what such an error most often means.
-std::string Worded(const Diagnostic& error) {
-  const bool undefined =
-      error.message.ends_with("' is undefined") || error.message.find("' has no attribute '") != std::string::npos;
-  if (!(error.kind == jinja::kTemplateUndefined) || !undefined) return error.message;
-  return error.message +
-         ". This can happen when calling a macro that does not exist. Check for typos and/or install package "
-         "dependencies with \"dbt deps\".";
+// That a macro was called with what it does not take.
+bool IsRefusal(const Diagnostic& error) {
+  return error.kind == jinja::kTemplateType && error.message.starts_with("macro ");
 }
 
 // What was probably meant by a name that nothing defines.
@@ -140,6 +124,43 @@ std::string SeedHint(const Diagnostic& error, const project::Node& node) {
 
 }  // namespace
 
+bool IsOfPython(const Kind& kind) {
+  return kind == jinja::kTemplateValue || kind == jinja::kTemplateKey || kind == jinja::kTemplateIndex ||
+         kind == jinja::kTemplateAttribute || kind == jinja::kTemplateAssert || kind == jinja::kTemplateZeroDivision ||
+         kind == jinja::kTemplateOverflow || kind == jinja::kTemplateRecursion || kind == jinja::kTemplateIteration;
+}
+
+std::string DbtTrace(const Diagnostic& error, const project::Manifest& manifest, std::string_view package) {
+  if (error.kind.category != Category::kCompilation || IsOfPython(error.kind)) return {};
+  std::span<const TraceFrame> frames = error.trace;
+  if (jinja::IsOfTemplates(error.kind) && !IsRefusal(error) && !frames.empty()) frames = frames.subspan(1);
+  std::string text;
+  for (const TraceFrame& frame : frames) {
+    const project::Macro* macro = manifest.macros().Resolve(package, frame.name);
+    if (!macro) {  // of a package, called by its full name
+      const auto named = std::ranges::find(manifest.macros().all(), frame.name, &project::Macro::name);
+      if (named != manifest.macros().all().end()) macro = &*named;
+    }
+    const std::string where = macro ? fmt::format(" ({})", macro->path) : "";
+    text += fmt::format("\n> {} macro {}{}", text.empty() ? "in" : "called by", frame.name, where);
+  }
+  return text;
+}
+
+std::string DbtWords(const Diagnostic& error) {
+  if (error.kind == project::kWarningAsError) return "[WARNING]: " + error.message;
+  // The name that dbt gives to a macro in a template.
+  constexpr std::string_view kMacro = "macro '";
+  if (IsRefusal(error) && error.message.starts_with(kMacro))
+    return fmt::format("{}dbt_macro__{}", kMacro, error.message.substr(kMacro.size()));
+  const bool undefined =
+      error.message.ends_with("' is undefined") || error.message.find("' has no attribute '") != std::string::npos;
+  if (!(error.kind == jinja::kTemplateUndefined) || !undefined || !error.trace.empty()) return error.message;
+  return error.message +
+         ". This can happen when calling a macro that does not exist. Check for typos and/or install package "
+         "dependencies with \"dbt deps\".";
+}
+
 void PlaceErrors(Diagnostics& errors, NodeRun& run) {
   for (Diagnostic& error : errors) {
     if (error.hint.empty()) error.hint = NameHint(error, run);
@@ -155,17 +176,17 @@ void PlaceErrors(Diagnostics& errors, NodeRun& run) {
   }
 }
 
-std::string FailureMessage(const Diagnostics& errors, const NodeRun& run) {
-  const RunState& state = run.state();
-  const project::Node& node = run.node();
+std::string FailureMessage(const Diagnostics& errors, const RunState& state, const project::Node& node,
+                           const std::string& run_file) {
   std::string message;
   for (const Diagnostic& error : errors) {
-    std::string text = Worded(error);
+    std::string text = DbtWords(error);
     if (IsDatabaseError(error, state.dialect())) {
       if (!error.hint.empty()) text += "\nHINT:  " + error.hint;
-      if (!run.run_file().empty()) text += "\ncompiled code at " + run.run_file();
+      if (!run_file.empty()) text += "\ncompiled code at " + run_file;
     }
-    AppendTrace(text, error, state, node);
+    const std::string trace = DbtTrace(error, state.manifest(), node.package);
+    if (!trace.empty()) text += fmt::format("\n{}\n> called by {}", trace, Who(error, node));
     if (!message.empty()) message += "\n";
     message += fmt::format("{} in {}\n  {}", Heading(error, state.dialect()), Who(error, node),
                            ReplaceAll(text, "\n", "\n  "));

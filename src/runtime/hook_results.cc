@@ -42,6 +42,9 @@ Value TimingValue(const std::vector<project::PhaseTiming>& phases) {
 // dbt's RunResult, as templates read it.
 Value ResultValue(const project::Manifest& manifest, const NodeResult& result) {
   const Node* node = manifest.Find(result.unique_id);
+  CompiledNode compiled;
+  compiled.sql = result.compiled_code;
+  const CompiledNode* code = result.compiled.value_or(false) ? &compiled : nullptr;
   return MakeRecord("RunResult", {{"status", Value::String(result.status)},
                                   {"timing", TimingValue(result.timing)},
                                   {"thread_id", Value::String(result.thread_id)},
@@ -49,8 +52,10 @@ Value ResultValue(const project::Manifest& manifest, const NodeResult& result) {
                                   {"adapter_response", JsonValue(result.adapter_response)},
                                   {"message", TextOrNone(result.message)},
                                   {"failures", result.failures ? Value::Int(*result.failures) : Value::None()},
-                                  {"node", node ? NodeDict(manifest, *node, Nulls::kKept) : Value::None()},
-                                  {"unique_id", Value::String(result.unique_id)}});
+                                  {"node", node ? NodeDict(manifest, *node, Nulls::kKept, code) : Value::None()},
+                                  {"agate_table", Value::None()},
+                                  {"batch_results", Value::None()},
+                                  {"overload_results", Value::None()}});
 }
 
 bool MadeARelation(const Node& node, const NodeResult& result) {

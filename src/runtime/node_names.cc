@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
 #include "base/strings.h"
 #include "project/base_context.h"
 #include "project/node_info.h"
 #include "project/vars.h"
+#include "pylib/convert.h"
 #include "pylib/modules.h"
 #include "runtime/adapter_object.h"
 #include "runtime/column_object.h"
@@ -63,6 +67,7 @@ Result<Value> StoreResultCall(NodeRun& run, CallContext&, const Arguments& argum
   STIR_ASSIGN(Value response, args.Required("response"));
   Value table = args.Optional("agate_table");
   STIR_TRY(args.Finish());
+  if (table.IsNone()) table = MakeResultTable({});
   STIR_ASSIGN(std::string text, name.Str());
   StoredResult stored{std::move(response), std::move(table), {}};
   if (const QueryResult* answer = AsAnswer(stored.response)) {
@@ -74,12 +79,25 @@ Result<Value> StoreResultCall(NodeRun& run, CallContext&, const Arguments& argum
   return Value::String("");
 }
 
+// What a macro says that the engine answered, as it says it.
+Result<std::string> RawResponse(const Value& message, const Value& code, const Value& rows_affected) {
+  const std::pair<const char*, Value> parts[] = {
+      {"_message", message}, {"code", code}, {"rows_affected", rows_affected}};
+  Json response = Json::object();
+  for (const auto& [key, value] : parts) {
+    if (value.IsNone()) continue;
+    STIR_ASSIGN(response[key], pylib::ToJson(value));
+  }
+  return WriteJson(response);
+}
+
 Result<Value> StoreRawCall(NodeRun& run, CallContext&, const Arguments& arguments) {
   ArgumentReader args("store_raw_result", arguments);
   STIR_ASSIGN(const Value name, args.Required("name"));
   const Value message = args.Optional("message"), code = args.Optional("code"), rows = args.Optional("rows_affected");
   Value table = args.Optional("agate_table");
   STIR_TRY(args.Finish());
+  if (table.IsNone()) table = MakeResultTable({});
   QueryResult answer;
   STIR_ASSIGN(answer.outcome.message, message.Str());
   if (!code.IsNone()) {
@@ -87,7 +105,8 @@ Result<Value> StoreRawCall(NodeRun& run, CallContext&, const Arguments& argument
   }
   if (rows.type() == jinja::Type::kInt) answer.outcome.rows_affected = rows.AsInt();
   STIR_ASSIGN(std::string text, name.Str());
-  run.Store(std::move(text), StoredResult{MakeResponse(answer), std::move(table), answer});
+  STIR_ASSIGN(std::string raw, RawResponse(message, code, rows));
+  run.Store(std::move(text), StoredResult{MakeResponse(answer), std::move(table), answer, std::move(raw)});
   return Value::String("");
 }
 

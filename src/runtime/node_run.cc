@@ -48,6 +48,8 @@ bool IsOf(const project::Manifest& manifest, const project::Node& node) {
 
 }  // namespace
 
+std::string StoredResult::ResponseJson() const { return raw.empty() ? runtime::ResponseJson(answer.outcome) : raw; }
+
 NodeRun::NodeRun(RunState& state, const project::Node& node, Worker& worker, Purpose purpose, const BatchPart* batch)
     : state_(state),
       node_(node),

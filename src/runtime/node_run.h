@@ -34,7 +34,10 @@ class UnitInputs;  // unit_inputs.h
 // A result that a template stored under a name.
 struct StoredResult {
   jinja::Value response, table;
-  QueryResult answer;  // of `response`, when it came from the engine
+  QueryResult answer;    // of `response`, when it came from the engine
+  std::string raw = {};  // the response as JSON, when a macro made it
+
+  std::string ResponseJson() const;  // for artifacts
 };
 
 // Lives on one thread for one render or run. Values made here may point back here and die with it.

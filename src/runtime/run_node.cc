@@ -39,7 +39,7 @@ Status Report(NodeOutcome& outcome, NodeRun& run) {
     return Diagnostic(kNoRelations, fmt::format("materialization `{}` ran no statement named `main`",
                                                 run.node().config->materialized))
         .Hint("one statement must be called `main`: its answer is the node's message");
-  outcome.result.adapter_response = ResponseJson(main->answer.outcome);
+  outcome.result.adapter_response = main->ResponseJson();
   if (run.node().type == ResourceType::kTest)
     return ReportTest(outcome, run, *main, run.state().options().warnings_are_errors);
   outcome.result.status = "success";
@@ -92,7 +92,7 @@ Status RunPhases(NodeOutcome& outcome, NodeRun& run) {
 void Fail(NodeOutcome& outcome, Diagnostics errors, NodeRun& run) {
   PlaceErrors(errors, run);
   outcome.result.status = "error";
-  outcome.result.message = FailureMessage(errors, run);
+  outcome.result.message = FailureMessage(errors, run.state(), run.node(), run.run_file());
   outcome.errors = std::move(errors);
 }
 

@@ -65,6 +65,10 @@ NodeRunner::~NodeRunner() = default;
 
 const project::RenderedNodes& NodeRunner::rendered() const { return state_->rendered(); }
 
+std::string NodeRunner::FailureMessage(const Diagnostics& errors, const Node& node) const {
+  return runtime::FailureMessage(errors, *state_, node);
+}
+
 Status NodeRunner::Prepare(std::span<const NodeId> selected, Worker& worker) {
   std::set<std::pair<std::string, std::string>> wanted;
   for (const NodeId id : selected) {
@@ -222,29 +226,29 @@ Status CloneInto(NodeOutcome& outcome, NodeRun& run) {
   outcome.result.message = "No-op";
   if (const StoredResult* main = run.FindResult("main")) {
     outcome.result.message = main->answer.outcome.message;
-    outcome.result.adapter_response = ResponseJson(main->answer.outcome);
+    outcome.result.adapter_response = main->ResponseJson();
   }
   return {};
 }
 
 // What `sql` answered.
-Status InlineInto(NodeOutcome& outcome, RunState& state, std::string sql, Worker& worker) {
+Status InlineInto(NodeOutcome& outcome, RunState& state, std::string sql, const std::function<void()>& on_compiled,
+                  Worker& worker) {
   ResultTimer timer(*state.options().invocation->clock, outcome.result);
-  timer.Begin("compile");
+  BeginExecute(timer);
   STIR_ASSIGN(const auto scratch, InlineNode(state, std::move(sql)));
   NodeRun run(state, scratch->node(), worker, Purpose::kStatement);
   const auto send = [&]() -> Result<adapter::Outcome> {
     STIR_ASSIGN(CompiledNode own, CompileNode(run));
     const CompiledNode& compiled = run.Keep(std::move(own));
-    timer.End();
-    timer.Begin("execute");
+    on_compiled();
     STIR_ASSIGN(adapter::Outcome sent, run.session().Execute(compiled.sql, /*auto_begin=*/true));
     STIR_TRY(run.session().Commit());
     return sent;
   };
   STIR_ASSIGN(const adapter::Outcome sent, Finish(send(), run));
   outcome.result.message = sent.message;
-  outcome.result.adapter_response = ResponseJson(sent);
+  outcome.result.adapter_response = WholeResponseJson(sent);
   return {};
 }
 
@@ -280,10 +284,10 @@ Result<std::vector<CatalogColumn>> NodeRunner::Catalog(std::span<const NodeId> n
   return Finish(AskCatalog(run, nodes), run);
 }
 
-NodeOutcome NodeRunner::RunInline(std::string sql, Worker& worker) {
+NodeOutcome NodeRunner::RunInline(std::string sql, const std::function<void()>& on_compiled, Worker& worker) {
   NodeOutcome outcome;
   outcome.result.thread_id = worker.name;
-  if (Status sent = InlineInto(outcome, *state_, std::move(sql), worker); !sent.ok())
+  if (Status sent = InlineInto(outcome, *state_, std::move(sql), on_compiled, worker); !sent.ok())
     outcome.errors = std::move(sent).error();
   return outcome;
 }

@@ -159,11 +159,15 @@ class NodeRunner {
   // The columns of those of `nodes` that exist, in the order of schema, name and column.
   Result<std::vector<CatalogColumn>> Catalog(std::span<const graph::NodeId> nodes, Worker& worker);
 
-  // run-operation --sql: compiled and sent as it is, in a transaction that is committed.
-  NodeOutcome RunInline(std::string sql, Worker& worker);
+  // run-operation --sql: compiled and sent as it is, in a transaction that is committed. `on_compiled` is called
+  // between.
+  NodeOutcome RunInline(std::string sql, const std::function<void()>& on_compiled, Worker& worker);
   // run-operation: calls a macro ("name" or "package.name") with keyword arguments, in a transaction that is committed.
   Result<jinja::Value> CallMacro(std::string_view name, std::vector<std::pair<std::string, jinja::Value>> arguments,
                                  Worker& worker);
+
+  // dbt's message of what Compile or Show failed with.
+  std::string FailureMessage(const Diagnostics& errors, const project::Node& node) const;
 
   // What became of the nodes so far, for manifest.json. Not while nodes run.
   const project::RenderedNodes& rendered() const;

@@ -18,6 +18,8 @@ import sys
 import tempfile
 import time
 
+import dotenv
+
 
 def import_dbt():
     import dbt.adapters.duckdb  # noqa: F401
@@ -70,6 +72,7 @@ def become(cli, request, descriptors):
     os.environ.update(request["environment"])
     time.tzset()
     os.chdir(request["folder"])
+    dotenv.load_dotenv(dotenv.find_dotenv(usecwd=True), override=False)  # what importing dbt would have done here
     sys.argv = ["dbt", *request["arguments"]]
     code = 0
     try:

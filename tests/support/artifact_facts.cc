@@ -61,6 +61,22 @@ bool IsBuiltIn(const Sorted& resource) {
   return package == "dbt" || package == "dbt_duckdb" || package == "dbt_postgres";
 }
 
+// dbt finds a node's sources in the order of a set, by chance.
+Sorted WithSourcesInOrder(Sorted resource) {
+  const auto sort = [](Sorted& list) { std::sort(list.begin(), list.end()); };
+  if (resource.contains("sources") && resource["sources"].is_array()) sort(resource["sources"]);
+  if (!resource.contains("depends_on") || !resource["depends_on"].contains("nodes")) return resource;
+  Sorted& nodes = resource["depends_on"]["nodes"];
+  const auto is_source = [](const Sorted& id) { return id.get<std::string>().starts_with("source."); };
+  Sorted sources = Sorted::array();
+  std::ranges::copy_if(nodes, std::back_inserter(sources), is_source);
+  sort(sources);
+  for (size_t i = 0, next = 0; i < nodes.size(); ++i) {
+    if (is_source(nodes[i])) nodes[i] = sources[next++];
+  }
+  return resource;
+}
+
 void AddManifest(const Sorted& manifest, Facts& facts) {
   for (const auto& [part, content] : manifest.items()) {
     if (part == "metadata" || part.ends_with("_map") || part == "selectors") {
@@ -72,7 +88,7 @@ void AddManifest(const Sorted& manifest, Facts& facts) {
     } else {
       for (const auto& [id, resource] : content.items()) {
         if ((part == "macros" || part == "docs") && IsBuiltIn(resource)) continue;
-        AddSection(fmt::format("manifest {}", id), resource, facts);
+        AddSection(fmt::format("manifest {}", id), WithSourcesInOrder(resource), facts);
       }
     }
   }
@@ -120,6 +136,23 @@ void AddCatalog(const Sorted& catalog, Facts& facts) {
   }
 }
 
+void AddNamed(const std::string& what, const Sorted& list, Facts& facts) {
+  for (const Sorted& each : list) AddSection(what + " " + each.value("name", ""), each, facts);
+}
+
+// A project without a semantic layer has none of these.
+void AddSemantics(std::string_view name, const Sorted& document, Facts& facts) {
+  if (name == "osi_document.json") {
+    for (const Sorted& model : document.at("semantic_model")) {
+      for (const char* part : {"datasets", "relationships", "metrics"})
+        if (model.contains(part)) AddNamed(std::string("osi ") + part, model.at(part), facts);
+    }
+    return;
+  }
+  for (const char* part : {"semantic_models", "metrics", "saved_queries"})
+    AddNamed(std::string("semantic ") + part, document.at(part), facts);
+}
+
 }  // namespace
 
 std::string JsonText(std::string_view text) { return Dump(Sorted(std::string(text))); }
@@ -152,6 +185,8 @@ void AddArtifact(std::string_view name, const std::string& text, Facts& facts) {
     AddResults(document, "freshness", facts);
   } else if (name == "catalog.json") {
     AddCatalog(document, facts);
+  } else if (name == "semantic_manifest.json" || name == "osi_document.json") {
+    AddSemantics(name, document, facts);
   }
 }
 

@@ -40,7 +40,16 @@ std::string State(const CaseOutcome& outcome) {
   return words.empty() ? "works" : Join(words, "; ");
 }
 
-bool Works(const CaseOutcome& outcome) { return outcome.gaps.empty(); }
+// "3 projects: 2 are equal, 1 differs on purpose."
+std::string Account(const std::vector<CaseOutcome>& cases) {
+  const auto not_yet = std::ranges::count_if(cases, [](const CaseOutcome& each) { return !each.gaps.empty(); });
+  const auto equal = std::ranges::count_if(
+      cases, [](const CaseOutcome& each) { return each.gaps.empty() && each.differences.empty(); });
+  const auto differ = static_cast<ptrdiff_t>(cases.size()) - equal - not_yet;
+  std::string text = fmt::format("{} projects: {} are equal in everything, {} but for what their line says",
+                                 cases.size(), equal, differ);
+  return not_yet == 0 ? text + ".\n" : fmt::format("{}, {} not yet.\n", text, not_yet);
+}
 
 constexpr const char* kHead =
     R"(# What of dbt works
@@ -55,8 +64,7 @@ their types and rows, results, catalog, freshness, exit codes, the terminal's li
 }  // namespace
 
 std::string CompatibilityPage(const std::vector<CaseOutcome>& cases, const std::set<std::string>& everywhere) {
-  const auto working = std::ranges::count_if(cases, Works);
-  std::string page = kHead + fmt::format("{} of {} projects are equal.\n", working, cases.size());
+  std::string page = kHead + Account(cases);
   if (!everywhere.empty()) page += "\nNot yet equal, in many of them:\n\n";
   for (const std::string& reason : everywhere) page += fmt::format("- {}\n", reason);
   std::string group;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "base/strings.h"
@@ -38,17 +39,26 @@ std::string WithoutRun(std::string text) {
   return WithoutNow(std::move(text));
 }
 
+// Models are numbered when they wait, those with unit tests and these tests when they start: with several of the latter
+// it is chance who comes first.
+bool HasModelsWithUnitTests(const std::string& out) {
+  static const std::regex kStart(R"( START unit_test ([^: ]+)::)");
+  std::set<std::string> models;
+  for (std::sregex_iterator each(out.begin(), out.end(), kStart), end; each != end; ++each) models.insert(each->str(1));
+  return models.size() > 1;
+}
+
 // The lines, each with how often it stands there; those of an explanation that ends a command are marked as that. With
 // several threads it is chance who starts first.
 Entries TerminalLines(const std::string& out, const Workplace& place) {
   static const std::regex kThreads(R"(Concurrency: (\d+) threads.*)"), kNumber(R"(^\d+ of (\d+) )"), kDots(R"(\.{3,})");
   std::map<std::string, int> counts;
-  bool threads = false, explains = false;
+  bool threads = HasModelsWithUnitTests(out), explains = false;
   std::istringstream lines(WithoutPaths(out, place));
   for (std::string line; std::getline(lines, line);) {
     line = WithoutRun(std::move(line));
     if (Strip(line).empty()) continue;
-    if (std::smatch found; std::regex_match(line, found, kThreads)) threads = found.str(1) != "1";
+    if (std::smatch found; std::regex_match(line, found, kThreads)) threads = threads || found.str(1) != "1";
     if (threads) line = std::regex_replace(std::regex_replace(line, kNumber, "_ of $1 "), kDots, "...");
     ++counts[explains ? "explained: " + line : line];
     explains = explains || line.find("Encountered an error") != std::string::npos;
@@ -102,6 +112,8 @@ Step Observer::Run(const std::string& line) {
     if (old == before.end() || old->second != time) outcome["wrote " + name] = "true";
     AddArtifact(name, WithoutPaths(ReadFile(place_.project() / "target" / name), place_), step.facts);
   }
+  if (const fs::path osi = place_.project() / "target/osi_document.json"; fs::exists(osi))
+    AddArtifact("osi_document.json", WithoutPaths(ReadFile(osi), place_), step.facts);
   step.facts["terminal"] = TerminalLines(said.out, place_);
   AddEvents(ReadFile(log), step.facts);
   AddSql("compiled", place_.project() / "target/compiled", place_, step.facts);

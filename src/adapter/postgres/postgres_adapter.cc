@@ -4,9 +4,19 @@
 #include "adapter/postgres/options.h"
 #include "adapter/postgres/session.h"
 #include "adapter/postgres/types.h"
+#include "base/strings.h"
 
 namespace stir::adapter::postgres {
 namespace {
+
+// dbt calls a connection that fails an error of the database.
+Result<std::unique_ptr<PostgresSession>> OpenSession(const Options& options, const std::shared_ptr<TypeNames>& types) {
+  auto session = PostgresSession::Open(options, types);
+  if (session.ok()) return session;
+  Diagnostics errors = std::move(session).error();
+  for (Diagnostic& error : errors) error.dbt.message = "Database Error\n  " + ReplaceAll(error.message, "\n", "\n  ");
+  return errors;
+}
 
 class PostgresAdapter final : public Adapter {
  public:
@@ -21,7 +31,7 @@ class PostgresAdapter final : public Adapter {
   std::string EngineVersion() override { return version_; }
 
   Result<std::unique_ptr<Connection>> Connect() override {
-    STIR_ASSIGN(std::unique_ptr<PostgresSession> session, PostgresSession::Open(options_, types_));
+    STIR_ASSIGN(std::unique_ptr<PostgresSession> session, OpenSession(options_, types_));
     return std::unique_ptr<Connection>(std::move(session));
   }
 
@@ -54,7 +64,7 @@ const Dialect& PostgresDialect() {
 Result<std::unique_ptr<Adapter>> OpenPostgres(const Profile& profile) {
   STIR_ASSIGN(Options options, ReadOptions(profile));
   auto types = std::make_shared<TypeNames>();
-  STIR_ASSIGN(const std::unique_ptr<PostgresSession> first, PostgresSession::Open(options, types));
+  STIR_ASSIGN(const std::unique_ptr<PostgresSession> first, OpenSession(options, types));
   Profile completed = profile;
   completed.database = options.database;
   completed.schema = options.schema;
