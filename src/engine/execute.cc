@@ -286,8 +286,16 @@ class Execution {
     stop_reason_ = std::move(reason);
     TellCanceled();
     // What has ended by now has: so the plan learns what the chains have gone on to.
-    while (std::optional<Done> done = crew_.Wait(Duration{0})) Settle(*std::move(done));
+    std::vector<Done> canceled;
+    while (std::optional<Done> done = crew_.Wait(Duration{0})) {
+      if (WasCanceled(done->report.diagnostics)) {
+        canceled.push_back(*std::move(done));
+      } else {
+        Settle(*std::move(done));
+      }
+    }
     for (TaskId task : plan_.Cancel().skipped) Skip(task);
+    for (Done& done : canceled) Settle(std::move(done));
     crew_.CancelRunning();
   }
 

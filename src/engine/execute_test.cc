@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 
 #include "adapter/kinds.h"
@@ -164,6 +165,32 @@ TEST_F(ExecuteTest, AWarningHoldsNothingBack) {
   const RunResults results =
       Run([&](graph::NodeId id, runtime::Worker&) { return Ended(NameOf(id) == "a" ? "warn" : "success"); }, 1);
   EXPECT_EQ(Told(results), "a warn, c success, b success");
+}
+
+TEST_F(ExecuteTest, AfterAUnitTestThatFailsTheOthersAndTheModelAreSkipped) {
+  project_.File("models/u.yml",
+                "unit_tests: [{name: t, model: b, given: [], expect: {rows: []}}, {name: u, model: b, given: [], "
+                "expect: {rows: []}}]");
+  manifest_ = &project_.Manifested();
+  const RunResults results =
+      Run([&](graph::NodeId id, runtime::Worker&) { return Ended(NameOf(id) == "t" ? "fail" : "success"); }, 1);
+  EXPECT_EQ(Told(results), "a success, c success, t fail, u skipped, b skipped");
+}
+
+TEST_F(ExecuteTest, AModelIsRunByTheWorkerOfItsUnitTests) {
+  project_.File("models/u.yml", "unit_tests: [{name: t, model: b, given: [], expect: {rows: []}}]");
+  manifest_ = &project_.Manifested();
+  std::mutex mutex;
+  std::map<std::string, std::string> worker_of;
+  const RunResults results = Run(
+      [&](graph::NodeId id, runtime::Worker& worker) {
+        const std::lock_guard lock(mutex);
+        worker_of[NameOf(id)] = worker.name;
+        return Ended("success");
+      },
+      2);
+  EXPECT_EQ(results.reports.size(), 4U);
+  EXPECT_EQ(worker_of["t"], worker_of["b"]);
 }
 
 TEST_F(ExecuteTest, FailFastStartsNothingMore) {

@@ -107,6 +107,24 @@ TEST_F(NodePlanTest, AModelFollowsItsUnitTestsAtOnce) {
                           "model.shop.b", "model.shop.b2", "model.shop.c", "model.shop.joined"}));
 }
 
+TEST_F(NodePlanTest, UnitTestsOfAModelThatIsNotBuiltAreLeftOutAndCounted) {
+  project_.File("models/s.yml", "unit_tests: [{name: u, model: b, given: [], expect: {rows: []}}]");
+  const auto made =
+      MakeNodePlan(Manifest(), Select({"model.shop.a", "unit_test.shop.b.u"}), PlanEdges::kParentsAndTests);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made->plan.size(), 1U);
+  EXPECT_EQ(made->left_out, 1);
+}
+
+TEST_F(NodePlanTest, AnExposureDoesNotWaitForTests) {
+  project_.File("models/s.yml",
+                "models: [{name: a, columns: [{name: id, data_tests: [unique]}]}]\n"
+                "exposures: [{name: x, type: dashboard, owner: {name: Ann}, depends_on: [\"ref('a')\"]}]");
+  const auto edges = TestEdges(Manifest(), Everything());
+  ASSERT_EQ(edges.size(), 1U);
+  EXPECT_EQ(edges[0].second, Id("model.shop.b"));
+}
+
 TEST_F(NodePlanTest, ATestOfTwoModelsHoldsBackWhatFollowsFromBoth) {
   project_.File(
       "models/s.yml",

@@ -31,24 +31,26 @@ std::string Anchor(const std::string& heading) {
   return anchor;
 }
 
+std::string Link(const std::string& heading) {
+  return fmt::format("[differs](differences.md#{}): {}", Anchor(heading), heading);
+}
+
 std::string State(const CaseOutcome& outcome) {
   std::vector<std::string> words;
   for (const std::string& gap : outcome.gaps) words.push_back("not yet: " + gap);
-  for (const std::string& heading : outcome.differences) {
-    words.push_back(fmt::format("[differs](differences.md#{}): {}", Anchor(heading), heading));
-  }
+  for (const std::string& heading : outcome.differences) words.push_back(Link(heading));
   return words.empty() ? "works" : Join(words, "; ");
 }
 
-// "3 projects: 2 are equal, 1 differs on purpose."
+// "3 projects: 2 work as with dbt, 1 differs on purpose."
 std::string Account(const std::vector<CaseOutcome>& cases) {
   const auto not_yet = std::ranges::count_if(cases, [](const CaseOutcome& each) { return !each.gaps.empty(); });
-  const auto equal = std::ranges::count_if(
+  const auto works = std::ranges::count_if(
       cases, [](const CaseOutcome& each) { return each.gaps.empty() && each.differences.empty(); });
-  const auto differ = static_cast<ptrdiff_t>(cases.size()) - equal - not_yet;
-  std::string text = fmt::format("{} projects: {} are equal in everything, {} but for what their line says",
-                                 cases.size(), equal, differ);
-  return not_yet == 0 ? text + ".\n" : fmt::format("{}, {} not yet.\n", text, not_yet);
+  const auto differ = static_cast<ptrdiff_t>(cases.size()) - works - not_yet;
+  return fmt::format(
+      "{} projects: {} work as with dbt, {} differ on purpose in what their line says, {} are not yet right.\n",
+      cases.size(), works, differ, not_yet);
 }
 
 constexpr const char* kHead =
@@ -63,10 +65,13 @@ their types and rows, results, catalog, freshness, exit codes, the terminal's li
 
 }  // namespace
 
-std::string CompatibilityPage(const std::vector<CaseOutcome>& cases, const std::set<std::string>& everywhere) {
+std::string CompatibilityPage(const std::vector<CaseOutcome>& cases, const std::set<std::string>& everywhere,
+                              const std::set<std::string>& in_any) {
   std::string page = kHead + Account(cases);
   if (!everywhere.empty()) page += "\nNot yet equal, in many of them:\n\n";
   for (const std::string& reason : everywhere) page += fmt::format("- {}\n", reason);
+  page += "\nIn any of them:\n\n";
+  for (const std::string& heading : in_any) page += fmt::format("- {}\n", Link(heading));
   std::string group;
   for (const CaseOutcome& outcome : cases) {
     if (std::string next = GroupOf(outcome.name); next != group) {
