@@ -122,6 +122,19 @@ Message ToMessage(const Statement& row) {
 
 }  // namespace
 
+Backfill ToBackfill(const Statement& row) {
+  return {.id = row.Int(0),
+          .pipeline = row.Text(1),
+          .first = row.Time(2),
+          .until = row.Time(3),
+          .rerun = row.Text(4),
+          .params = row.Text(5),
+          .at_once = static_cast<int>(row.Int(6)),
+          .state = row.Text(7),
+          .created_at = row.Time(8),
+          .ended_at = row.OptionalTime(9)};
+}
+
 Run ToRun(const Statement& row) {
   return {.id = row.Int(0),
           .pipeline = row.Text(1),

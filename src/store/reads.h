@@ -12,6 +12,10 @@ inline constexpr std::string_view kRunColumns =
     "definition_hash, holder, token, created_at, started_at, ended_at, triggered_by, wish, backfill";
 Run ToRun(const Statement& row);
 
+// A row that begins with id, pipeline, first, until, rerun, params, at_once, state, created_at, ended_at of
+// `backfills`.
+Backfill ToBackfill(const Statement& row);
+
 Result<std::vector<Pipeline>> ReadPipelines(Connection& connection);
 Result<std::optional<Run>> ReadRun(Connection& connection, int64_t run);
 Result<std::vector<Run>> ReadRuns(Connection& connection, const RunFilter& filter);

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "store/kinds.h"
+#include "store/reads.h"
 
 namespace stir::store {
 namespace {
@@ -151,17 +152,7 @@ Result<std::vector<Backfill>> ReadBackfills(Connection& connection) {
       "id "
       "DESC");
   std::vector<Backfill> backfills;
-  while (rows.Step())
-    backfills.push_back({.id = rows.Int(0),
-                         .pipeline = rows.Text(1),
-                         .first = rows.Time(2),
-                         .until = rows.Time(3),
-                         .rerun = rows.Text(4),
-                         .params = rows.Text(5),
-                         .at_once = static_cast<int>(rows.Int(6)),
-                         .state = rows.Text(7),
-                         .created_at = rows.Time(8),
-                         .ended_at = rows.OptionalTime(9)});
+  while (rows.Step()) backfills.push_back(ToBackfill(rows));
   STIR_TRY(rows.Finish());
   return backfills;
 }

@@ -154,16 +154,7 @@ Result<std::vector<CountedBackfill>> Views::Backfills(std::optional<int64_t> bef
   std::vector<CountedBackfill> backfills;
   while (rows.Step()) {
     CountedBackfill each;
-    static_cast<Backfill&>(each) = {.id = rows.Int(0),
-                                    .pipeline = rows.Text(1),
-                                    .first = rows.Time(2),
-                                    .until = rows.Time(3),
-                                    .rerun = rows.Text(4),
-                                    .params = rows.Text(5),
-                                    .at_once = static_cast<int>(rows.Int(6)),
-                                    .state = rows.Text(7),
-                                    .created_at = rows.Time(8),
-                                    .ended_at = rows.OptionalTime(9)};
+    static_cast<Backfill&>(each) = ToBackfill(rows);
     each.succeeded = static_cast<size_t>(rows.Int(10));
     each.failed = static_cast<size_t>(rows.Int(11));
     each.unfinished = static_cast<size_t>(rows.Int(12));
