@@ -97,7 +97,7 @@ class Connection {
     return std::vector<Relation>();
   }
   // Forgets what statements left in the session: settings, temporary tables. Outside a transaction.
-  virtual Status Reset() { return {}; }
+  virtual Status Reset() = 0;
 };
 
 // A settings map as in profiles.yml's output (values rendered): type, path, schema, threads, settings, extensions,

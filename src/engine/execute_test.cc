@@ -35,6 +35,7 @@ class IdleConnection final : public adapter::Connection {
     return std::vector<adapter::ColumnInfo>{};
   }
   Status CreateSchema(std::string_view, std::string_view) override { return {}; }
+  Status Reset() override { return {}; }
 
  private:
   std::function<void()> on_cancel_;

@@ -207,6 +207,9 @@ TEST_F(DuckDb, SettingsReachEverySessionAndAttachTheDatabase) {
     auto connection = *adapter->Connect();
     EXPECT_EQ(OneText(*connection, "select current_setting('TimeZone')"), "Asia/Kolkata");
     EXPECT_EQ(OneText(*connection, "select current_setting('threads')"), "1");
+    ASSERT_TRUE(connection->Execute("set timezone = 'Europe/Paris'").ok());
+    ASSERT_TRUE(connection->Reset().ok());
+    EXPECT_EQ(OneText(*connection, "select current_setting('TimeZone')"), "Asia/Kolkata") << "as a new one";
     ASSERT_TRUE(connection->Execute("create or replace table other.main.t as select 1 i").ok());
     const auto failed = connection->Execute("select nope from other.main.t");
     EXPECT_EQ(failed.error().front().message.find("LINE"), std::string::npos) << "also without errors_as_json";

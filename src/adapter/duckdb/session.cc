@@ -155,6 +155,11 @@ void SessionState::Cancel() {
   canceled_now.notify_all();
 }
 
+void SessionState::Replace(ConnectionHandle with) {
+  const std::lock_guard lock(mutex);
+  connection = std::move(with);
+}
+
 bool SessionState::Sleep(std::chrono::seconds time) {
   const uint64_t run = Start();
   bool stopped = false;
@@ -168,16 +173,28 @@ bool SessionState::Sleep(std::chrono::seconds time) {
 
 Result<std::unique_ptr<Connection>> Session::Open(std::shared_ptr<Database> database, const Options& options) {
   STIR_ASSIGN(ConnectionHandle connection, database->Connect());
-  std::unique_ptr<Connection> session(
+  std::unique_ptr<Session> session(
       new Session(std::make_shared<SessionState>(std::move(database), std::move(connection)), options));
-  for (const std::string& sql : options.session) {
-    if (auto set = session->Execute(sql); !set.ok())
-      return WithoutSecrets(SettingError(std::move(set).error(), sql), options.secrets);
-  }
-  return session;
+  STIR_TRY(session->ApplySettings());
+  return std::unique_ptr<Connection>(std::move(session));
 }
 
 Session::~Session() = default;
+
+Status Session::ApplySettings() {
+  for (const std::string& sql : settings_) {
+    if (auto set = Execute(sql); !set.ok()) return WithoutSecrets(SettingError(std::move(set).error(), sql), secrets_);
+  }
+  return {};
+}
+
+// What a session made for itself lives as long as its connection: a temporary table is held in memory as it is, not
+// compressed. A new connection costs microseconds.
+Status Session::Reset() {
+  STIR_ASSIGN(ConnectionHandle connection, state_->database->Connect());
+  state_->Replace(std::move(connection));
+  return ApplySettings();
+}
 
 ScribeSource Session::scribe() const {
   return [database = state_->database] { return database->scribe(); };

@@ -25,6 +25,8 @@ struct SessionState {
   uint64_t Start();
   void End(uint64_t run);
   void Cancel();
+  // Another connection to the same database takes the place of the one there was, which no row may be read from then.
+  void Replace(ConnectionHandle with);
   // False when it was cut short by Cancel.
   bool Sleep(std::chrono::seconds time);
   const Api& api() const { return database->api(); }
@@ -57,13 +59,19 @@ class Session final : public Connection, public FeedTaker, public DrainGiver {
   Result<std::vector<Column>> ListColumns(const Relation& relation) override;
   Result<std::vector<ColumnInfo>> Describe(std::string_view query) override;
   Status CreateSchema(std::string_view database, std::string_view schema) override;
+  Status Reset() override;
 
   Result<std::unique_ptr<Feed>> OpenFeed(std::vector<FeedColumn> columns, FeedSource source) override;
   Result<std::unique_ptr<Drain>> OpenDrain(std::string_view sql, const std::vector<FeedType>& types) override;
 
  private:
   Session(std::shared_ptr<SessionState> state, const Options& options)
-      : state_(std::move(state)), attempts_(options.query_attempts), retryable_(options.retryable) {}
+      : state_(std::move(state)),
+        attempts_(options.query_attempts),
+        retryable_(options.retryable),
+        settings_(options.session),
+        secrets_(options.secrets) {}
+  Status ApplySettings();
   Result<Outcome> ExecuteOnce(std::string_view sql);
   Result<std::unique_ptr<Rows>> QueryOnce(std::string_view sql);
   // Calls `run` again, after 1, 2, 4, ... seconds, as long as the profile's `retries` allow it.
@@ -77,6 +85,8 @@ class Session final : public Connection, public FeedTaker, public DrainGiver {
   std::shared_ptr<SessionState> state_;
   int attempts_;
   std::vector<std::string> retryable_;
+  std::vector<std::string> settings_;  // statements that each connection begins with
+  std::vector<std::string> secrets_;
   bool in_transaction_ = false;
 };
 

@@ -252,6 +252,15 @@ TEST_P(AdapterContract, CancelOfNothingIsHarmless) {
   EXPECT_EQ(Texts(*connection, "select 1"), Lines{"1"});
 }
 
+TEST_P(AdapterContract, ResetForgetsWhatStatementsLeftInTheSession) {
+  auto connection = Connect();
+  ASSERT_TRUE(connection->Execute("create temporary table kept as select 1 as id").ok());
+  ASSERT_TRUE(connection->Query("select id from kept").ok());
+  ASSERT_TRUE(connection->Reset().ok());
+  EXPECT_FALSE(connection->Query("select id from kept").ok());
+  EXPECT_TRUE(connection->Execute("create temporary table kept as select 2 as id").ok());
+}
+
 TEST_P(AdapterContract, TheCatalogueListsSchemasRelationsAndColumns) {
   auto connection = Connect();
   const std::string& database = adapter_->profile().database;
