@@ -98,7 +98,7 @@ class NodeRunCommand {
     const std::vector<graph::NodeId> nodes = selected.ToVector();
     STIR_TRY(runner.Prepare(nodes, main_worker));
 
-    started_ = RunHooks(runner, true, main_worker);
+    STIR_ASSIGN(started_, RunHooks(runner, true, main_worker));
     RunResults results;
     if (started_) {
       STIR_ASSIGN(results, RunPlan(plan, runner, *engine));
@@ -106,7 +106,11 @@ class NodeRunCommand {
       SkipAll(plan, results);
     }
     Append(std::move(results.reports));
-    RunHooks(runner, false, main_worker);
+    if (auto ended = RunHooks(runner, false, main_worker); !ended.ok()) {
+      // What was run is told and kept, in dbt's words for a run that was cut short; the manifest stays as it was.
+      STIR_TRY(Conclude(begun, /*interrupted=*/true, /*rendered=*/{}));
+      return std::move(ended).error();
+    }
     if (options_.show_seeds && options_.command == "seed") STIR_TRY(SampleSeeds(runner, main_worker));
     return Conclude(begun, results.interrupted, runner.rendered());
   }
@@ -174,8 +178,8 @@ class NodeRunCommand {
     return results;
   }
 
-  // False when a hook failed.
-  bool RunHooks(runtime::NodeRunner& runner, bool on_run_start, runtime::Worker& worker) {
+  // False when a hook failed; an error when its template did, which ends the command as it ends dbt's.
+  Result<bool> RunHooks(runtime::NodeRunner& runner, bool on_run_start, runtime::Worker& worker) {
     const auto hooks = on_run_start ? manifest_->on_run_start() : manifest_->on_run_end();
     if (hooks.empty() || command_.work == NodeWork::kClone) return true;
     if (!on_run_start) narrator_.Blank();
@@ -184,6 +188,10 @@ class NodeRunCommand {
     int index = 0;
     for (runtime::NodeOutcome& outcome : outcomes) {
       const Node* node = &manifest_->node(hooks[static_cast<size_t>(index)]);
+      if (outcome.result.status == "error" && !outcome.result.compiled.value_or(true)) {
+        outcome.errors.front().subject = fmt::format("operation {} ({})", node->name, node->original_file_path);
+        return std::move(outcome.errors);
+      }
       NodeStory story{.node = node,
                       .index = ++index,
                       .total = static_cast<int>(hooks.size()),
