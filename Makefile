@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 NINJA = ninja -C $(1) -j $(JOBS) $(if $(filter true,$(CI)),--quiet)
 
-.PHONY: help build demo demo-postgres test test-all simulate oracle check sanitize fuzz bench format clean
+.PHONY: help build demo demo-postgres test test-all simulate kill oracle check sanitize fuzz bench format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,10 @@ test-all: test ## the same, and what needs PostgreSQL again with version 18
 simulate: ## the scheduler through 10,000 simulated worlds of faults; SEEDS=n, SEED=n that one again, MINUTES=n for so long
 	@tools/setup test
 	@tools/simulate
+
+kill: ## 1,000 tasks while their service and supervisors are killed in 200 rounds; ROUNDS=n, TASKS=n, SEED=n
+	@tools/setup test
+	@tools/kill
 
 oracle: ## compare with dbt itself; ACCEPT=1 records what dbt does, CASES=GLOB only those
 	@tools/setup test oracle

@@ -262,15 +262,24 @@ TEST_F(SshTest, WhatIsStoppedHereIsStoppedThere) {
   EXPECT_EQ(seen, 2);
 }
 
-TEST_F(SshTest, AKilledStirEndsTheCommandToo) {
-  const std::string pids = (project_ / "pids").string();
-  Tasks(fmt::format("      - {{name: t, connection: far, ssh: \"echo $$ >> {}; sleep 300\"}}\n", pids),
-        "{" + Connection("far", "mine") + "}");
+TEST_F(SshTest, ACommandOutlivesAKilledStir) {
+  const std::string there = (project_ / "there").string();
+  Tasks(
+      fmt::format("      - {{name: t, connection: far, ssh: \"echo begun >> {0}; until test -e {0}.go; do sleep 0.05; "
+                  "done; echo '{{\\\"n\\\": 3}}'\"}}\n",
+                  there),
+      "{" + Connection("far", "mine") + "}");
   const auto run = Start({"pipeline", "run", "p", "--logical-date", "2026-01-01"});
-  ASSERT_TRUE(WaitFor([&] { return !Lines("pids").empty(); })) << run->Output();
+  ASSERT_TRUE(WaitFor([&] { return !Lines("there").empty(); })) << run->Output();
   run->Signal(SIGKILL);
   run->Wait();
-  EXPECT_TRUE(WaitFor([&] { return !IsAlive(std::stoi(Lines("pids")[0])); }));
+  const auto again = Start({"pipeline", "run", "p", "--logical-date", "2026-01-01"});
+  ASSERT_TRUE(again->Says("resuming pipeline p")) << again->Output();
+  Write("there.go", "");
+  const Ended ended = again->Wait();
+  EXPECT_EQ(ended.code, 0) << ended.out;
+  EXPECT_EQ(Lines("there"), Words{"begun"});
+  EXPECT_EQ(States(), Words{"t success(1)"});
 }
 
 using WaitTest = OutsideTest;

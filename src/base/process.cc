@@ -96,8 +96,8 @@ std::vector<char*> Pointers(std::vector<std::string>& strings) {
   return pointers;
 }
 
-// Starts the child in a session of its own with default signals; without an input (-1) it reads nothing. Returns 0 or
-// an errno.
+// Starts the child in a session or a group of its own with default signals; without an input (-1) it reads nothing.
+// Returns 0 or an errno.
 int Spawn(const ProcessSpec& spec, int in, int out, int err, pid_t& pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -116,7 +116,9 @@ int Spawn(const ProcessSpec& spec, int in, int out, int err, pid_t& pid) {
   sigfillset(&all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  const int apart = spec.own_session ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
+  posix_spawnattr_setflags(&attributes, static_cast<short>(apart | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   std::vector<std::string> arguments = spec.argv, environment = EnvironmentOf(spec);
   const int error = posix_spawnp(&pid, arguments[0].c_str(), &actions, &attributes, Pointers(arguments).data(),
                                  Pointers(environment).data());
@@ -228,6 +230,7 @@ class Child {
         input_(std::move(input)),
         unwritten_(spec.input),
         hold_input_(spec.hold_input),
+        stop_(spec.stop),
         out_(std::move(out)),
         err_(std::move(err)) {
     if (spec.timeout.count() > 0) deadline_ = Now() + spec.timeout;
@@ -242,7 +245,7 @@ class Child {
     const OnCancel wake(cancel, [this] { eventfd_write(wake_.get(), 1); });
     while (!Done()) {
       Wait();
-      if (cancel.stop_requested()) Terminate(ProcessResult::End::kCanceled);
+      if (cancel.stop_requested() || is_stopped_) Terminate(ProcessResult::End::kCanceled);
       if (deadline_ && Now() >= *deadline_) OnDeadline();
     }
     out_.Finish();
@@ -277,15 +280,17 @@ class Child {
   void Kill() { kill(-pid_, SIGKILL); }
 
   void Wait() {
-    std::array<pollfd, 5> fds{{{exited_ ? -1 : end_.get(), POLLIN, 0},
+    std::array<pollfd, 6> fds{{{exited_ ? -1 : end_.get(), POLLIN, 0},
                                {out_.fd(), POLLIN, 0},
                                {err_.fd(), POLLIN, 0},
                                {unwritten_.empty() ? -1 : input_.get(), POLLOUT, 0},
-                               {ended_by_us_ ? -1 : wake_.get(), POLLIN, 0}}};
+                               {ended_by_us_ ? -1 : wake_.get(), POLLIN, 0},
+                               {ended_by_us_ ? -1 : stop_, POLLIN, 0}}};
     if (poll(fds.data(), fds.size(), Patience()) < 0) return;
     if (fds[1].revents != 0) out_.ReadSome();
     if (fds[2].revents != 0) err_.ReadSome();
     if (fds[3].revents != 0) WriteSome();
+    if (fds[5].revents != 0) is_stopped_ = true;
     if (fds[0].revents != 0) {
       exited_ = true;
       input_.Close();
@@ -326,15 +331,25 @@ class Child {
   PipeEnd input_;
   std::string_view unwritten_;
   const bool hold_input_;
+  const int stop_;
   LineReader out_, err_;
   std::optional<Duration> deadline_;
   std::optional<ProcessResult::End> ended_by_us_;
+  bool is_stopped_ = false;
   bool exited_ = false;
   bool abandoned_ = false;
   bool reaped_ = false;
 };
 
 }  // namespace
+
+Result<pid_t> StartProcess(const ProcessSpec& spec, int in) {
+  const PipeEnd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  pid_t pid = 0;
+  const int error = Spawn(spec, in, null.get(), null.get(), pid);
+  if (error != 0) return NotStarted(spec, error);
+  return pid;
+}
 
 Result<ProcessResult> RunProcess(const ProcessSpec& spec, const std::function<void(Stream, std::string_view)>& on_line,
                                  const CancelToken& cancel) {
@@ -346,7 +361,8 @@ Result<ProcessResult> RunProcess(const ProcessSpec& spec, const std::function<vo
   pid_t pid = 0;
   const int error = Spawn(spec, in->read.get(), out->write.get(), err->write.get(), pid);
   if (error != 0) return NotStarted(spec, error);
-  const Guard guard(pid);
+  std::optional<Guard> guard;
+  if (spec.is_guarded) guard.emplace(pid);
   in->read.Close();
   out->write.Close();
   err->write.Close();

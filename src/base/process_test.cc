@@ -86,6 +86,29 @@ TEST(Process, CancelAsksPolitelyFirst) {
   EXPECT_EQ(ran.out, "cleaned|");
 }
 
+TEST(Process, IsEndedByADescriptorToo) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ProcessSpec spec = Shell("sleep 30");
+  spec.stop = ends[0];
+  spec.own_session = spec.is_guarded = false;
+  const std::jthread closer([&] {
+    std::this_thread::sleep_for(milliseconds(100));
+    static_cast<void>(write(ends[1], "x", 1) == 1);
+  });
+  EXPECT_EQ(Launch(spec).result.end, ProcessResult::End::kCanceled);
+  close(ends[0]), close(ends[1]);
+}
+
+TEST(Process, WithoutASessionOfItsOwnItHasAGroupOfItsOwn) {
+  ProcessSpec spec = Shell("ps -o sess=,pgid= -p $$");
+  spec.own_session = false;
+  pid_t session = 0, group = 0;
+  ASSERT_EQ(std::sscanf(Launch(spec).out.c_str(), "%d %d", &session, &group), 2);
+  EXPECT_EQ(session, getsid(0));
+  EXPECT_NE(group, getpgid(0));
+}
+
 TEST(Process, ABackgroundProcessDoesNotHoldUs) {
   const Duration start = SystemClock().Monotonic();
   EXPECT_EQ(Launch(Shell("sleep 5 & echo done")).out, "done|");

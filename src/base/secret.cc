@@ -50,4 +50,9 @@ void Redactor::RedactInPlace(std::string& text) const {
   }
 }
 
+std::vector<std::string> Redactor::Values() const {
+  std::lock_guard lock(mutex_);
+  return values_;
+}
+
 }  // namespace stir

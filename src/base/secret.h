@@ -29,6 +29,7 @@ class Redactor {
   void Add(const Secret& secret);  // shorter than 3 bytes is ignored: it would redact ordinary text
   std::string Redact(std::string_view text) const;
   void RedactInPlace(std::string& text) const;  // for large texts: no copy when there is nothing to hide
+  std::vector<std::string> Values() const;      // all that it looks for: only for a Redactor in another process
 
  private:
   mutable std::mutex mutex_;

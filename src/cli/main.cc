@@ -8,6 +8,7 @@
 #include "cli/dot_env.h"
 #include "cli/interrupts.h"
 #include "cli/session.h"
+#include "engine/supervisor.h"
 
 namespace stir::cli {
 namespace {
@@ -104,4 +105,7 @@ int Main(std::string_view argv0, std::vector<std::string> words) {
 }  // namespace
 }  // namespace stir::cli
 
-int main(int argc, char** argv) { return stir::cli::Main(argv[0], std::vector<std::string>(argv + 1, argv + argc)); }
+int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == stir::engine::kSuperviseWord) return stir::engine::Supervise();
+  return stir::cli::Main(argv[0], std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -44,6 +44,7 @@ inline constexpr Kind kSshRefused{"ssh-refused", Category::kRuntime};
 inline constexpr Kind kWaitedInVain{"waited-in-vain", Category::kRuntime};
 inline constexpr Kind kTriggeredRunFailed{"triggered-run-failed", Category::kRuntime};
 inline constexpr Kind kTimedOut{"timed-out", Category::kRuntime};
+inline constexpr Kind kTaskLost{"task-lost", Category::kRuntime};
 inline constexpr Kind kStopped{"stopped", Category::kRuntime};
 inline constexpr Kind kTestsNotPassed{"tests-not-passed", Category::kRuntime};
 inline constexpr Kind kAlertRefused{"alert-refused", Category::kRuntime};

@@ -71,13 +71,14 @@ void PipelineNarrator::RunStarted(int64_t run, std::string_view pipeline, const 
        std::move(json).Take());
 }
 
-void PipelineNarrator::TaskStarted(const TaskStory& story) const {
+void PipelineNarrator::TaskStarted(const TaskStory& story, bool goes_on) const {
   JsonWriter json;
   json.BeginObject();
   WriteStory(json, story);
   json.EndObject();
   Emit("S102", "TaskStarted", story.parent.empty() ? Level::kInfo : Level::kDebug,
-       fmt::format("{} {} started{}", Progress(story), story.task, FirstAttempt(story)), std::move(json).Take());
+       fmt::format("{} {} {}{}", Progress(story), story.task, goes_on ? "goes on" : "started", FirstAttempt(story)),
+       std::move(json).Take());
 }
 
 void PipelineNarrator::TaskFinished(const TaskStory& story, TaskState state, double seconds, std::string_view message,
@@ -116,6 +117,16 @@ void PipelineNarrator::TaskWillRetry(const TaskStory& story, double seconds, std
        WithMessage(fmt::format("{} {} failed in {:.2f}s, trying again in {}", Progress(story), story.task, seconds,
                                FormatDuration(retry_in)),
                    message),
+       std::move(json).Take());
+}
+
+void PipelineNarrator::TaskLost(const TaskStory& story, double seconds, std::string_view message) const {
+  JsonWriter json;
+  json.BeginObject();
+  WriteStory(json, story);
+  json.Key("seconds").Double(seconds).Key("message").String(message).EndObject();
+  Emit("S114", "TaskLost", Level::kWarn,
+       fmt::format("{} {} {} after {:.2f}s, runs again", Progress(story), story.task, message, seconds),
        std::move(json).Take());
 }
 

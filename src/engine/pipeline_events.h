@@ -15,6 +15,7 @@
 // S120 ServiceStarted / S126 ServiceStopping; S121 DefinitionLoaded / S122 DefinitionsRefused; S123 IntervalLeftOut,
 // PipelinePaused; S124 ServiceTrouble; S125 RunWaits, S127 RunsForgotten: of the service (service.cc), without data
 // S113 TaskWaits            {run, task, parent, kind, attempt, message}
+// S114 TaskLost             {run, task, parent, kind, attempt, seconds, message}   (it runs again)
 // S111 BackfillPlanned      {pipeline, intervals: [{start, end, run}]}
 #pragma once
 
@@ -45,11 +46,13 @@ class PipelineNarrator {
 
   void RunStarted(int64_t run, std::string_view pipeline, const scheduler::Interval& interval,
                   const scheduler::Zone& zone, size_t tasks, bool resumed) const;
-  void TaskStarted(const TaskStory& story) const;
+  // `goes_on`: it was started by a process that is no more.
+  void TaskStarted(const TaskStory& story, bool goes_on = false) const;
   void TaskWaits(const TaskStory& story, std::string_view message) const;
   void TaskFinished(const TaskStory& story, scheduler::TaskState state, double seconds, std::string_view message,
                     bool allowed) const;
   void TaskWillRetry(const TaskStory& story, double seconds, std::string_view message, Duration retry_in) const;
+  void TaskLost(const TaskStory& story, double seconds, std::string_view message) const;
   void TaskSkipped(const TaskStory& story, scheduler::TaskState state) const;
   void TaskExpanded(const TaskStory& story, size_t children) const;
   void TaskOutput(const TaskStory& story, bool is_error, std::string_view line) const;

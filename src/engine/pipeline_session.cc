@@ -36,11 +36,13 @@ Diagnostics Held(Diagnostics errors, std::string what) {
 
 }  // namespace
 
-PipelineSession::PipelineSession(Workspace& workspace, For whom, std::shared_ptr<SharedSlots> slots)
+PipelineSession::PipelineSession(Workspace& workspace, For whom, std::shared_ptr<SharedSlots> slots,
+                                 std::shared_ptr<Supervisors> supervisors)
     : workspace_(workspace),
       narrator_(workspace.host().events, workspace.host().redactor),
       alerts_(workspace, narrator_),
       slots_(slots ? std::move(slots) : std::make_shared<SharedSlots>(workspace.host().clock)),
+      supervisors_(supervisors ? std::move(supervisors) : std::make_shared<Supervisors>()),
       launcher_(whom == For::kService ? std::unique_ptr<RunLauncher>(std::make_unique<ServiceBell>(workspace))
                                       : std::make_unique<TriggeredRuns>(*this)) {
   std::map<std::string, uint32_t> limits = workspace.definitions().pools;

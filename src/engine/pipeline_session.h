@@ -13,6 +13,7 @@
 #include "engine/pipeline_alerts.h"
 #include "engine/pipeline_events.h"
 #include "engine/shared_slots.h"
+#include "engine/supervised_process.h"
 #include "engine/workspace.h"
 #include "platform/definitions.h"
 #include "scheduler/calendar.h"
@@ -37,9 +38,9 @@ class RunLauncher {
 class PipelineSession {
  public:
   enum class For : uint8_t { kCommand, kService };  // who carries out the runs that tasks make: it, or the service
-  // `slots`: those that its runs share with others; without them its own.
-  explicit PipelineSession(Workspace& workspace, For whom = For::kCommand,
-                           std::shared_ptr<SharedSlots> slots = nullptr);
+  // `slots`, `supervisors`: those that its runs share with others; without them its own.
+  explicit PipelineSession(Workspace& workspace, For whom = For::kCommand, std::shared_ptr<SharedSlots> slots = nullptr,
+                           std::shared_ptr<Supervisors> supervisors = nullptr);
   ~PipelineSession();
   PipelineSession(const PipelineSession&) = delete;
   PipelineSession& operator=(const PipelineSession&) = delete;
@@ -48,6 +49,7 @@ class PipelineSession {
   AlertSender& alerts() { return alerts_; }
   RunLauncher& launcher() { return *launcher_; }
   SharedSlots& slots() { return *slots_; }
+  Supervisors& supervisors() { return *supervisors_; }
   // While it lives, the executor is nudged when the bell rings.
   class Listening {
    public:
@@ -68,6 +70,7 @@ class PipelineSession {
   PipelineNarrator narrator_;
   AlertSender alerts_;
   const std::shared_ptr<SharedSlots> slots_;
+  const std::shared_ptr<Supervisors> supervisors_;
   std::set<std::string> awaited_;  // assets
   std::mutex mutex_;
   std::set<RunExecutor*> listening_;  // guarded by mutex_

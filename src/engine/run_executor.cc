@@ -59,6 +59,7 @@ RunExecutor::~RunExecutor() = default;
 Result<RunAccount> RunExecutor::Run() {
   begun_at_ = clock_.Monotonic();
   STIR_TRY(Recover());
+  TakeUpProcesses();
   narrator_.RunStarted(run_.id, pipeline_.name, facts_.interval, zone_, plan_.size(), resumed_);
   if (pipeline_.timeout > Duration{0})
     timers_.emplace(begun_at_ + pipeline_.timeout, Timer{Timer::Kind::kRunTimeout, 0, 0});
@@ -102,10 +103,12 @@ void RunExecutor::Say(Done::Word word) {
   mailbox_->Push(std::move(done));
 }
 
-// The store takes nothing any more (another process took the run over, the disk is full): what runs is stopped and
-// waited for, and the run stays as the store has it.
+// The store takes nothing any more (another process took the run over, the disk is full): what runs in us is stopped
+// and waited for, processes go on by themselves, and the run stays as the store has it.
 void RunExecutor::Abandon() {
   for (TaskId id : std::exchange(to_dispatch_, {})) running_.erase(id);
+  for (auto& [id, running] : running_)
+    if (tasks_[id].IsProcess()) running.interruption->Leave();
   StopAll();
   while (!running_.empty()) {
     for (const Done& done : mailbox_->Wait(kStopAgain))
@@ -151,6 +154,8 @@ Status RunExecutor::Loop() {
 Status RunExecutor::Flush() {
   const bool alerts = record_->has_alerts();
   STIR_TRY(record_->Flush());
+  for (const fs::path& record : std::exchange(records_, {}))
+    static_cast<void>(workspace_.host().files.Remove(record).ok());  // it goes with the log, at the latest
   if (alerts) alerts_.Wake();
   if (std::exchange(renewed_, false)) launcher_.Announce();
   for (const std::string& by : std::exchange(triggered_, {})) {
@@ -165,11 +170,8 @@ void RunExecutor::StartReady() {
     if (AskForSlots(*id)) Begin(*id);
 }
 
-// True: it may start. Else it does when it is given what it asks for.
-bool RunExecutor::AskForSlots(TaskId id) {
+scheduler::SlotRequest RunExecutor::SlotsFor(TaskId id) const {
   const scheduler::TaskSpec& spec = plan_.task(id);
-  if (tasks_[id].Expands() || (spec.pool.empty() && spec.lane.empty())) return true;
-  plan_.Take(id);
   scheduler::SlotRequest request{.run = run_.id,
                                  .pool = spec.pool,
                                  .lane = spec.lane,
@@ -178,7 +180,15 @@ bool RunExecutor::AskForSlots(TaskId id) {
                                  .rank = plan_.rank(id),
                                  .since = {}};
   if (run_.run_type == "backfill") request.priority += kPriorityOfBackfills;
-  auto answer = session_.slots().Ask(std::move(request), [mailbox = mailbox_, id, serial = ++requests_] {
+  return request;
+}
+
+// True: it may start. Else it does when it is given what it asks for.
+bool RunExecutor::AskForSlots(TaskId id) {
+  const scheduler::TaskSpec& spec = plan_.task(id);
+  if (tasks_[id].Expands() || (spec.pool.empty() && spec.lane.empty())) return true;
+  plan_.Take(id);
+  auto answer = session_.slots().Ask(SlotsFor(id), [mailbox = mailbox_, id, serial = ++requests_] {
     Done given;
     given.task = id;
     given.serial = serial;
@@ -197,6 +207,10 @@ void RunExecutor::Begin(TaskId id) {
     Launch(id);
 }
 
+fs::path RunExecutor::LogOf(TaskId id) const {
+  return workspace_.folder().logs() / TaskLogPath(run_.id, plan_.task(id).name, plan_.attempts(id));
+}
+
 void RunExecutor::Launch(TaskId id) {
   const std::string& name = plan_.task(id).name;
   const int attempt = plan_.attempts(id);
@@ -207,15 +221,18 @@ void RunExecutor::Launch(TaskId id) {
   change.worker = fmt::format("pid {}", getpid());
   Running running;
   running.interruption = std::make_shared<Interruption>();
-  running.log =
-      std::make_shared<TaskLog>(workspace_.folder().logs() / change.log_path, clock_, workspace_.host().redactor);
+  running.log = std::make_shared<TaskLog>(LogOf(id), clock_, workspace_.host().redactor);
   running.started = clock_.Monotonic();
+  // One of a store that is no more says nothing about this attempt.
+  if (tasks_[id].IsProcess())
+    static_cast<void>(workspace_.host().files.Remove(ProcessRecordPath(LogOf(id))).ok());  // it is found by who begins
   const Timestamp began = first_began_.try_emplace(id, change.at).first->second;
   // A wait's time goes on over attempts and processes.
   const bool waits = tasks_[id].definition->kind == platform::TaskKind::kWait;
   const Duration used = waits ? std::max<Duration>(change.at - began, Duration{0}) : Duration{0};
   record_->Change(name, std::move(change));
-  if (plan_.task(id).timeout > Duration{0})
+  const bool is_timed = plan_.task(id).timeout > Duration{0} && !tasks_[id].IsProcess();  // its supervisor does that
+  if (is_timed)
     timers_.emplace(running.started + plan_.task(id).timeout - used, Timer{Timer::Kind::kTaskTimeout, id, attempt});
   running_.emplace(id, std::move(running));
   to_dispatch_.push_back(id);
@@ -301,6 +318,9 @@ TaskJob RunExecutor::MakeJob(TaskId id, const std::string& thread, const Running
                  .narrator = narrator_,
                  .log = *running.log,
                  .interruption = *running.interruption,
+                 .supervisors = session_.supervisors(),
+                 .log_path = LogOf(id),
+                 .is_taken_up = running.is_taken_up,
                  .run = run_.id,
                  .name = plan_.task(id).name,
                  .thread = thread,
@@ -314,8 +334,9 @@ TaskJob RunExecutor::MakeJob(TaskId id, const std::string& thread, const Running
 // Node work shares its selection's runner; other tasks get a job of their own, with a copy of all they may ask.
 void RunExecutor::Dispatch() {
   for (TaskId id : std::exchange(to_dispatch_, {})) {
-    if (!std::exchange(running_.at(id).said, true)) narrator_.TaskStarted(StoryOf(id));
+    const bool is_new = !std::exchange(running_.at(id).said, true);
     const Running running = running_.at(id);
+    if (is_new) narrator_.TaskStarted(StoryOf(id), running.is_taken_up);
     if (tasks_[id].IsNodeWork()) {
       crew_.Submit(
           [this, id, running, task = tasks_[id], work = selections_.at(*plan_.parent(id))](const std::string& thread) {

@@ -64,8 +64,9 @@ class RunExecutor {
     std::shared_ptr<TaskLog> log;
     Duration started{};  // monotonic
     bool stopping = false, timed_out = false;
-    bool waiting = false;  // for a time to look again: nobody works on it
-    bool said = false;     // that it started
+    bool waiting = false;      // for a time to look again: nobody works on it
+    bool said = false;         // that it started
+    bool is_taken_up = false;  // its process was started by another one of us
   };
   struct Done {
     TaskId task = 0;
@@ -91,6 +92,9 @@ class RunExecutor {
   Status MakePlan();
   void RestoreTasks();
   void RestoreOne(TaskId id);
+  void TakeUpProcesses();
+  void EndProcess(const store::Task& task);
+  void EndOutlived(TaskId id);
   void RememberOutputs(TaskId id, std::string_view outputs);
   Result<std::vector<TaskId>> Named(const Edit& edit) const;
   void ClearTask(TaskId id, std::vector<std::string>& changed);
@@ -103,9 +107,11 @@ class RunExecutor {
   void Say(Done::Word word);
   void StartReady();
   void HearWish();
+  scheduler::SlotRequest SlotsFor(TaskId id) const;
   bool AskForSlots(TaskId id);
   void Begin(TaskId id);
   void Launch(TaskId id);
+  fs::path LogOf(TaskId id) const;
   void Expand(TaskId id);
   Status Flush();
   Result<TaskList> ListChildren(TaskId id);
@@ -125,6 +131,7 @@ class RunExecutor {
   void Defer(TaskId id, TaskResult& result, Running& running);
   void Trigger(TaskResult& result);
   void Judge(TaskId id, TaskResult& result, const Running& running) const;
+  void TellLoss(TaskId id, TaskResult& result) const;
   scheduler::Outcome MapOutcome(const TaskResult& result) const;
   void WriteEnd(TaskId id, const TaskResult& result, double seconds, const scheduler::Transitions& then);
   void Renew(TaskId id, Timestamp at);
@@ -164,6 +171,8 @@ class RunExecutor {
   std::map<TaskId, Running> running_;
   std::vector<TaskId> to_dispatch_;
   std::map<TaskId, Timestamp> first_began_;  // also in an earlier process
+  std::set<TaskId> outlived_;                // that run in the store: their processes may
+  std::vector<fs::path> records_;            // of processes whose end is about to be written
   std::set<TaskId> goes_on_;                 // whose last attempt was lost, or looked and found nothing yet
   std::map<TaskId, Seated> seats_;           // of tasks that run, or wait for slots
   int64_t requests_ = 0;                     // for slots, so far

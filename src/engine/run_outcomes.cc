@@ -44,6 +44,8 @@ void RunExecutor::HandleDone(Done done) {
   Judge(done.task, done.result, running);
   const double seconds = std::chrono::duration<double>(clock_.Monotonic() - running.started).count();
   const Transitions then = plan_.Finish(done.task, MapOutcome(done.result));
+  if (done.result.outcome.kind == Outcome::Kind::kLost) TellLoss(done.task, done.result);
+  if (!done.result.spent_record.empty()) records_.push_back(done.result.spent_record);
   if (done.result.message.empty()) done.result.message = OneLine(done.result.errors, workspace_.host().sources);
   if (running.log) {
     if (!done.result.errors.empty())
@@ -88,10 +90,7 @@ void RunExecutor::Judge(TaskId id, TaskResult& result, const Running& running) c
     return;
   }
   if (running.timed_out) {
-    const std::string limit = FormatDuration(plan_.task(id).timeout);
-    result.errors = {Diagnostic(kTimedOut,
-                                fmt::format("task `{}` ran longer than its timeout of {}", plan_.task(id).name, limit),
-                                definition.span)};
+    result.errors = {OutOfTime(definition, plan_.task(id).name)};
     result.outcome = Outcome::Failed();
     result.message.clear();
     return;
@@ -99,6 +98,20 @@ void RunExecutor::Judge(TaskId id, TaskResult& result, const Running& running) c
   result.errors.clear();
   result.outcome = Outcome::Canceled();
   result.message = out_of_time_ ? "stopped: the run is out of time" : "stopped";
+}
+
+// It runs again, or was lost too often.
+void RunExecutor::TellLoss(TaskId id, TaskResult& result) const {
+  if (plan_.state(id) != TaskState::kFailed) {
+    result.message = "lost: " + result.message;
+    return;
+  }
+  result.errors = {
+      Diagnostic(kTaskLost,
+                 fmt::format("task `{}` was lost {} times: {}", plan_.task(id).name, plan_.losses(id), result.message),
+                 tasks_[id].definition->span)
+          .Hint("what ends it ends its supervisor too: does the machine run out of memory?")};
+  result.message.clear();
 }
 
 Outcome RunExecutor::MapOutcome(const TaskResult& result) const {
@@ -117,12 +130,16 @@ void RunExecutor::WriteEnd(TaskId id, const TaskResult& result, double seconds, 
   change.to = state;
   change.at = clock_.Now();
   change.failures = plan_.failures(id);
+  change.losses = plan_.losses(id);
+  change.is_lost = result.outcome.kind == Outcome::Kind::kLost;
   change.message = workspace_.host().redactor.Redact(result.message);
   change.error = workspace_.host().redactor.Redact(ErrorsToJson(result.errors, workspace_.host().sources));
   if (state == TaskState::kUpForRetry) {
     change.retry_at = change.at + *then.retry_in;
     timers_.emplace(clock_.Monotonic() + *then.retry_in, Timer{Timer::Kind::kRetry, id, 0});
     narrator_.TaskWillRetry(StoryOf(id), seconds, result.message, *then.retry_in);
+  } else if (state == TaskState::kQueued) {
+    narrator_.TaskLost(StoryOf(id), seconds, result.message);
   } else {
     narrator_.TaskFinished(StoryOf(id), state, seconds, result.message, plan_.allowed(id));
   }

@@ -102,7 +102,7 @@ void RunExecutor::RestoreOne(TaskId id) {
   const std::string& name = plan_.task(id).name;
   const store::Task* row = record_->Stored(name);
   if (!row) return;
-  scheduler::StoredTask stored{row->state, row->attempts, row->failures, {}, row->gate_open};
+  scheduler::StoredTask stored{row->state, row->attempts, row->failures, {}, row->gate_open, row->losses};
   for (const std::string& chosen : row->chosen)
     if (const auto target = plan_.Find(chosen)) stored.chosen.push_back(*target);
   plan_.Restore(id, stored);
@@ -114,13 +114,46 @@ void RunExecutor::RestoreOne(TaskId id) {
   const bool begun = row->state != TaskState::kNone && row->started_at;
   if (begun) first_began_[id] = *row->started_at;
   if (row->state == TaskState::kRunning || row->state == TaskState::kQueued) goes_on_.insert(id);
-  if (row->state == TaskState::kRunning && !tasks_[id].Expands()) {
+  if (row->state == TaskState::kRunning && tasks_[id].IsProcess()) outlived_.insert(id);
+  if (row->state == TaskState::kRunning && !tasks_[id].IsProcess() && !tasks_[id].Expands()) {
+    EndProcess(*row);  // it was one
     store::TaskChange lost;
     lost.to = TaskState::kQueued;
     lost.at = clock_.Now();
-    lost.message = "its process ended before it did";
+    lost.is_lost = true;
+    lost.message = "lost: its process ended before it did";
     record_->Change(name, std::move(lost));
   }
+}
+
+// Tasks whose processes another one of us has started run on: whether one has ended meanwhile, was lost or never began
+// is found by the worker that attends to it, as for any other.
+void RunExecutor::TakeUpProcesses() {
+  for (const auto& [name, row] : record_->adopted())
+    if (row.state == TaskState::kRunning && !plan_.Find(name)) EndProcess(row);
+  for (const TaskId id : std::exchange(outlived_, {})) {
+    plan_.Resume(id);
+    Running running;
+    running.interruption = std::make_shared<Interruption>();
+    running.log = std::make_shared<TaskLog>(LogOf(id), clock_, workspace_.host().redactor);
+    const Duration ago = first_began_.contains(id) ? clock_.Now() - first_began_.at(id) : Duration{0};
+    running.started = clock_.Monotonic() - std::max(ago, Duration{0});
+    running.is_taken_up = true;
+    first_began_.try_emplace(id, clock_.Now());
+    if (!plan_.task(id).pool.empty() || !plan_.task(id).lane.empty())
+      seats_[id] = {session_.slots().Hold(SlotsFor(id)), ++requests_};
+    running_.emplace(id, std::move(running));
+    to_dispatch_.push_back(id);
+  }
+}
+
+// Of a task that is not to go on with it; if it has not begun it does not.
+void RunExecutor::EndProcess(const store::Task& task) {
+  if (!IsProcessKind(task.kind)) return;
+  CancelSource stop;
+  stop.request_stop();
+  const fs::path log = workspace_.folder().logs() / TaskLogPath(run_.id, task.name, task.attempts);
+  TakeUpProcess(ProcessRecordPath(log), {stop.get_token(), {}});
 }
 
 // What later tasks may read as tasks.<name>; nodes are not among it.
@@ -165,9 +198,21 @@ void RunExecutor::ClearTask(TaskId id, std::vector<std::string>& changed) {
   store::TaskChange change;
   change.to = IsFinal(state) ? TaskState::kNone : TaskState::kQueued;
   change.at = clock_.Now();
-  change.failures = 0;
+  change.failures = change.losses = 0;
   record_->Change(plan_.task(id).name, std::move(change));
   changed.push_back(fmt::format("{}: {} -> none", plan_.task(id).name, scheduler::ToString(state)));
+}
+
+// A person lets it run again: the attempt that goes on is ended first.
+void RunExecutor::EndOutlived(TaskId id) {
+  const std::string& name = plan_.task(id).name;
+  EndProcess(*record_->Stored(name));
+  store::TaskChange change;
+  change.to = TaskState::kQueued;
+  change.at = clock_.Now();
+  change.failures = change.losses = 0;
+  change.message = "stopped";
+  record_->Change(name, std::move(change));
 }
 
 Result<std::vector<std::string>> RunExecutor::Apply(const Edit& edit, bool dry_run, const store::AuditEntry& entry) {
@@ -188,7 +233,10 @@ Result<std::vector<std::string>> RunExecutor::Apply(const Edit& edit, bool dry_r
   if (clear.empty())
     return Diagnostic(kNothingToRetry, fmt::format("nothing failed in run {}", run_.id))
         .Hint("`stir pipeline run` runs it anew");
-  for (const TaskId id : clear) ClearTask(id, changed);
+  for (const TaskId id : clear) {
+    if (!dry_run && outlived_.contains(id)) EndOutlived(id);
+    ClearTask(id, changed);
+  }
   if (edit.mark)
     for (const TaskId id : named) {
       store::TaskChange change;
@@ -218,6 +266,7 @@ void RunExecutor::Forget() {
   begun_.clear();
   first_began_.clear();
   goes_on_.clear();
+  outlived_.clear();
 }
 
 }  // namespace stir::engine

@@ -19,6 +19,9 @@
 
 namespace stir::engine {
 
+// Of tasks that are processes, which outlive whoever starts them.
+constexpr bool IsProcessKind(std::string_view kind) { return kind == "shell" || kind == "python" || kind == "ssh"; }
+
 // One task of the plan, by TaskId beside it.
 struct RunTask {
   const platform::Task* definition = nullptr;  // the pipeline's task that it is, or that it was expanded from
@@ -29,6 +32,7 @@ struct RunTask {
   jinja::Value item;  // of a loop
   int64_t index = 0;
 
+  bool IsProcess() const { return !IsLoop() && IsProcessKind(kind); }
   bool IsNodeWork() const { return node.has_value() || hooks != Hooks::kNone; }
   bool IsLoop() const { return !IsNodeWork() && !in_loop && !definition->for_each.IsUndefined(); }
   // Is replaced by tasks of its own when it starts.

@@ -57,6 +57,7 @@ class Service {
         folder_(options.project_dir),
         good_(host.files, folder_.root / "definitions"),
         slots_(std::make_shared<SharedSlots>(host.clock)),
+        supervisors_(std::make_shared<Supervisors>()),
         waiter_(std::move(waiter)),
         runs_(host, [this] { waiter_->Wake(); }) {}
 
@@ -151,7 +152,7 @@ class Service {
   }
 
   Status Reload() {
-    STIR_ASSIGN(LoadedGeneration loaded, LoadGeneration(host_, options_, good_, {store_, slots_}));
+    STIR_ASSIGN(LoadedGeneration loaded, LoadGeneration(host_, options_, good_, {store_, slots_, supervisors_}));
     if (guest_ != nullptr) guest_->Show(loaded.generation);  // before the last one goes, so that it goes below
     // Its end may have to wait for a channel that takes alerts.
     retiring_ =
@@ -349,6 +350,7 @@ class Service {
   GoodDefinitions good_;
   std::shared_ptr<store::Store> store_;
   const std::shared_ptr<SharedSlots> slots_;
+  const std::shared_ptr<Supervisors> supervisors_;
   std::shared_ptr<Generation> generation_;
   std::jthread retiring_;   // ends the generation before
   std::string quarantine_;  // what was told of wrong files last

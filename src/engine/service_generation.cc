@@ -51,8 +51,8 @@ Result<std::shared_ptr<Generation>> Generation::Open(const Host& world, const Op
     return std::move(workspace).error();
   }
   generation->workspace_ = std::move(*workspace);
-  generation->session_ =
-      std::make_unique<PipelineSession>(*generation->workspace_, PipelineSession::For::kService, shares.slots);
+  generation->session_ = std::make_unique<PipelineSession>(*generation->workspace_, PipelineSession::For::kService,
+                                                           shares.slots, shares.supervisors);
   generation->MakeSchedules();
   return generation;
 }

@@ -21,6 +21,7 @@ namespace stir::engine {
 struct ServiceShares {
   std::shared_ptr<store::Store> store;
   std::shared_ptr<SharedSlots> slots;
+  std::shared_ptr<Supervisors> supervisors;
 };
 
 // Not movable: its parts point at each other.

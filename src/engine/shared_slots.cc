@@ -31,6 +31,12 @@ SharedSlots::Answer SharedSlots::Ask(scheduler::SlotRequest request, std::functi
   return answer;
 }
 
+SharedSlots::Seat SharedSlots::Hold(scheduler::SlotRequest request) {
+  const std::scoped_lock lock(mutex_);
+  request.since = clock_.Monotonic();
+  return {*this, desk_.Hold(std::move(request))};
+}
+
 void SharedSlots::Return(scheduler::SlotDesk::Ticket ticket) {
   std::unique_lock lock(mutex_);
   desk_.Return(ticket);

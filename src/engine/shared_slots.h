@@ -46,6 +46,8 @@ class SharedSlots {
     bool granted = false;  // at once; else `on_grant` is called, once, from any thread
   };
   Answer Ask(scheduler::SlotRequest request, std::function<void()> on_grant);
+  // The slots of what runs already.
+  Seat Hold(scheduler::SlotRequest request);
 
  private:
   void Return(scheduler::SlotDesk::Ticket ticket);

@@ -113,6 +113,12 @@ TaskResult FailedTask(Diagnostics errors) {
 
 TaskResult FailedTask(Diagnostic error) { return FailedTask(Diagnostics{std::move(error)}); }
 
+Diagnostic OutOfTime(const platform::Task& definition, std::string_view name) {
+  return {kTimedOut,
+          fmt::format("task `{}` ran longer than its timeout of {}", name, FormatDuration(definition.timeout)),
+          definition.span};
+}
+
 std::string OneLine(const Diagnostics& errors, const SourceMap& sources) {
   if (errors.empty()) return {};
   const Diagnostic& first = errors.front();
@@ -143,6 +149,8 @@ std::string ErrorsToJson(const Diagnostics& errors, const SourceMap& sources) {
 }
 
 TaskResult RunTaskJob(TaskJob& job) {
+  if (job.is_taken_up)
+    return job.definition.kind == platform::TaskKind::kSsh ? TakeUpSshTask(job) : TakeUpProcessTask(job);
   platform::RunScope scope(job.workspace.values(), job.workspace.definitions(), job.workspace.secrets(), job.facts);
   auto bound = platform::BindTask(job.workspace.definitions(), job.definition, scope);
   if (!bound.ok()) return FailedTask(std::move(bound).error());

@@ -18,6 +18,7 @@
 #include "engine/movements.h"
 #include "engine/pipeline_events.h"
 #include "engine/run_task.h"
+#include "engine/supervised_process.h"
 #include "engine/task_log.h"
 #include "engine/workspace.h"
 #include "platform/values.h"
@@ -31,7 +32,10 @@ class Interruption {
  public:
   // From any thread, as often as need be: a session may send one more statement after the one that was canceled.
   void Stop();
+  // A process goes on without us.
+  void Leave() { leave_.request_stop(); }
   const CancelToken token() const { return source_.get_token(); }
+  Attention attention() const { return {source_.get_token(), leave_.get_token()}; }
   bool stopped() const { return source_.stop_requested(); }
 
   // While it lives, Stop cancels the session too.
@@ -48,7 +52,7 @@ class Interruption {
   };
 
  private:
-  CancelSource source_;
+  CancelSource source_, leave_;
   std::mutex mutex_;
   std::vector<adapter::Connection*> connections_;  // guarded by mutex_
 };
@@ -61,6 +65,9 @@ struct TaskJob {
   const PipelineNarrator& narrator;
   TaskLog& log;
   Interruption& interruption;
+  Supervisors& supervisors;
+  fs::path log_path;
+  bool is_taken_up = false;  // its process was started by another one of us
   int64_t run = 0;
   std::string name, thread;  // "extract.us_east", "Thread-1 (worker)"
   platform::RunFacts facts;
@@ -83,11 +90,14 @@ struct TaskResult {
   std::optional<Duration> look_again;
   std::optional<store::NewRun> triggers;  // made in the commit of this result
   std::optional<store::Run> launches;     // is there already, and may have nobody who runs it
+  fs::path spent_record;                  // of a process: of no use once this result is in the store
 };
 
 // Failures that another attempt cannot mend (wrong definitions, wrong templates) are not retryable.
 TaskResult FailedTask(Diagnostics errors);
 TaskResult FailedTask(Diagnostic error);
+// The error of a task that ran longer than it may.
+Diagnostic OutOfTime(const platform::Task& definition, std::string_view name);
 // "path:line:column: message": the first error, in a line.
 std::string OneLine(const Diagnostics& errors, const SourceMap& sources);
 // A JSON list of the errors with their places, for the store.
@@ -98,19 +108,9 @@ std::map<std::string, std::string> EnvironmentOf(const TaskJob& job, const platf
 // "exited with status 2".
 std::string Described(const ProcessResult& ended);
 
-// What a task's process writes, on its way into the log. References outlive it.
-class ProcessOutput {
- public:
-  ProcessOutput(TaskJob& job, const platform::Task& bound) : job_(job), bound_(bound) {}
-  std::function<void(Stream, std::string_view)> on_line();
-  const std::string& last_error() const { return last_error_; }
-  TaskResult Result() const;  // a success; JSON on the last line is its outputs
-
- private:
-  TaskJob& job_;
-  const platform::Task& bound_;
-  std::string last_line_, last_error_;
-};
+// Runs it under a supervisor, or goes on with one that a job before it started: what became of it. JSON on the last
+// line of its output is the task's. `Failed` says what is wrong when it ends by itself with anything but 0.
+TaskResult Supervised(TaskJob& job, ProcessSpec spec, const std::function<Diagnostic(const ProcessEnd& end)>& failed);
 
 // The first value of a query on a connection, null without rows.
 stir::Result<adapter::Cell> FirstCell(TaskJob& job, const std::string& connection, std::string_view sql);
@@ -133,6 +133,9 @@ TaskResult RunSqlTask(TaskJob& job, const platform::Task& bound);
 TaskResult RunProcessTask(TaskJob& job, const platform::Task& bound);
 TaskResult RunHttpTask(TaskJob& job, const platform::Task& bound);
 TaskResult RunSshTask(TaskJob& job, const platform::Task& bound);
+// The two of them when the process is there already; the task as it is defined.
+TaskResult TakeUpProcessTask(TaskJob& job);
+TaskResult TakeUpSshTask(TaskJob& job);
 TaskResult RunWaitTask(TaskJob& job, const platform::Task& bound);
 TaskResult RunTriggerTask(TaskJob& job, const platform::Task& bound);
 TaskResult RunBranchTask(TaskJob& job, const platform::Task& bound);

@@ -21,6 +21,51 @@ ProcessSpec SpecOf(const TaskJob& job, const platform::Task& bound) {
   return spec;
 }
 
+Diagnostic ProcessFailure(const platform::Task& task, const ProcessEnd& end) {
+  std::string message =
+      fmt::format("`{}` {}", task.kind == platform::TaskKind::kShell ? "shell" : task.argv[1], Described(end.result));
+  if (!end.last_error.empty()) message += ": " + end.last_error;
+  return {kProcessFailed, std::move(message), task.text.span ? task.text.span : task.span};
+}
+
+// Nobody knows how it would have ended; it runs again.
+TaskResult LostTask(std::string message, bool counts) {
+  TaskResult result;
+  result.outcome = scheduler::Outcome::Lost(counts);
+  result.message = std::move(message);
+  return result;
+}
+
+TaskResult ResultOfEnd(const TaskJob& job, const ProcessEnd& end,
+                       const std::function<Diagnostic(const ProcessEnd&)>& failed) {
+  if (end.not_started) return FailedTask(*end.not_started);
+  if (end.result.end == ProcessResult::End::kTimedOut) return FailedTask(OutOfTime(job.definition, job.name));
+  // Stopped, by us or for whoever was here before us; or else somebody has ended its supervisor.
+  if (end.result.end == ProcessResult::End::kCanceled) return LostTask("it was stopped", !job.is_taken_up);
+  if (end.result.end != ProcessResult::End::kExited || end.result.code != 0) return FailedTask(failed(end));
+  TaskResult result;
+  if (const Json outputs = ReadJson(end.last_line); !outputs.is_discarded()) result.outputs = end.last_line;
+  return result;
+}
+
+TaskResult ResultOf(const TaskJob& job, const Attended& attended,
+                    const std::function<Diagnostic(const ProcessEnd&)>& failed) {
+  switch (attended.how) {
+    case Attended::How::kEnded: {
+      TaskResult result = ResultOfEnd(job, attended.end, failed);
+      result.spent_record = ProcessRecordPath(job.log_path);
+      return result;
+    }
+    case Attended::How::kUnbegun:
+      return LostTask("it had not begun", !job.is_taken_up);
+    case Attended::How::kLost:
+      return LostTask("its supervisor died with it", /*counts=*/true);
+    case Attended::How::kLeft:
+      break;
+  }
+  return LostTask("it is left", /*counts=*/false);  // nobody looks at it: the run is left too
+}
+
 }  // namespace
 
 std::map<std::string, std::string> EnvironmentOf(const TaskJob& job, const platform::Task& bound) {
@@ -50,36 +95,28 @@ std::string Described(const ProcessResult& ended) {
   return {};
 }
 
-std::function<void(Stream, std::string_view)> ProcessOutput::on_line() {
-  return [this](Stream stream, std::string_view line) {
-    const TaskStory story{.run = job_.run,
-                          .task = job_.name,
-                          .parent = {},
-                          .kind = platform::ToString(bound_.kind),
-                          .attempt = job_.facts.attempt};
-    job_.log.Write(line);
-    job_.narrator.TaskOutput(story, stream == Stream::kErr, line);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos)
-      (stream == Stream::kOut ? last_line_ : last_error_) = line;
-  };
-}
-
-TaskResult ProcessOutput::Result() const {
-  TaskResult result;
-  const Json outputs = ReadJson(last_line_);
-  if (!outputs.is_discarded()) result.outputs = last_line_;
-  return result;
+TaskResult Supervised(TaskJob& job, ProcessSpec spec, const std::function<Diagnostic(const ProcessEnd&)>& failed) {
+  const fs::path record = ProcessRecordPath(job.log_path);
+  if (job.is_taken_up) return ResultOf(job, TakeUpProcess(record, job.interruption.attention()), failed);
+  spec.timeout = job.definition.timeout;
+  const TaskStory story{.run = job.run,
+                        .task = job.name,
+                        .parent = {},
+                        .kind = platform::ToString(job.definition.kind),
+                        .attempt = job.facts.attempt};
+  auto attended = job.supervisors.Run(
+      {job.log_path.string(), record.string(), std::move(spec), job.workspace.host().redactor.Values()},
+      job.interruption.attention(),
+      [&](Stream stream, std::string_view line) { job.narrator.TaskOutput(story, stream == Stream::kErr, line); });
+  return attended.ok() ? ResultOf(job, *std::move(attended), failed) : FailedTask(std::move(attended).error());
 }
 
 TaskResult RunProcessTask(TaskJob& job, const platform::Task& bound) {
-  ProcessOutput output(job, bound);
-  auto ended = RunProcess(SpecOf(job, bound), output.on_line(), job.interruption.token());
-  if (!ended.ok()) return FailedTask(std::move(ended).error());
-  if (ended->end == ProcessResult::End::kExited && ended->code == 0) return output.Result();
-  std::string message =
-      fmt::format("`{}` {}", bound.kind == platform::TaskKind::kShell ? "shell" : bound.argv[1], Described(*ended));
-  if (!output.last_error().empty()) message += ": " + output.last_error();
-  return FailedTask(Diagnostic(kProcessFailed, std::move(message), bound.text.span ? bound.text.span : bound.span));
+  return Supervised(job, SpecOf(job, bound), [&](const ProcessEnd& end) { return ProcessFailure(bound, end); });
+}
+
+TaskResult TakeUpProcessTask(TaskJob& job) {
+  return Supervised(job, {}, [&](const ProcessEnd& end) { return ProcessFailure(job.definition, end); });
 }
 
 }  // namespace stir::engine

@@ -1,5 +1,6 @@
-// `ssh` tasks: a command on another machine, through the system's OpenSSH client. When the client goes, however it
-// goes, the other side sees its input end, and ends the command with all that it started.
+// `ssh` tasks: a command on another machine, through the system's OpenSSH client, which is a supervised process here.
+// When the client goes, however it goes, the other side sees its input end, and ends the command with all that it
+// started.
 #include <fmt/format.h>
 
 #include "base/process.h"
@@ -52,14 +53,13 @@ std::string SshHint(std::string_view said) {
   return {};
 }
 
-TaskResult Failed(const platform::Task& bound, const ProcessResult& ended, const std::string& said) {
-  const bool client = ended.end == ProcessResult::End::kExited && ended.code == kClientFailed;
-  const std::string hint = client ? SshHint(said) : std::string();
-  std::string message = client ? fmt::format("ssh to `{}` failed", *bound.subject)
-                               : fmt::format("`ssh` to `{}` {}", *bound.subject, Described(ended));
-  if (!said.empty()) message += ": " + said;
-  return FailedTask(
-      Diagnostic(hint.empty() ? kProcessFailed : kSshRefused, std::move(message), bound.text.span).Hint(hint));
+Diagnostic SshFailure(const platform::Task& task, const ProcessEnd& end) {
+  const bool client = end.result.end == ProcessResult::End::kExited && end.result.code == kClientFailed;
+  const std::string hint = client ? SshHint(end.last_error) : std::string();
+  std::string message = client ? fmt::format("ssh to `{}` failed", *task.subject)
+                               : fmt::format("`ssh` to `{}` {}", *task.subject, Described(end.result));
+  if (!end.last_error.empty()) message += ": " + end.last_error;
+  return Diagnostic(hint.empty() ? kProcessFailed : kSshRefused, std::move(message), task.text.span).Hint(hint);
 }
 
 }  // namespace
@@ -79,11 +79,11 @@ TaskResult RunSshTask(TaskJob& job, const platform::Task& bound) {
   const std::string script = RemoteScript(job, bound);
   spec.input = fmt::format("{}\n{}", script.size(), script);
   spec.hold_input = true;
-  ProcessOutput output(job, bound);
-  auto ended = RunProcess(spec, output.on_line(), job.interruption.token());
-  if (!ended.ok()) return FailedTask(std::move(ended).error());
-  if (ended->end != ProcessResult::End::kExited || ended->code != 0) return Failed(bound, *ended, output.last_error());
-  return output.Result();
+  return Supervised(job, std::move(spec), [&](const ProcessEnd& end) { return SshFailure(bound, end); });
+}
+
+TaskResult TakeUpSshTask(TaskJob& job) {
+  return Supervised(job, {}, [&](const ProcessEnd& end) { return SshFailure(job.definition, end); });
 }
 
 }  // namespace stir::engine

@@ -42,6 +42,7 @@ TaskState StateOf(Outcome::Kind kind) {
     case Outcome::Kind::kSuccess:
       return TaskState::kSuccess;
     case Outcome::Kind::kFailed:
+    case Outcome::Kind::kLost:
       return TaskState::kFailed;
     case Outcome::Kind::kSkipped:
       return TaskState::kSkipped;
@@ -124,6 +125,11 @@ void Plan::Start(TaskId id) {
   entry.state = TaskState::kRunning;
 }
 
+void Plan::Resume(TaskId id) {
+  Start(id);
+  --tasks_[id].attempts;
+}
+
 void Plan::Retry(TaskId id) {
   assert(tasks_[id].state == TaskState::kUpForRetry);
   Enqueue(id);
@@ -140,6 +146,14 @@ Transitions Plan::Finish(TaskId id, const Outcome& outcome) {
     if (outcome.retryable && !canceled_ && entry.failures <= entry.spec.retry.retries) {
       entry.state = TaskState::kUpForRetry;
       transitions.retry_in = std::max(RetryDelay(entry.spec.retry, entry.failures, id), outcome.not_before);
+      return transitions;
+    }
+  }
+  if (outcome.kind == Outcome::Kind::kLost) {
+    if (outcome.counts) ++entry.losses;
+    if (entry.losses <= kMostLosses && !canceled_) {
+      Enqueue(id);
+      transitions.ready.push_back(id);
       return transitions;
     }
   }
@@ -292,6 +306,7 @@ void Plan::Restore(TaskId id, const StoredTask& stored) {
   if (entry.state == TaskState::kQueued) Dequeue(id);
   entry.attempts = stored.attempts;
   entry.failures = stored.failures;
+  entry.losses = stored.losses;
   entry.chosen = stored.chosen;
   entry.gate_open = stored.gate_open;
   const bool may_start = stored.state == TaskState::kRunning || stored.state == TaskState::kQueued;

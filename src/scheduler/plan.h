@@ -61,18 +61,25 @@ struct PlanSpec {
 
 // How an attempt ended.
 struct Outcome {
-  enum class Kind : uint8_t { kSuccess, kFailed, kSkipped, kCanceled };
+  // Lost: its process died with whoever watched over it, so that nobody knows how it would have ended.
+  enum class Kind : uint8_t { kSuccess, kFailed, kSkipped, kCanceled, kLost };
   Kind kind = Kind::kSuccess;
   bool retryable = true;       // of a failure: another attempt may help
   std::vector<TaskId> chosen;  // of a branch: the targets to go on with; none: all are skipped
   bool gate_open = true;       // of a gate
   Duration not_before{0};      // of a failure: the other side asked for this long (Retry-After)
+  bool counts = true;          // of a loss: towards kMostLosses
 
   static Outcome Success() { return {}; }
-  static Outcome Failed(bool retryable = true) { return {Kind::kFailed, retryable, {}, true, Duration{0}}; }
-  static Outcome Skipped() { return {Kind::kSkipped, true, {}, true, Duration{0}}; }
-  static Outcome Canceled() { return {Kind::kCanceled, true, {}, true, Duration{0}}; }
+  static Outcome Failed(bool retryable = true) { return {Kind::kFailed, retryable, {}, true, Duration{0}, true}; }
+  static Outcome Skipped() { return {Kind::kSkipped, true, {}, true, Duration{0}, true}; }
+  static Outcome Canceled() { return {Kind::kCanceled, true, {}, true, Duration{0}, true}; }
+  static Outcome Lost(bool counts = true) { return {Kind::kLost, true, {}, true, Duration{0}, counts}; }
 };
+
+// How often a task is run again because its attempt was lost; it then has failed. A task that takes down whoever runs
+// it would else be run for ever. What is lost costs no retry.
+inline constexpr int kMostLosses = 3;
 
 // What follows from one call, each list by task id.
 struct Transitions {
@@ -83,13 +90,14 @@ struct Transitions {
 };
 
 // A task as it was stored. Final states and counters are taken as they are; kRunning becomes kQueued again (its attempt
-// was lost, which costs no retry); kUpForRetry waits for Retry().
+// ended with its process, or goes on: Resume); kUpForRetry waits for Retry().
 struct StoredTask {
   TaskState state = TaskState::kNone;
   int attempts = 0;
   int failures = 0;
   std::vector<TaskId> chosen;  // of a branch that succeeded
   bool gate_open = true;       // of a gate that succeeded
+  int losses = 0;
 };
 
 // How the run stands. Counts are of leaves: an expanded task counts as its children.
@@ -114,6 +122,7 @@ class Plan {
   TaskState state(TaskId id) const { return tasks_[id].state; }
   int attempts(TaskId id) const { return tasks_[id].attempts; }  // started so far; 1 while the first runs
   int failures(TaskId id) const { return tasks_[id].failures; }
+  int losses(TaskId id) const { return tasks_[id].losses; }
   TriggerRule rule(TaskId id) const { return tasks_[id].spec.rule; }  // resolved: never kDefault
   std::optional<TaskId> parent(TaskId id) const;                      // the task this one was expanded from
   std::span<const TaskId> children(TaskId id) const { return tasks_[id].expansion; }
@@ -138,6 +147,9 @@ class Plan {
   void Take(TaskId id) { Dequeue(id); }
   void PutBack(TaskId id) { Enqueue(id); }
   void Start(TaskId id);
+  // It is kQueued, and its last attempt still goes on: it runs, and no other attempt begins.
+  void Resume(TaskId id);
+  // A lost attempt leaves the task kQueued again, or kFailed after kMostLosses.
   Transitions Finish(TaskId id, const Outcome& outcome);
   // The wait of a kUpForRetry task is over: it is queued again.
   void Retry(TaskId id);
@@ -170,6 +182,7 @@ class Plan {
     TaskState state = TaskState::kNone;
     int attempts = 0;
     int failures = 0;
+    int losses = 0;
     Duration tail{0};                // longest path from here to the end, itself included
     int64_t rank = 0;                // its place in the queue: lower goes first
     NeedCounts counts;               // of its needs, by state

@@ -473,6 +473,38 @@ Plan Recover(const std::vector<TaskSpec>& tasks, const Stored& stored) {
   return plan;
 }
 
+TEST(Plan, WhatIsLostRunsAgainWithoutARetryButNotForEver) {
+  Plan plan = Make({{.name = "a"}, {.name = "b", .needs = {0}}});
+  for (int lost = 1; lost <= kMostLosses; ++lost) {
+    plan.Start(*plan.Next());
+    plan.Finish(0, Outcome::Lost());
+    EXPECT_EQ(plan.state(0), State::kQueued);
+    EXPECT_EQ(plan.attempts(0), lost);
+    EXPECT_EQ(plan.failures(0), 0);
+  }
+  plan.Start(*plan.Next());
+  plan.Finish(0, Outcome::Lost(/*counts=*/false));
+  EXPECT_EQ(plan.state(0), State::kQueued);
+  plan.Start(*plan.Next());
+  plan.Finish(0, Outcome::Lost());
+  EXPECT_EQ(plan.state(0), State::kFailed);
+  EXPECT_EQ(plan.state(1), State::kUpstreamFailed);
+  EXPECT_TRUE(plan.done());
+}
+
+TEST(Plan, AnAttemptThatGoesOnIsResumed) {
+  Plan plan = Make({{.name = "a"}, {.name = "b", .needs = {0}}});
+  plan.Restore(0, {State::kRunning, 2, 1, {}, true, 1});
+  plan.Settle();
+  plan.Resume(0);
+  EXPECT_EQ(plan.state(0), State::kRunning);
+  EXPECT_EQ(plan.attempts(0), 2);
+  EXPECT_EQ(plan.losses(0), 1);
+  EXPECT_FALSE(plan.Next());
+  plan.Finish(0, Outcome::Success());
+  EXPECT_EQ(plan.Next(), TaskId{1});
+}
+
 TEST(PlanProperties, EveryRunEndsTheSameInAnyOrderAndAfterAnyInterruption) {
   for (uint32_t seed = 0; seed < 400; ++seed) {
     Random random(seed);

@@ -45,6 +45,22 @@ SlotDesk::Ticket SlotDesk::Ask(SlotRequest request) {
   return next_++;
 }
 
+SlotDesk::Ticket SlotDesk::Hold(SlotRequest request) {
+  const Ticket ticket = Ask(std::move(request));
+  Give(ticket);
+  return ticket;
+}
+
+void SlotDesk::Give(Ticket ticket) {
+  Held& held = tickets_.at(ticket);
+  held.granted = true;
+  ++given_;
+  taken_[ticket] = SlotsOf(held.request);
+  SlotRequest counted = held.request;
+  counted.slots = taken_[ticket];
+  Count(counted, /*take=*/true);
+}
+
 void SlotDesk::Count(const SlotRequest& request, bool take) {
   const auto move = [&](const std::string& name, uint32_t slots) {
     if (name.empty()) return;
@@ -115,13 +131,7 @@ std::optional<SlotDesk::Ticket> SlotDesk::Best(Duration now) const {
 std::vector<SlotDesk::Ticket> SlotDesk::Grant(Duration now) {
   std::vector<Ticket> granted;
   while (const auto best = Best(now)) {
-    Held& held = tickets_.at(*best);
-    held.granted = true;
-    ++given_;
-    taken_[*best] = SlotsOf(held.request);
-    SlotRequest counted = held.request;
-    counted.slots = taken_[*best];
-    Count(counted, /*take=*/true);
+    Give(*best);
     granted.push_back(*best);
   }
   return granted;

@@ -29,6 +29,8 @@ class SlotDesk {
   // What is given out already stays so when a limit shrinks.
   void SetLimits(std::map<std::string, uint32_t> limits) { limits_ = std::move(limits); }
   Ticket Ask(SlotRequest request);
+  // Slots of what runs already, whether or not there are any left.
+  Ticket Hold(SlotRequest request);
   // Gives slots back, or takes a request away. A ticket is returned once.
   void Return(Ticket ticket);
   // The requests that may start now, in order. From here on they hold their slots.
@@ -50,6 +52,7 @@ class SlotDesk {
   uint32_t Used(const std::string& name) const;
   // The pool or lane that has no room for it; empty: none.
   std::string Obstacle(const SlotRequest& request) const;
+  void Give(Ticket ticket);
   bool GoesBefore(const Held& a, Ticket ticket_a, const Held& b, Ticket ticket_b, Duration now) const;
   void Count(const SlotRequest& request, bool take);
   std::optional<Ticket> Best(Duration now) const;

@@ -33,6 +33,19 @@ TEST(SlotDesk, RunsTakeTurnsAndAFullPoolHoldsUpNobodyElse) {
   EXPECT_EQ(desk.Grant({}), Tickets{free});
 }
 
+TEST(SlotDesk, WhatRunsAlreadyHoldsItsSlotsAlsoWhereThereAreNone) {
+  SlotDesk desk;
+  desk.SetLimits({{"db", 1}});
+  const auto held = desk.Hold(Of(1, "db"));
+  const auto too = desk.Hold(Of(2, "db"));
+  const auto waiting = desk.Ask(Of(3, "db"));
+  EXPECT_TRUE(desk.Grant({}).empty());
+  desk.Return(held);
+  EXPECT_TRUE(desk.Grant({}).empty());
+  desk.Return(too);
+  EXPECT_EQ(desk.Grant({}), Tickets{waiting});
+}
+
 TEST(SlotDesk, EveryRunHasItsTurnAlsoWhereThereAreMoreRunsThanSlots) {
   SlotDesk desk;
   desk.SetLimits({{"db", 2}});

@@ -35,7 +35,7 @@ Result<store::Attempt> AttemptOf(Api& api, const Call& call) {
 
 void WriteHead(JsonWriter& json, const store::Attempt& attempt) {
   json.BeginObject().Key("task").String(attempt.task).Key("attempt").Int(attempt.number);
-  json.Key("state").String(ToString(attempt.state));
+  json.Key("state").String(attempt.StateText());
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ void WriteTask(JsonWriter& json, const store::Task& task, Timestamp now) {
 
 void WriteAttempt(JsonWriter& json, const store::Attempt& attempt, Timestamp now) {
   json.BeginObject().Key("task").String(attempt.task).Key("number").Int(attempt.number);
-  json.Key("state").String(ToString(attempt.state));
+  json.Key("state").String(attempt.StateText());
   WriteTime(json, "started_at", attempt.started_at);
   WriteTime(json, "ended_at", attempt.ended_at);
   WriteSeconds(json, "seconds", attempt.started_at, attempt.ended_at, now);
@@ -169,7 +169,7 @@ Result<Response> GetGantt(Api& api, const Call& call) {
     WriteText(json, "message", task.message);
     json.Key("bars").BeginArray();
     for (const store::Attempt* bar : bars[task.name]) {
-      json.BeginObject().Key("attempt").Int(bar->number).Key("state").String(ToString(bar->state));
+      json.BeginObject().Key("attempt").Int(bar->number).Key("state").String(bar->StateText());
       WriteTime(json, "started_at", bar->started_at);
       WriteTime(json, "ended_at", bar->ended_at);
       json.EndObject();

@@ -74,7 +74,8 @@ Status EndAttempt(Connection& connection, int64_t run, const TaskChange& change)
   return connection.Run(
       "UPDATE attempts SET state = ?4, ended_at = ?5, message = COALESCE(?6, message), error = COALESCE(?7, error) "
       "WHERE task = (SELECT id FROM tasks WHERE run = ?1 AND name = ?2) AND number = ?3",
-      run, change.name, change.attempt, ToString(ended), change.at, change.message, change.error);
+      run, change.name, change.attempt, change.is_lost ? "lost" : ToString(ended), change.at, change.message,
+      change.error);
 }
 
 Status Move(Connection& connection, int64_t run, const TaskChange& change) {
@@ -91,11 +92,11 @@ Status Move(Connection& connection, int64_t run, const TaskChange& change) {
       "chosen = COALESCE(?12, CASE WHEN ?10 THEN '[]' ELSE chosen END), "
       "gate_open = COALESCE(?13, CASE WHEN ?10 THEN 1 ELSE gate_open END), "
       "started_at = CASE WHEN ?6 THEN COALESCE(started_at, ?14) ELSE started_at END, "
-      "ended_at = CASE WHEN ?15 THEN ?14 END "
+      "ended_at = CASE WHEN ?15 THEN ?14 END, losses = COALESCE(?16, losses) "
       "WHERE run = ?1 AND name = ?2 AND state = ?3 AND attempts = ?4",
       run, change.name, ToString(change.from), change.attempt, ToString(change.to), begins, change.failures,
       change.retry_at, change.message, cleared, change.outputs, NamesAsJson(change.chosen), change.gate_open, change.at,
-      IsFinal(change.to)));
+      IsFinal(change.to), change.losses));
   if (connection.Changes() == 0) return ExplainMiss(connection, run, change);
   if (begins) return BeginAttempt(connection, run, change);
   return change.from == TaskState::kRunning ? EndAttempt(connection, run, change) : Status();

@@ -57,6 +57,7 @@ Task ToTask(const Statement& row) {
           .state = StateIn(row, 9),
           .attempts = static_cast<int>(row.Int(10)),
           .failures = static_cast<int>(row.Int(11)),
+          .losses = static_cast<int>(row.Int(19)),
           .retry_at = row.OptionalTime(12),
           .started_at = row.OptionalTime(13),
           .ended_at = row.OptionalTime(14),
@@ -67,9 +68,11 @@ Task ToTask(const Statement& row) {
 }
 
 Attempt ToAttempt(const Statement& row) {
+  const bool is_lost = row.Text(2) == "lost";
   return {.task = row.Text(0),
           .number = static_cast<int>(row.Int(1)),
-          .state = StateIn(row, 2),
+          .state = is_lost ? TaskState::kFailed : StateIn(row, 2),
+          .is_lost = is_lost,
           .started_at = row.Time(3),
           .ended_at = row.OptionalTime(4),
           .worker = row.Text(5),
@@ -216,7 +219,7 @@ Result<std::optional<Run>> ReadRunBefore(Connection& connection, std::string_vie
 Result<std::vector<Task>> ReadTasks(Connection& connection, int64_t run) {
   Statement rows = connection.Query(
       "SELECT id, run, name, parent, position, kind, subject, allow_failure, data, state, attempts, failures, "
-      "retry_at, started_at, ended_at, message, outputs, chosen, gate_open FROM tasks WHERE run = ?1 ORDER BY "
+      "retry_at, started_at, ended_at, message, outputs, chosen, gate_open, losses FROM tasks WHERE run = ?1 ORDER BY "
       "position, id",
       run);
   return Collect(rows, ToTask);

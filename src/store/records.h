@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -139,7 +140,8 @@ struct TaskChange {
   int attempt = 0;  // attempts begun so far, as the caller knows it
   TaskState to = TaskState::kNone;
   Timestamp at{};
-  std::optional<int> failures{};
+  std::optional<int> failures{}, losses{};
+  bool is_lost = false;                              // the attempt that ends
   std::optional<Timestamp> retry_at{};               // to kUpForRetry
   std::optional<std::string> message{};              // why, in a line
   std::optional<std::string> error{};                // JSON: diagnostics of the attempt that ends
@@ -163,7 +165,7 @@ struct Task {
   bool allow_failure = false;
   std::string data = "{}";
   TaskState state = TaskState::kNone;
-  int attempts = 0, failures = 0;
+  int attempts = 0, failures = 0, losses = 0;
   std::optional<Timestamp> retry_at{}, started_at{}, ended_at{};  // started: the first attempt
   std::string message{};
   std::string outputs = "{}";
@@ -175,10 +177,13 @@ struct Attempt {
   std::string task{};
   int number = 0;  // 1 is the first
   TaskState state = TaskState::kRunning;
+  bool is_lost = false;  // nobody knows how it ended: `state` is kFailed
   Timestamp started_at{};
   std::optional<Timestamp> ended_at{};
   std::string worker{}, log_path{}, message{};
   std::string error = "[]";
+
+  std::string_view StateText() const { return is_lost ? "lost" : scheduler::ToString(state); }
 };
 
 // Who did what to what, by hand.

@@ -131,6 +131,29 @@ TEST_F(StoreTest, ATaskGoesThroughItsAttempts) {
   EXPECT_TRUE(store->TaskDurations("daily_sales")->contains("load"));
 }
 
+TEST_F(StoreTest, AnAttemptMayBeLost) {
+  auto store = Open();
+  const Fence fence = Begin(*store);
+  ASSERT_TRUE(Move(*store, fence, {.name = "load", .from = TaskState::kNone, .to = TaskState::kRunning}).ok());
+  ASSERT_TRUE(Move(*store, fence,
+                   {.name = "load",
+                    .from = TaskState::kRunning,
+                    .attempt = 1,
+                    .to = TaskState::kQueued,
+                    .losses = 1,
+                    .is_lost = true,
+                    .message = "lost"})
+                  .ok());
+  ASSERT_TRUE(
+      Move(*store, fence, {.name = "load", .from = TaskState::kQueued, .attempt = 1, .to = TaskState::kRunning}).ok());
+  EXPECT_EQ((*store->Tasks(fence.run))[0].losses, 1);
+  const std::vector<Attempt> attempts = *store->Attempts(fence.run);
+  ASSERT_EQ(attempts.size(), 2u);
+  EXPECT_EQ(attempts[0].StateText(), "lost");
+  EXPECT_EQ(attempts[0].state, TaskState::kFailed);
+  EXPECT_EQ(attempts[1].StateText(), "running");
+}
+
 TEST_F(StoreTest, WhatIsNotTrueAnyMoreIsRefusedWhole) {
   auto store = Open();
   const Fence old = Begin(*store);
