@@ -474,7 +474,7 @@ Plan Recover(const std::vector<TaskSpec>& tasks, const Stored& stored) {
 }
 
 TEST(Plan, WhatIsLostRunsAgainWithoutARetryButNotForEver) {
-  Plan plan = Make({{.name = "a"}, {.name = "b", .needs = {0}}});
+  Plan plan = Make({Task("a"), Task("b", {0})});
   for (int lost = 1; lost <= kMostLosses; ++lost) {
     plan.Start(*plan.Next());
     plan.Finish(0, Outcome::Lost());
@@ -493,7 +493,7 @@ TEST(Plan, WhatIsLostRunsAgainWithoutARetryButNotForEver) {
 }
 
 TEST(Plan, AnAttemptThatGoesOnIsResumed) {
-  Plan plan = Make({{.name = "a"}, {.name = "b", .needs = {0}}});
+  Plan plan = Make({Task("a"), Task("b", {0})});
   plan.Restore(0, {State::kRunning, 2, 1, {}, true, 1});
   plan.Settle();
   plan.Resume(0);
