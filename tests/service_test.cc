@@ -176,6 +176,19 @@ TEST_F(ServiceTest, APauseIsHeardAtOnce) {
   ASSERT_TRUE(service->Says("pipeline p is paused"));
 }
 
+TEST_F(ServiceTest, WhatIsOlderThanItKeepsIsForgotten) {
+  Pipeline("p", "    schedule: none\n", "echo ran >> ledger");
+  for (const char* day : {"2026-01-01", "2026-01-02", "2026-01-03"})
+    EXPECT_EQ(Stir({"pipeline", "run", "p", "--logical-date", day}).code, 0);
+  const auto service = Start({"up"});
+  ASSERT_TRUE(service->Says("service started"));
+  EXPECT_EQ(Runs().size(), 3U);
+  Write("stir/keep.yml", "version: 1\nkeep_runs: 10ms\n");
+  ASSERT_TRUE(service->Says("2 runs that ended more than 10ms ago are forgotten")) << service->Output();
+  EXPECT_EQ(Runs().size(), 1U) << "a pipeline's newest run stays";
+  EXPECT_FALSE(fs::exists(project_ / ".stir/logs/1"));
+}
+
 TEST_F(ServiceTest, ASecondServiceIsRefusedAndRunsByHandAreNot) {
   Pipeline("p", "    schedule: none\n", "echo ran >> ledger");
   const auto service = Start({"up"});

@@ -29,8 +29,7 @@ using scheduler::Memory;
 
 // How soon what another process holds, or what the store refused, is looked at again.
 constexpr auto kLookAgain = std::chrono::seconds(5);
-// How long runs are kept, and how often those that are older are looked for.
-constexpr Duration kKeep = std::chrono::hours(24 * 180);
+// How often runs that are older than they are kept are looked for.
 constexpr Duration kForgetEvery = std::chrono::hours(24);
 // Editors and version control write several files: they are read together.
 constexpr auto kQuiet = std::chrono::milliseconds(200);
@@ -213,13 +212,15 @@ class Service {
   // Once a day what is older than anybody asks for goes, so that the store does not grow for ever.
   void Forget() {
     const Timestamp now = host_.clock.Now();
-    if (forgot_at_ && now - *forgot_at_ < kForgetEvery) return;
+    const Duration keep = generation_->workspace().definitions().keep_runs;
+    if (forgot_at_ && kept_ == keep && now - *forgot_at_ < kForgetEvery) return;
     forgot_at_ = now;
-    const auto gone = ForgetRuns(host_, *store_, folder_, kKeep);
+    kept_ = keep;
+    const auto gone = ForgetRuns(host_, *store_, folder_, keep);
     if (!gone.ok()) return Trouble(gone.error());
     if (*gone > 0)
       Say("S127", "RunsForgotten", Level::kInfo,
-          fmt::format("{} runs that ended more than {} ago are forgotten", *gone, FormatDuration(kKeep)));
+          fmt::format("{} runs that ended more than {} ago are forgotten", *gone, FormatDuration(keep)));
   }
 
   void TakeEnded() {
@@ -362,6 +363,7 @@ class Service {
   Timestamp begun_at_{}, refreshed_at_{};
   bool stale_ = true;  // the store may hold what is not known here
   std::optional<Timestamp> dirty_since_, wake_at_, forgot_at_;
+  Duration kept_{};  // what `keep_runs` was then
   const std::unique_ptr<ServiceWaiter> waiter_;
   ServiceRuns runs_;  // last: its threads are gone before what they use
 };

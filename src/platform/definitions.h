@@ -297,6 +297,7 @@ struct Definitions {
   std::vector<HolidayCalendar> calendars;
   std::vector<Pipeline> pipelines;
   std::vector<SecretSource> secrets = {{}};
+  Duration keep_runs = std::chrono::hours(24 * 180);  // after they have ended
   std::string target_name;            // whose connections.X.targets.<name> apply
   std::filesystem::path project_dir;  // absolute; relative paths are below it
 

@@ -20,7 +20,7 @@ namespace {
 struct Sections {
   std::vector<yaml::Entry> connections, pools, calendars;
   std::vector<YamlNode> ingestions, publications, pipelines;
-  YamlNode secrets;
+  YamlNode secrets, keep_runs;
 };
 
 void AddEntries(std::vector<yaml::Entry>& to, const yaml::Node& node, std::string_view what, Reader& reader) {
@@ -48,6 +48,16 @@ void CheckVersion(Fields& fields, Reader& reader) {
             .Hint("write `version: 1`"));
 }
 
+// What holds for the whole project stands in one of its files.
+void TakeOnce(YamlNode& to, Fields& fields, std::string_view key, Reader& reader) {
+  YamlNode node = fields.Share(key);
+  if (!node) return;
+  if (to)
+    reader.Error(Diagnostic(kNameTaken, fmt::format("`{}` stands twice", key), node->span)
+                     .With({to->span, "the first is here"}));
+  to = std::move(node);
+}
+
 void AddFile(Sections& sections, const yaml::Node& root, Reader& reader) {
   if (root.IsNull()) return;
   Fields fields(reader, root, "this file");
@@ -60,12 +70,8 @@ void AddFile(Sections& sections, const yaml::Node& root, Reader& reader) {
   if (const yaml::Node* node = fields.Find("publications"))
     AddItems(sections.publications, *node, "publications", reader);
   if (const yaml::Node* node = fields.Find("pipelines")) AddItems(sections.pipelines, *node, "pipelines", reader);
-  if (YamlNode node = fields.Share("secrets")) {
-    if (sections.secrets)
-      reader.Error(Diagnostic(kNameTaken, "`secrets` stands twice", node->span)
-                       .With({sections.secrets->span, "the first is here"}));
-    sections.secrets = std::move(node);
-  }
+  TakeOnce(sections.secrets, fields, "secrets", reader);
+  TakeOnce(sections.keep_runs, fields, "keep_runs", reader);
   fields.Finish();
 }
 
@@ -159,6 +165,8 @@ Result<Definitions> LoadDefinitions(const LoadInput& input) {
 
   STIR_ASSIGN(const Sections sections, ReadSections(input, reader, errors));
   if (sections.secrets) definitions.secrets = ReadSecrets(*sections.secrets, context, reader);
+  if (sections.keep_runs)
+    definitions.keep_runs = reader.Time(*sections.keep_runs, "keep_runs").value_or(definitions.keep_runs);
   ReadConnections(definitions, sections, context, reader);
   for (const yaml::Entry& entry : sections.pools)
     definitions.pools[entry.key->text] =

@@ -140,6 +140,16 @@ TEST_F(LoadTest, SectionsOfSeveralFilesAreOne) {
   EXPECT_EQ(loaded->pools.at("db"), 4U);
 }
 
+TEST_F(LoadTest, HowLongRunsAreKeptStandsOnce) {
+  EXPECT_EQ(Good("").keep_runs, std::chrono::hours(24 * 180));
+  auto loaded = Load({{"a.yml", "version: 1\nkeep_runs: 30d"}, {"b.yml", "version: 1"}});
+  ASSERT_TRUE(loaded.ok()) << Text(loaded);
+  EXPECT_EQ(loaded->keep_runs, std::chrono::hours(24 * 30));
+  loaded = Load({{"a.yml", "version: 1\nkeep_runs: 30d"}, {"b.yml", "version: 1\nkeep_runs: 60d"}});
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.error()[0].message, "`keep_runs` stands twice");
+}
+
 TEST_F(LoadTest, AnIngestionIsReadWhole) {
   const Definitions definitions = Good(WithDrop(R"(
 ingestions:
