@@ -13,9 +13,13 @@
 #include "engine/run_executor.h"
 #include "engine/run_interval.h"
 #include "engine/schedules.h"
+#include "platform/schedules.h"
 
 namespace stir::engine {
 namespace {
+
+// Of a backfill that somebody waits for to be begun.
+constexpr size_t kMostIntervals = 10'000;
 
 Status Ring(Workspace& workspace) { return RingBell(workspace.host().files, workspace.folder()); }
 
@@ -58,6 +62,13 @@ Result<store::Run> RequireRun(store::Store& store, int64_t run) {
   STIR_ASSIGN(std::optional<store::Run> found, store.GetRun(run));
   if (found) return *std::move(found);
   return NoSuchRun(run);
+}
+
+Result<store::Backfill> RequireBackfill(store::Store& store, int64_t id) {
+  STIR_ASSIGN(const std::vector<store::Backfill> all, store.Backfills());
+  if (const auto found = std::ranges::find(all, id, &store::Backfill::id); found != all.end()) return *found;
+  return Diagnostic(kNoBackfill, fmt::format("there is no backfill {}", id))
+      .Hint("`stir backfills list` shows those there are");
 }
 
 Status WriteWish(const Host& host, const StateFolder& folder, store::Store& store, int64_t id, Asked what,
@@ -106,16 +117,46 @@ Result<std::vector<std::string>> EditTasks(PipelineSession& session, const EditR
   return changed;
 }
 
+Result<PlannedBackfill> BeginBackfill(Workspace& workspace, const BackfillRequest& request, const Json& params,
+                                      const std::string& who) {
+  const Host& host = workspace.host();
+  STIR_ASSIGN(const platform::Pipeline* pipeline, workspace.definitions().FindPipeline(request.pipeline));
+  PlannedBackfill planned;
+  STIR_ASSIGN(planned.backfill, BackfillOf(*pipeline, request));
+  const auto all =
+      platform::CalendarOf(*pipeline).Between(planned.backfill.first, planned.backfill.until, kMostIntervals + 1);
+  if (all.size() > kMostIntervals)
+    return Diagnostic(kBadRange, fmt::format("there are more than {} intervals in the range", kMostIntervals))
+        .Hint("begin several backfills, one after the other");
+  STIR_ASSIGN(planned.backfill.params, LayParams(*pipeline, params));
+  planned.backfill.created_at = host.clock.Now();
+  STIR_ASSIGN(const auto left, LeftOf(workspace.store(), *pipeline, planned.backfill));
+  planned.intervals.assign(left.begin(), left.end());
+  if (request.dry_run) return planned;
+  STIR_TRY(RememberPipeline(workspace.store(), *pipeline, host.clock.Now()));
+  STIR_TRY(Record(workspace, EntryOf(host, "backfill", "pipeline " + pipeline->name,
+                                     fmt::format("{} to {}", request.from, request.to), who)));
+  STIR_ASSIGN(planned.backfill.id, workspace.store().CreateBackfill(planned.backfill));
+  STIR_TRY(Ring(workspace));
+  return planned;
+}
+
+Status ReviveBackfill(const Host& host, store::Store& store, int64_t id, const std::string& who) {
+  STIR_ASSIGN(const store::Backfill backfill, RequireBackfill(store, id));
+  if (backfill.state == "running") return {};
+  if (backfill.state == "done")
+    return Diagnostic(kBackfillEnded, fmt::format("backfill {} is done", id)).Hint("begin another one");
+  return store.MoveBackfill(id, "canceled", "running",
+                            EntryOf(host, "resume", fmt::format("backfill {} of {}", id, backfill.pipeline), {}, who),
+                            host.clock.Now());
+}
+
 Status StopBackfill(const Host& host, store::Store& store, int64_t id, const std::string& who) {
-  STIR_ASSIGN(const std::vector<store::Backfill> all, store.Backfills());
-  const auto found = std::ranges::find(all, id, &store::Backfill::id);
-  if (found == all.end())
-    return Diagnostic(kNoBackfill, fmt::format("there is no backfill {}", id))
-        .Hint("`stir backfills list` shows those there are");
-  if (found->state != "running")
-    return Diagnostic(kBackfillEnded, fmt::format("backfill {} is {} already", id, found->state));
+  STIR_ASSIGN(const store::Backfill backfill, RequireBackfill(store, id));
+  if (backfill.state != "running")
+    return Diagnostic(kBackfillEnded, fmt::format("backfill {} is {} already", id, backfill.state));
   return store.MoveBackfill(id, "running", "canceled",
-                            EntryOf(host, "cancel", fmt::format("backfill {} of {}", id, found->pipeline), {}, who),
+                            EntryOf(host, "cancel", fmt::format("backfill {} of {}", id, backfill.pipeline), {}, who),
                             host.clock.Now());
 }
 

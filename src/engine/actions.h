@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "engine/backfills.h"
 #include "engine/pipeline_session.h"
 #include "engine/runs.h"
 #include "engine/workspace.h"
@@ -37,6 +38,15 @@ Status WriteWish(const Host& host, const StateFolder& folder, store::Store& stor
 Result<std::vector<std::string>> EditTasks(PipelineSession& session, const EditRequest& request,
                                            const std::string& who);
 
+// A backfill for a service to carry out, with `params` over the pipeline's own. Of a dry run only what it would do.
+struct PlannedBackfill {
+  store::Backfill backfill;
+  std::vector<scheduler::Interval> intervals;
+};
+Result<PlannedBackfill> BeginBackfill(Workspace& workspace, const BackfillRequest& request, const Json& params,
+                                      const std::string& who);
+// One that was canceled is under way again; one that is done is not.
+Status ReviveBackfill(const Host& host, store::Store& store, int64_t backfill, const std::string& who);
 // Begins no more runs of it; those under way end.
 Status StopBackfill(const Host& host, store::Store& store, int64_t backfill, const std::string& who);
 
@@ -47,6 +57,8 @@ Result<std::vector<std::string>> Apply(RunExecutor& executor, const Host& host, 
 // A run of the store, or kNoRun.
 Diagnostic NoSuchRun(int64_t run);
 Result<store::Run> RequireRun(store::Store& store, int64_t run);
+// The same of backfills, or kNoBackfill.
+Result<store::Backfill> RequireBackfill(store::Store& store, int64_t id);
 
 // A run that is held, as it stood then: nobody else changes it until this is destroyed.
 struct HeldRun {

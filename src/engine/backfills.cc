@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/json.h"
+#include "base/kinds.h"
 #include "engine/actions.h"
 #include "engine/audit.h"
 #include "engine/kinds.h"
@@ -37,42 +38,6 @@ bool Wanted(BackfillMode mode, const std::vector<store::Run>& runs) {
   const bool unfinished = !scheduler::IsFinal(newest);
   if (mode == BackfillMode::kMissing) return unfinished;
   return unfinished || newest == TaskState::kFailed || newest == TaskState::kCanceled;
-}
-
-// Both ends are included: a date means all of its day, a time the interval that begins at it.
-Result<store::Backfill> RangeOf(const Pipeline& pipeline, const BackfillRequest& request) {
-  const Calendar calendar = CalendarOf(pipeline);
-  STIR_ASSIGN(const scheduler::DateText from, scheduler::ParseDateText(request.from, calendar.zone()));
-  STIR_ASSIGN(const scheduler::DateText to, scheduler::ParseDateText(request.to, calendar.zone()));
-  if (to.time < from.time)
-    return Diagnostic(kBadRange, fmt::format("the range ends ({}) before it begins ({})", request.to, request.from));
-  store::Backfill backfill;
-  backfill.pipeline = pipeline.name;
-  backfill.first = from.time;
-  backfill.until = EndOf(to, calendar.zone());
-  backfill.rerun = kModes[static_cast<size_t>(request.mode)];
-  backfill.at_once = std::clamp(request.at_once, 1, pipeline.max_active_runs);
-  if (calendar.Between(backfill.first, backfill.until, 1).empty())
-    return Diagnostic(kBadRange, fmt::format("pipeline `{}` has no interval between {} and {}", pipeline.name,
-                                             request.from, request.to));
-  return backfill;
-}
-
-// What it has left to do, oldest first.
-Result<std::deque<Interval>> LeftOf(store::Store& store, const Pipeline& pipeline, const store::Backfill& backfill) {
-  std::deque<Interval> left;
-  for (const Interval& interval : CalendarOf(pipeline).Between(backfill.first, backfill.until)) {
-    store::RunFilter filter;
-    filter.pipeline = pipeline.name;
-    filter.logical_date = interval.start;
-    STIR_ASSIGN(const std::vector<store::Run> runs, store.ListRuns(filter));
-    const bool done = std::ranges::any_of(runs, [&](const store::Run& run) {
-      return backfill.id != 0 && run.backfill == backfill.id && scheduler::IsFinal(run.state) &&
-             run.state != TaskState::kCanceled;
-    });
-    if (!done && Wanted(ModeOf(backfill.rerun), runs)) left.push_back(interval);
-  }
-  return left;
 }
 
 void TellPlan(const Host& host, const Pipeline& pipeline, const store::Backfill& backfill,
@@ -105,13 +70,6 @@ Result<std::optional<store::Backfill>> FindBackfill(store::Store& store, int64_t
   STIR_ASSIGN(const std::vector<store::Backfill> all, store.Backfills());
   const auto found = std::ranges::find(all, id, &store::Backfill::id);
   return found == all.end() ? std::nullopt : std::optional(*found);
-}
-
-Result<store::Backfill> RequireBackfill(store::Store& store, int64_t id) {
-  STIR_ASSIGN(auto found, FindBackfill(store, id));
-  if (found) return *std::move(found);
-  return Diagnostic(kNoBackfill, fmt::format("there is no backfill {}", id))
-      .Hint("`stir backfills list` shows those there are");
 }
 
 // Runs what is left, `at_once` at a time. Each thread looks before each run whether somebody has canceled it.
@@ -165,6 +123,7 @@ class BackfillCrew {
   Diagnostics errors_;
 };
 
+// The caller holds it.
 Result<CommandResult> Drive(Workspace& workspace, const Pipeline& pipeline, const store::Backfill& backfill) {
   STIR_ASSIGN(std::deque<Interval> left, LeftOf(workspace.store(), pipeline, backfill));
   TellPlan(workspace.host(), pipeline, backfill, left);
@@ -178,10 +137,56 @@ Result<CommandResult> Drive(Workspace& workspace, const Pipeline& pipeline, cons
 
 }  // namespace
 
+// Both ends are included: a date means all of its day, a time the interval that begins at it.
+Result<store::Backfill> BackfillOf(const Pipeline& pipeline, const BackfillRequest& request) {
+  const Calendar calendar = CalendarOf(pipeline);
+  STIR_ASSIGN(const scheduler::DateText from, scheduler::ParseDateText(request.from, calendar.zone()));
+  STIR_ASSIGN(const scheduler::DateText to, scheduler::ParseDateText(request.to, calendar.zone()));
+  if (to.time < from.time)
+    return Diagnostic(kBadRange, fmt::format("the range ends ({}) before it begins ({})", request.to, request.from));
+  store::Backfill backfill;
+  backfill.pipeline = pipeline.name;
+  backfill.first = from.time;
+  backfill.until = EndOf(to, calendar.zone());
+  backfill.rerun = kModes[static_cast<size_t>(request.mode)];
+  backfill.at_once = std::clamp(request.at_once, 1, pipeline.max_active_runs);
+  if (calendar.Between(backfill.first, backfill.until, 1).empty())
+    return Diagnostic(kBadRange, fmt::format("pipeline `{}` has no interval between {} and {}", pipeline.name,
+                                             request.from, request.to));
+  return backfill;
+}
+
+Result<std::deque<Interval>> LeftOf(store::Store& store, const Pipeline& pipeline, const store::Backfill& backfill) {
+  std::deque<Interval> left;
+  for (const Interval& interval : CalendarOf(pipeline).Between(backfill.first, backfill.until)) {
+    store::RunFilter filter;
+    filter.pipeline = pipeline.name;
+    filter.logical_date = interval.start;
+    STIR_ASSIGN(const std::vector<store::Run> runs, store.ListRuns(filter));
+    const bool done = std::ranges::any_of(runs, [&](const store::Run& run) {
+      return backfill.id != 0 && run.backfill == backfill.id && scheduler::IsFinal(run.state) &&
+             run.state != TaskState::kCanceled;
+    });
+    if (!done && Wanted(ModeOf(backfill.rerun), runs)) left.push_back(interval);
+  }
+  return left;
+}
+
+Result<std::unique_ptr<FileLock>> HoldBackfill(Files& files, const StateFolder& folder, int64_t id) {
+  auto lock = files.Lock(folder.lock(fmt::format("backfill-{}", id)));
+  if (lock.ok() || lock.error().front().kind != kLocked) return lock;
+  return Diagnostic(kRunHeld, fmt::format("backfill {} is carried out already: {}", id, lock.error().front().message))
+      .Hint("`stir backfills list` says how far it has come");
+}
+
+Result<std::unique_ptr<FileLock>> HoldNewBackfills(Files& files, const StateFolder& folder) {
+  return files.Lock(folder.lock("backfills"));
+}
+
 Result<CommandResult> BackfillPipeline(const Host& host, const Options& options, const BackfillRequest& request) {
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
   STIR_ASSIGN(const Pipeline* pipeline, workspace->definitions().FindPipeline(request.pipeline));
-  STIR_ASSIGN(store::Backfill backfill, RangeOf(*pipeline, request));
+  STIR_ASSIGN(store::Backfill backfill, BackfillOf(*pipeline, request));
   STIR_ASSIGN(backfill.params, ParamsOf(*pipeline, request.params, host.sources));
   if (request.dry_run) {
     STIR_ASSIGN(const std::deque<Interval> left, LeftOf(workspace->store(), *pipeline, backfill));
@@ -191,7 +196,10 @@ Result<CommandResult> BackfillPipeline(const Host& host, const Options& options,
   STIR_TRY(RememberPipeline(workspace->store(), *pipeline, host.clock.Now()));
   STIR_TRY(RecordAction(*workspace, "backfill", *pipeline, fmt::format("{} to {}", request.from, request.to)));
   backfill.created_at = host.clock.Now();
+  auto only = HoldNewBackfills(host.files, workspace->folder());  // whoever else has it begins one, too
   STIR_ASSIGN(backfill.id, workspace->store().CreateBackfill(backfill));
+  STIR_ASSIGN(const auto held, HoldBackfill(host.files, workspace->folder(), backfill.id));
+  only = std::unique_ptr<FileLock>();
   return Drive(*workspace, *pipeline, backfill);
 }
 
@@ -229,13 +237,8 @@ Result<CommandResult> ResumeBackfill(const Host& host, const Options& options, i
   STIR_ASSIGN(const std::unique_ptr<Workspace> workspace, Workspace::Open(host, options));
   STIR_ASSIGN(store::Backfill backfill, RequireBackfill(workspace->store(), id));
   STIR_ASSIGN(const Pipeline* pipeline, workspace->definitions().FindPipeline(backfill.pipeline));
-  if (backfill.state == "done")
-    return Diagnostic(kBackfillEnded, fmt::format("backfill {} is done", id))
-        .Hint("begin another one: `stir pipeline backfill`");
-  const auto entry = EntryOf(host, "resume", fmt::format("backfill {} of {}", id, backfill.pipeline));
-  if (backfill.state == "canceled")
-    STIR_TRY(workspace->store().MoveBackfill(id, "canceled", "running", entry, host.clock.Now()));
-  backfill.state = "running";
+  STIR_ASSIGN(const auto held, HoldBackfill(host.files, workspace->folder(), id));
+  STIR_TRY(ReviveBackfill(host, workspace->store(), id, {}));
   return Drive(*workspace, *pipeline, backfill);
 }
 

@@ -1,15 +1,22 @@
-// Backfills: a pipeline's intervals in a range, run by a command that may end at any time. What is to be done is a row
-// of the store, what was done are its runs, so that another command goes on with it.
+// Backfills: a pipeline's intervals in a range, run by a command or a service, which may end at any time. What is to be
+// done is a row of the store, what was done are its runs, so that another one goes on with it.
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "base/result.h"
 #include "engine/commands.h"
 #include "engine/host.h"
 #include "engine/options.h"
+#include "engine/state_folder.h"
+#include "platform/definitions.h"
+#include "scheduler/calendar.h"
 #include "store/records.h"
+#include "store/store.h"
 
 namespace stir::engine {
 
@@ -42,5 +49,15 @@ Result<std::vector<BackfillInfo>> ListBackfills(const Host& host, const Options&
 Status CancelBackfill(const Host& host, const Options& options, int64_t id);
 // Goes on with one that was interrupted or canceled: with the intervals that it has no ended run of.
 Result<CommandResult> ResumeBackfill(const Host& host, const Options& options, int64_t id);
+
+// The same as values. What is asked for, not yet stored; and what one has left to do, oldest first.
+Result<store::Backfill> BackfillOf(const platform::Pipeline& pipeline, const BackfillRequest& request);
+Result<std::deque<scheduler::Interval>> LeftOf(store::Store& store, const platform::Pipeline& pipeline,
+                                               const store::Backfill& backfill);
+
+// The right to carry one out; kRunHeld names who has it. While somebody holds HoldNewBackfills, a service takes none
+// that it does not know.
+Result<std::unique_ptr<FileLock>> HoldBackfill(Files& files, const StateFolder& folder, int64_t id);
+Result<std::unique_ptr<FileLock>> HoldNewBackfills(Files& files, const StateFolder& folder);
 
 }  // namespace stir::engine

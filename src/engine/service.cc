@@ -15,6 +15,7 @@
 #include "engine/kinds.h"
 #include "engine/runs.h"
 #include "engine/schedules.h"
+#include "engine/service_backfills.h"
 #include "engine/service_generation.h"
 #include "engine/service_runs.h"
 #include "engine/service_waiter.h"
@@ -57,6 +58,7 @@ class Service {
         good_(host.files, folder_.root / "definitions"),
         slots_(std::make_shared<SharedSlots>(host.clock)),
         supervisors_(std::make_shared<Supervisors>()),
+        backfills_(host, folder_),
         waiter_(std::move(waiter)),
         runs_(host, [this] { waiter_->Wake(); }) {}
 
@@ -83,6 +85,7 @@ class Service {
       if (Refresh().ok()) {
         ResumeRuns();
         for (auto& [name, schedule] : generation_->schedules()) DecideAll(name, schedule);
+        AdvanceBackfills();  // behind what is due now
         if (guest_ != nullptr) guest_->Looked(host_.clock.Now());
       }
       if (host_.cancel.stop_requested()) break;
@@ -206,6 +209,7 @@ class Service {
     for (const store::Run& run : unfinished_) ++known_[run.pipeline].active_runs;
     refreshed_at_ = now;
     stale_ = false;
+    backfills_stale_ = true;
     return {};
   }
 
@@ -244,6 +248,19 @@ class Service {
       stale_ = true;  // somebody else has it, or had
       LookAgain(kLookAgain);
     }
+  }
+
+  void AdvanceBackfills() {
+    if (!std::exchange(backfills_stale_, false)) return;
+    auto made = backfills_.Advance(*store_, generation_->workspace().definitions(), unfinished_);
+    if (!made.ok()) return Trouble(made.error());
+    if (made->look_again) backfills_stale_ = true, LookAgain(kLookAgain);
+    if (made->runs.empty()) return;
+    for (store::Run& run : made->runs) {
+      ++known_[run.pipeline].active_runs;
+      unfinished_.push_back(std::move(run));
+    }
+    ResumeRuns();
   }
 
   void DecideAll(const std::string& name, const scheduler::Schedule& schedule) {
@@ -361,9 +378,11 @@ class Service {
   scheduler::Versions versions_;             // of all assets
   std::map<int64_t, Timestamp> not_before_;  // runs that the store refused
   Timestamp begun_at_{}, refreshed_at_{};
-  bool stale_ = true;  // the store may hold what is not known here
+  bool stale_ = true;            // the store may hold what is not known here
+  bool backfills_stale_ = true;  // what was read of it is news for backfills
   std::optional<Timestamp> dirty_since_, wake_at_, forgot_at_;
   Duration kept_{};  // what `keep_runs` was then
+  ServiceBackfills backfills_;
   const std::unique_ptr<ServiceWaiter> waiter_;
   ServiceRuns runs_;  // last: its threads are gone before what they use
 };

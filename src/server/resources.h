@@ -47,6 +47,8 @@ Result<Response> SearchLog(Api& api, const Call& call);
 
 // backfills.cc
 Result<Response> ListBackfills(Api& api, const Call& call);
+Result<Response> BeginBackfill(Api& api, const Call& call);
+Result<Response> ResumeBackfill(Api& api, const Call& call);
 Result<Response> CancelBackfill(Api& api, const Call& call);
 
 // assets.cc
