@@ -130,7 +130,7 @@ TEST_F(OperationsTest, ABackfillGoesOnWhereItWasHoweverItEnded) {
   EXPECT_EQ(list[0]["succeeded"], "1");
   // Canceled, it ends what it has begun.
   const auto resumed = Start({"backfills", "resume", "1"});
-  ASSERT_TRUE(WaitFor([&] { return Lines("told").size() == 5; })) << resumed->Output();
+  ASSERT_TRUE(resumed->Says("run 2, 1 task") && resumed->Says("run 3, 1 task")) << resumed->Output();
   EXPECT_EQ(Stir({"backfills", "cancel", "1"}).code, 0);
   EXPECT_EQ(Stir({"backfills", "cancel", "1"}).code, 2) << "it is canceled already";
   Write("go", "");
@@ -141,6 +141,7 @@ TEST_F(OperationsTest, ABackfillGoesOnWhereItWasHoweverItEnded) {
   EXPECT_EQ(list[0]["state"], "done");
   EXPECT_EQ(list[0]["succeeded"], "5");
   EXPECT_EQ(Runs().size(), 5U);
+  EXPECT_EQ(Lines("told").size(), 5U) << "each day was run once";
   EXPECT_NE(Stir({"backfills", "resume", "2"}).out.find("there is no backfill 2"), std::string::npos);
 }
 

@@ -28,11 +28,17 @@ namespace {
 namespace fs = std::filesystem;
 using testing_support::Child;
 using testing_support::Ended;
-using testing_support::IsAlive;
 using testing_support::ReadFile;
 using testing_support::WaitFor;
 using testing_support::Words;
 using namespace std::chrono_literals;
+
+// Whether it is there and runs; one that has ended and that nobody has reaped yet does not.
+bool IsRunning(pid_t pid) {
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string number, name, state;
+  return static_cast<bool>(stat >> number >> name >> state) && state != "Z";
+}
 
 // One run, which a service begins by itself.
 constexpr std::string_view kOnce = "schedule: {every: 1h}, missed: all, start: 2026-01-01, end: 2026-01-01T00:30:00Z";
@@ -156,7 +162,7 @@ TEST_F(OutliveTest, ATimeoutHoldsWithoutAService) {
   Kill();
   int child = 0, shell = 0;
   ASSERT_EQ(std::sscanf(Lines("pids")[0].c_str(), "%d %d", &child, &shell), 2);
-  ASSERT_TRUE(WaitFor([&] { return !IsAlive(child) && !IsAlive(shell); }));
+  ASSERT_TRUE(WaitFor([&] { return !IsRunning(child) && !IsRunning(shell); }));
   Serve();
   ASSERT_TRUE(Ends("failed")) << service_->Output();
   EXPECT_NE(Attempts()[0].message.find("ran longer than its timeout of 2s"), std::string::npos);
@@ -169,7 +175,7 @@ TEST_F(OutliveTest, ATaskWhoseSupervisorDiedIsLostAndRunsAgain) {
   Write("again", "");
   kill(SupervisorOf("t"), SIGKILL);
   ASSERT_TRUE(Ends("success")) << service_->Output();
-  EXPECT_FALSE(IsAlive(std::stoi(Lines("pids")[0]))) << "what it had started is gone before it runs again";
+  EXPECT_FALSE(IsRunning(std::stoi(Lines("pids")[0]))) << "what it had started is gone before it runs again";
   EXPECT_EQ(Story(), "t 1 lost, t 2 success");
   EXPECT_EQ(Lines("ledger"), Words{"ran"});
   EXPECT_NE(service_->Output().find("t lost: its supervisor died with it"), std::string::npos) << service_->Output();
@@ -182,10 +188,10 @@ TEST_F(OutliveTest, SoItIsWhenAllOfUsDied) {
   Write("again", "");
   Kill();
   for (const pid_t pid : Supervising()) kill(pid, SIGKILL);
-  EXPECT_TRUE(IsAlive(std::stoi(Lines("pids")[0])));
+  EXPECT_TRUE(IsRunning(std::stoi(Lines("pids")[0])));
   Serve();
   ASSERT_TRUE(Ends("success")) << service_->Output();
-  EXPECT_FALSE(IsAlive(std::stoi(Lines("pids")[0])));
+  EXPECT_FALSE(IsRunning(std::stoi(Lines("pids")[0])));
   EXPECT_EQ(Story(), "t 1 lost, t 2 success");
   EXPECT_EQ(Lines("ledger"), Words{"ran"});
 }
@@ -214,7 +220,7 @@ TEST_F(OutliveTest, AStrangerWithItsNumberIsNotTakenForIt) {
   Serve();
   ASSERT_TRUE(Ends("success")) << service_->Output();
   EXPECT_EQ(Story(), "t 1 lost, t 2 success");
-  EXPECT_TRUE(IsAlive(stranger.pid()));
+  EXPECT_TRUE(IsRunning(stranger.pid()));
 }
 
 TEST_F(OutliveTest, WhatOutlivedIsCanceledAndCleared) {
@@ -228,7 +234,7 @@ TEST_F(OutliveTest, WhatOutlivedIsCanceledAndCleared) {
   const auto is_gone = [&](size_t line) {
     int child = 0, shell = 0;
     std::sscanf(Lines("pids")[line].c_str(), "%d %d", &child, &shell);
-    return !IsAlive(child) && !IsAlive(shell);
+    return !IsRunning(child) && !IsRunning(shell);
   };
   begin(1);
   EXPECT_FALSE(is_gone(0));
@@ -271,7 +277,7 @@ TEST_F(OutliveTest, ATaskThatIsGoneFromItsPipelineIsEnded) {
   Once("{name: other, shell: echo}");
   Serve();
   ASSERT_TRUE(Ends("success")) << service_->Output();
-  EXPECT_FALSE(IsAlive(std::stoi(Lines("pids")[0])));
+  EXPECT_FALSE(IsRunning(std::stoi(Lines("pids")[0])));
 }
 
 int Setting(const char* name, int otherwise) {

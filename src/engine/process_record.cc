@@ -100,7 +100,7 @@ std::optional<ProcessEnd> EndIn(const Json& json) {
   return end;
 }
 
-std::string TextOf(const ProcessRecord& record) {
+std::string RecordText(const ProcessRecord& record) {
   Json json = {{"pid", record.supervisor.pid}, {"start", record.supervisor.start}, {"boot", record.supervisor.boot}};
   if (record.end) json.update(EndAsJson(*record.end));
   return WriteJson(json) + "\n";
@@ -162,7 +162,7 @@ std::optional<ProcessRecord> ReadProcessRecord(const fs::path& path) {
 bool ClaimProcessRecord(const fs::path& path, const ProcessIdentity& supervisor) {
   const fs::path draft = fmt::format("{}.{}", path.string(), getpid());
   std::ofstream out(draft, std::ios::binary | std::ios::trunc);
-  out << TextOf({supervisor, std::nullopt});
+  out << RecordText({supervisor, std::nullopt});
   out.close();
   const bool is_first = out.good() && link(draft.c_str(), path.c_str()) == 0;
   unlink(draft.c_str());
@@ -171,7 +171,7 @@ bool ClaimProcessRecord(const fs::path& path, const ProcessIdentity& supervisor)
 
 Status WriteProcessEnd(const fs::path& path, const ProcessRecord& record, bool durable) {
   if (!SystemFiles().Exists(path)) return {};  // the run was forgotten, or its whole project is gone
-  const std::string text = TextOf(record);
+  const std::string text = RecordText(record);
   return durable ? SystemFiles().WriteAtomic(path, text) : SystemFiles().Write(path, text);
 }
 

@@ -48,8 +48,8 @@ TaskResult ResultOfEnd(const TaskJob& job, const ProcessEnd& end,
   return result;
 }
 
-TaskResult ResultOf(const TaskJob& job, const Attended& attended,
-                    const std::function<Diagnostic(const ProcessEnd&)>& failed) {
+TaskResult ResultOfAttended(const TaskJob& job, const Attended& attended,
+                            const std::function<Diagnostic(const ProcessEnd&)>& failed) {
   switch (attended.how) {
     case Attended::How::kEnded: {
       TaskResult result = ResultOfEnd(job, attended.end, failed);
@@ -97,7 +97,7 @@ std::string Described(const ProcessResult& ended) {
 
 TaskResult Supervised(TaskJob& job, ProcessSpec spec, const std::function<Diagnostic(const ProcessEnd&)>& failed) {
   const fs::path record = ProcessRecordPath(job.log_path);
-  if (job.is_taken_up) return ResultOf(job, TakeUpProcess(record, job.interruption.attention()), failed);
+  if (job.is_taken_up) return ResultOfAttended(job, TakeUpProcess(record, job.interruption.attention()), failed);
   spec.timeout = job.definition.timeout;
   const TaskStory story{.run = job.run,
                         .task = job.name,
@@ -108,7 +108,7 @@ TaskResult Supervised(TaskJob& job, ProcessSpec spec, const std::function<Diagno
       {job.log_path.string(), record.string(), std::move(spec), job.workspace.host().redactor.Values()},
       job.interruption.attention(),
       [&](Stream stream, std::string_view line) { job.narrator.TaskOutput(story, stream == Stream::kErr, line); });
-  return attended.ok() ? ResultOf(job, *std::move(attended), failed) : FailedTask(std::move(attended).error());
+  return attended.ok() ? ResultOfAttended(job, *std::move(attended), failed) : FailedTask(std::move(attended).error());
 }
 
 TaskResult RunProcessTask(TaskJob& job, const platform::Task& bound) {

@@ -77,8 +77,8 @@ Result<Response> BeginBackfill(Api& api, const Call& call) {
   STIR_ASSIGN(const engine::PlannedBackfill planned,
               engine::BeginBackfill(project->workspace(), request, params, call.caller.who));
   JsonWriter json;
-  json.BeginObject().Key("id");
-  request.dry_run ? json.Null() : json.Int(planned.backfill.id);
+  json.BeginObject();
+  WriteInt(json, "id", request.dry_run ? std::nullopt : std::optional(planned.backfill.id));
   json.Key("intervals").Int(static_cast<int64_t>(planned.intervals.size()));
   const auto time = [&](const char* key, bool is_last) {
     std::optional<Timestamp> start;
