@@ -298,8 +298,8 @@ struct Definitions {
   std::vector<Pipeline> pipelines;
   std::vector<SecretSource> secrets = {{}};
   Duration keep_runs = std::chrono::hours(24 * 180);  // after they have ended
-  std::string target_name;            // whose connections.X.targets.<name> apply
-  std::filesystem::path project_dir;  // absolute; relative paths are below it
+  std::string target_name;                            // whose connections.X.targets.<name> apply
+  std::filesystem::path project_dir;                  // absolute; relative paths are below it
 
   // By name. A miss is an error that names what there is.
   Result<const Connection*> FindConnection(std::string_view name) const;
