@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -15,15 +15,16 @@
 
 #include "pg/session.h"
 #include "pg/testing/cluster.h"
-#include "tests/support/child.h"
+#include "tests/support/moving.h"
 
 namespace stir {
 namespace {
 
-namespace fs = std::filesystem;
 using pg::testing::Cluster;
 using testing_support::Child;
 using testing_support::Ended;
+using testing_support::ExpectSays;
+using testing_support::MovingTest;
 using testing_support::WaitFor;
 
 // The row at which a reader of `source` waits, until the policy goes.
@@ -33,72 +34,8 @@ constexpr const char* kStall =
     "source enable row level security";
 constexpr const char* kUnstall = "drop policy stall on source; alter table source disable row level security";
 
-// Two projects, one that loads and one that publishes, since a DuckDB file has one user at a time.
-class PostgresFaultsTest : public testing::Test {
+class PostgresFaultsTest : public MovingTest {
  protected:
-  void SetUp() override {
-    root_ = fs::temp_directory_path() / fmt::format("stir-pg-faults-{}", getpid());
-    fs::remove_all(root_);
-    Cluster::Get().MakeDatabase("faults");
-    setenv("NO_COLOR", "1", 1);
-    setenv("TZ", "UTC", 1);
-    for (const char* project : {"in", "out"}) {
-      Write(project, "dbt_project.yml", "name: faults\nprofile: faults\n");
-      Write(project, "profiles.yml",
-            "faults: {target: dev, outputs: {dev: {type: duckdb, path: faults.duckdb, threads: 2}}}\n");
-    }
-    Write("in", "models/sources.yml", "sources: [{name: raw, schema: raw, tables: [{name: source}]}]\n");
-    Write(
-        "in", "stir/in.yml",
-        fmt::format("version: 1\nconnections:\n  app: {}\ningestions:\n  - name: source\n    from: {{connection: app, "
-                    "table: public.source}}\n    to: source('raw', 'source')\n    mode: full\n    key: [id]\n",
-                    Connection("reader")));
-    Write("out", "models/target.sql",
-          "{{ config(materialized='table') }}\nselect range as id, (range % 7)::integer as part, '{{ var(\"v\") }}' "
-          "as v from range({{ var('rows', 120000) }})\n");
-    Sql("do $$ begin create role reader login; exception when duplicate_object then end $$; create table source as "
-        "select i::bigint as id, i % 7 as part, repeat('x', 50) as v from generate_series(1, 100000) i; alter table "
-        "source alter id set not null; grant select on source to reader");
-  }
-
-  void TearDown() override {
-    if (!HasFailure()) fs::remove_all(root_);
-  }
-
-  static std::string Connection(const std::string& user, const std::string& rest = "") {
-    const Cluster& cluster = Cluster::Get();
-    return fmt::format("{{type: postgres, host: {}, port: {}, user: {}, database: faults, connect_timeout: 2{}}}",
-                       cluster.host(), cluster.port(), user, rest);
-  }
-
-  void Publication(const std::string& strategy, const std::string& connection) {
-    Write(
-        "out", "stir/out.yml",
-        fmt::format("version: 1\nconnections:\n  app: {}\npublications:\n  - {{name: target, from: ref('target'), to: "
-                    "{{connection: app, table: public.target{}}}, strategy: {}, key: [id], keep: 0}}\npipelines:\n  - "
-                    "{{name: p, schedule: none, tasks: [{{name: out, publish: target}}]}}\n",
-                    connection, strategy == "partition" ? ", partition_by: [part]" : "", strategy));
-  }
-
-  void Write(const std::string& project, const fs::path& path, std::string_view text) const {
-    fs::create_directories((root_ / project / path).parent_path());
-    std::ofstream(root_ / project / path, std::ios::binary) << text;
-  }
-
-  std::unique_ptr<Child> Start(const std::string& project, std::vector<std::string> words) {
-    words.insert(words.begin(), STIR_BINARY);
-    return std::make_unique<Child>(words, root_ / project, root_ / fmt::format("out-{}", ++started_));
-  }
-  Ended Stir(const std::string& project, std::vector<std::string> words) {
-    return Start(project, std::move(words))->Wait();
-  }
-  void Builds(const std::string& v, int rows = 120000) {
-    const Ended built = Stir("out", {"run", "--quiet", "--vars", fmt::format("{{v: {}, rows: {}}}", v, rows)});
-    EXPECT_EQ(built.code, 0) << built.out;
-  }
-
-  static std::string Sql(std::string_view sql) { return Cluster::Get().Ask("faults", sql); }
-
   // What the store says of the newest run.
   bool LastRunIs(const std::string& date, std::string_view state) {
     const std::string list = Stir("out", {"runs", "list", "--last", "1", "--output", "csv"}).out;
@@ -122,20 +59,9 @@ class PostgresFaultsTest : public testing::Test {
   void ExpectLoaded() {
     const Ended load = Stir("in", {"ingest", "source"});
     EXPECT_EQ(load.code, 0) << load.out;
-    const Ended rows =
-        Stir("in", {"sql", "--output", "csv", "select count(*), sum(id), count(distinct id) from raw.source"});
-    EXPECT_NE(rows.out.find("100000,5000050000,100000"), std::string::npos) << rows.out;
+    EXPECT_EQ(Loaded("in"), "100000,5000050000,100000,xxx");
   }
-
-  fs::path root_;
-
- private:
-  int started_ = 0;
 };
-
-void ExpectSays(const Ended& ended, std::string_view text) {
-  EXPECT_NE(ended.out.find(text), std::string::npos) << "expected to see: " << text << "\nin:\n" << ended.out;
-}
 
 TEST_F(PostgresFaultsTest, AKillInTheMiddleOfALoadIsMadeGoodByTheNext) {
   ExpectLoaded();
@@ -150,8 +76,8 @@ TEST_F(PostgresFaultsTest, AKillInTheMiddleOfALoadIsMadeGoodByTheNext) {
 TEST_F(PostgresFaultsTest, AKillAtAnyTimeOfAnyStrategyIsMadeGoodByTheNext) {
   constexpr int kRows = 30000;
   for (const std::string strategy : {"swap", "merge", "append", "partition"}) {
-    Publication(strategy, Connection(Cluster::Get().user()));
-    Builds("new", kRows);
+    Publication("out", strategy, Connection(Cluster::Get().user()));
+    Builds("out", "new", kRows);
     auto share = 0.0;
     std::chrono::duration<double> whole(0);
     for (int day = 1; day <= 8; ++day) {
@@ -188,10 +114,10 @@ TEST_F(PostgresFaultsTest, AKillAtAnyTimeOfAnyStrategyIsMadeGoodByTheNext) {
 }
 
 TEST_F(PostgresFaultsTest, AServerThatDiesIsSaidAndTheNextRunConverges) {
-  Publication("swap", Connection(Cluster::Get().user()));
-  Builds("old");
+  Publication("out", "swap", Connection(Cluster::Get().user()));
+  Builds("out", "old");
   ASSERT_EQ(Stir("out", {"publish", "target"}).code, 0);
-  Builds("new");
+  Builds("out", "new");
   const auto load = StalledLoad();
   // Nobody gets the table from somebody who reads it: the publication is in its swap.
   auto holder = pg::Session::Open({.parameters = {{"host", Cluster::Get().host()},
@@ -217,10 +143,10 @@ TEST_F(PostgresFaultsTest, AServerThatDiesIsSaidAndTheNextRunConverges) {
 }
 
 TEST_F(PostgresFaultsTest, AServerThatHangsIsSaidInTimeAndTheNextRunConverges) {
-  Publication("swap", Connection(Cluster::Get().user()));
-  Builds("old");
+  Publication("out", "swap", Connection(Cluster::Get().user()));
+  Builds("out", "old");
   ASSERT_EQ(Stir("out", {"publish", "target"}).code, 0);
-  Builds("new");
+  Builds("out", "new");
   const auto load = StalledLoad();
   const auto publication = Start("out", {"publish", "target"});
   ASSERT_TRUE(WaitFor([] {
@@ -244,11 +170,39 @@ TEST_F(PostgresFaultsTest, AServerThatHangsIsSaidInTimeAndTheNextRunConverges) {
   EXPECT_EQ(Sql("select count(*) from pg_class where relname like 'target\\_\\_stir%' and relkind = 'r'"), "0");
 }
 
+TEST_F(PostgresFaultsTest, AFullDiskOfTheServerIsSaidAndTheNextRunConverges) {
+  const auto folder = root_ / "small";
+  if (!Mount(folder, "4m", "postgres")) GTEST_SKIP() << "a file system cannot be mounted here: " << strerror(errno);
+  std::filesystem::permissions(root_, std::filesystem::perms::all);
+  Publication("out", "swap", Connection(Cluster::Get().user()));
+  Builds("out", "old");
+  ASSERT_EQ(Stir("out", {"publish", "target"}).code, 0);
+  Builds("out", "new");
+  EXPECT_EQ(Sql(fmt::format("create tablespace small location '{}'", folder.string())), "");
+  EXPECT_EQ(Sql("alter database faults set default_tablespace = small"), "");
+  for (const std::string strategy : {"swap", "merge"}) {
+    Publication("out", strategy, Connection(Cluster::Get().user()));
+    const Ended full = Stir("out", {"publish", "target"});
+    EXPECT_EQ(full.code, 2) << full.out;
+    ExpectSays(full, "stir/out.yml:");
+    ExpectSays(full, "error[postgres-statement-failed]: could not extend file \"pg_tblspc/");
+    ExpectSays(full, "No space left on device");
+    ExpectSays(full, "hint: Check free disk space.");
+    EXPECT_EQ(Sql("select min(v), max(v), count(*) from target"), "old|old|120000");
+    EXPECT_EQ(Sql("select count(*) from pg_class where relname like 'target\\_\\_stir%' and relkind = 'r'"), "0");
+  }
+  EXPECT_EQ(Sql("alter database faults reset default_tablespace"), "");
+  EXPECT_EQ(Stir("out", {"publish", "target"}).code, 0);
+  EXPECT_EQ(Sql("select min(v), max(v), count(*) from target"), "new|new|120000");
+  Sql("drop tablespace small");
+  Sql("checkpoint");
+}
+
 TEST_F(PostgresFaultsTest, WhatTheServerRefusesIsSaidWithWhatToDo) {
-  Builds("new", 10);
+  Builds("out", "new", 10);
   Cluster::Get().SetGuardedPassword("right");
   const auto publish = [&](const std::string& connection) {
-    Publication("swap", connection);
+    Publication("out", "swap", connection);
     const Ended ended = Stir("out", {"publish", "target"});
     EXPECT_EQ(ended.code, 2) << ended.out;
     return ended;

@@ -2,6 +2,7 @@
 #include "pg/errors.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <charconv>
 
 #include "base/strings.h"
@@ -21,18 +22,44 @@ Kind KindOf(std::string_view sqlstate) {
   return gone ? kConnectionLost : kStatementFailed;
 }
 
+// What libpq or the server says of a connection that it does not make, and what to do about it. The first that is in
+// the text is it.
+struct Refusal {
+  std::string_view said, hint;
+};
+
+constexpr Refusal kRefusals[] = {
+    {"password authentication failed", "check `user` and `password`"},
+    {"no password supplied", "give a `password`, or put it into ~/.pgpass"},
+    {"Connection refused", "is the server running there, and does it listen on that address and port?"},
+    {"could not translate host name", "check `host`"},
+    {"does not support SSL", "the server has no TLS; only `sslmode: prefer` or less connects without it"},
+    {"does not match host name",
+     "the certificate is another host's: connect by the name that it is for (`hostaddr` says "
+     "where that is), or with `sslmode: verify-ca`"},
+    {"root certificate file", "`sslrootcert` names the certificate of the authority that signed the server's"},
+    {"certificate verify failed",
+     "another authority signed the server's certificate than the one of `sslrootcert`, or it has expired"},
+    {"no pg_hba.conf entry",
+     "the server's pg_hba.conf lets this user into this database from here neither with nor "
+     "without TLS, or only with the other: see `sslmode`"},
+    {"pg_hba.conf rejects",
+     "the server's pg_hba.conf shuts this user out of this database from here; see `sslmode`, too"},
+    {"does not have CONNECT privilege", "its owner can say: GRANT CONNECT ON DATABASE ... TO the user"},
+    {"is not permitted to log in", "a superuser can say: ALTER ROLE ... LOGIN"},
+    {"too many c", "the server has no session left: use fewer `connections` or `threads`, or raise its limit"},
+    {"remaining connection slots",
+     "the server has no session left: use fewer `connections` or `threads`, or raise its limit"},
+    {"role \"", "check `user`, or create the role"},
+    {"the database system is", "the server is about to start or stop; `retries` says how often to try again"},
+    {"database \"", "check the database's name, or create it"},
+    {"SSL", "check `sslmode` and the certificates"},
+    {"timeout expired", "the server did not answer within `connect_timeout`; a firewall may swallow the packets"},
+};
+
 std::string HintFor(std::string_view text) {
-  if (text.find("password authentication failed") != std::string_view::npos) return "check `user` and `password`";
-  if (text.find("no password supplied") != std::string_view::npos) return "give a `password`, or put it into ~/.pgpass";
-  if (text.find("Connection refused") != std::string_view::npos)
-    return "is the server running there, and does it listen on that address and port?";
-  if (text.find("could not translate host name") != std::string_view::npos) return "check `host`";
-  if (text.find("database") != std::string_view::npos && text.find("does not exist") != std::string_view::npos)
-    return "check the database's name, or create it";
-  if (text.find("SSL") != std::string_view::npos) return "check `sslmode` and the certificates";
-  if (text.find("timeout expired") != std::string_view::npos)
-    return "the server did not answer within `connect_timeout`; a firewall may swallow the packets";
-  return "";
+  const auto* refusal = std::ranges::find_if(kRefusals, [&](const Refusal& each) { return text.contains(each.said); });
+  return refusal == std::end(kRefusals) ? std::string() : std::string(refusal->hint);
 }
 
 }  // namespace
@@ -61,6 +88,9 @@ ServerError ErrorOf(const Api& api, const PGresult* result, std::string_view sql
   if (const std::string context = Field(api, result, PG_DIAG_CONTEXT); context.starts_with("COPY "))
     diagnostic.message += fmt::format("\nCONTEXT:  {}", context);
   diagnostic.hint = Field(api, result, PG_DIAG_MESSAGE_HINT);
+  if (diagnostic.hint.empty() && diagnostic.message.contains("conflict with recovery"))
+    diagnostic.hint =
+        "run it again; on the standby, `max_standby_streaming_delay` or `hot_standby_feedback` keep readers longer";
   diagnostic.engine_offset = ByteOffset(sql, Field(api, result, PG_DIAG_STATEMENT_POSITION));
   return error;
 }

@@ -170,6 +170,16 @@ class SettingsReader {
   Diagnostics errors_;
 };
 
+// A server that is not told of it keeps the session of a client that is gone, with its locks, for hours. On a socket in
+// the file system it is always told.
+Status LetServerNotice(Session& session) {
+  constexpr int kUserTimeouts = 120000;
+  std::string set = "set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3";
+  if (session.server_version() >= kUserTimeouts) set += "; set tcp_user_timeout = '60s'";
+  STIR_TRY(session.Execute(set));
+  return {};
+}
+
 }  // namespace
 
 std::span<const std::string_view> SettingWords() { return kNames; }
@@ -180,6 +190,7 @@ Result<Settings> ReadSettings(const Json& settings, std::string_view application
 
 Result<std::unique_ptr<Session>> Open(const Settings& settings) {
   STIR_ASSIGN(std::unique_ptr<Session> session, Session::Open(settings.connect));
+  STIR_TRY(LetServerNotice(*session));
   STIR_TRY(SetRole(*session, settings));
   return session;
 }

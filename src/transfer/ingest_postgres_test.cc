@@ -4,14 +4,17 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "adapter/cell.h"
 #include "base/strings.h"
 #include "pg/kinds.h"
 #include "pg/session.h"
+#include "pg/settings.h"
 #include "pg/testing/cluster.h"
 #include "transfer/ingest.h"
 #include "transfer/kinds.h"
@@ -399,6 +402,43 @@ TEST_F(IngestPostgresTest, AServerThatDiesAtAnyPhaseChangesNothing) {
                 }));
   EXPECT_TRUE(outcome.ok());
   EXPECT_EQ(Sql("select count(*), min(v) from raw.sales"), "1000|new");
+}
+
+// Its snapshot is shared as a primary's is. What the primary cleans away is not kept for a reader of the standby.
+TEST_F(IngestPostgresTest, AStandbyIsASourceToo) {
+  Key("id", "at");
+  Server(
+      "create table sales as select i as id, repeat('x', 500) as v, timestamptz '2026-11-20' + i * interval '1 s' as "
+      "at from generate_series(1, 3000) i; alter table sales alter id set not null, alter at set not null, add unique "
+      "(id)");
+  settings_["port"] = Cluster::Get().StartStandby();
+  auto standby = *pg::Open(*pg::ReadSettings(settings_, "test"));
+  const auto follows = [&](const std::string& sql, const std::string& until) {
+    for (int i = 0; i < 500 && pg::testing::TextOf(*standby, sql) != until; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(pg::testing::TextOf(*standby, sql), until);
+  };
+  follows("select count(*) from sales", "3000");
+  ingestion_.from.options["connections"] = "2";
+  EXPECT_EQ(Load("r1"), "3000 read, 3000 inserted");
+  Server("update sales set v = 'new', at = '2026-11-21' where id <= 10");
+  follows("select count(*) from sales where v = 'new'", "10");
+  EXPECT_EQ(Load("r2"), "11 read, 11 updated");
+  ingestion_.from.query = At<std::string>("select id, v, at from sales, lateral (select pg_sleep(0.001 + id * 0)) s");
+  ingestion_.from.table = At<std::string>("");
+  ingestion_.mode = At(Mode::kFull);
+  ingestion_.key.clear();
+  ingestion_.cursor = At<std::string>("");
+  auto outcome = Run("r3", Failpoints([&](std::string_view step) {
+                       if (step != "load.begin") return;
+                       Server("delete from sales");
+                       Server("vacuum sales");
+                     }));
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(
+      outcome.error().front().hint,
+      "run it again; on the standby, `max_standby_streaming_delay` or `hot_standby_feedback` keep readers longer");
+  EXPECT_EQ(Sql("select count(*), count(*) filter (where v = 'new') from raw.sales"), "3000|10");
 }
 
 TEST_F(IngestPostgresTest, DeathWithoutAStageLosesAndDoublesNothing) {

@@ -98,6 +98,11 @@ Status PostgresPlace::Apply(const std::vector<std::string>& statements, const Pg
 }
 
 Status PostgresPlace::Dress(int64_t generation) {
+  Status dressed = DressAs(generation);
+  return dressed.ok() ? Status() : Status(Explained(std::move(dressed).error()));
+}
+
+Status PostgresPlace::DressAs(int64_t generation) {
   const PgName candidate = Of(generation);
   const std::string suffix = Suffix(generation);
   STIR_ASSIGN(const int64_t oid, OidOf(candidate));
@@ -128,7 +133,7 @@ Status PostgresPlace::Dress(int64_t generation) {
     STIR_TRY(Apply(grants, candidate));
   }
   STIR_TRY(ReadIdentities(candidate));
-  dressed_ = table_.Signature();
+  dressed_ = true;
   return {};
 }
 

@@ -70,7 +70,7 @@ Status PgOrigin::Look() {
   }
   // From here on the tables are locked against changes.
   auto described = session.Describe("select * from " + from_);
-  if (!described.ok()) return Denied(std::move(described).error(), span());
+  if (!described.ok()) return Denied(std::move(described).error(), span(), *keeper_);
   for (const pg::Column& column : *described)
     columns_.push_back({.name = column.name, .type = column.type, .modifier = column.modifier});
   STIR_TRY(CheckNames());
@@ -89,7 +89,7 @@ Status PgOrigin::FindTable() {
                                "n.nspname || '.' || c.relname from pg_catalog.pg_class c join "
                                "pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass({})",
                                literal));
-  if (!found.ok()) return Denied(std::move(found).error(), span());
+  if (!found.ok()) return Denied(std::move(found).error(), span(), *keeper_);
   if (found->empty()) return NoSuchTable();
   const auto& row = found->front();
   oid_ = NumberIn<uint32_t>(row[0]);
@@ -99,12 +99,12 @@ Status PgOrigin::FindTable() {
   return {};
 }
 
-Diagnostics PgOrigin::Denied(Diagnostics errors, Span place) {
-  pg::Session& session = keeper_->session();
+Diagnostics PgOrigin::Denied(Diagnostics errors, Span place, PgLink& told) const {
+  pg::Session& session = told.session();
   const bool denied = session.sqlstate() == "42501";
   errors = At(std::move(errors), place);
   if (!denied || !session.Execute("rollback").ok()) return errors;
-  auto user = keeper_->All("select quote_ident(current_user)");
+  auto user = told.All("select quote_ident(current_user)");
   if (!user.ok()) return errors;
   const std::string& who = user->front().front();
   const std::string words = errors.front().message;

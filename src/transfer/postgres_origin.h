@@ -69,8 +69,9 @@ class PgOrigin {
   // A moment, number or text as a literal of the column's type.
   std::string Bound(size_t column, const std::string& text) const;
 
-  // What the keeper was told, at the place that it is about; a right that is missing with the words that give it.
-  Diagnostics Denied(Diagnostics errors, Span place);
+  // What a session was `told`, at the place that it is about; a right that is missing with the words that give it. Ends
+  // the session's transaction.
+  Diagnostics Denied(Diagnostics errors, Span place, PgLink& told) const;
   // The server's words, at the place in the YAML that they are about.
   static Diagnostics At(Diagnostics errors, Span place);
 

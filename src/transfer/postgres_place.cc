@@ -151,12 +151,25 @@ Status PostgresPlace::CheckRights() {
 
 Status PostgresPlace::Inspect() {
   STIR_TRY(CheckRights());
-  const bool swap = *publication_.strategy == platform::Strategy::kSwap;
-  STIR_ASSIGN(table_, swap ? ReadPgTable(*server_, live_, publication_.to.table.span)
-                           : ReadPgTarget(*server_, live_, publication_.to.table.span));
+  STIR_ASSIGN(table_, Look());
   if (!table_.refusals.empty()) return table_.refusals;
   STIR_ASSIGN(writes_, Writes());
   return {};
+}
+
+Result<PgTable> PostgresPlace::Look() {
+  const bool swap = *publication_.strategy == platform::Strategy::kSwap;
+  return swap ? ReadPgTable(*server_, live_, publication_.to.table.span)
+              : ReadPgTarget(*server_, live_, publication_.to.table.span);
+}
+
+// A right that went in the meantime is named as it would have been in the beginning.
+Diagnostics PostgresPlace::Explained(Diagnostics errors) {
+  if (errors.front().kind != kRightMissing) return errors;
+  server_->Rollback();
+  if (Status rights = CheckRights(); !rights.ok()) return std::move(rights).error();
+  auto now = Look();
+  return now.ok() && !now->refusals.empty() ? now->refusals : errors;
 }
 
 // Rows that were inserted, updated or deleted, as far as the sessions that did it have told; sometimes late.
@@ -200,8 +213,8 @@ Status PostgresPlace::Make(int64_t generation, const std::string& statements) {
   // Until it is whole nobody else needs to look at it.
   sql += fmt::format("ALTER TABLE {} SET (autovacuum_enabled = false);", name.Sql());
   sql += record(generation, "building", name);
-  STIR_TRY(server_->Execute(sql));
-  return {};
+  auto made = server_->Execute(sql);
+  return made.ok() ? Status() : Status(Explained(std::move(made).error()));
 }
 
 std::string PostgresPlace::DropStatements(int64_t generation) const {

@@ -89,11 +89,17 @@ class PostgresPlace final : public Place {
   Status TrySwap(int64_t generation, const State& state);
   Status LockLive();
   Status CheckUntouched();
+  Result<PgTable> Look();  // at the live table, as the strategy needs it
+  Diagnostic Changed(std::string_view how, std::string hint = "nothing was published; run it again") const;
+  Diagnostics Gone(Diagnostics errors) const;
+  Diagnostics Explained(Diagnostics errors);
   Result<std::string> SwapStatements(int64_t generation, const State& state);
   Status Confirm(int64_t generation, Diagnostics errors);
   Diagnostics Held(const Diagnostics& last);
   Result<int64_t> Writes();
   Status TryWrite(int64_t generation);
+  Status SwitchTo(int64_t generation);
+  Status DressAs(int64_t generation);
   void DropForeignKeys(const PgName& name);
 
   const PublishRequest& request_;
@@ -102,8 +108,8 @@ class PostgresPlace final : public Place {
   std::unique_ptr<Server> server_;
   PgName live_;
   PgTable table_;
-  std::string dressed_;  // what the candidate was made equal to: a signature
-  Names index_names_;    // of the candidate: its own, the live one's
+  bool dressed_ = false;  // the candidate is made equal to it
+  Names index_names_;     // of the candidate: its own, the live one's
   struct Identity {
     std::string sequence, wanted;  // names
     int64_t most = 0;              // the greatest value in the column
@@ -111,7 +117,8 @@ class PostgresPlace final : public Place {
   std::vector<Identity> identities_;
   InPlace rows_;
   Written written_;
-  int64_t writes_ = -1;  // to the live table, when it was inspected
+  int64_t writes_ = -1;      // to the live table, when it was inspected
+  bool committing_ = false;  // the server was asked to; it may have
 };
 
 }  // namespace stir::transfer

@@ -55,8 +55,9 @@ Diagnostics Server::Placed(Diagnostics errors) const {
     if (error.kind == pg::kStatementCanceled && cancel_.stop_requested()) error.kind = adapter::kCanceled;
     const std::string& sqlstate = session_->sqlstate();
     if (sqlstate == "55P03" || sqlstate == "40P01") error.kind = kTableHeld;
-    if (sqlstate == "42501" && error.hint.empty())
-      error.hint = fmt::format("{} lacks a right; nothing was published", user_);
+    if (sqlstate != "42501") continue;
+    error.kind = kRightMissing;
+    if (error.hint.empty()) error.hint = fmt::format("{} lacks a right; nothing was published", user_);
   }
   return errors;
 }

@@ -23,7 +23,8 @@ class Server {
  public:
   static Result<std::unique_ptr<Server>> Open(const platform::Connection& connection, Span span, CancelToken cancel);
 
-  // A lock that was not got in time, or that two sessions wanted crosswise, is kTableHeld.
+  // A lock that was not got in time, or that two sessions wanted crosswise, is kTableHeld; a right that is not there is
+  // kRightMissing.
   // One or more statements; without BEGIN in it a text is one transaction. Rows affected by the last, or -1.
   Result<int64_t> Execute(std::string_view sql);
   Result<std::vector<PgTexts>> Query(std::string_view sql);
@@ -37,6 +38,7 @@ class Server {
 
   const std::string& user() const { return user_; }  // quoted
   bool IsLost() const { return session_->IsLost(); }
+  const std::string& sqlstate() const { return session_->sqlstate(); }  // of the last error
   Diagnostics Placed(Diagnostics errors) const;
 
  private:

@@ -127,7 +127,7 @@ struct PgSource::State {
     auto plan = origin->keeper().All("explain (format json) " + PartSql(""));
     if (!plan.ok()) {
       const auto& where = ingestion.from.where;
-      return origin->Denied(std::move(plan).error(), where->empty() ? origin->span() : where.span);
+      return origin->Denied(std::move(plan).error(), where->empty() ? origin->span() : where.span, origin->keeper());
     }
     constexpr int kRangeScans = 140000;
     if (!origin->has_pages() || origin->keeper().session().server_version() < kRangeScans) return {};
@@ -173,7 +173,7 @@ struct PgSource::State {
       }
       // The lock now, so that nobody can come between.
       if (auto locked = session.Describe(PartSql("")); !locked.ok())
-        return PgOrigin::At(std::move(locked).error(), origin->span());
+        return origin->Denied(std::move(locked).error(), origin->span(), *link);
       readers.push_back(std::move(link));
       STIR_TRY(Canceled());
     }
@@ -184,7 +184,7 @@ struct PgSource::State {
   void Run(PgLink& link) {
     if (Status read = ReadParts(link); !read.ok()) {
       const bool canceled = cancel.stop_requested();
-      queue.Fail(canceled ? Canceled().error() : PgOrigin::At(std::move(read).error(), origin->span()));
+      queue.Fail(canceled ? Canceled().error() : origin->Denied(std::move(read).error(), origin->span(), link));
       for (const auto& other : readers)
         if (other.get() != &link) other->session().Cancel();
     }

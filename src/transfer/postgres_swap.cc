@@ -71,15 +71,21 @@ Diagnostics PostgresPlace::Held(const Diagnostics& last) {
 }
 
 Status PostgresPlace::Switch(int64_t generation) {
+  Status switched = SwitchTo(generation);
+  return switched.ok() ? Status() : Status(Explained(std::move(switched).error()));
+}
+
+Status PostgresPlace::SwitchTo(int64_t generation) {
   if (in_place()) {
     return Patiently([&]() -> Status {
       Status tried = TryWrite(generation);
+      if (!tried.ok() && server_->IsLost()) return Confirm(generation, std::move(tried).error());
       server_->Rollback();
       return tried;
     });
   }
-  if (dressed_.empty()) STIR_TRY(Inspect());
-  if (dressed_.empty()) STIR_TRY(Dress(generation));
+  if (!dressed_) STIR_TRY(Inspect());
+  if (!dressed_) STIR_TRY(Dress(generation));
   STIR_ASSIGN(const State state, ReadState());
   if (state.live == generation && state.adopted) return {};
   STIR_TRY(Patiently([&]() -> Status {
@@ -93,21 +99,30 @@ Status PostgresPlace::Switch(int64_t generation) {
   return {};
 }
 
-// The connection went while the answer was on its way: the table's oid says whether it took place.
+// The connection went, perhaps while the answer was on its way: what the ledger says was written in the same
+// transaction.
 Status PostgresPlace::Confirm(int64_t generation, Diagnostics errors) {
   auto opened = Server::Open(request_.to, publication_.to.connection.span, context_.cancel);
-  if (!opened.ok()) return errors;
+  if (!opened.ok()) {
+    if (committing_) errors.front().hint = "whether it was published is not known; run it again, and it will be";
+    return errors;
+  }
   server_ = *std::move(opened);
-  STIR_ASSIGN(const int64_t live, Live());
-  return live == generation ? Status() : Status(std::move(errors));
+  STIR_ASSIGN(const std::string state,
+              server_->Ask(fmt::format("SELECT state FROM {} WHERE table_name = {} AND generation = {}", Ledger(),
+                                       Lit(live_.table), generation)));
+  const bool took_place = state == (in_place() ? StateOf(*publication_.strategy) : std::string_view("live"));
+  return took_place ? Status() : Status(std::move(errors));
 }
 
 Status PostgresPlace::TrySwap(int64_t generation, const State& state) {
+  committing_ = false;
   STIR_TRY(server_->Execute("BEGIN"));
   STIR_TRY(LockLive());
   STIR_ASSIGN(const std::string statements, SwapStatements(generation, state));
   STIR_TRY(server_->Execute(statements));
   context_.failpoints.Reach("publish.switching");
+  committing_ = true;
   STIR_TRY(server_->Execute("COMMIT"));
   return {};
 }
@@ -123,29 +138,40 @@ Status PostgresPlace::LockLive() {
   if (table_.oid != 0) locks.push_back(fmt::format("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", live_.Sql()));
   for (const std::string& lock : locks) {
     STIR_TRY(server_->Execute(fmt::format("SET LOCAL lock_timeout = '{}ms'", rest().count())));
-    STIR_TRY(server_->Execute(lock));
+    if (auto locked = server_->Execute(lock); !locked.ok()) return Gone(std::move(locked).error());
   }
   STIR_TRY(server_->Execute(fmt::format("SET LOCAL lock_timeout = '{}ms'", rest().count())));
   return CheckUntouched();
 }
 
+Diagnostic PostgresPlace::Changed(std::string_view how, std::string hint) const {
+  const std::string_view made = in_place() ? "its new rows were gathered" : "its next generation was made";
+  return Diagnostic(kTableChanged, fmt::format("{} {} while {}", live_.Sql(), how, made), publication_.to.table.span)
+      .Hint(std::move(hint));
+}
+
+Diagnostics PostgresPlace::Gone(Diagnostics errors) const {
+  constexpr std::string_view kUndefinedTable = "42P01";
+  if (server_->sqlstate() == kUndefinedTable) return {Changed("or a view of it was dropped or renamed")};
+  return errors;
+}
+
 // What hangs on the table, and what is in it, is still what was looked at.
 Status PostgresPlace::CheckUntouched() {
-  STIR_ASSIGN(const PgTable now, ReadPgTable(*server_, live_, publication_.to.table.span));
-  const auto changed = [&](std::string message, std::string hint) {
-    return Diagnostic(kTableChanged, std::move(message), publication_.to.table.span).Hint(std::move(hint));
-  };
+  STIR_ASSIGN(const PgTable now, Look());
+  if (now.oid != table_.oid && table_.oid == 0) return Changed("was made by somebody else");
+  if (now.oid != table_.oid) return Changed("was replaced by another table");
   if (!now.refusals.empty()) return now.refusals;
-  if (now.Signature() != dressed_) {
-    return changed(fmt::format("{} was altered while its next generation was made", live_.Sql()),
-                   "nothing was published; run it again");
-  }
+  if (now.Signature() != table_.Signature()) return Changed("was altered");
+  if (in_place()) return {};
   STIR_ASSIGN(const int64_t writes, Writes());
   if (writes <= writes_) return {};
-  return changed(
-      fmt::format("somebody else wrote {} rows into {} while its next generation was made; they would be lost",
-                  writes - writes_, live_.Sql()),
-      "nothing was published; a swapped table has one writer: use `strategy: merge` where there are others");
+  return Diagnostic(
+             kTableChanged,
+             fmt::format("somebody else wrote {} rows into {} while its next generation was made; they would be lost",
+                         writes - writes_, live_.Sql()),
+             publication_.to.table.span)
+      .Hint("nothing was published; a swapped table has one writer: use `strategy: merge` where there are others");
 }
 
 Result<std::string> PostgresPlace::SwapStatements(int64_t generation, const State& state) {
@@ -190,9 +216,12 @@ Result<std::string> PostgresPlace::SwapStatements(int64_t generation, const Stat
 // Readers go on reading; other writers wait.
 Status PostgresPlace::TryWrite(int64_t generation) {
   const PgName from = Of(generation);
+  committing_ = false;
   STIR_TRY(server_->Execute("BEGIN"));
   STIR_TRY(server_->Execute(fmt::format("SET LOCAL lock_timeout = '{}ms'", kLockTimeout.count())));
-  STIR_TRY(server_->Execute(fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", live_.Sql())));
+  auto locked = server_->Execute(fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", live_.Sql()));
+  if (!locked.ok()) return Gone(std::move(locked).error());
+  STIR_TRY(CheckUntouched());
   STIR_ASSIGN(written_, WriteInPlace({.server = *server_,
                                       .publication = publication_,
                                       .run_id = request_.run_id,
@@ -205,6 +234,7 @@ Status PostgresPlace::TryWrite(int64_t generation) {
       "generation = {}",
       from.Sql(), Ledger(), Lit(StateOf(*publication_.strategy)), Lit(rows_.signature), Lit(live_.table), generation)));
   context_.failpoints.Reach("publish.switching");
+  committing_ = true;
   STIR_TRY(server_->Execute("COMMIT"));
   return {};
 }

@@ -440,6 +440,16 @@ TEST_F(PublishPostgresTest, NamesOfAnyKind) {
   EXPECT_NE(Fails().find("has 64 bytes; a name in PostgreSQL has at most 63"), std::string::npos);
 }
 
+TEST_F(PublishPostgresTest, AsManyColumnsAsATableCanHave) {
+  std::string columns;
+  for (int i = 0; i < 1600; ++i) columns += fmt::format("{}(range + {}) % 3 = 0 as c{}", i == 0 ? "" : ", ", i, i);
+  Model("select " + columns + " from range(300)");
+  Publishes();
+  EXPECT_EQ(Publishes().rows, 300);
+  EXPECT_EQ(Sql("select count(*), count(*) filter (where c0), count(*) filter (where c1599 and not c1598) from orders"),
+            "300|100|100");
+}
+
 TEST_F(PublishPostgresTest, RollBackGoesOneGenerationBack) {
   publication_.keep = 2;
   for (int i = 1; i <= 4; ++i) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -38,11 +39,18 @@ std::string FindBin() {
   return "/usr/lib/postgresql/15/bin";
 }
 
-// Ahead of the lines that trust everybody.
-void GuardOneRole(const std::string& file) {
-  std::ifstream in(file);
-  const std::string rest((std::istreambuf_iterator<char>(in)), {});
-  std::ofstream(file) << "local all guarded scram-sha-256\n" << rest;
+// Who comes through the socket is trusted, with one exception; by TCP nobody is let in who is not named.
+void GuardRoles(const std::string& file, const std::string& owner) {
+  std::ofstream(file) << "local all guarded scram-sha-256\nlocal all all trust\nlocal replication all trust\n"
+                      << "host all guarded 127.0.0.0/8 scram-sha-256\n"
+                      << "hostssl all tls_only 127.0.0.0/8 trust\nhostnossl all tls_only 127.0.0.0/8 reject\n"
+                      << "host all " << owner << " 127.0.0.0/8 trust\n";
+}
+
+// All of 127.0.0.0/8 is this machine, so each process can have an address of its own.
+std::string AddressOf(pid_t process) {
+  const auto pid = static_cast<unsigned>(process);
+  return fmt::format("127.{}.{}.{}", 1 + (pid >> 16 & 0x7f), pid >> 8 & 0xff, pid & 0xff);
 }
 
 }  // namespace
@@ -52,7 +60,7 @@ Cluster& Cluster::Get() {
   return cluster;
 }
 
-Cluster::Cluster() : port_("54321"), user_("stir"), bin_(FindBin()) {
+Cluster::Cluster() : port_("54321"), user_("stir"), bin_(FindBin()), address_(AddressOf(getpid())) {
   if (!stdfs::exists(bin_ + "/initdb")) Fail(bin_ + "/initdb is not there; `tools/setup test` installs it");
   std::string pattern = "/tmp/stir-pg-XXXXXX";  // short: a socket's path has at most 107 bytes
   if (mkdtemp(pattern.data()) == nullptr) Fail("no temporary folder");
@@ -62,28 +70,61 @@ Cluster::Cluster() : port_("54321"), user_("stir"), bin_(FindBin()) {
   Run({bin_ + "/initdb", "--pgdata", folder_ + "/data", "--username", user_, "--auth", "trust", "--encoding", "UTF8",
        "--locale", "C.UTF-8", "--no-sync"},
       folder_);
-  GuardOneRole(folder_ + "/data/pg_hba.conf");
+  GuardRoles(folder_ + "/data/pg_hba.conf", user_);
   Start();
 }
 
 Cluster::~Cluster() {
+  if (has_standby_) StopIn(folder_ + "/standby");
   Stop();
   std::error_code ignored;
   stdfs::remove_all(folder_, ignored);
 }
 
 void Cluster::Start() {
-  const std::string options = fmt::format(
-      "-c listen_addresses='' -c unix_socket_directories='{}' -c port={} -c fsync=off -c wal_level=logical "
-      "-c max_connections=60 -c timezone=UTC",
-      folder_, port_);
-  Run({bin_ + "/pg_ctl", "--pgdata", folder_ + "/data", "--log", folder_ + "/log", "--wait", "--options", options,
-       "start"},
-      folder_);
+  StartIn(folder_ + "/data", fmt::format("-c listen_addresses='{}' -c ssl={} -c port={}", listens_ ? address_ : "",
+                                         tls_ ? "on" : "off", port_));
 }
 
-void Cluster::Stop() {
-  Run({bin_ + "/pg_ctl", "--pgdata", folder_ + "/data", "--wait", "--mode", "immediate", "stop"}, "/");
+void Cluster::StartIn(const std::string& data, const std::string& options) {
+  const std::string all = fmt::format(
+      "{} -c unix_socket_directories='{}' -c fsync=off -c wal_level=logical -c max_connections=60 -c timezone=UTC",
+      options, folder_);
+  Run({bin_ + "/pg_ctl", "--pgdata", data, "--log", data + ".log", "--wait", "--options", all, "start"}, folder_);
+}
+
+void Cluster::Stop() { StopIn(folder_ + "/data"); }
+
+void Cluster::StopIn(const std::string& data) {
+  Run({bin_ + "/pg_ctl", "--pgdata", data, "--wait", "--mode", "immediate", "stop"}, "/");
+}
+
+std::string Cluster::StartStandby() {
+  const std::string port = std::to_string(std::stoi(port_) + 1);
+  const std::string data = folder_ + "/standby";
+  if (has_standby_) return port;
+  Run({bin_ + "/pg_basebackup", "--host", host_, "--port", port_, "--username", user_, "--pgdata", data,
+       "--write-recovery-conf", "--checkpoint", "fast", "--no-sync"},
+      folder_);
+  StartIn(data, fmt::format("-c listen_addresses='' -c port={} -c max_standby_streaming_delay=300ms", port));
+  has_standby_ = true;
+  return port;
+}
+
+void Cluster::Listen(const std::string& certificate, const std::string& key) {
+  tls_ = !certificate.empty();
+  const std::vector<std::pair<std::string, std::string>> files = {{certificate, "server.crt"}, {key, "server.key"}};
+  for (const auto& [from, name] : files) {
+    if (!tls_) break;
+    const stdfs::path to = stdfs::path(folder_) / "data" / name;
+    stdfs::copy_file(from, to, stdfs::copy_options::overwrite_existing);
+    stdfs::permissions(to, stdfs::perms::owner_read);  // the server insists
+    struct stat owner{};
+    if (stat((folder_ + "/data").c_str(), &owner) != 0 || chown(to.c_str(), owner.st_uid, owner.st_gid) != 0)
+      Fail("the server's certificate cannot be put into place");
+  }
+  listens_ = true;
+  Crash();
 }
 
 void Cluster::Crash() {

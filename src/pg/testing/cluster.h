@@ -26,6 +26,15 @@ class Cluster {
   // The role `guarded` is asked for its password; all others are trusted.
   void SetGuardedPassword(const std::string& password);
 
+  // From now on the server is also at `address`, with TLS where there is a certificate. All sessions end. There
+  // `tls_only` needs TLS, `guarded` its password, the owner neither, and no other role is let in.
+  void Listen(const std::string& certificate = {}, const std::string& key = {});
+  const std::string& address() const { return address_; }  // of this machine; nobody else's
+
+  // A hot standby that follows the server, from now on at the same host and this port. It cancels who stands in the way
+  // of what it is sent.
+  std::string StartStandby();
+
   // Every process of the server stops where it is, as on a machine that hangs; and goes on.
   void Freeze() const;
   void Thaw() const;
@@ -43,9 +52,12 @@ class Cluster {
  private:
   Cluster();
   void Start();
+  void StartIn(const std::string& data, const std::string& options);
   void Stop();
+  void StopIn(const std::string& data);
   void Signal(int signal) const;
-  std::string folder_, host_, port_, user_, bin_;
+  std::string folder_, host_, port_, user_, bin_, address_;
+  bool listens_ = false, tls_ = false, has_standby_ = false;
   int databases_ = 0;
 };
 

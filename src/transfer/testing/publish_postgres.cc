@@ -77,8 +77,8 @@ PublishOutcome PublishPostgresTest::Publishes(const std::string& run) {
   return {};
 }
 
-std::string PublishPostgresTest::Fails() {
-  auto outcome = Publish(Request(), *adapter_, SystemFiles(), journal_);
+std::string PublishPostgresTest::Fails(const Failpoints& steps) {
+  auto outcome = Publish(Request(), *adapter_, SystemFiles(), journal_, steps);
   if (outcome.ok()) return "it was published";
   std::vector<std::string> lines;
   for (const Diagnostic& error : outcome.error())

@@ -29,8 +29,8 @@ class PublishPostgresTest : public testing::Test {
   std::string Tables() const;  // in the schema public
   PublishRequest Request(const std::string& run = "r1") const;
   PublishOutcome Publishes(const std::string& run = "r1");
-  std::string Fails();                  // "kind: message | hint", a line an error
-  void DieAt(const std::string& step);  // a process that publishes and dies when it reaches the step
+  std::string Fails(const Failpoints& steps = {});  // "kind: message | hint", a line an error
+  void DieAt(const std::string& step);              // a process that publishes and dies when it reaches the step
 
   std::filesystem::path folder_;
   std::string database_;
