@@ -101,8 +101,46 @@ bool Unscale(const Numeric& number, int width, int scale, UnsignedWide& out) {
   return true;
 }
 
+enum class Short : uint8_t { kFits, kDoesNot, kIsLong };
+
+// The same for what is computed in 64 bits, as nearly all numbers are. kIsLong: Unscale tells.
+Short UnscaleShort(const Numeric& number, int width, int scale, uint64_t& out) {
+  const int exponent = scale - 4 * (number.digits - number.weight - 1);
+  const bool is_long = width > 18 || 4 * number.digits + std::max(exponent, 0) > 18 || exponent < -3;
+  if (is_long || !number.finite() || number.digits == 0) return Short::kIsLong;
+  uint64_t value = 0;
+  for (int i = 0; i < number.digits; ++i) value = value * 10000 + number.digit(i);
+  const auto whole_part = [&](uint64_t cut) {
+    out = value / cut;
+    return out * cut == value;
+  };
+  bool exact = true;
+  switch (exponent) {  // divisions by numbers that are known are cheap
+    case -3:
+      exact = whole_part(1000);
+      break;
+    case -2:
+      exact = whole_part(100);
+      break;
+    case -1:
+      exact = whole_part(10);
+      break;
+    default:
+      out = value * static_cast<uint64_t>(kPowers[static_cast<size_t>(exponent)]);
+  }
+  return exact && out < static_cast<uint64_t>(kPowers[static_cast<size_t>(width)]) ? Short::kFits : Short::kDoesNot;
+}
+
 template <typename T>
 bool PutDecimal(FeedVector& into, size_t row, const Numeric& number, const FeedType& type) {
+  uint64_t small = 0;
+  const Short is = UnscaleShort(number, type.width, type.scale, small);
+  if (is == Short::kFits) {
+    const auto magnitude = static_cast<int64_t>(small);
+    Put<T>(into, row, static_cast<T>(number.negative() ? -magnitude : magnitude));
+    return true;
+  }
+  if (is == Short::kDoesNot) return false;
   UnsignedWide value = 0;
   if (!Unscale(number, type.width, type.scale, value)) return false;
   Put<T>(into, row, static_cast<T>(number.negative() ? -static_cast<Wide>(value) : static_cast<Wide>(value)));
@@ -196,6 +234,66 @@ bool DecodeInterval(FeedVector& into, size_t row, const char* at) {
   if (greatest || least) return false;
   Put(into, row, value);
   return true;
+}
+
+// False: the value has no place in the column. Part of the loop over a row's values.
+[[gnu::always_inline]] inline bool DecodeScalar(PgCodec codec, const FeedType& type, FeedVector& into, size_t row,
+                                                const char* at, int32_t size, bool check_utf8) {
+  switch (codec) {
+    case PgCodec::kBool:
+      Put(into, row, *at != 0);
+      return true;
+    case PgCodec::kInt2:
+      Put(into, row, Read<int16_t>(at));
+      return true;
+    case PgCodec::kInt4:
+      Put(into, row, Read<int32_t>(at));
+      return true;
+    case PgCodec::kInt8:
+    case PgCodec::kTime:
+      Put(into, row, Read<int64_t>(at));
+      return true;
+    case PgCodec::kFloat4:
+      Put(into, row, std::bit_cast<float>(Read<uint32_t>(at)));
+      return true;
+    case PgCodec::kFloat8:
+      Put(into, row, std::bit_cast<double>(Read<uint64_t>(at)));
+      return true;
+    case PgCodec::kDecimal:
+      return DecodeDecimal(into, row, Numeric(at), type);
+    case PgCodec::kNumber:
+      into.SetBytes(row, NumericText(Numeric(at)));
+      return true;
+    case PgCodec::kJsonb:
+      ++at;  // the version
+      --size;
+      [[fallthrough]];
+    case PgCodec::kText:
+      if (check_utf8 && !IsUtf8({at, static_cast<size_t>(size)})) return false;
+      [[fallthrough]];
+    case PgCodec::kBytes:
+      into.SetBytes(row, {at, static_cast<size_t>(size)});
+      return true;
+    case PgCodec::kUuid:
+      Put(into, row,
+          static_cast<Wide>((static_cast<UnsignedWide>(Read<uint64_t>(at) ^ uint64_t{1} << 63) << 64) |
+                            Read<uint64_t>(at + 8)));
+      return true;
+    case PgCodec::kDate:
+      Put(into, row, DateOf(Read<int32_t>(at)));
+      return true;
+    case PgCodec::kTimeTz:
+      Put(into, row,
+          static_cast<uint64_t>(Read<int64_t>(at)) << 24 | static_cast<uint64_t>(57599 + Read<int32_t>(at + 8)));
+      return true;
+    case PgCodec::kTimestamp:
+      return DecodeTimestamp(into, row, Read<int64_t>(at));
+    case PgCodec::kInterval:
+      return DecodeInterval(into, row, at);
+    case PgCodec::kArray:
+      return false;
+  }
+  return false;
 }
 
 std::string Hex(const char* at, int32_t size) {
@@ -305,10 +403,20 @@ Result<size_t> PgDecoder::TakeFrom(std::string_view bytes) {
 void PgDecoder::DecodeRow(const char* at) {
   refused_ = false;
   for (size_t i = 0; i < fields_.size(); ++i) {
+    const PgField& field = fields_[i];
     const auto size = Read<int32_t>(at);
-    DecodeField(i, at + 4, size);
-    at += 4 + std::max(size, 0);
-    if (fields_[i].codec == PgCodec::kArray) at += 4 + std::max(Read<int32_t>(at), 0);
+    at += 4;
+    if (field.codec == PgCodec::kArray) {
+      DecodeList(i, at, size);
+      at += std::max(size, 0);
+      at += 4 + std::max(Read<int32_t>(at), 0);
+    } else if (size < 0) {
+      columns_[i]->SetNull(row_);
+    } else {
+      if (!DecodeScalar(field.codec, field.type, *columns_[i], row_, at, size, check_utf8_))
+        Refuse(i, WireText(field, at, size));
+      at += size;
+    }
   }
   if (!refused_) {
     columns_[fields_.size()]->SetNull(row_);
@@ -326,79 +434,15 @@ void PgDecoder::Refuse(size_t index, std::string text) {
   columns_[fields_.size() + 1]->SetBytes(row_, text);
 }
 
-void PgDecoder::DecodeField(size_t index, const char* at, int32_t size) {
-  const PgField& field = fields_[index];
+void PgDecoder::DecodeList(size_t index, const char* at, int32_t size) {
+  // Its text comes behind it where the server already knows that it is no list.
+  const char* behind = at + std::max(size, 0);
+  const auto text_size = Read<int32_t>(behind);
+  if (size >= 0 && text_size < 0 && DecodeArray(index, at, size)) return;
   FeedVector& into = *columns_[index];
-  if (field.codec == PgCodec::kArray) {
-    // Its text comes behind it where the server already knows that it is no list.
-    const char* behind = at + std::max(size, 0);
-    const auto text_size = Read<int32_t>(behind);
-    if (size >= 0 && text_size < 0 && DecodeArray(index, at, size)) return;
-    Put(into, row_, FeedList());
-    if (size < 0) return into.SetNull(row_);
-    return Refuse(index, text_size >= 0 ? std::string(behind + 4, static_cast<size_t>(text_size)) : Hex(at, size));
-  }
+  Put(into, row_, FeedList());
   if (size < 0) return into.SetNull(row_);
-  if (!DecodeScalar(field.codec, field.type, into, row_, at, size)) Refuse(index, WireText(field, at, size));
-}
-
-bool PgDecoder::DecodeScalar(PgCodec codec, const FeedType& type, FeedVector& into, size_t row, const char* at,
-                             int32_t size) {
-  switch (codec) {
-    case PgCodec::kBool:
-      Put(into, row, *at != 0);
-      return true;
-    case PgCodec::kInt2:
-      Put(into, row, Read<int16_t>(at));
-      return true;
-    case PgCodec::kInt4:
-      Put(into, row, Read<int32_t>(at));
-      return true;
-    case PgCodec::kInt8:
-    case PgCodec::kTime:
-      Put(into, row, Read<int64_t>(at));
-      return true;
-    case PgCodec::kFloat4:
-      Put(into, row, std::bit_cast<float>(Read<uint32_t>(at)));
-      return true;
-    case PgCodec::kFloat8:
-      Put(into, row, std::bit_cast<double>(Read<uint64_t>(at)));
-      return true;
-    case PgCodec::kDecimal:
-      return DecodeDecimal(into, row, Numeric(at), type);
-    case PgCodec::kNumber:
-      into.SetBytes(row, NumericText(Numeric(at)));
-      return true;
-    case PgCodec::kJsonb:
-      ++at;  // the version
-      --size;
-      [[fallthrough]];
-    case PgCodec::kText:
-      if (check_utf8_ && !IsUtf8({at, static_cast<size_t>(size)})) return false;
-      [[fallthrough]];
-    case PgCodec::kBytes:
-      into.SetBytes(row, {at, static_cast<size_t>(size)});
-      return true;
-    case PgCodec::kUuid:
-      Put(into, row,
-          static_cast<Wide>((static_cast<UnsignedWide>(Read<uint64_t>(at) ^ uint64_t{1} << 63) << 64) |
-                            Read<uint64_t>(at + 8)));
-      return true;
-    case PgCodec::kDate:
-      Put(into, row, DateOf(Read<int32_t>(at)));
-      return true;
-    case PgCodec::kTimeTz:
-      Put(into, row,
-          static_cast<uint64_t>(Read<int64_t>(at)) << 24 | static_cast<uint64_t>(57599 + Read<int32_t>(at + 8)));
-      return true;
-    case PgCodec::kTimestamp:
-      return DecodeTimestamp(into, row, Read<int64_t>(at));
-    case PgCodec::kInterval:
-      return DecodeInterval(into, row, at);
-    case PgCodec::kArray:
-      return false;
-  }
-  return false;
+  Refuse(index, text_size >= 0 ? std::string(behind + 4, static_cast<size_t>(text_size)) : Hex(at, size));
 }
 
 bool PgDecoder::DecodeArray(size_t index, const char* at, int32_t size) {
@@ -433,7 +477,7 @@ bool PgDecoder::FillList(const PgField& field, size_t index, int level, FeedVect
     }
     const auto length = Read<int32_t>(at);
     at += 4;
-    const bool fit = length >= 0 && DecodeScalar(field.element, field.leaf, elements, i, at, length);
+    const bool fit = length >= 0 && DecodeScalar(field.element, field.leaf, elements, i, at, length, check_utf8_);
     if (!fit) elements.SetNull(i);
     fits &= fit || length < 0;
     at += std::max(length, 0);

@@ -41,10 +41,8 @@ class PgDecoder {
  private:
   Result<size_t> TakeFrom(std::string_view bytes);
   void DecodeRow(const char* at);
-  void DecodeField(size_t index, const char* at, int32_t size);
+  void DecodeList(size_t index, const char* at, int32_t size);
   // False: it did not fit.
-  bool DecodeScalar(PgCodec codec, const adapter::FeedType& type, adapter::FeedVector& into, size_t row, const char* at,
-                    int32_t size);
   bool DecodeArray(size_t index, const char* at, int32_t size);
   bool FillList(const PgField& field, size_t index, int level, adapter::FeedVector& into, size_t row,
                 const std::vector<uint32_t>& sizes, const char*& at);

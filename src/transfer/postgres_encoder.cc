@@ -52,12 +52,23 @@ class Bytes {
     std::memcpy(out_.data() + size_, bytes.data(), bytes.size());
     size_ += bytes.size();
   }
+  // For several values in a row: a pointer of the caller's own stays in a register, which members cannot.
+  char* end() { return out_.data() + size_; }
+  void EndAt(const char* end) { size_ = static_cast<size_t>(end - out_.data()); }
   size_t size() const { return size_; }
 
  private:
   std::string& out_;
   size_t size_;
 };
+
+template <typename T>
+void Store(char*& at, T value) {
+  auto bits = static_cast<std::make_unsigned_t<T>>(value);
+  if constexpr (sizeof(T) > 1) bits = std::byteswap(bits);
+  std::memcpy(at, &bits, sizeof bits);
+  at += sizeof bits;
+}
 
 constexpr size_t kMostOfAScalar = 64;  // with its length, texts and blobs apart
 
@@ -68,34 +79,54 @@ T At(const DrainVector& from, size_t row) {
 
 template <typename T>
 void PutNumber(Bytes& out, T value) {
-  out.Put(static_cast<int32_t>(sizeof value));
-  out.Put(value);
+  char* at = out.end();
+  Store(at, static_cast<int32_t>(sizeof value));
+  Store(at, value);
+  out.EndAt(at);
+}
+
+// The last `kCut`-th of the number as a digit of base 10000. A division by a number that is known is cheap.
+template <unsigned kCut, typename T>
+uint16_t TakeLast(T& value) {
+  const auto last = static_cast<unsigned>(value % kCut);
+  value /= kCut;
+  return static_cast<uint16_t>(last * (10000 / kCut));
+}
+
+template <typename T>
+uint16_t TakeLast(T& value, int places) {
+  switch (places) {
+    case 1:
+      return TakeLast<10>(value);
+    case 2:
+      return TakeLast<100>(value);
+    case 3:
+      return TakeLast<1000>(value);
+    default:
+      return TakeLast<10000>(value);
+  }
 }
 
 // A numeric: digits of base 10000 around the point, without the zeros at both ends.
 template <typename T>
 void PutNumeric(Bytes& out, T value, bool negative, int scale) {
-  constexpr std::array<unsigned, 5> kTens = {1, 10, 100, 1000, 10000};
   std::array<uint16_t, 12> digits{};  // the last one first
   int count = 0;
   const int after = (scale + 3) / 4;  // digits after the point
-  if (after > 0) {
-    const int in_last = scale - 4 * (after - 1);
-    const unsigned cut = kTens[static_cast<size_t>(in_last)];
-    digits[static_cast<size_t>(count++)] = static_cast<uint16_t>(static_cast<unsigned>(value % cut) * (10000 / cut));
-    value /= cut;
-  }
+  if (after > 0) digits[static_cast<size_t>(count++)] = TakeLast(value, scale - 4 * (after - 1));
   for (; value != 0; value /= 10000) digits[static_cast<size_t>(count++)] = static_cast<uint16_t>(value % 10000);
   int first = 0;  // of those that are kept
   while (first < count && digits[static_cast<size_t>(first)] == 0) ++first;
   while (count > first && digits[static_cast<size_t>(count - 1)] == 0) --count;
   const int kept = count - first;
-  out.Put(8 + 2 * kept);
-  out.Put(static_cast<int16_t>(kept));
-  out.Put(static_cast<int16_t>(kept == 0 ? 0 : count - after - 1));
-  out.Put(static_cast<uint16_t>(negative && kept > 0 ? 0x4000 : 0));
-  out.Put(static_cast<uint16_t>(scale));
-  for (int i = count - 1; i >= first; --i) out.Put(digits[static_cast<size_t>(i)]);
+  char* at = out.end();
+  Store(at, 8 + 2 * kept);
+  Store(at, static_cast<int16_t>(kept));
+  Store(at, static_cast<int16_t>(kept == 0 ? 0 : count - after - 1));
+  Store(at, static_cast<uint16_t>(negative && kept > 0 ? 0x4000 : 0));
+  Store(at, static_cast<uint16_t>(scale));
+  for (int i = count - 1; i >= first; --i) Store(at, digits[static_cast<size_t>(i)]);
+  out.EndAt(at);
 }
 
 void PutDecimal(Bytes& out, const DrainVector& from, size_t row, const FeedType& type) {

@@ -2,6 +2,7 @@
 #include "adapter/duckdb/feeds.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -20,6 +21,13 @@ class WrittenVector final : public FeedVector {
   }
 
   void SetBytes(size_t row, std::string_view bytes) override {
+    auto& text = static_cast<duckdb_string_t*>(data_)[row];
+    if (bytes.size() <= sizeof text.value.inlined.inlined) {
+      text.value.inlined = {};  // what is behind a short text is compared, too
+      text.value.inlined.length = static_cast<uint32_t>(bytes.size());
+      std::ranges::copy(bytes, text.value.inlined.inlined);
+      return;
+    }
     api_.unsafe_vector_assign_string_element_len(vector_, row, bytes.data(), bytes.size());
   }
 
