@@ -80,7 +80,8 @@ class OutliveTest : public testing_support::PipelineProject {
   }
   // What its record says; 0: there is none.
   pid_t SupervisorOf(std::string_view task, int attempt = 1) const {
-    const Json json = ReadJson(ReadFile(RecordOf(task, attempt)));
+    const std::string text = ReadFile(RecordOf(task, attempt));
+    const Json json = ReadJson(text.substr(0, text.find('\n')));
     return json.is_object() ? json.value("pid", 0) : 0;
   }
   std::vector<store::Attempt> Attempts() const {
@@ -215,7 +216,7 @@ TEST_F(OutliveTest, AStrangerWithItsNumberIsNotTakenForIt) {
   Child stranger({"/usr/bin/setsid", "--wait", "/bin/sleep", "300"}, project_, root_ / "stranger");
   Json record = ReadJson(ReadFile(RecordOf("t")));
   record["pid"] = stranger.pid();
-  std::ofstream(RecordOf("t")) << record.dump();
+  std::ofstream(RecordOf("t")) << record.dump() << "\n";
   Write("again", "");
   Serve();
   ASSERT_TRUE(Ends("success")) << service_->Output();

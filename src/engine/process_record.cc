@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <fstream>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/io_error.h"
 #include "base/json.h"
 #include "base/kinds.h"
 #include "base/strings.h"
@@ -100,10 +102,8 @@ std::optional<ProcessEnd> EndIn(const Json& json) {
   return end;
 }
 
-std::string RecordText(const ProcessRecord& record) {
-  Json json = {{"pid", record.supervisor.pid}, {"start", record.supervisor.start}, {"boot", record.supervisor.boot}};
-  if (record.end) json.update(EndAsJson(*record.end));
-  return WriteJson(json) + "\n";
+std::string LineOf(const ProcessIdentity& supervisor) {
+  return WriteJson({{"pid", supervisor.pid}, {"start", supervisor.start}, {"boot", supervisor.boot}}) + "\n";
 }
 
 }  // namespace
@@ -151,28 +151,36 @@ fs::path ProcessRecordPath(const fs::path& log) { return fs::path(log).replace_e
 
 std::optional<ProcessRecord> ReadProcessRecord(const fs::path& path) {
   const auto text = SystemFiles().Read(path);
-  const Json json = text.ok() ? ReadJson(*text) : Json();
+  const auto lines = text.ok() ? Split(*text, '\n') : std::vector<std::string_view>();
+  const Json json = lines.size() > 1 ? ReadJson(lines[0]) : Json();
   if (!json.is_object()) return std::nullopt;
   ProcessRecord record;
   record.supervisor = {json.value("pid", pid_t{0}), json.value("start", uint64_t{0}), json.value("boot", "")};
-  record.end = EndIn(json);
+  if (const Json end = lines.size() > 2 ? ReadJson(lines[1]) : Json(); end.is_object()) record.end = EndIn(end);
   return record;
 }
 
 bool ClaimProcessRecord(const fs::path& path, const ProcessIdentity& supervisor) {
   const fs::path draft = fmt::format("{}.{}", path.string(), getpid());
   std::ofstream out(draft, std::ios::binary | std::ios::trunc);
-  out << RecordText({supervisor, std::nullopt});
+  out << LineOf(supervisor);
   out.close();
   const bool is_first = out.good() && link(draft.c_str(), path.c_str()) == 0;
   unlink(draft.c_str());
   return is_first;
 }
 
-Status WriteProcessEnd(const fs::path& path, const ProcessRecord& record, bool durable) {
-  if (!SystemFiles().Exists(path)) return {};  // the run was forgotten, or its whole project is gone
-  const std::string text = RecordText(record);
-  return durable ? SystemFiles().WriteAtomic(path, text) : SystemFiles().Write(path, text);
+Status WriteProcessEnd(const fs::path& path, const ProcessEnd& end, bool durable) {
+  const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (file < 0 && errno == ENOENT) return {};  // the run was forgotten, or its whole project is gone
+  if (file < 0) return IoError("write", path, errno);
+  const std::string line = WriteJson(EndAsJson(end)) + "\n";
+  const bool is_written =
+      write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && (!durable || fdatasync(file) == 0);
+  const int error = errno;
+  close(file);
+  if (!is_written) return IoError("write", path, error);
+  return durable ? SystemFiles().SyncDirectory(path.parent_path()) : Status();
 }
 
 }  // namespace stir::engine

@@ -1,8 +1,8 @@
 // The file that says who supervises an attempt's process and, once it has ended, how: "<attempt>.process", beside the
-// attempt's log. All that those who start a process, its supervisor and those who find it later have in common. It
-// appears whole and before the command begins, and is replaced whole by the end, so whoever dies when leaves something
-// that can be read. There is one at most: of a supervisor that is about to begin and somebody who takes the attempt for
-// lost, only one makes it.
+// attempt's log. All that those who start a process, its supervisor and those who find it later have in common. Its
+// first line appears whole and before the command begins, the second when it has ended; one that is cut off does not
+// count. There is one at most: of a supervisor that is about to begin and somebody who takes the attempt for lost, only
+// one makes it.
 #pragma once
 
 #include <sys/types.h>
@@ -52,7 +52,7 @@ std::filesystem::path ProcessRecordPath(const std::filesystem::path& log);
 std::optional<ProcessRecord> ReadProcessRecord(const std::filesystem::path& path);
 // False, and nothing is written, when there is one already, or it cannot be written.
 [[nodiscard]] bool ClaimProcessRecord(const std::filesystem::path& path, const ProcessIdentity& supervisor);
-// In place of the record, if that is still there. `durable`: also against a loss of power.
-Status WriteProcessEnd(const std::filesystem::path& path, const ProcessRecord& record, bool durable);
+// If the record is still there. `durable`: also against a loss of power.
+Status WriteProcessEnd(const std::filesystem::path& path, const ProcessEnd& end, bool durable);
 
 }  // namespace stir::engine

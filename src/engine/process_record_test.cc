@@ -26,8 +26,12 @@ TEST(ProcessRecord, IsMadeOnceAndEndsOnce) {
   EXPECT_EQ(record->supervisor, *self);
   EXPECT_FALSE(record->end);
 
-  record->end = ProcessEnd{{ProcessResult::End::kSignaled, 9}, {}, "{\"rows\": 3}", "why\xff"};
-  EXPECT_TRUE(WriteProcessEnd(path, *record, /*durable=*/true).ok());
+  const ProcessEnd end{{ProcessResult::End::kSignaled, 9}, {}, "{\"rows\": 3}", "why\xff"};
+  std::ofstream(path, std::ios::app) << R"({"end": "exi)";
+  EXPECT_FALSE(ReadProcessRecord(path)->end) << "whoever wrote it died over it";
+  fs::remove(path);
+  ASSERT_TRUE(ClaimProcessRecord(path, *self));
+  EXPECT_TRUE(WriteProcessEnd(path, end, /*durable=*/true).ok());
   const auto ended = ReadProcessRecord(path);
   ASSERT_TRUE(ended && ended->end);
   EXPECT_EQ(ended->end->result.end, ProcessResult::End::kSignaled);
@@ -36,7 +40,7 @@ TEST(ProcessRecord, IsMadeOnceAndEndsOnce) {
   EXPECT_EQ(ended->end->last_error, "why\xef\xbf\xbd");
 
   fs::remove(path);
-  EXPECT_TRUE(WriteProcessEnd(path, *record, /*durable=*/false).ok());
+  EXPECT_TRUE(WriteProcessEnd(path, end, /*durable=*/false).ok());
   EXPECT_FALSE(fs::exists(path)) << "nobody wants to know any more";
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 0) << "no draft is left";
 }

@@ -179,6 +179,7 @@ Status Supervisors::StartFirst() {
   const OwnedFd theirs(ends[1]);
   ProcessSpec spec;
   spec.argv = {kSelf, std::string(kSuperviseWord)};
+  spec.environment[kBindNow] = "1";
   STIR_ASSIGN(const pid_t first, StartProcess(spec, theirs.get()));
   if (first_ > 0) waitpid(first_, nullptr, WNOHANG);
   first_ = first;

@@ -122,19 +122,20 @@ class Supervisor {
     work_.spec.stop = SignalsOf({SIGTERM});
     work_.spec.own_session = false;
     work_.spec.is_guarded = false;
-    ProcessRecord record{*self, ProcessEnd{}};
+    ProcessEnd end;
     auto ended = RunProcess(work_.spec, [this](Stream stream, std::string_view line) { Take(stream, line); });
     if (ended.ok())
-      record.end->result = *ended;
+      end.result = *ended;
     else
-      record.end->not_started = std::move(ended).error().front();
-    record.end->last_line = redactor_.Redact(last_line_);
-    record.end->last_error = redactor_.Redact(last_error_);
+      end.not_started = std::move(ended).error().front();
+    end.last_line = redactor_.Redact(last_line_);
+    end.last_error = redactor_.Redact(last_error_);
     // With nobody there it may be long until it is taken.
-    if (Status written = WriteProcessEnd(work_.record, record, /*durable=*/!IsHeard()); !written.ok())
+    if (Status written = WriteProcessEnd(work_.record, end, /*durable=*/!IsHeard()); !written.ok())
       log_.Write("how it ended cannot be written: " + written.error().front().message);
-    const auto end = record.end->result.end;
-    return end == ProcessResult::End::kTimedOut || end == ProcessResult::End::kCanceled ? kEndedByUs : 0;
+    const bool by_us =
+        end.result.end == ProcessResult::End::kTimedOut || end.result.end == ProcessResult::End::kCanceled;
+    return by_us ? kEndedByUs : 0;
   }
 
  private:
@@ -226,6 +227,7 @@ std::string ToText(const SupervisedWork& work) {
 }
 
 int Supervise() {
+  unsetenv(kBindNow);
   sigset_t blocked;
   sigemptyset(&blocked);
   for (const int each : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&blocked, each);

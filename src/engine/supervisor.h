@@ -16,6 +16,8 @@
 namespace stir::engine {
 
 inline constexpr std::string_view kSuperviseWord = "supervise";
+// Set for the first process, and gone in those of tasks: what it has bound, supervisors need not.
+inline constexpr const char* kBindNow = "LD_BIND_NOW";
 
 // What a supervisor is given, in packets of at most kLargestPacket bytes, whose end is the end of what is sent. What it
 // sends: a packet when the command is about to begin (kBegins, and the supervisor's pid), and one for each line.
