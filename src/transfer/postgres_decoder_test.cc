@@ -63,7 +63,7 @@ class DecoderTest : public testing::Test {
 };
 
 TEST_F(DecoderTest, ReadsAStreamCutAnywhere) {
-  for (size_t size : {1000, 1, 2, 3, 7, 20})
+  for (const size_t size : {1000U, 1U, 2U, 3U, 7U, 20U})
     EXPECT_EQ(Decode(kHeader + kRows + kEnd, size), "<258> <ab> NULL <> ") << size;
 }
 
