@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -179,7 +180,7 @@ class Platform {
     } catch (const Dead&) {
       Kill(who);
     } catch (const Refused&) {
-      // The service looks again later; runs whose commit was refused have been let go.
+      return;  // the service looks again later; runs whose commit was refused have been let go
     }
   }
 

@@ -291,7 +291,7 @@ class Load {
   Status StageTable() {
     STIR_TRY(BeginTable());
     auto staged = Stage(session_.connection(), Spec());
-    STIR_ASSIGN(const PgRead read, intake_->Finish(staged.ok() ? Status() : Status(std::move(staged).error())));
+    STIR_ASSIGN(const PgRead read, intake_->Finish(staged.ok() ? Status() : Status(staged.error())));
     staged_ = *std::move(staged);
     outcome_.table = intake_->ProgressOf(read);
     return read.rows == staged_.counts.read ? Status() : NotAllThere(read.rows, staged_.counts.read);
