@@ -21,13 +21,17 @@ sigset_t Watched() {
 
 }  // namespace
 
-Interrupts::Interrupts(std::function<void()> on_first) {
+Interrupts::Interrupts() {
   const sigset_t set = Watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void Interrupts::Watch(std::function<void()> on_first) {
   waiter_ = std::thread([this, on_first = std::move(on_first)] { Wait(on_first); });
 }
 
 Interrupts::~Interrupts() {
+  if (!waiter_.joinable()) return;
   pthread_kill(waiter_.native_handle(), kEndOfWaiting);
   waiter_.join();
 }

@@ -12,9 +12,13 @@ namespace stir::cli {
 // Make it before any other thread: they inherit that the signals are blocked.
 class Interrupts {
  public:
-  // `on_first` runs once on the waiting thread, before the cancel is requested.
-  explicit Interrupts(std::function<void()> on_first);
+  Interrupts();
   ~Interrupts();
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
+  // From here on signals are heard, also those that came before. `on_first` runs once on the waiting thread, before the
+  // cancel is requested.
+  void Watch(std::function<void()> on_first);
   CancelToken token() const { return cancel_.get_token(); }
   bool requested() const { return cancel_.stop_requested(); }
 

@@ -123,7 +123,7 @@ engine::LogOptions LogOf(const Arguments& arguments) {
 }
 
 void WatchSignals(Session& session) {
-  session.interrupts = std::make_unique<Interrupts>([&session] {
+  session.interrupts->Watch([&session] {
     session.events.Emit({"S003", "StopRequested", Level::kWarn,
                          "[WARNING]: stopping: queries are canceled; once more ends the program at once"});
   });
@@ -160,6 +160,40 @@ Diagnostic NoSuchPath(std::string_view option, const std::filesystem::path& path
 bool NeedsProfile(const CommandSpec& command) {
   static constexpr std::array<std::string_view, 3> kWithout{"debug", "deps", "init"};
   return std::ranges::find(kWithout, command.dbt_word) == kWithout.end();
+}
+
+void OpenTerminal(const Arguments& arguments, Session& session) {
+  const bool all = arguments.Flag("show-all-deprecations") || !session.program.as_dbt;
+  session.deprecations = std::make_unique<DeprecationSink>(session.events, all, PrinterWidth(arguments));
+  LineStyle style = StyleOf(arguments.Text("log-format"), arguments.Text("log-level"));
+  if (arguments.Flag("debug")) style.least = Level::kDebug;
+  style.quiet = arguments.Flag("quiet");
+  style.prints = arguments.Flag("print");
+  session.colors = UseColors(arguments, session);
+  session.json_lines = style.format == LineFormat::kJson;
+  style.colors = session.colors && !session.json_lines;
+  auto lines = std::make_unique<LineSink>(stdout, style, SystemClock(), session.redactor, session.invocation_id);
+  // The live view is of one run; a service has several.
+  const bool one_run = arguments.command().name != "up" && !session.program.as_dbt;
+  if (isatty(STDOUT_FILENO) != 0 && one_run && style.format == LineFormat::kText && !style.quiet) {
+    session.live = std::make_unique<LiveView>(*lines, stdout);
+    session.events.Add(*session.live);
+  } else {
+    session.events.Add(*lines);
+  }
+  session.terminal = std::move(lines);
+}
+
+void OpenLogFile(const Arguments& arguments, Session& session) {
+  LogFileSink::Settings settings{.directory = LogPath(arguments, session).string(),
+                                 .style = StyleOf(ForFile(arguments, "log-format"), ForFile(arguments, "log-level")),
+                                 .max_bytes = arguments.Integer("log-file-max-bytes").value_or(0),
+                                 .invocation_id = session.invocation_id};
+  settings.style.colors = ForFile(arguments, "use-colors") == "true";
+  if (settings.style.nothing) return;
+  session.log_file =
+      std::make_unique<LogFileSink>(std::move(settings), SystemClock(), session.redactor, *session.terminal);
+  session.events.Add(*session.log_file);
 }
 
 }  // namespace
@@ -207,12 +241,13 @@ std::filesystem::path FindProjectDirectory(const Arguments& arguments) {
 }
 
 void OpenQuietly(const Arguments& arguments, Session& session) {
-  WatchSignals(session);
+  session.interrupts = std::make_unique<Interrupts>();
   LineStyle style;
   style.least = arguments.Flag("debug") ? Level::kDebug : Level::kWarn;
   session.terminal = std::make_unique<LineSink>(stderr, style, SystemClock(), session.redactor, session.invocation_id);
   session.answers = std::make_unique<AnswerSink>(*session.terminal, session.redactor);
   session.events.Add(*session.answers);
+  WatchSignals(session);
 }
 
 Status CheckArguments(const Arguments& arguments, Session& session) {
@@ -237,36 +272,10 @@ bool SaysModels(const Session& session) {
 }
 
 void OpenSinks(const Arguments& arguments, Session& session) {
+  session.interrupts = std::make_unique<Interrupts>();
+  OpenTerminal(arguments, session);
+  OpenLogFile(arguments, session);
   WatchSignals(session);
-  const bool all = arguments.Flag("show-all-deprecations") || !session.program.as_dbt;
-  session.deprecations = std::make_unique<DeprecationSink>(session.events, all, PrinterWidth(arguments));
-  LineStyle style = StyleOf(arguments.Text("log-format"), arguments.Text("log-level"));
-  if (arguments.Flag("debug")) style.least = Level::kDebug;
-  style.quiet = arguments.Flag("quiet");
-  style.prints = arguments.Flag("print");
-  session.colors = UseColors(arguments, session);
-  session.json_lines = style.format == LineFormat::kJson;
-  style.colors = session.colors && !session.json_lines;
-  auto lines = std::make_unique<LineSink>(stdout, style, SystemClock(), session.redactor, session.invocation_id);
-  // The live view is of one run; a service has several.
-  const bool one_run = arguments.command().name != "up" && !session.program.as_dbt;
-  if (isatty(STDOUT_FILENO) != 0 && one_run && style.format == LineFormat::kText && !style.quiet) {
-    session.live = std::make_unique<LiveView>(*lines, stdout);
-    session.events.Add(*session.live);
-  } else {
-    session.events.Add(*lines);
-  }
-  session.terminal = std::move(lines);
-
-  LogFileSink::Settings settings{.directory = LogPath(arguments, session).string(),
-                                 .style = StyleOf(ForFile(arguments, "log-format"), ForFile(arguments, "log-level")),
-                                 .max_bytes = arguments.Integer("log-file-max-bytes").value_or(0),
-                                 .invocation_id = session.invocation_id};
-  settings.style.colors = ForFile(arguments, "use-colors") == "true";
-  if (settings.style.nothing) return;
-  session.log_file =
-      std::make_unique<LogFileSink>(std::move(settings), SystemClock(), session.redactor, *session.terminal);
-  session.events.Add(*session.log_file);
 }
 
 engine::Options MakeOptions(const Arguments& arguments, const Session& session) {

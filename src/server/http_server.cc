@@ -167,9 +167,11 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     if (auto at_once = hall_.handler.AnswerAtOnce(*request)) return Answer(*std::move(at_once));
     if (hall_.waiting >= hall_.limits.waiting) return Refuse(503, "too many requests wait to be answered");
     ++hall_.waiting;
-    asio::post(hall_.workers, [self = shared_from_this(), request] {
-      auto response = std::make_shared<Response>(self->hall_.handler.Answer(*request));
-      asio::post(self->hall_.io, [self, response] {
+    asio::post(hall_.workers, [self = shared_from_this(), request]() mutable {
+      Hall& hall = self->hall_;
+      auto response = std::make_shared<Response>(hall.handler.Answer(*request));
+      // Moved, not shared: a connection ends on the thread that it belongs to.
+      asio::post(hall.io, [self = std::move(self), response] {
         --self->hall_.waiting;
         self->Answer(std::move(*response));
       });
