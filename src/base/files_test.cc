@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "base/io_error.h"
 #include "base/kinds.h"
