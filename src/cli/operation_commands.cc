@@ -70,7 +70,7 @@ int RunRunsClear(const Arguments& arguments, Session& session) {
                     [&](const engine::Host& host, const engine::Options& options) -> Result<engine::CommandResult> {
                       engine::EditRequest request;
                       STIR_ASSIGN(request.run, RunOf(arguments));
-                      const auto words = arguments.Positionals();
+                      const auto& words = arguments.Positionals();
                       request.tasks.assign(words.begin() + 1, words.end());
                       request.downstream = !arguments.Flag("only");
                       request.dry_run = arguments.Flag("dry-run");
@@ -84,7 +84,7 @@ int RunRunsMark(const Arguments& arguments, Session& session) {
                       engine::EditRequest request;
                       STIR_ASSIGN(request.run, RunOf(arguments));
                       STIR_ASSIGN(request.mark, MarkOf(arguments.Positional(1)));
-                      const auto words = arguments.Positionals();
+                      const auto& words = arguments.Positionals();
                       request.tasks.assign(words.begin() + 2, words.end());
                       request.dry_run = arguments.Flag("dry-run");
                       return engine::EditRun(host, options, request);
