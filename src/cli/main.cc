@@ -106,6 +106,7 @@ int Main(std::string_view argv0, std::vector<std::string> words) {
 }  // namespace stir::cli
 
 int main(int argc, char** argv) {
-  if (argc == 2 && argv[1] == stir::engine::kSuperviseWord) return stir::engine::Supervise();
+  using namespace stir::engine;
+  if (argc == 2 && argv[1] == kSuperviseWord && IsToSupervise()) return Supervise();
   return stir::cli::Main(argv[0], std::vector<std::string>(argv + 1, argv + argc));
 }

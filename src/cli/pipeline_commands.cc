@@ -40,9 +40,7 @@ Result<int64_t> RunNumber(const Arguments& arguments) {
 }
 
 engine::BackfillMode ModeOf(const Arguments& arguments) {
-  const std::string rerun = arguments.Text("rerun");
-  if (rerun == "missing") return engine::BackfillMode::kMissing;
-  return rerun == "failed" ? engine::BackfillMode::kFailed : engine::BackfillMode::kAll;
+  return engine::ReadBackfillMode(arguments.Text("rerun")).value_or(engine::BackfillMode::kAll);
 }
 
 std::string TimeText(const std::optional<Timestamp>& time) {

@@ -28,10 +28,6 @@ using scheduler::TaskState;
 
 constexpr std::array<std::string_view, 3> kModes = {"missing", "failed", "all"};
 
-BackfillMode ModeOf(std::string_view rerun) {
-  return static_cast<BackfillMode>(std::ranges::find(kModes, rerun) - kModes.begin());
-}
-
 bool Wanted(BackfillMode mode, const std::vector<store::Run>& runs) {
   if (mode == BackfillMode::kAll || runs.empty()) return true;
   const TaskState newest = runs.front().state;
@@ -137,6 +133,14 @@ Result<CommandResult> Drive(Workspace& workspace, const Pipeline& pipeline, cons
 
 }  // namespace
 
+std::string_view ToString(BackfillMode mode) { return kModes[static_cast<size_t>(mode)]; }
+
+std::optional<BackfillMode> ReadBackfillMode(std::string_view word) {
+  const auto* found = std::ranges::find(kModes, word);
+  if (found == kModes.end()) return std::nullopt;
+  return static_cast<BackfillMode>(found - kModes.begin());
+}
+
 // Both ends are included: a date means all of its day, a time the interval that begins at it.
 Result<store::Backfill> BackfillOf(const Pipeline& pipeline, const BackfillRequest& request) {
   const Calendar calendar = CalendarOf(pipeline);
@@ -148,7 +152,7 @@ Result<store::Backfill> BackfillOf(const Pipeline& pipeline, const BackfillReque
   backfill.pipeline = pipeline.name;
   backfill.first = from.time;
   backfill.until = EndOf(to, calendar.zone());
-  backfill.rerun = kModes[static_cast<size_t>(request.mode)];
+  backfill.rerun = ToString(request.mode);
   backfill.at_once = std::clamp(request.at_once, 1, pipeline.max_active_runs);
   if (calendar.Between(backfill.first, backfill.until, 1).empty())
     return Diagnostic(kBadRange, fmt::format("pipeline `{}` has no interval between {} and {}", pipeline.name,
@@ -157,6 +161,7 @@ Result<store::Backfill> BackfillOf(const Pipeline& pipeline, const BackfillReque
 }
 
 Result<std::deque<Interval>> LeftOf(store::Store& store, const Pipeline& pipeline, const store::Backfill& backfill) {
+  const BackfillMode mode = ReadBackfillMode(backfill.rerun).value_or(BackfillMode::kAll);
   std::deque<Interval> left;
   for (const Interval& interval : CalendarOf(pipeline).Between(backfill.first, backfill.until)) {
     store::RunFilter filter;
@@ -167,7 +172,7 @@ Result<std::deque<Interval>> LeftOf(store::Store& store, const Pipeline& pipelin
       return backfill.id != 0 && run.backfill == backfill.id && scheduler::IsFinal(run.state) &&
              run.state != TaskState::kCanceled;
     });
-    if (!done && Wanted(ModeOf(backfill.rerun), runs)) left.push_back(interval);
+    if (!done && Wanted(mode, runs)) left.push_back(interval);
   }
   return left;
 }

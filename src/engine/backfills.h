@@ -4,7 +4,9 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/files.h"
@@ -20,11 +22,11 @@
 
 namespace stir::engine {
 
-enum class BackfillMode : uint8_t {
-  kMissing,
-  kFailed,
-  kAll
-};  // intervals without a run; also failed ones; all of them
+// Intervals without a run; also failed ones; all of them.
+enum class BackfillMode : uint8_t { kMissing, kFailed, kAll };
+// Its word, as people and the store have it: missing, failed, all.
+std::string_view ToString(BackfillMode mode);
+std::optional<BackfillMode> ReadBackfillMode(std::string_view word);
 
 struct BackfillRequest {
   std::string pipeline;

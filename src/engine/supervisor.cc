@@ -226,6 +226,12 @@ std::string ToText(const SupervisedWork& work) {
   return Packed(texts);
 }
 
+bool IsToSupervise() {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return getsockopt(kControl, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
+
 int Supervise() {
   unsetenv(kBindNow);
   sigset_t blocked;

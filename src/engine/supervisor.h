@@ -31,6 +31,8 @@ inline constexpr char kBegins = 'p', kOutLine = 'o', kErrorLine = 'e';
 
 std::string ToText(const SupervisedWork& work);
 
+// Whether this process was started to be the first one: its standard input is a socket, as nobody's who types the word.
+bool IsToSupervise();
 // The first process; standard input is the socket that work comes in on. Ends when that is closed and all supervisors
 // have ended.
 int Supervise();

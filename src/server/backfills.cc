@@ -1,8 +1,6 @@
 // Backfills: how far they have come, and those that the service is to carry out.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "engine/actions.h"
@@ -37,7 +35,6 @@ Response StateOf(int64_t id, std::string_view state, int status) {
 }
 
 Result<engine::BackfillRequest> RequestIn(const Json& body, const std::string& pipeline) {
-  static constexpr std::array<std::string_view, 3> kReruns = {"missing", "failed", "all"};  // as BackfillMode
   engine::BackfillRequest request;
   request.pipeline = pipeline;
   const auto text = [&](const char* key) {
@@ -49,9 +46,9 @@ Result<engine::BackfillRequest> RequestIn(const Json& body, const std::string& p
   if (request.from.empty() || request.to.empty())
     return Diagnostic(kBadRequest, "`from` and `to` have to be dates or times")
         .Hint(R"({"from": "2026-01-01", "to": "2026-01-31"})");
-  const auto rerun = std::ranges::find(kReruns, body.contains("rerun") ? text("rerun") : "all");
-  if (rerun == kReruns.end()) return Diagnostic(kBadRequest, "`rerun` has to be all, failed or missing");
-  request.mode = static_cast<engine::BackfillMode>(rerun - kReruns.begin());
+  const auto rerun = engine::ReadBackfillMode(body.contains("rerun") ? text("rerun") : "all");
+  if (!rerun) return Diagnostic(kBadRequest, "`rerun` has to be all, failed or missing");
+  request.mode = *rerun;
   const auto at_once = body.find("at_once");
   const bool is_count = at_once == body.end() || (at_once->is_number_integer() && *at_once >= 1 && *at_once <= 1000);
   if (!is_count) return Diagnostic(kBadRequest, "`at_once` has to be a number from 1 to 1000");
